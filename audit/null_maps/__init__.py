@@ -1,0 +1,6 @@
+"""Null maps: maps that know nothing of the network. `def NAME(batch: Batch) -> Tensor`, `(N, H, W)`, one file each.
+
+A score means something only where it beats them on the same pictures.
+"""
+
+NOUN = "null map"

@@ -1,0 +1,79 @@
+"""The network's own preprocessing, applied to the picture and its boxes alike."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision import tv_tensors
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional as VF
+
+from audit.samples import Box
+
+Interpolation = Literal["nearest", "bilinear", "bicubic"]
+
+
+class Framed(NamedTuple):
+    """A picture in the frame of the network's input."""
+
+    pixels: Tensor
+    """(3, H, W) uint8."""
+    boxes: Tensor
+    """(B, 4) float32, half-open, in the new frame and clipped to it."""
+    visible: float
+    """Share of the boxes' area that the crop left."""
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Resize or fit, then crop, then scale to [0, 1], then normalise.
+
+    resize: the shorter side in pixels, or (height, width), which squashes. letterbox: (height, width) into which the
+    whole picture is fitted, padded with the grey value `fill`. crop: (height, width) of the centre crop.
+    mean, std: of each channel, in [0, 1] units.
+    """
+
+    resize: int | tuple[int, int] | None = None
+    letterbox: tuple[int, int] | None = None
+    crop: tuple[int, int] | None = None
+    fill: int = 114
+    interpolation: Interpolation = "bilinear"
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    def frame(self, picture: Image.Image, boxes: tuple[Box, ...]) -> Framed:
+        """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together."""
+        corners: Any = tv_tensors.BoundingBoxes(
+            torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
+            format=tv_tensors.BoundingBoxFormat.XYXY,
+            canvas_size=(picture.height, picture.width),
+        )
+        scaled = self._scale(picture), self._scale(corners)
+        pixels, moved = (VF.center_crop(part, list(self.crop)) for part in scaled) if self.crop else scaled
+        before, after = _area(scaled[1]), _area(moved)
+        return Framed(VF.pil_to_tensor(pixels), moved.as_subclass(Tensor), after / before if before else 0.0)
+
+    def _scale(self, part: Any) -> Any:
+        mode = InterpolationMode(self.interpolation)
+        if self.resize is not None:
+            size = [self.resize] if isinstance(self.resize, int) else list(self.resize)
+            part = VF.resize(part, size, interpolation=mode, antialias=True)
+        if self.letterbox is not None:
+            height, width = VF.get_size(part)
+            scale = min(self.letterbox[0] / height, self.letterbox[1] / width)
+            fitted = [max(1, round(height * scale)), max(1, round(width * scale))]
+            top, left = (self.letterbox[0] - fitted[0]) // 2, (self.letterbox[1] - fitted[1]) // 2
+            padding = [left, top, self.letterbox[1] - fitted[1] - left, self.letterbox[0] - fitted[0] - top]
+            part = VF.resize(part, fitted, interpolation=mode, antialias=True)
+            part = VF.pad(part, padding, fill=self.fill)
+        return part
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        """(N, 3, H, W) uint8 -> float32, as the network wants it."""
+        return VF.normalize(VF.to_dtype(pixels, torch.float32, scale=True), list(self.mean), list(self.std))
+
+
+def _area(boxes: Tensor) -> float:
+    return float(((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).sum())

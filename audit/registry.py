@@ -1,0 +1,91 @@
+"""The file is the registration: in a registry package, `x.py` defines the function `x`, and by that it exists.
+
+A registry package says in its `NOUN` what it holds ("saliency method"). A user's own function is named
+`package.module:function`. Its keyword-only parameters are its options; they are validated from their annotations.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from audit.errors import AuditError, did_you_mean
+
+Function = Callable[..., Any]
+
+
+def names(package: str) -> list[str]:
+    """The names in a registry package, sorted, without importing what they name."""
+    found = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return sorted(module.name for module in found if not module.name.startswith("_"))
+
+
+def noun(package: str) -> str:
+    """What the package holds, for messages: 'saliency method'."""
+    return str(importlib.import_module(package).NOUN)
+
+
+def resolve(package: str, name: str) -> Function:
+    """The function that `name` stands for.
+
+    Raises AuditError for an unknown name (and suggests one), and for a file without its function.
+    """
+    if ":" in name:
+        return _own(package, name)
+    if name not in names(package):
+        raise AuditError("settings", f"no {noun(package)} {name!r}", did_you_mean(name, names(package)))
+    module = importlib.import_module(f"{package}.{name}")
+    function = vars(module).get(name)
+    if not inspect.isfunction(function):
+        raise AuditError(f"{package}.{name}", f"the file defines no function {name!r}", "the file is the registration")
+    return function
+
+
+def _own(package: str, name: str) -> Function:
+    module_name, _, attribute = name.partition(":")
+    try:
+        function = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise AuditError(
+            name, f"cannot be imported ({error})", f"a {noun(package)} as 'package.module:function'"
+        ) from error
+    if not callable(function):
+        raise AuditError(name, f"is a {type(function).__name__}", "a function")
+    return function  # type: ignore[no-any-return]
+
+
+def summary(function: Function) -> str:
+    """The first line of the docstring."""
+    return (inspect.getdoc(function) or "").partition("\n")[0]
+
+
+def options(function: Function, given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """`given` validated against the keyword-only parameters of `function`, defaults filled in.
+
+    Raises AuditError that names the option, and suggests the right one where it is misspelt.
+    """
+    parameters = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    known = [p.name for p in parameters]
+    for key in given:
+        if key not in known:
+            raise AuditError(where, f"no option {key!r}", did_you_mean(key, known))
+    fields: dict[str, Any] = {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in parameters}
+    schema: type[BaseModel] = create_model(
+        "Options", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields
+    )
+    try:
+        return dict(schema(**given))
+    except ValidationError as error:
+        raise AuditError(where, first_problem(error)) from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first of pydantic's findings as one phrase: 'steps = 0: Input should be greater than 0'."""
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        return f"{place} is missing"
+    return f"{place} = {problem['input']!r}: {problem['msg']}"

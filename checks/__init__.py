@@ -1,0 +1,1 @@
+"""JUDGE: the record in, verdicts out. No torch."""

@@ -1,0 +1,1 @@
+"""TELL: record and verdicts in; HTML and JSON out. No torch."""
