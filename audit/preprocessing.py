@@ -72,7 +72,9 @@ class Preprocessing:
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """(N, 3, H, W) uint8 -> float32, as the network wants it."""
-        return VF.normalize(VF.to_dtype(pixels, torch.float32, scale=True), list(self.mean), list(self.std))
+        scaled: Tensor = VF.to_dtype(pixels, torch.float32, scale=True)
+        mean, std = (torch.tensor(value, device=pixels.device).view(-1, 1, 1) for value in (self.mean, self.std))
+        return scaled.sub_(mean).div_(std)
 
 
 def _area(boxes: Tensor) -> float:
