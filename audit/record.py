@@ -1,0 +1,209 @@
+"""The record: one SQLite file, the contract between looking, judging and telling. No torch in here.
+
+Whoever has it can judge again with other limits and render again, without the network and the pictures. Every batch is
+one transaction, so that a run that was killed resumes where it stood.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.errors import AuditError
+from audit.samples import Exclusion, Sample
+
+SCHEMA_VERSION = 1
+
+MEASURES = ("mass", "lift", "rank", "pointing", "auc")
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE sample (
+    id INTEGER PRIMARY KEY, image TEXT NOT NULL, label TEXT NOT NULL, class INTEGER NOT NULL,
+    boxes TEXT NOT NULL, other_boxes TEXT NOT NULL, metadata TEXT NOT NULL, UNIQUE (image, label)
+);
+CREATE TABLE exclusion (
+    image TEXT NOT NULL, label TEXT NOT NULL, sample INTEGER, reason TEXT NOT NULL, detail TEXT NOT NULL,
+    PRIMARY KEY (image, label)
+);
+CREATE TABLE picture (
+    sample INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    frame_boxes TEXT NOT NULL, area_share REAL NOT NULL,
+    probability REAL, label_rank INTEGER, predicted INTEGER, confidence REAL
+);
+CREATE TABLE score (
+    sample INTEGER NOT NULL, source TEXT NOT NULL, dead INTEGER NOT NULL,
+    mass REAL, lift REAL, rank REAL, pointing REAL, auc REAL, PRIMARY KEY (sample, source)
+) WITHOUT ROWID;
+CREATE TABLE note (sample INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL, value REAL,
+    PRIMARY KEY (sample, source, name)) WITHOUT ROWID;
+CREATE TABLE overlay (sample INTEGER NOT NULL, layer TEXT NOT NULL, png BLOB NOT NULL, PRIMARY KEY (sample, layer))
+    WITHOUT ROWID;
+"""
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class BatchRows:
+    """What one batch adds, ready for the tables of the same names."""
+
+    pictures: Sequence[Row]
+    scores: Sequence[Row]
+    notes: Sequence[Row] = ()
+    exclusions: Sequence[tuple[int, Exclusion]] = ()
+    overlays: Sequence[tuple[int, str, bytes]] = ()
+    dropped_overlays: Sequence[int] = ()
+
+
+class Record:
+    """An open record. A context manager, since the file must be closed."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self.path = connection, path
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        identity: Mapping[str, Any],
+        samples: Iterable[tuple[Sample, int]],
+        excluded: Sequence[Exclusion],
+    ) -> "Record":
+        """A new record that holds what goes in; measurements follow batch by batch.
+
+        Raises AuditError where the file exists or cannot be written.
+        """
+        if path.exists():
+            raise AuditError(path, "exists", "a new file", "Choose another --out, or go on with --resume.")
+        try:
+            connection = sqlite3.connect(path)
+            with connection:
+                connection.executescript("BEGIN;" + _SCHEMA)
+                connection.executemany(
+                    "INSERT INTO meta VALUES (?, ?)",
+                    [
+                        (key, json.dumps(value, sort_keys=True))
+                        for key, value in {"schema_version": SCHEMA_VERSION, **identity}.items()
+                    ],
+                )
+                connection.executemany(
+                    "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (
+                            number,
+                            sample.image,
+                            sample.label,
+                            class_index,
+                            json.dumps(sample.boxes),
+                            json.dumps(sample.other_boxes),
+                            json.dumps(dict(sample.metadata), sort_keys=True),
+                        )
+                        for number, (sample, class_index) in enumerate(samples)
+                    ],
+                )
+                connection.executemany(
+                    "INSERT INTO exclusion VALUES (?, ?, NULL, ?, ?)",
+                    [(e.image, e.label, e.reason, e.detail) for e in excluded],
+                )
+        except sqlite3.Error as error:
+            raise AuditError(path, f"cannot be written ({error})", "a folder with room that may be written") from error
+        return cls(connection, path)
+
+    @classmethod
+    def open(cls, path: Path) -> "Record":
+        """An existing record.
+
+        Raises AuditError where there is none, it is no record, or it was written by another schema version.
+        """
+        if not path.is_file():
+            raise AuditError(path, "no such record", "the audit.sqlite of a run", "Make one: saliency-audit run.")
+        connection = sqlite3.connect(path)
+        record = cls(connection, path)
+        try:
+            version = record.meta("schema_version")
+        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+            connection.close()
+            raise AuditError(path, f"is no record ({error})", "the audit.sqlite of a run") from error
+        if version != SCHEMA_VERSION:
+            connection.close()
+            raise AuditError(path, f"has schema version {version}", f"version {SCHEMA_VERSION}", "Run the audit again.")
+        return record
+
+    def __enter__(self) -> "Record":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def meta(self, key: str) -> Any:
+        """One entry of the identity. Raises KeyError where it is not there."""
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            raise KeyError(key)
+        return json.loads(row[0])
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that went in: hashes, settings, versions, class names, sources."""
+        return {key: json.loads(value) for key, value in self._connection.execute("SELECT * FROM meta ORDER BY key")}
+
+    def set_meta(self, key: str, value: Any) -> None:
+        """Set one entry, for what is known only at the end of the run."""
+        with self._connection:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, sort_keys=True))
+            )
+
+    def add(self, rows: BatchRows) -> None:
+        """One batch, one transaction. Raises AuditError where the disk is full or the file is locked."""
+        try:
+            with self._connection as c:
+                c.executemany(f"INSERT INTO picture VALUES ({_marks(10)})", rows.pictures)
+                c.executemany(f"INSERT INTO score VALUES ({_marks(8)})", rows.scores)
+                c.executemany(f"INSERT INTO note VALUES ({_marks(4)})", rows.notes)
+                c.executemany(
+                    f"INSERT INTO exclusion VALUES ({_marks(5)})",
+                    [(e.image, e.label, number, e.reason, e.detail) for number, e in rows.exclusions],
+                )
+                c.executemany(f"INSERT INTO overlay VALUES ({_marks(3)})", rows.overlays)
+                c.executemany("DELETE FROM overlay WHERE sample = ?", [(s,) for s in rows.dropped_overlays])
+        except sqlite3.Error as error:
+            raise AuditError(
+                self.path, f"cannot be written ({error})", "room on the disk", "Make room, then go on with --resume."
+            ) from error
+
+    def done(self) -> set[int]:
+        """The numbers of the samples that were measured or excluded."""
+        found = self._connection.execute(
+            "SELECT sample FROM picture UNION SELECT sample FROM exclusion WHERE sample IS NOT NULL"
+        )
+        return {row[0] for row in found}
+
+    def columns(self, query: str, parameters: Sequence[Any] = ()) -> dict[str, NDArray[Any]]:
+        """The columns of a SELECT as arrays; NULL in a numeric column becomes NaN."""
+        cursor = self._connection.execute(query, parameters)
+        titles = [entry[0] for entry in cursor.description]
+        rows = cursor.fetchall()
+        return {title: _array([row[i] for row in rows]) for i, title in enumerate(titles)}
+
+    def overlays(self) -> dict[int, dict[str, bytes]]:
+        """For each sample of the gallery: PNG bytes by layer, 'picture' or a source's name."""
+        found: dict[int, dict[str, bytes]] = {}
+        for sample, layer, png in self._connection.execute("SELECT sample, layer, png FROM overlay ORDER BY 1, 2"):
+            found.setdefault(sample, {})[layer] = png
+        return found
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _array(values: list[Any]) -> NDArray[Any]:
+    if any(isinstance(value, str) for value in values):
+        return np.array(values, dtype=object)
+    return np.array([np.nan if value is None else value for value in values])

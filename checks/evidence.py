@@ -1,0 +1,115 @@
+"""The record as columns, the form in which rules read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.record import MEASURES, Record
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Arrays over the n measured samples, in the order of their numbers. NaN where a map was dead or not made.
+
+    scores[source][measure]: (n,), measures as in `audit.record.MEASURES`. A source is a method's or a null map's label.
+    """
+
+    sample: NDArray[np.int64]
+    label: NDArray[Any]
+    class_index: NDArray[np.int64]
+    area_share: Floats
+    probability: Floats
+    label_rank: Floats
+    predicted: NDArray[np.int64]
+    confidence_of_prediction: Floats
+    methods: tuple[str, ...]
+    null_maps: tuple[str, ...]
+    scores: Mapping[str, Mapping[str, Floats]]
+    made: Mapping[str, NDArray[np.bool_]]
+    """A map of this source was made for this sample (a null map may be made for a draw of the pictures only)."""
+    dead: Mapping[str, NDArray[np.bool_]]
+    exclusions: tuple[str, ...]
+    """The reason of each exclusion."""
+    total: int
+    """Samples that the data set holds: measured and excluded."""
+    complete: bool
+    """Every sample was measured or excluded."""
+    confidence: float
+    """Of every bound, from the profile."""
+    seed: int
+
+    @property
+    def n(self) -> int:
+        return len(self.sample)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Predicted right."""
+        return np.asarray(self.predicted == self.class_index)
+
+    def miss(self, method: str) -> NDArray[np.bool_]:
+        """The evidence does not lie on the object: localisation AUC under ½, or mass under the area share.
+
+        A dead map is neither hit nor miss; `dead` counts it.
+        """
+        scores = self.scores[method]
+        return np.asarray((scores["auc"] < 0.5) | (scores["mass"] < self.area_share))
+
+
+def evidence(record: Record, confidence: float) -> Evidence:
+    """Read a record."""
+    pictures = record.columns(
+        "SELECT p.sample, s.label, s.class, p.area_share, p.probability, p.label_rank, p.predicted, p.confidence"
+        " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
+    )
+    sources = record.meta("sources")
+    methods, null_maps = tuple(sources["methods"]), tuple(sources["null_maps"])
+    number = pictures["sample"].astype(np.int64)
+    scores: dict[str, dict[str, Floats]] = {}
+    made: dict[str, NDArray[np.bool_]] = {}
+    dead: dict[str, NDArray[np.bool_]] = {}
+    for source in (*methods, *null_maps):
+        found = record.columns(
+            f"SELECT sample, dead, {', '.join(MEASURES)} FROM score WHERE source = ? ORDER BY sample", (source,)
+        )
+        place = np.searchsorted(number, found["sample"].astype(np.int64))
+        made[source], dead[source] = np.zeros(len(number), bool), np.zeros(len(number), bool)
+        made[source][place], dead[source][place] = True, found["dead"].astype(bool)
+        scores[source] = {}
+        for measure in MEASURES:
+            scores[source][measure] = np.full(len(number), np.nan)
+            scores[source][measure][place] = found[measure].astype(np.float64)
+    reasons = tuple(record.columns("SELECT reason FROM exclusion ORDER BY reason")["reason"].tolist())
+    samples = int(record.columns("SELECT count(*) AS n FROM sample")["n"][0])
+    left_out = int(record.columns("SELECT count(*) AS n FROM exclusion WHERE sample IS NULL")["n"][0])
+    return Evidence(
+        sample=number,
+        label=pictures["label"],
+        class_index=pictures["class"].astype(np.int64),
+        area_share=pictures["area_share"].astype(np.float64),
+        probability=pictures["probability"].astype(np.float64),
+        label_rank=pictures["label_rank"].astype(np.float64),
+        predicted=pictures["predicted"].astype(np.int64),
+        confidence_of_prediction=pictures["confidence"].astype(np.float64),
+        methods=methods,
+        null_maps=null_maps,
+        scores=scores,
+        made=made,
+        dead=dead,
+        exclusions=reasons,
+        total=samples + left_out,
+        complete=len(record.done()) == samples,
+        confidence=confidence,
+        seed=int(record.meta("settings")["run"]["seed"]),
+    )
+
+
+def sample_names(record: Record) -> dict[int, str]:
+    """'image (label)' for each sample number."""
+    found = record.columns("SELECT id, image, label FROM sample")
+    return {int(i): f"{image} ({label})" for i, image, label in zip(*found.values(), strict=True)}

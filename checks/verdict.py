@@ -1,0 +1,89 @@
+"""What judging yields: findings, verdicts of rules, one judgement."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Outcome(StrEnum):
+    """INVALID: the audit itself cannot be trusted. INCONCLUSIVE: too little to say."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    INVALID = "INVALID"
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """INVALID before FAIL before INCONCLUSIVE before PASS. Nothing at all is INVALID: no PASS by absence."""
+    found = set(outcomes)
+    for outcome in (Outcome.INVALID, Outcome.FAIL, Outcome.INCONCLUSIVE):
+        if outcome in found:
+            return outcome
+    return Outcome.PASS if found == {Outcome.PASS} else Outcome.INVALID
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Finding(Frozen):
+    """One comparison of a value with a limit."""
+
+    subject: str = Field(description="what was judged, as 'gradient' or 'gradient against centre'")
+    outcome: Outcome
+    quantity: str = Field(description="what the value is, in words with its unit")
+    value: float | None = Field(description="the estimate; null where nothing could be measured")
+    limit: float | None = None
+    chance: float | None = Field(None, description="what a map that knows nothing would score")
+    n: int = Field(description="pictures that the value rests on")
+    lower: float | None = Field(None, description="one-sided lower confidence bound")
+    upper: float | None = Field(None, description="one-sided upper confidence bound")
+    further: int | None = Field(None, description="further pictures needed at the observed rate, where INCONCLUSIVE")
+    worst: tuple[int, ...] = Field((), description="numbers of the samples that speak most against it, worst first")
+    sentence: str = Field(description="the finding in one plain sentence")
+
+
+class Verdict(Frozen):
+    """What one rule says."""
+
+    rule: str
+    question: str = Field(description="what the rule asks, in words")
+    outcome: Outcome
+    sentence: str
+    next_step: str = Field("", description="what to do about it, where not PASS")
+    why: str = Field("", description="the profile's justification of the limit")
+    findings: tuple[Finding, ...] = ()
+
+
+class WrongReason(Frozen):
+    """Right for the wrong reason: predicted right, and a miss."""
+
+    source: str = Field(description="the saliency method whose maps decide")
+    count: int
+    right: int = Field(description="pictures that were predicted right and whose map is not dead")
+    share: float | None
+    upper: float | None = Field(description="one-sided exact upper confidence bound of the share")
+
+
+class Profile(Frozen):
+    """The limits, fixed before the run."""
+
+    name: str
+    description: str
+    confidence: float = Field(gt=0.5, lt=1)
+    rules: dict[str, dict[str, float | int | str | bool | list[str]]]
+    sha256: str = Field(description="of the profile's canonical form")
+
+
+class Judgement(Frozen):
+    """The whole answer."""
+
+    outcome: Outcome
+    sentence: str
+    next_step: str
+    profile: Profile
+    fixed_beforehand: bool = Field(description="the profile is the one that was hashed into the record")
+    verdicts: tuple[Verdict, ...]
+    right_for_the_wrong_reason: tuple[WrongReason, ...] = Field(description="one for each method, the settings' order")
