@@ -1,18 +1,16 @@
 """What a saliency method is asked: a network, pictures, classes, and the score to differentiate."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from audit.choices import Reduction, Score
 from audit.model import logits_of
-
-Score = Literal["log_probability", "probability", "logit"]
-Reduction = Literal["abs_max", "abs_sum", "sum", "l2", "positive"]
 
 
 class Derivative(NamedTuple):
@@ -45,6 +43,7 @@ class Batch:
     x: (N, C, H, W) float32, preprocessed, on the network's device. target: (N,) int64, the class that is explained.
     mean, std: (C,) of the preprocessing, so that a method can say 'black' or 'mean colour' in the network's units.
     seeds: one for each picture, so that noise depends neither on the batch nor on the device.
+    untrained: a copy of the network with random weights, where a null map asks what it would show.
     """
 
     module: nn.Module
@@ -54,6 +53,7 @@ class Batch:
     std: Tensor
     seeds: tuple[int, ...]
     score: Score = "log_probability"
+    untrained: nn.Module | None = None
 
     def differentiate(self, x: Tensor | None = None) -> Derivative:
         """The score's derivative with respect to the input, at `x` (default: the pictures themselves).
@@ -82,11 +82,12 @@ class Batch:
         with torch.no_grad():
             return logits_of(self.module, self.x)
 
-    def noise(self, draws: int) -> Tensor:
-        """(draws, N, C, H, W) standard normal noise, drawn on the CPU from each picture's own seed."""
-        shape = (draws, *self.x.shape[1:])
-        each = [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in self.seeds]
-        return torch.stack(each, dim=1).to(self.x)
+    def noise(self, draws: int) -> Iterator[Tensor]:
+        """`draws` times (N, C, H, W) standard normal noise, drawn on the CPU from each picture's own seed."""
+        generators = [torch.Generator().manual_seed(seed) for seed in self.seeds]
+        for _ in range(draws):
+            each = [torch.randn(self.x.shape[1:], generator=generator) for generator in generators]
+            yield torch.stack(each).to(self.x)
 
     def pixel(self, value: Tensor | float) -> Tensor:
         """A grey value or colour in [0, 1] as the network sees it: (1, C, 1, 1)."""
@@ -99,10 +100,15 @@ def score_of(logits: Tensor, target: Tensor, score: Score) -> Tensor:
     Since dP = P · d(log P), maps of the log-probability and of the probability agree after normalisation, and the
     former does not underflow where the softmax saturates.
     """
-    if score != "logit":
-        logits = F.log_softmax(logits, dim=1)
-    chosen = logits.gather(1, target.unsqueeze(1)).squeeze(1)
-    return chosen.exp() if score == "probability" else chosen
+    column = target.unsqueeze(1)
+    chosen = logits.gather(1, column).squeeze(1)
+    if score == "logit":
+        return chosen
+    log_odds = chosen - logits.scatter(1, column, -torch.inf).logsumexp(dim=1)
+    # d(log P) = (1 - P) · d(log-odds), and 1 - P vanishes for a sure network. Adding zero with a slope of 1e-12 leaves
+    # the value and every derivative that is not lost anyway, and keeps the direction of those that would be.
+    log_probability = F.logsigmoid(log_odds) + 1e-12 * (log_odds - log_odds.detach())
+    return log_probability.exp() if score == "probability" else log_probability
 
 
 def reduce_channels(signed: Tensor, reduction: Reduction) -> Tensor:

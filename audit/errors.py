@@ -10,7 +10,8 @@ class AuditError(Exception):
     def __init__(self, where: object, seen: str, needed: str = "", next_step: str = "") -> None:
         self.where, self.seen, self.needed, self.next_step = str(where), seen, needed, next_step
         sentence = f"{where}: {seen}" + (f"; {needed}" if needed else "")
-        super().__init__(f"{sentence.rstrip('.')}." + (f" {next_step}" if next_step else ""))
+        ending = "" if sentence.endswith((".", "?")) else "."
+        super().__init__(sentence + ending + (f" {next_step}" if next_step else ""))
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:

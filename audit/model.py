@@ -35,7 +35,11 @@ class Model:
 
 def freeze(module: nn.Module) -> nn.Module:
     """The network in evaluation mode with no parameter that asks for a gradient."""
-    module.eval()
+    try:
+        module.eval()
+    except NotImplementedError:  # the mode of an exported program was fixed when it was exported
+        for part in module.modules():
+            part.training = False
     for parameter in module.parameters():
         parameter.requires_grad_(False)
     return module
@@ -53,19 +57,86 @@ def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tenso
         raise AuditError(
             "model",
             f"returns a {kind}{size}",
-            "one tensor of logits (N, classes)",
+            "need one tensor of logits (N, classes)",
             "Wrap it in a factory that returns the logits alone.",
         )
     if output.ndim != 2 or output.shape[0] != x.shape[0]:
-        raise AuditError("model", f"returns shape {tuple(output.shape)}", f"({x.shape[0]}, classes)")
+        raise AuditError("model", f"returns shape {tuple(output.shape)}", f"need ({x.shape[0]}, classes)")
     if classes is not None and output.shape[1] != classes:
         raise AuditError(
             "model",
             f"returns {output.shape[1]} classes, but {classes} class names are given",
-            "as many names as classes",
+            "need as many names as classes",
             "Set model.classes to this model's own list.",
         )
     return output
+
+
+def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:
+    """The logits `(N, K)` of one or two pictures `x` `(N, C, H, W)`, having made sure that the network can be audited.
+
+    Raises AuditError where the network fails, returns anything but finite logits of `classes` classes, cannot take one
+    and two pictures alike, or answers for a picture depending on its batch (as in training mode, or with dropout).
+    """
+    with torch.no_grad():
+        try:
+            together = _forward(module, x, classes)
+        except AuditError as error:
+            if not _accepts(module, x[:1], classes):
+                raise
+            raise AuditError(
+                "model",
+                f"takes one picture, but not {len(x)} at once",
+                "need a batch of any size",
+                "Export or trace it with a batch dimension that may vary.",
+            ) from error
+        alone = _forward(module, x[:1], classes)
+    if not torch.isfinite(together).all(dim=1).any():
+        raise AuditError(
+            "model",
+            "returns NaN or infinite logits for every picture of the rehearsal",
+            "need finite logits",
+            "Check the weights, and that the preprocessing is the model's own.",
+        )
+    if not torch.allclose(together[:1], alone, rtol=1e-2, atol=1e-2 * _spread(together), equal_nan=True):
+        raise AuditError(
+            "model",
+            "answers differently for a picture alone and in a batch of two",
+            "need a network in evaluation mode",
+            "Export it after model.eval(), without dropout and with the batch norm's running statistics.",
+        )
+    return together
+
+
+def _forward(module: nn.Module, x: Tensor, classes: int | None) -> Tensor:
+    try:
+        return logits_of(module, x, classes)
+    except AuditError:
+        raise
+    except Exception as error:
+        raise AuditError(
+            "model",
+            f"raises {type(error).__name__} on an input of shape {tuple(x.shape)}: {_last_line(error)}",
+            "need a network that takes pictures (N, C, H, W) of this size",
+            "Check that the preprocessing is the model's own.",
+        ) from error
+
+
+def _accepts(module: nn.Module, x: Tensor, classes: int | None) -> bool:
+    try:
+        _forward(module, x, classes)
+    except AuditError:
+        return False
+    return True
+
+
+def _spread(logits: Tensor) -> float:
+    finite = logits[torch.isfinite(logits)]
+    return float(finite.max() - finite.min())
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[-1]
 
 
 def state_hash(module: nn.Module) -> str:

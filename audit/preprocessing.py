@@ -1,7 +1,7 @@
 """The network's own preprocessing, applied to the picture and its boxes alike."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
@@ -10,9 +10,8 @@ from torchvision import tv_tensors
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as VF
 
+from audit.choices import Interpolation
 from audit.samples import Box
-
-Interpolation = Literal["nearest", "bilinear", "bicubic"]
 
 
 class Framed(NamedTuple):
@@ -51,9 +50,11 @@ class Preprocessing:
             canvas_size=(picture.height, picture.width),
         )
         scaled = self._scale(picture), self._scale(corners)
-        pixels, moved = (VF.center_crop(part, list(self.crop)) for part in scaled) if self.crop else scaled
+        pixels, moved = (self._crop(part) for part in scaled)
         before, after = _area(scaled[1]), _area(moved)
-        return Framed(VF.pil_to_tensor(pixels), moved.as_subclass(Tensor), after / before if before else 0.0)
+        # Rounding may leave a box a hair outside the frame, and more of it visible than there is.
+        inside = VF.clamp_bounding_boxes(moved).as_subclass(Tensor)
+        return Framed(VF.pil_to_tensor(pixels), inside, min(after / before, 1.0) if before else 0.0)
 
     def _scale(self, part: Any) -> Any:
         mode = InterpolationMode(self.interpolation)
@@ -69,6 +70,16 @@ class Preprocessing:
             part = VF.resize(part, fitted, interpolation=mode, antialias=True)
             part = VF.pad(part, padding, fill=self.fill)
         return part
+
+    def _crop(self, part: Any) -> Any:
+        if self.crop is None:
+            return part
+        height, width = VF.get_size(part)
+        down, across = max(self.crop[0] - height, 0), max(self.crop[1] - width, 0)
+        if down or across:
+            # center_crop pads too small pictures like this, but moves their boxes by other halves of an odd number.
+            part = VF.pad(part, [across // 2, down // 2, across - across // 2, down - down // 2], fill=0)
+        return VF.center_crop(part, list(self.crop))
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """(N, 3, H, W) uint8 -> float32, as the network wants it."""

@@ -53,8 +53,8 @@ Row = tuple[Any, ...]
 class BatchRows:
     """What one batch adds, ready for the tables of the same names."""
 
-    pictures: Sequence[Row]
-    scores: Sequence[Row]
+    pictures: Sequence[Row] = ()
+    scores: Sequence[Row] = ()
     notes: Sequence[Row] = ()
     exclusions: Sequence[tuple[int, Exclusion]] = ()
     overlays: Sequence[tuple[int, str, bytes]] = ()
@@ -80,7 +80,7 @@ class Record:
         Raises AuditError where the file exists or cannot be written.
         """
         if path.exists():
-            raise AuditError(path, "exists", "a new file", "Choose another --out, or go on with --resume.")
+            raise AuditError(path, "exists", "need a new file", "Choose another --out, or go on with --resume.")
         try:
             connection = sqlite3.connect(path)
             with connection:
@@ -112,7 +112,7 @@ class Record:
                     [(e.image, e.label, e.reason, e.detail) for e in excluded],
                 )
         except sqlite3.Error as error:
-            raise AuditError(path, f"cannot be written ({error})", "a folder with room that may be written") from error
+            raise AuditError(path, f"cannot be written ({error})", "need a folder with room that may be written") from error
         return cls(connection, path)
 
     @classmethod
@@ -122,17 +122,17 @@ class Record:
         Raises AuditError where there is none, it is no record, or it was written by another schema version.
         """
         if not path.is_file():
-            raise AuditError(path, "no such record", "the audit.sqlite of a run", "Make one: saliency-audit run.")
+            raise AuditError(path, "no such record", "need the audit.sqlite of a run", "Make one: saliency-audit run.")
         connection = sqlite3.connect(path)
         record = cls(connection, path)
         try:
             version = record.meta("schema_version")
         except (sqlite3.DatabaseError, KeyError, ValueError) as error:
             connection.close()
-            raise AuditError(path, f"is no record ({error})", "the audit.sqlite of a run") from error
+            raise AuditError(path, f"is no record ({error})", "need the audit.sqlite of a run") from error
         if version != SCHEMA_VERSION:
             connection.close()
-            raise AuditError(path, f"has schema version {version}", f"version {SCHEMA_VERSION}", "Run the audit again.")
+            raise AuditError(path, f"has schema version {version}", f"need version {SCHEMA_VERSION}", "Run the audit again.")
         return record
 
     def __enter__(self) -> "Record":
@@ -174,7 +174,7 @@ class Record:
                 c.executemany("DELETE FROM overlay WHERE sample = ?", [(s,) for s in rows.dropped_overlays])
         except sqlite3.Error as error:
             raise AuditError(
-                self.path, f"cannot be written ({error})", "room on the disk", "Make room, then go on with --resume."
+                self.path, f"cannot be written ({error})", "need room on the disk", "Make room, then go on with --resume."
             ) from error
 
     def done(self) -> set[int]:

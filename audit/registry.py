@@ -40,7 +40,7 @@ def resolve(package: str, name: str) -> Function:
     module = importlib.import_module(f"{package}.{name}")
     function = vars(module).get(name)
     if not inspect.isfunction(function):
-        raise AuditError(f"{package}.{name}", f"the file defines no function {name!r}", "the file is the registration")
+        raise AuditError(f"{package}.{name}", f"the file defines no function {name!r}", "need the file is the registration")
     return function
 
 
@@ -50,10 +50,10 @@ def _own(package: str, name: str) -> Function:
         function = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
         raise AuditError(
-            name, f"cannot be imported ({error})", f"a {noun(package)} as 'package.module:function'"
+            name, f"cannot be imported ({error})", f"need a {noun(package)} as 'package.module:function'"
         ) from error
     if not callable(function):
-        raise AuditError(name, f"is a {type(function).__name__}", "a function")
+        raise AuditError(name, f"is a {type(function).__name__}", "need a function")
     return function  # type: ignore[no-any-return]
 
 

@@ -1,16 +1,16 @@
 """What goes in: samples (a picture, a label, its boxes), and the exclusions of those that cannot be audited."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from types import MappingProxyType
+from pathlib import Path, PureWindowsPath
 
 from audit.errors import AuditError
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels of the original picture, origin top left, half-open: `x0 <= x < x1`."""
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_BOX: Box = (float("nan"),) * 4
+"""Where an annotation holds none that can be read."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Sample:
     """The dataset's own word."""
     boxes: tuple[Box, ...]
     other_boxes: tuple[Box, ...] = ()
-    metadata: Mapping[str, str] = field(default=NOTHING)
+    metadata: Mapping[str, str] = field(default_factory=dict)
     size: tuple[int, int] | None = field(default=None, compare=False)
     """(width, height) that the annotation states for the picture, to be held against the file."""
     oriented: bool = field(default=False, compare=False)
@@ -61,37 +61,77 @@ class Annotation:
     """For messages: 'boxes.csv line 3'."""
     problem: tuple[str, str] | None = None
     """(reason, detail) where the format itself must exclude it, as with a crowd region."""
-    metadata: Mapping[str, str] = field(default=NOTHING)
+    metadata: Mapping[str, str] = field(default_factory=dict)
     size: tuple[int, int] | None = None
     oriented: bool = False
 
 
 def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
-    """Group annotations into samples: one for each (picture, label). One bad annotation excludes its sample."""
+    """Group annotations into samples: one for each (picture, label). One bad annotation excludes its sample.
+
+    Where the annotations of one sample differ in a metadata value, the sample carries all of them, joined by `|`.
+    Raises AuditError where there is no annotation at all.
+    """
+    read = tuple(files)
     grouped: dict[tuple[str, str], list[Annotation]] = {}
     for annotation in annotations:
-        grouped.setdefault((annotation.image, annotation.label), []).append(annotation)
+        # A Windows path understands both kinds of slash, and drops './'.
+        image = PureWindowsPath(annotation.image or annotation.where).as_posix()
+        grouped.setdefault((_text(image), _text(annotation.label)), []).append(annotation)
+    if not grouped:
+        where = read[0].name + (f" and {len(read) - 1} further files" if len(read) > 1 else "")
+        raise AuditError(where, "no annotation", "need at least one box", "Check that this is the file that was meant.")
     boxes = {key: tuple(a.box for a in group if fault(a) is None) for key, group in grouped.items()}
     by_image: dict[str, list[tuple[str, str]]] = {}
-    for key in grouped:
+    for key in sorted(grouped):
         by_image.setdefault(key[0], []).append(key)
     samples, exclusions = [], []
-    for (image, label), group in sorted(grouped.items()):
+    for (image, label), group in sorted(grouped.items(), key=lambda item: item[0]):
         faults = [found for found in map(fault, group) if found]
         if faults:
             exclusions.append(Exclusion(image, label, *faults[0]))
             continue
         others = tuple(box for key in by_image[image] if key[1] != label for box in boxes[key])
-        samples.append(
-            Sample(image, label, boxes[image, label], others, group[0].metadata, group[0].size, group[0].oriented)
-        )
-    return Dataset(tuple(samples), tuple(exclusions), tuple(files))
+        first = group[0]
+        samples.append(Sample(image, label, boxes[image, label], others, _metadata(group), first.size, first.oriented))
+    return Dataset(tuple(samples), tuple(exclusions), read)
+
+
+def _metadata(group: list[Annotation]) -> Mapping[str, str]:
+    values: dict[str, dict[str, None]] = {}
+    for annotation in group:
+        for key, value in annotation.metadata.items():
+            values.setdefault(_text(key), {})[_text(value)] = None
+    return {key: "|".join(distinct) for key, distinct in values.items()}
+
+
+def _text(value: str) -> str:
+    """Without the halves of characters that JSON and YAML can express but no file can store."""
+    return value.encode("utf-8", "replace").decode()
 
 
 def fault(annotation: Annotation) -> tuple[str, str] | None:
     """(reason, detail) why an annotation cannot be used, or None."""
     if annotation.problem:
         return annotation.problem
+    if not annotation.image or not annotation.label:
+        missing = "label" if annotation.image else "picture"
+        return "broken annotation", f"{annotation.where}: names no {missing}; need a picture and a label."
+    return _fault_of_path(annotation) or _fault_of_box(annotation)
+
+
+def _fault_of_path(annotation: Annotation) -> tuple[str, str] | None:
+    path = PureWindowsPath(annotation.image)
+    if path.parts and not (path.drive or path.root or ".." in path.parts):
+        return None
+    wrong = "is an absolute path" if path.drive or path.root else "leads outside the picture folder"
+    return (
+        "path outside the dataset",
+        f"{annotation.where}: {annotation.image!r} {wrong}; need a path below the picture folder.",
+    )
+
+
+def _fault_of_box(annotation: Annotation) -> tuple[str, str] | None:
     x0, y0, x1, y1 = annotation.box
     shown = f"{annotation.where}: box ({x0:g}, {y0:g}, {x1:g}, {y1:g})"
     if not all(abs(value) < float("inf") for value in annotation.box):  # NaN compares false
@@ -100,13 +140,18 @@ def fault(annotation: Annotation) -> tuple[str, str] | None:
         return "broken box", f"{shown} is swapped; need x0 < x1 and y0 < y1."
     if x0 == x1 or y0 == y1:
         return "broken box", f"{shown} is empty; need {'x0 < x1' if x0 == x1 else 'y0 < y1'}."
-    path = PurePosixPath(annotation.image.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        return (
-            "path outside the dataset",
-            f"{annotation.where}: {annotation.image!r} leads outside the picture folder; need a path below it.",
-        )
     return None
+
+
+def numbers(values: object) -> tuple[float, float, float, float] | None:
+    """Four numbers from a list of numbers or of text, or None where they are anything else."""
+    if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != 4:
+        return None
+    try:
+        x, y, z, w = (float(value) for value in values if not isinstance(value, bool))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return x, y, z, w
 
 
 def read_text(path: Path) -> str:
@@ -115,10 +160,17 @@ def read_text(path: Path) -> str:
     Raises AuditError where the file is missing, is a folder or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AuditError(
-            path.name, f"byte {error.start} is not UTF-8", "UTF-8 text", f"Convert it: iconv -t utf-8 {path.name}"
-        ) from error
+        data = path.read_bytes()
     except OSError as error:
-        raise AuditError(path.name, error.strerror or "cannot be read", "an annotation file") from error
+        seen = "is a folder" if path.is_dir() else "no such file" if not path.exists() else str(error.strerror)
+        raise AuditError(path.name, seen, "need an annotation file", "Check the path in the settings.") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise AuditError(
+            f"{path.name} line {line}",
+            f"byte {error.object[error.start]:#04x} is not UTF-8",
+            "need UTF-8 text",
+            f"Convert it: iconv -f ENCODING -t utf-8 {path.name}",
+        ) from error

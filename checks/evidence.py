@@ -26,6 +26,7 @@ class Evidence:
     probability: Floats
     label_rank: Floats
     predicted: NDArray[np.int64]
+    """-1 where the network yields NaN."""
     confidence_of_prediction: Floats
     methods: tuple[str, ...]
     null_maps: tuple[str, ...]
@@ -42,6 +43,8 @@ class Evidence:
     confidence: float
     """Of every bound, from the profile."""
     seed: int
+    classes: int
+    """How many the network knows."""
 
     @property
     def n(self) -> int:
@@ -55,10 +58,11 @@ class Evidence:
     def miss(self, method: str) -> NDArray[np.bool_]:
         """The evidence does not lie on the object: localisation AUC under ½, or mass under the area share.
 
-        A dead map is neither hit nor miss; `dead` counts it.
+        A dead map is neither hit nor miss; `dead` counts it. A living map whose score is no number is a miss.
         """
         scores = self.scores[method]
-        return np.asarray((scores["auc"] < 0.5) | (scores["mass"] < self.area_share))
+        hit = (scores["auc"] >= 0.5) & (scores["mass"] >= self.area_share)
+        return np.asarray(self.made[method] & ~self.dead[method] & ~hit)
 
 
 def evidence(record: Record, confidence: float) -> Evidence:
@@ -94,7 +98,7 @@ def evidence(record: Record, confidence: float) -> Evidence:
         area_share=pictures["area_share"].astype(np.float64),
         probability=pictures["probability"].astype(np.float64),
         label_rank=pictures["label_rank"].astype(np.float64),
-        predicted=pictures["predicted"].astype(np.int64),
+        predicted=np.nan_to_num(pictures["predicted"].astype(np.float64), nan=-1).astype(np.int64),
         confidence_of_prediction=pictures["confidence"].astype(np.float64),
         methods=methods,
         null_maps=null_maps,
@@ -106,6 +110,7 @@ def evidence(record: Record, confidence: float) -> Evidence:
         complete=len(record.done()) == samples,
         confidence=confidence,
         seed=int(record.meta("settings")["run"]["seed"]),
+        classes=len(record.meta("classes")),
     )
 
 

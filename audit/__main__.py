@@ -1,0 +1,260 @@
+"""The command line: the one place that knows all three packages."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from audit import registry
+from audit.choices import Reduction, Score
+from audit.errors import AuditError
+from checks.verdict import Judgement
+
+FILE = click.Path(path_type=Path)
+STDOUT = Console(highlight=False)
+DEMO = Path(__file__).parent / "demo"
+DEMO_OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
+EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
+INTERRUPTED = 130
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="saliency-audit")
+def cli() -> None:
+    """Does this image classifier look at the object?
+
+    Exit codes: 0 PASS, 1 FAIL, 2 usage error or INVALID, 3 INCONCLUSIVE, 130 interrupted.
+    """
+
+
+@cli.command()
+@click.argument("settings", type=FILE)
+@click.option("--out", type=FILE, help="Folder for the results. [default: NAME-audit]")
+@click.option("--resume", is_flag=True, help="Go on with the run that was broken off in --out.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@as_json
+def run(settings: Path, out: Path | None, resume: bool, device: str, as_json: bool) -> int:
+    """Audit the model that SETTINGS names; write record, audit.json and report.html."""
+    target = out or Path(f"{settings.stem}-audit")
+    record = _measure(settings, target, resume, device)
+    return _answer(_conclude(record, None, target), target, as_json)
+
+
+@cli.command()
+@click.argument("record", type=FILE)
+@click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
+@as_json
+def check(record: Path, profile: str | None, as_json: bool) -> int:
+    """Judge RECORD (a run's folder, or its audit.sqlite) again, and print the verdict."""
+    from checks.judge import judge
+
+    return _answer(judge(_record(record), profile), None, as_json)
+
+
+@cli.command()
+@click.argument("record", type=FILE)
+@click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
+@click.option("--out", type=FILE, help="Folder to write to. [default: the record's]")
+@as_json
+def report(record: Path, profile: str | None, out: Path | None, as_json: bool) -> int:
+    """Render report.html and audit.json of RECORD (a run's folder, or its audit.sqlite) again."""
+    path = _record(record)
+    target = out or path.parent
+    return _answer(_conclude(path, profile, target), target, as_json)
+
+
+@cli.command()
+@click.option(
+    "--out", type=FILE, default=Path("saliency-audit-demo"), show_default=True, help="Folder for the results."
+)
+def demo(out: Path) -> int:
+    """Audit two small networks that come along: one learnt the object, the other a cue."""
+    from reports import render_pair
+
+    judged = {}
+    for name in DEMO_OUTCOMES:
+        record = _measure(DEMO / f"{name}.toml", out / name, False, "cpu")
+        judged[name] = _conclude(record, None, out / name)
+        _show(judged[name], out / name)
+    STDOUT.print(f"\nSide by side: {render_pair(out / 'index.html', judged)}", soft_wrap=True)
+    return 0 if {name: judgement.outcome for name, judgement in judged.items()} == DEMO_OUTCOMES else EXIT["INVALID"]
+
+
+@cli.command()
+@click.argument("image", type=FILE)
+@click.option("--model", help="KIND:NAME, as torchvision:densenet201.")
+@click.option("--weights", help="A state dict, or the name of published weights. [default: the kind's own]")
+@click.option("--classes", type=FILE, help="File with the class names in index order.")
+@click.option("--settings", type=FILE, help="Take model and preprocessing from there instead.")
+@click.option("--method", default="gradient", show_default=True, help="As `saliency-audit list` names it.")
+@click.option("--reduction", type=click.Choice(get_args(Reduction)), default="abs_max", show_default=True)
+@click.option("--score", type=click.Choice(get_args(Score)), default="log_probability", show_default=True)
+@click.option("--target", help="Class name or index. [default: the most probable]")
+@click.option("--vmin", type=float, default=0.0, help="Share of the maximum that is darkest. [default: 0]")
+@click.option("--vmax", type=float, help="Share of the maximum that is brightest. [default: the 99.5th percentile]")
+@click.option("--out", type=FILE, help="PNG to write. [default: IMAGE-METHOD.png]")
+@as_json
+def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_json: bool, **asked: Any) -> int:
+    """Explain one picture, without boxes: the top five classes; picture, map and blend side by side."""
+    from audit.explain import Question, draw
+    from audit.explain import explain as explained
+
+    answer = explained(Question(image, **asked))
+    index, name, probability = answer.target
+    target = out or Path(f"{image.stem}-{asked['method']}.png")
+    title = f"{asked['method']}: evidence for {name} ({probability:.1%})"
+    high = draw(answer, target, title, (vmin, vmax))
+    if as_json:
+        top = [{"index": i, "name": n, "probability": p} for i, n, p in answer.top]
+        shown = {"index": index, "name": name, "probability": probability}
+        _print_json({"top": top, "target": shown, "vmin": vmin, "vmax": high, "image": str(target)})
+        return 0
+    table = Table("class", Column("index", justify="right"), Column("probability", justify="right"), box=None)
+    for i, n, p in answer.top:
+        table.add_row(escape(n), str(i), f"{p:.2%}")
+    STDOUT.print(table)
+    STDOUT.print(
+        escape(f"\n{title}\nwindow {vmin:g} to {high:.3f} of the maximum\nwritten to {target}"), soft_wrap=True
+    )
+    return 0
+
+
+@cli.command("list")
+@as_json
+def list_(as_json: bool) -> int:
+    """List saliency methods, null maps, dataset formats, model kinds, rules and profiles."""
+    from checks.profile import profiles
+
+    packages = ("audit.saliency", "audit.null_maps", "audit.formats", "audit.models", "checks.rules")
+    found = {
+        registry.noun(package): {
+            name: registry.summary(registry.resolve(package, name)) for name in registry.names(package)
+        }
+        for package in packages
+    } | {"profile": {profile.name: profile.description for profile in profiles()}}
+    if as_json:
+        _print_json(found)
+        return 0
+    for noun, entries in found.items():
+        table = Table(
+            Column(f"{noun}s" if not noun.endswith("s") else noun, min_width=26), "", box=None, padding=(0, 1)
+        )
+        for name, line in entries.items():
+            table.add_row(name, escape(line))
+        STDOUT.print(table, "")
+    return 0
+
+
+@cli.command()
+@click.argument("dataset", type=FILE)
+@click.option("--out", type=FILE, default=Path("audit.toml"), show_default=True, help="Settings file to write.")
+def init(dataset: Path, out: Path) -> int:
+    """Look at DATASET (a folder or an annotation file) and write a commented settings file for it."""
+    from audit.init import look, settings_text
+
+    if out.exists():
+        raise AuditError(out, "exists", "need a new file", "Choose another --out.")
+    found = look(dataset)
+    _write(out, settings_text(found, out.parent))
+    count = len(found.dataset.samples)
+    STDOUT.print(f"{found.format}: {count} samples, {found.present} with their picture.", highlight=False)
+    STDOUT.print(f"Written to {out}. Name your model in it, then: saliency-audit run {out}", soft_wrap=True)
+    return 0
+
+
+def _measure(settings_file: Path, out: Path, resume: bool, device: str) -> Path:
+    from audit.engine import measure
+    from audit.progress import progress
+    from audit.settings import load_settings
+    from checks.profile import load_profile
+
+    settings = load_settings(settings_file)
+    named = settings.judge.profile
+    profile = load_profile(settings.path(named) if named.endswith(".toml") else named)
+    with progress(settings_file.stem) as report:
+        return measure(
+            settings,
+            out,
+            resume=resume,
+            device=device,
+            registered={"profile": profile.model_dump(mode="json")},
+            progress=report,
+        )
+
+
+def _conclude(record: Path, profile: str | None, out: Path) -> Judgement:
+    """Judge, and write what others read."""
+    from checks.judge import judge
+    from reports import render
+    from reports.audit_json import audit_json
+
+    judgement = judge(record, profile)
+    _write(out / "audit.json", audit_json(record, judgement))
+    render(record, judgement, out / "report.html")
+    return judgement
+
+
+def _record(path: Path) -> Path:
+    return path / "audit.sqlite" if path.is_dir() else path
+
+
+def _show(judgement: Judgement, out: Path | None) -> None:
+    """The result, for people."""
+    colours = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta"}
+    STDOUT.print(f"[bold {colours[judgement.outcome]}]{judgement.outcome}[/]  {escape(judgement.sentence)}")
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for verdict in judgement.verdicts:
+        table.add_row(f"[{colours[verdict.outcome]}]{verdict.outcome}[/]", verdict.rule, escape(verdict.sentence))
+    STDOUT.print(table)
+    if judgement.next_step:
+        STDOUT.print(f"Next: {escape(judgement.next_step)}")
+    if out:
+        STDOUT.print(f"Report: {out / 'report.html'}", soft_wrap=True)
+
+
+def _answer(judgement: Judgement, out: Path | None, as_json: bool) -> int:
+    if as_json:
+        _print_json(judgement.model_dump(mode="json"))
+    else:
+        _show(judgement, out)
+    return EXIT[judgement.outcome]
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise AuditError(
+            path, f"cannot be written ({error.strerror})", "need a folder with room that may be written"
+        ) from error
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        sys.exit(cli.main(standalone_mode=False))
+    except AuditError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(EXIT["INVALID"])
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT["INVALID"])
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nstopped: batches that were measured are kept; go on with --resume.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

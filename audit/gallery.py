@@ -1,0 +1,51 @@
+"""Which samples the report shows, and their small pictures."""
+
+import io
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+EACH = 12
+
+
+class Gallery(NamedTuple):
+    """Sample numbers. Worst alone would slander a model, random alone would hide its faults."""
+
+    worst: list[int]
+    borderline: list[int]
+    random: list[int]
+
+
+def choose(auc: Mapping[int, float], draw: Mapping[int, int]) -> Gallery:
+    """From each sample's localisation AUC (mean over the methods; NaN where all maps are dead) and its random number.
+
+    Adding samples never brings back one that was not chosen before, so that a run can decide batch by batch.
+    """
+    scored = sorted((value, number) for number, value in auc.items() if not np.isnan(value))
+    worst = [number for _, number in scored[:EACH]]
+    near = sorted((abs(value - 0.5), number) for value, number in scored)
+    return Gallery(worst, [n for _, n in near[:EACH]], sorted(draw, key=lambda n: (draw[n], n))[:EACH])
+
+
+def encode_picture(pixels: Tensor) -> bytes:
+    """(3, H, W) uint8 -> JPEG."""
+    return _encoded(Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy()), "JPEG", quality=92, subsampling=0)
+
+
+def encode_map(relevance: Tensor) -> bytes:
+    """(H, W) non-negative -> 8-bit grey PNG, linear up to the 99.5th percentile. A map that is not finite is black."""
+    finite = torch.nan_to_num(relevance.float(), nan=0, posinf=0, neginf=0)
+    top = torch.quantile(finite.flatten(), 0.995)
+    top = top if top > 0 else finite.max().clamp(min=torch.finfo(torch.float32).tiny)
+    grey = (finite / top).clamp(0, 1).mul(255).round().to(torch.uint8)
+    return _encoded(Image.fromarray(grey.numpy()), "PNG", compress_level=3)
+
+
+def _encoded(picture: Image.Image, kind: str, **options: int) -> bytes:
+    target = io.BytesIO()
+    picture.save(target, kind, **options)
+    return target.getvalue()

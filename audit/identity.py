@@ -1,0 +1,40 @@
+"""The identity of everything that goes in. No host names, no paths, no clock."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("torch", "torchvision", "numpy", "pillow", "safetensors")
+
+
+def sha256_of(value: Any) -> str:
+    """Of a JSON value's canonical form."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def file_hashes(files: Iterable[Path]) -> dict[str, str]:
+    """File name -> SHA-256 of its bytes. Beyond a few files (VOC has one a picture) one hash stands for all."""
+    each = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return each if len(each) <= 3 else {f"{len(each)} files": sha256_of(each)}
+
+
+def tool() -> dict[str, str]:
+    try:
+        return {"name": "saliency-audit", "version": version("saliency-audit")}
+    except PackageNotFoundError:
+        return {"name": "saliency-audit", "version": "not installed"}
+
+
+def versions() -> dict[str, str]:
+    """Of Python and the packages that can change a number."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def picture_seed(seed: int, image: str, label: str) -> int:
+    """A seed of 63 bits for one sample, the same wherever the sample stands in a batch."""
+    digest = hashlib.blake2b(f"{seed}|{image}|{label}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1

@@ -1,0 +1,134 @@
+"""Write a commented settings file for a dataset that lies there."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from audit import registry
+from audit.errors import AuditError
+from audit.samples import Dataset
+
+LOOKED_AT = 200
+"""Files and folders that are tried as annotations at most."""
+PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+
+
+class Found(NamedTuple):
+    """A dataset that some format can read."""
+
+    format: str
+    annotations: Path
+    images: Path
+    dataset: Dataset
+    present: int
+    """Samples whose picture is there."""
+
+
+def look(place: Path) -> Found:
+    """The dataset at `place`, a folder or an annotation file: the reading that finds most pictures.
+
+    Raises AuditError where no format finds any.
+    """
+    if not place.exists():
+        raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
+    readings = [found for candidate in _candidates(place) for found in _readings(place, candidate)]
+    best = max(readings, key=lambda found: found.present, default=None)
+    if best is None or not best.present:
+        formats = ", ".join(registry.names("audit.formats"))
+        raise AuditError(
+            place, "no format reads a dataset here", f"need annotations as {formats}", "Name the annotation file itself."
+        )
+    return best
+
+
+def _candidates(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    inner = sorted(entry for entry in place.iterdir() if entry.suffix.lower() not in PICTURES)
+    folders = [entry for entry in inner if entry.is_dir()]
+    deeper = [
+        entry for f in folders for entry in sorted(f.iterdir()) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
+    ]
+    return [place, *inner, *deeper][:LOOKED_AT]
+
+
+def _readings(place: Path, annotations: Path) -> Iterator[Found]:
+    home = place if place.is_dir() else place.parent
+    folders = dict.fromkeys(folder for folder in (home / "images", home, annotations.parent) if folder.is_dir())
+    for name in registry.names("audit.formats"):
+        for images in folders:
+            try:
+                dataset: Dataset = registry.resolve("audit.formats", name)(annotations, images)
+            except AuditError:
+                continue
+            present = sum((images / sample.image).is_file() for sample in dataset.samples)
+            yield Found(name, annotations, images, dataset, present)
+
+
+def settings_text(found: Found, folder: Path) -> str:
+    """A settings file for `found` that is to lie in `folder`."""
+    labels = Counter(sample.label for sample in found.dataset.samples)
+    shown = ", ".join(f"{label} ({count})" for label, count in labels.most_common(8))
+    more = f", and {len(labels) - 8} more" if len(labels) > 8 else ""
+    pictures = len({sample.image for sample in found.dataset.samples})
+    return TEMPLATE.format(
+        pictures=pictures,
+        samples=len(found.dataset.samples),
+        excluded=len(found.dataset.exclusions),
+        labels=shown + more,
+        format=json.dumps(found.format),
+        annotations=json.dumps(_relative(found.annotations, folder)),
+        images=json.dumps(_relative(found.images, folder)),
+    )
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+TEMPLATE = """\
+# Settings of a saliency audit. Run it: saliency-audit run THIS_FILE
+# Paths are relative to this file.
+title = "Saliency audit"
+
+[model]
+# What `saliency-audit list` calls a model kind: torchvision, factory, exported or torchscript.
+kind = "torchvision"
+name = "resnet18"
+# "DEFAULT" downloads torchvision's weights; better: your own state dict, "model.safetensors" or "model.pth".
+weights = "DEFAULT"
+# The class names in index order, where the model file does not hold them: a file, or ["first", "second"].
+# classes = "classes.txt"
+
+[data]
+# Found here: {samples} samples (a picture and one of its labels) in {pictures} pictures; {excluded} excluded.
+# Labels: {labels}.
+format = {format}
+annotations = {annotations}
+images = {images}
+# A sample whose boxes cover more of the frame than this is excluded, since inside and outside cannot be told apart.
+# max_box_share = 0.9
+
+# Dataset label -> class name or index, where the two differ.
+# [data.labels]
+# "dog" = "golden retriever"
+
+# How pictures are prepared, where the model file does not say, or not rightly.
+# [preprocessing]
+# resize = 256
+# crop = 224
+
+[saliency]
+# In forward passes a picture: gradient 3, integrated_gradients 3 a step (16 steps), smoothgrad 3 a sample.
+methods = ["gradient", "integrated_gradients"]
+
+[run]
+batch_size = 16
+seed = 0
+
+[judge]
+profile = "default"
+"""

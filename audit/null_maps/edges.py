@@ -1,0 +1,32 @@
+"""The map that looks at edges."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from audit.batch import Batch
+
+LUMA = (0.299, 0.587, 0.114)
+"""ITU-R BT.601: what red, green and blue add to the brightness."""
+
+
+def edges(batch: Batch) -> Tensor:
+    """The strength of the picture's own edges (Sobel), which a saliency map may merely retrace.
+
+    Adebayo et al.: Sanity Checks for Saliency Maps, 2018, show how alike the two can be. Magnitude of the Sobel
+    gradient of the brightness in [0, 1] units; the border pixels continue outwards, so that the frame is no edge.
+    Returns (N, H, W); a picture of one colour gives a dead map.
+    """
+    scale, shift = (value.reshape(1, -1, 1, 1).to(batch.x) for value in (batch.std, batch.mean))
+    channels = (batch.x * scale + shift).unbind(dim=1)
+    shares = LUMA if len(channels) == 3 else (1 / len(channels),) * len(channels)
+    brightness = torch.zeros_like(channels[0])
+    for share, channel in zip(shares, channels, strict=True):
+        brightness += share * channel
+    around = F.pad(brightness.unsqueeze(1), (1, 1, 1, 1), mode="replicate").squeeze(1)
+    # Differences first and sums after, so that equal neighbours give exactly zero.
+    across = around[:, :, 2:] - around[:, :, :-2]
+    down = around[:, 2:] - around[:, :-2]
+    across = across[:, :-2] + 2 * across[:, 1:-1] + across[:, 2:]
+    down = down[:, :, :-2] + 2 * down[:, :, 1:-1] + down[:, :, 2:]
+    return torch.hypot(across, down)

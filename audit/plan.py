@@ -1,0 +1,227 @@
+"""Everything that is settled before the first picture is measured."""
+
+import sys
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from audit import registry
+from audit.batch import Batch
+from audit.errors import AuditError
+from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
+from audit.labels import map_labels, read_classes
+from audit.loading import LoadedBatch, Loader
+from audit.model import ClassName, Model, freeze, rehearse, state_hash
+from audit.preprocessing import Preprocessing
+from audit.randomise import randomised
+from audit.samples import Dataset, Exclusion, Sample
+from audit.settings import ModelTable, Settings
+from audit.sources import Source, sources
+
+CALIBRATION = 32
+"""Pictures from which an untrained copy takes its batch-norm statistics."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What to measure, with what, on which device."""
+
+    settings: Settings
+    model: Model
+    classes: tuple[str, ...]
+    samples: tuple[tuple[Sample, int], ...]
+    """In the order of their numbers, each with its class index."""
+    excluded: tuple[Exclusion, ...]
+    dataset: Dataset
+    loader: Loader
+    sources: tuple[Source, ...]
+    drawn: Mapping[str, set[int]]
+    device: torch.device
+    untrained: nn.Module | None
+    per_run: Mapping[str, Mapping[str, str]]
+    """What methods said once for all pictures, as the layer that Grad-CAM chose."""
+    state_sha256: str
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return self.loader.preprocessing
+
+    @property
+    def ranges(self) -> list[range]:
+        size = self.settings.run.batch_size
+        return [range(i, min(i + size, len(self.samples))) for i in range(0, len(self.samples), size)]
+
+    def batch(self, loaded: LoadedBatch) -> Batch:
+        """The pictures of a loaded batch as the network sees them."""
+        samples = [self.samples[picture.number] for picture in loaded.pictures]
+        mean, std = (torch.tensor(v, device=self.device) for v in (self.preprocessing.mean, self.preprocessing.std))
+        seed = self.settings.run.seed
+        return Batch(
+            module=self.model.module,
+            x=self.preprocessing.normalise(loaded.pixels.to(self.device)),
+            target=torch.tensor([class_index for _, class_index in samples], device=self.device),
+            mean=mean,
+            std=std,
+            seeds=tuple(picture_seed(seed, sample.image, sample.label) for sample, _ in samples),
+            score=self.settings.saliency.score,
+            untrained=self.untrained,
+        )
+
+    def identity(self) -> dict[str, Any]:
+        """What the record says of everything that went in."""
+        settings = self.settings.recorded()
+        labels = [source.label for source in self.sources if not source.is_null]
+        null_maps = [source.label for source in self.sources if source.is_null]
+        return {
+            "tool": tool(),
+            "settings": settings,
+            "settings_sha256": sha256_of(settings),
+            "model": {**self.model.description, "state_sha256": self.state_sha256},
+            "classes": list(self.classes),
+            "dataset": {
+                "format": self.settings.data.format,
+                "annotations": file_hashes(self.dataset.files),
+                "samples": len(self.dataset.samples) + len(self.dataset.exclusions),
+                "labels": sorted({sample.label for sample, _ in self.samples}),
+            },
+            "sources": {"methods": labels, "null_maps": null_maps},
+            "options": {s.label: {**s.options, "reduction": s.reduction, "score": s.score} for s in self.sources},
+            "preprocessing": vars(self.preprocessing),
+            "frame": list(self.loader.frame or ()),
+            "per_run": {label: dict(said) for label, said in self.per_run.items()},
+            "versions": versions(),
+            "device": self.device.type,
+        }
+
+
+def plan(settings: Settings, model: Model | None, device: str) -> Plan:
+    """Read the annotations, open the model, match labels to classes, and rehearse every method on two pictures.
+
+    Raises AuditError for whatever would break the run later: a method that refuses this model, a model that returns
+    something else than logits, a label that no class has.
+    """
+    asked = sources(settings.saliency)
+    dataset = _dataset(settings)
+    opened = replace(model, module=freeze(deepcopy(model.module))) if model else _open(settings)
+    classes = _classes(settings, opened)
+    indices = map_labels(
+        {sample.label for sample in dataset.samples}, classes, settings.data.labels, settings.data.ignore
+    )
+    samples = tuple((s, indices[s.label]) for s in dataset.samples if s.label in indices)
+    ignored = tuple(_ignored(s) for s in dataset.samples if s.label not in indices)
+    prepared = settings.preprocessing.built() if settings.preprocessing else opened.preprocessing
+    if prepared is None:
+        raise AuditError("settings", "nobody says how pictures are prepared for this model", "need a [preprocessing] block")
+    target = _device(device)
+    opened = replace(opened, module=opened.module.to(target))
+    table = settings.data
+    images = settings.path(table.images)
+    only = [sample for sample, _ in samples]
+    loader = Loader(
+        images,
+        only,
+        prepared,
+        table.max_box_share,
+        table.min_visible,
+        settings.saliency.pointing_tolerance,
+        settings.run.workers,
+    )
+    draft = Plan(
+        settings=settings,
+        model=opened,
+        classes=tuple(entry.name for entry in classes),
+        samples=samples,
+        excluded=dataset.exclusions + ignored,
+        dataset=dataset,
+        loader=loader,
+        sources=asked,
+        drawn={source.label: source.drawn(len(samples), settings.run.seed) for source in asked},
+        device=target,
+        untrained=None,
+        per_run={},
+        state_sha256=state_hash(opened.module),
+    )
+    return _rehearsed(draft)
+
+
+def _rehearsed(draft: Plan) -> Plan:
+    """The plan with what only pictures can tell: the frame, the untrained copy, the methods' refusals."""
+    pictures = [p for batch in islice(draft.loader.batches(draft.ranges), 8) for p in batch.pictures]
+    if not pictures:
+        return draft
+    height, width = pictures[0].framed.pixels.shape[1:]
+    same = tuple(p for p in pictures if p.framed.pixels.shape[1:] == (height, width))[:CALIBRATION]
+    first = draft.batch(LoadedBatch(same[:2], ()))
+    rehearse(draft.model.module, first.x, len(draft.classes))
+    untrained = None
+    if any(source.draw is not None for source in draft.sources):
+        calibration: list[Tensor] = [draft.batch(LoadedBatch(same, ())).x]
+        untrained = randomised(draft.model.module, draft.settings.run.seed, calibration)
+    ready = replace(draft, loader=replace(draft.loader, frame=(height, width)), untrained=untrained)
+    first = replace(first, untrained=untrained)
+    return replace(ready, per_run={s.label: dict(s.ask(first)[1].per_run) for s in ready.sources})
+
+
+def _dataset(settings: Settings) -> Dataset:
+    read = registry.resolve("audit.formats", settings.data.format)
+    options = registry.options(read, settings.data.options, f"dataset format {settings.data.format!r}")
+    images = settings.path(settings.data.images)
+    if not images.is_dir():
+        raise AuditError(
+            "settings", f"data.images = {str(settings.data.images)!r} is no folder", "need the pictures' folder"
+        )
+    dataset: Dataset = read(settings.path(settings.data.annotations), images, **options)
+    return dataset
+
+
+def _open(settings: Settings) -> Model:
+    if settings.model is None:
+        raise AuditError("settings", "no [model]", "need a model to audit", "Add a [model] table, or pass model=.")
+    return open_model(settings.model, settings.folder)
+
+
+def open_model(table: ModelTable, folder: Path) -> Model:
+    """Open the model that a [model] table names; its relative paths, and its own modules, start at `folder`."""
+    kind = registry.resolve("audit.models", table.kind)
+    options = registry.options(kind, table.options, f"model kind {table.kind!r}")
+    there = {k: folder / v if isinstance(v, Path) and (folder / v).exists() else v for k, v in options.items()}
+    sys.path.insert(0, str(folder.resolve()))
+    try:
+        model: Model = kind(**there)
+    finally:
+        sys.path.remove(str(folder.resolve()))
+    return model
+
+
+def _classes(settings: Settings, model: Model) -> tuple[ClassName, ...]:
+    given = settings.model.classes if settings.model else None
+    if isinstance(given, Path):
+        return read_classes(settings.path(given))
+    if given is not None:
+        return tuple(ClassName(name) for name in given)
+    if model.classes is None:
+        raise AuditError("model", "its file names no classes", "need the class names in index order", "Set model.classes.")
+    return model.classes
+
+
+def _ignored(sample: Sample) -> Exclusion:
+    detail = f"{sample.image}: the settings leave label {sample.label!r} out (data.ignore)."
+    return Exclusion(sample.image, sample.label, "label ignored", detail)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise AuditError(
+            "--device", f"{name!r} cannot be used ({reason})", "need cpu, or cuda where there is one"
+        ) from error
+    return device

@@ -1,0 +1,189 @@
+"""The settings of an audit: one TOML file, validated as a whole, echoed into the record."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from audit import registry
+from audit.choices import Interpolation, Reduction, Score
+from audit.errors import AuditError, did_you_mean
+from audit.preprocessing import Preprocessing
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OpenTable(BaseModel):
+    """A table whose further keys are the options of the function that it names."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class ModelTable(OpenTable):
+    kind: str
+    classes: Path | tuple[str, ...] | None = None
+    """File with the class names in index order, or the names; default: those that the model file holds."""
+
+
+class DataTable(OpenTable):
+    format: str
+    annotations: Path
+    images: Path
+    """The folder below which every picture lies."""
+    labels: dict[str, str | int] = Field(default_factory=dict)
+    """Dataset label -> class name or index, where the names differ."""
+    ignore: tuple[str, ...] = ()
+    """Labels that the model does not know and that are left out, counted."""
+    max_box_share: float = Field(default=0.9, gt=0, le=1)
+    """A box that covers more of the frame cannot tell inside from outside; the sample is excluded."""
+    min_visible: float = Field(default=0.25, ge=0, le=1)
+    """Share of the object's area that the preprocessing must leave."""
+
+
+class PreprocessingTable(Table):
+    """In pixels of the network's input; a single number is a square, or for `resize` the shorter side."""
+
+    resize: int | tuple[int, int] | None = None
+    letterbox: int | tuple[int, int] | None = None
+    crop: int | tuple[int, int] | None = None
+    fill: int = Field(default=114, ge=0, le=255)
+    interpolation: Interpolation = "bilinear"
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    def built(self) -> Preprocessing:
+        square = {
+            name: (size, size) if isinstance(size, int) else size
+            for name, size in (("letterbox", self.letterbox), ("crop", self.crop))
+        }
+        return Preprocessing(**{**self.model_dump(), **square})
+
+
+class MethodTable(OpenTable):
+    name: str
+    label: str = ""
+    """What it is called in the report; default: its name. Two uses of one method need two labels."""
+    reduction: Reduction | None = None
+    score: Score | None = None
+
+
+class SaliencyTable(Table):
+    methods: tuple[MethodTable, ...] = Field(
+        default=(MethodTable(name="gradient"),), min_length=1, validate_default=True
+    )
+    null_maps: tuple[MethodTable, ...] = Field(
+        default=tuple(MethodTable(name=name) for name in ("uniform", "centre", "edges", "random_model")),
+        validate_default=True,
+    )
+    reduction: Reduction = "abs_max"
+    score: Score = "log_probability"
+    pointing_tolerance: float = Field(default=15.0, ge=0)
+    """Pixels of the network's input (Zhang et al. 2018 use 15)."""
+
+    @field_validator("methods", "null_maps", mode="before")
+    @classmethod
+    def _a_name_is_a_table(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [{"name": entry} if isinstance(entry, str) else entry for entry in value]
+        return value
+
+    @field_validator("methods", "null_maps")
+    @classmethod
+    def _labelled_once(cls, value: tuple[MethodTable, ...]) -> tuple[MethodTable, ...]:
+        labelled = tuple(entry.model_copy(update={"label": entry.label or entry.name}) for entry in value)
+        labels = [entry.label for entry in labelled]
+        if twice := sorted({label for label in labels if labels.count(label) > 1}):
+            raise ValueError(f"{twice[0]!r} is there twice; give each its own label")
+        return labelled
+
+
+class RunTable(Table):
+    batch_size: int = Field(default=16, gt=0)
+    workers: int = Field(default=2, gt=0)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+
+
+class JudgeTable(Table):
+    profile: str = "default"
+    """The name of a profile that ships, or the path of a TOML file."""
+
+
+class Settings(Table):
+    """Everything that decides what an audit measures."""
+
+    title: str = "Saliency audit"
+    model: ModelTable | None = None
+    """None only where the network is passed in from Python."""
+    data: DataTable
+    preprocessing: PreprocessingTable | None = None
+    """None: the model file's own."""
+    saliency: SaliencyTable = Field(default_factory=SaliencyTable)
+    run: RunTable = Field(default_factory=RunTable)
+    judge: JudgeTable = Field(default_factory=JudgeTable)
+    folder: Path = Field(default=Path(), exclude=True)
+    """Relative paths start here: where the settings file lies."""
+
+    def path(self, path: Path | str) -> Path:
+        return self.folder / path
+
+    def recorded(self) -> dict[str, Any]:
+        """What the record keeps: all but what cannot change a number, and of absolute paths only the name."""
+        kept: dict[str, Any] = _portable(self.model_dump(mode="json", exclude={"run": {"workers"}}))
+        return kept
+
+
+def _portable(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _portable(entry) for key, entry in value.items()}
+        case list():
+            return [_portable(entry) for entry in value]
+        case str() if Path(value).is_absolute():
+            return Path(value).name
+    return value
+
+
+def load_settings(path: Path | str) -> Settings:
+    """Read and validate a settings file.
+
+    Raises AuditError where it is missing, is no TOML, or holds an unknown key or a value that cannot be.
+    """
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise AuditError(path, "no such file", "need a settings file", "Write one: saliency-audit init.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise AuditError(path, f"cannot be read ({error})", "need a TOML file") from error
+    if "folder" in raw:
+        raise AuditError(path, "no key 'folder'", did_you_mean("folder", Settings.model_fields.keys() - {"folder"}))
+    return parse_settings(raw, path.parent, path.name)
+
+
+def parse_settings(raw: dict[str, Any], folder: Path | str = ".", where: str = "settings") -> Settings:
+    """Settings from a dictionary with the structure of the TOML file; relative paths start at `folder`."""
+    try:
+        return Settings(**{**raw, "folder": Path(folder)})
+    except ValidationError as error:
+        for problem in error.errors():
+            if problem["type"] == "extra_forbidden":
+                *parents, key = [str(part) for part in problem["loc"]]
+                raise AuditError(
+                    where, f"no key {'.'.join([*parents, key])!r}", did_you_mean(key, _keys(parents))
+                ) from error
+        raise AuditError(where, registry.first_problem(error)) from error
+
+
+def _keys(parents: list[str]) -> list[str]:
+    table: type[BaseModel] = Settings
+    for name in parents:
+        inner = table.model_fields[name].annotation
+        table = next(part for part in (inner, *get_args(inner)) if isinstance(part, type) and part is not type(None))
+    return [name for name in table.model_fields if name != "folder"]

@@ -1,0 +1,172 @@
+"""State dicts, read as data: a weights file can hold numbers, never code that runs."""
+
+import os
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from audit.errors import AuditError
+
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".tar")
+"""What weights files are called. All but the first are read as `torch.save` wrote them."""
+
+WRAPPERS = ("state_dict", "model_state_dict", "model")
+"""Keys under which training scripts put the state dict beside the epoch and the optimiser."""
+
+PREFIXES = ("module.", "_orig_mod.", "model.")
+"""What DataParallel, torch.compile and Lightning put before every name."""
+
+FORCE, NEVER = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The state dict in a `.safetensors` file, or in one that `torch.save` wrote, on the CPU.
+
+    A checkpoint that holds it under "state_dict", "model_state_dict" or "model" is unwrapped.
+    Raises AuditError where the file is missing, empty, damaged, not a weights file, or a pickle that would run code.
+    """
+    check_file(path)
+    found = _safetensors(path) if path.suffix == ".safetensors" else _torch_save(path)
+    for key in WRAPPERS:
+        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
+            found = found[key]
+            break
+    if not isinstance(found, Mapping):
+        raise AuditError(path.name, f"holds a {type(found).__name__}", "need a state dict: names with tensors")
+    state = {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
+    if not state:
+        keys = ", ".join(map(repr, list(found)[:5])) or "nothing"
+        raise AuditError(path.name, f"holds no tensors (but {keys})", "need a state dict: names with tensors")
+    return state
+
+
+def check_file(path: Path) -> None:
+    """Raises AuditError where there is no such file or it is empty."""
+    if path.is_dir():
+        raise AuditError(path.name, "is a folder", "need a file")
+    if not path.is_file():
+        raise AuditError(path.name, "no such file", "need the model's file", "Paths are relative to the settings file.")
+    if path.stat().st_size == 0:
+        raise AuditError(path.name, "is empty (0 bytes)", "need the whole file", "Copy or download it again.")
+
+
+def _safetensors(path: Path) -> object:
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise _damaged(path) from error
+
+
+def _torch_save(path: Path) -> object:
+    zipped = zipfile.is_zipfile(path)
+    if zipped:
+        _refuse_programs(path)
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+    except UnpicklingError as error:
+        named = re.search(r"GLOBAL (\S+)", str(error))
+        if named is None:
+            raise _damaged(path) from error
+        raise runs_code(path, named.group(1)) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError) as error:
+        raise _damaged(path) from error
+
+
+def _refuse_programs(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = {name.rpartition("/")[2] for name in archive.namelist()}
+    kinds = {
+        "constants.pkl": "torchscript",
+        "archive_format": "exported",
+        "serialized_exported_program.json": "exported",
+    }
+    for member, kind in kinds.items():
+        if member in members:
+            raise AuditError(path.name, "is a whole program", "need a state dict", f"Open it with the model kind {kind!r}.")
+
+
+def runs_code(path: Path, named: str) -> AuditError:
+    """The refusal of a pickle that names something to call."""
+    return AuditError(
+        path.name,
+        f"would run code when it is read (it names {named})",
+        "need weights alone, which are read as data",
+        "Where you trust it, convert it: torch.save(torch.load(file, weights_only=False).state_dict(), 'weights.pth').",
+    )
+
+
+def _damaged(path: Path) -> AuditError:
+    return AuditError(
+        path.name,
+        "is not a weights file, or is cut off",
+        "need a whole .safetensors file, or one that torch.save wrote",
+        "Copy or download it again.",
+    )
+
+
+def without_prefix(state: Mapping[str, Tensor], expected: Iterable[str]) -> dict[str, Tensor]:
+    """`state` less the prefixes that wrappers put before every name, where the network's own names have none."""
+    names, state = set(expected), dict(state)
+    while state and not names & set(state):
+        prefix = next((prefix for prefix in PREFIXES if all(name.startswith(prefix) for name in state)), None)
+        if prefix is None:
+            break
+        state = {name.removeprefix(prefix): value for name, value in state.items()}
+    return state
+
+
+def load_weights(module: nn.Module, state: Mapping[str, Tensor], where: str) -> None:
+    """Copy `state` into `module`, every name of it and no other.
+
+    Raises AuditError that says which names are missing, unexpected or of another shape (the first three and how many).
+    """
+    own = module.state_dict()
+    state = without_prefix(state, own)
+    counters = {name for name in own if name.endswith("num_batches_tracked")}  # old files lack them; eval ignores them
+    faults = {
+        "missing": [name for name in own if name not in state and name not in counters],
+        "unexpected": [name for name in state if name not in own],
+        "of another shape": [
+            f"{name} {tuple(state[name].shape)} for {tuple(value.shape)}"
+            for name, value in own.items()
+            if name in state and state[name].shape != value.shape
+        ],
+    }
+    if any(faults.values()):
+        seen = ", ".join(f"{len(names)} {fault} ({_first(names)})" for fault, names in faults.items() if names)
+        raise AuditError(
+            where,
+            f"does not fit {type(module).__name__}: {seen}",
+            "need the state dict of this very network",
+            "Check the model's name and arguments against those it was trained with.",
+        )
+    module.load_state_dict(state, strict=False)
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+@contextmanager
+def data_only() -> Iterator[None]:
+    """While it lasts, every `torch.load` in the process reads numbers and runs no pickled code, whatever it was told.
+
+    For torch's own readers, which call `torch.load(weights_only=False)` inside.
+    """
+    before = {name: os.environ.pop(name, None) for name in (FORCE, NEVER)}
+    os.environ[FORCE] = "1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

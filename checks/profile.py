@@ -1,0 +1,92 @@
+"""The limits of an audit, from a TOML file: every rule that shall hold, its limits, and why they are what they are."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from audit import registry
+from audit.errors import AuditError, did_you_mean
+from checks.verdict import Profile
+
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+"""A limit between 0 and 1."""
+Count = Annotated[int, Field(ge=1, strict=True)]
+"""A limit that is a number of things."""
+
+RULES = "checks.rules"
+BUILT_IN = Path(__file__).parent / "profiles"
+KEYS = ("description", "confidence", "rules")
+
+
+def load_profile(name_or_path: str | Path) -> Profile:
+    """The profile of that name in checks/profiles/, or the one in that file.
+
+    The whole file is validated, and defaults are filled in, so that what is hashed is what is applied.
+    Raises AuditError for a missing or broken file, an unknown rule or option, and a rule without its `why`.
+    """
+    path = _find(name_or_path)
+    content = _read(path)
+    for key in content:
+        if key not in KEYS:
+            raise AuditError(path.name, f"no key {key!r}", did_you_mean(key, KEYS))
+    tables = content.get("rules", {})
+    if not isinstance(tables, dict):
+        raise AuditError(path.name, f"rules is {tables!r}", "need one table for each rule, as [rules.model_is_accurate]")
+    limits = {
+        "description": content.get("description", ""),
+        "confidence": content.get("confidence", 0.95),
+        "rules": {rule: _limits(path.name, rule, tables[rule]) for rule in sorted(tables)},
+    }
+    try:
+        profile = Profile(name=path.stem, sha256="", **limits)
+    except ValidationError as error:
+        raise AuditError(path.name, registry.first_problem(error)) from error
+    return profile.model_copy(update={"sha256": fingerprint(profile)})
+
+
+def fingerprint(profile: Profile) -> str:
+    """SHA-256 over the canonical JSON of everything but the name: the same limits have the same hash."""
+    content = profile.model_dump(exclude={"name", "sha256"})
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _find(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or len(path.parts) != 1:
+        return path
+    known = {file.stem: file for file in BUILT_IN.glob("*.toml")}
+    if path.name not in known:
+        raise AuditError("settings", f"no profile {path.name!r}", did_you_mean(path.name, known))
+    return known[path.name]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise AuditError(
+            path, error.strerror or "cannot be read", "need a profile, as checks/profiles/default.toml"
+        ) from error
+    except ValueError as error:  # broken TOML says its line; wrong encoding its byte
+        raise AuditError(path.name, f"is no TOML: {error}", "need a profile, as checks/profiles/default.toml") from error
+
+
+def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
+    where = f"{file} [rules.{rule}]"
+    try:
+        function = registry.resolve(RULES, rule)
+    except AuditError as error:
+        raise AuditError(where, error.seen, error.needed) from error
+    if not isinstance(table, Mapping):
+        raise AuditError(where, f"is {table!r}", "need a table with the rule's limits")
+    why = table.get("why", "")
+    if not isinstance(why, str) or not why.strip():
+        raise AuditError(where, "has no 'why'", "need a sentence that justifies the limit", "An auditor will ask for it.")
+    return {**registry.options(function, {k: v for k, v in table.items() if k != "why"}, where), "why": why.strip()}

@@ -1,0 +1,27 @@
+"""Numbers as they stand in a sentence."""
+
+from collections.abc import Iterable
+
+
+def percent(share: float) -> str:
+    """'41.2 %'; '100.0 %' and '0.0 %' only where it is truly all or nothing."""
+    text = f"{100 * share:.1f} %"
+    if text == "100.0 %" and share < 1:
+        return ">99.9 %"
+    return "<0.1 %" if text == "0.0 %" and share > 0 else text
+
+
+def points(difference: float) -> str:
+    """A difference of shares: '24.1 points', with a minus where it is negative."""
+    return f"{100 * difference + 0.0:.1f} points"
+
+
+def count(n: int, noun: str) -> str:
+    """'1 picture', '2 pictures'."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """'a, b and c'."""
+    words = list(parts)
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

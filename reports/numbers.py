@@ -1,0 +1,133 @@
+"""How numbers, hashes and names are written: with care, since some of them come from strangers."""
+
+import math
+import re
+import unicodedata
+
+from markupsafe import Markup
+
+DASH = "–"
+THIN = "\u202f"
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def percent(value: float | None) -> str:
+    """A share with one decimal. '100.0 %' is all and '0.0 %' is none; what only rounds to them is '>99.9 %', '<0.1 %'."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    shown = f"{100 * value:.1f}"
+    if shown == "100.0" and value < 1:
+        shown = ">99.9"
+    elif shown in ("0.0", "-0.0") and value != 0:
+        shown = "<0.1"
+    return f"{shown}{THIN}%"
+
+
+def decimal(value: float | None, digits: int = 3) -> str:
+    """A number with fixed decimals and a true minus; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    shown = f"{value:,.{digits}f}"
+    return shown.replace("-", "−") if float(shown.replace(",", "")) else shown.lstrip("-")
+
+
+def count(value: int) -> str:
+    """1234 -> '1,234'."""
+    return f"{value:,}"
+
+
+def clean(text: object) -> str:
+    """`text` with control characters made visible, so that nothing can reorder or hide what is around it."""
+    return "".join(_visible(character) for character in str(text))
+
+
+def short(text: object, length: int = 48) -> str:
+    """At most `length` characters of the cleaned text; the middle is left out, since a file's name is at its end."""
+    shown = clean(text)
+    if len(shown) <= length:
+        return shown
+    head = length // 2
+    return f"{shown[:head]}…{shown[-(length - head - 1) :]}"
+
+
+def name(text: object, length: int = 48) -> Markup:
+    """A name from outside as HTML: escaped, shortened, and isolated from the direction of the text around it."""
+    shown, whole = short(text, length), short(text, 240)
+    hint = Markup(' title="{}"').format(whole) if shown != whole else ""
+    return Markup("<bdi{}>{}</bdi>").format(hint, shown)
+
+
+def prose(text: object) -> str:
+    """A sentence that may quote a name from outside, with a true minus and no break before a per cent sign."""
+    kept = re.sub(r"(?<=\d) %", f"{THIN}%", short(str(text).strip(), 800))
+    return re.sub(r"(?<=[ (])-(?=\d+\.\d)", "−", kept)
+
+
+def digest(value: object) -> Markup:
+    """A hash: the page shows its beginning, holds all of it, and selects it whole."""
+    return Markup('<code class="hash" title="{0}">{0}</code>').format(clean(value))
+
+
+def is_digest(value: object) -> bool:
+    """A SHA-256 in hexadecimal digits."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def slug(text: object) -> str:
+    """A part of an id: ASCII letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", str(text).lower())[:40].strip("-") or "x"
+
+
+def confidence(value: float) -> str:
+    """0.95 -> '95 %'."""
+    return f"{100 * value:g}{THIN}%"
+
+
+def measured(value: float | None, quantity: str, level: bool = False) -> str:
+    """A finding's number in the unit that its quantity has: shares and masses in per cent, their differences in points.
+
+    level: the number stands by itself, also where the quantity is a difference, as chance does.
+    """
+    words = quantity.lower()
+    if value is None or "auc" in words:
+        return decimal(value)
+    if " less " in words and not level:
+        return decimal(100 * value, 1)
+    if any(word in words for word in ("share", "mass", "rank", "pointing")):
+        return percent(value)
+    return count(int(value)) if value == int(value) else decimal(value)
+
+
+def unit(quantity: str) -> str:
+    """What `measured` leaves out: ', in points' for a difference of shares."""
+    words = quantity.lower()
+    return ", in points" if " less " in words and "auc" not in words else ""
+
+
+def excerpt(text: str, lines: int = 200, width: int = 400) -> str:
+    """A long text's beginning, and how much is left out."""
+    found = [short(line, width) for line in text.splitlines()]
+    rest = len(found) - lines
+    return "\n".join(found[:lines] + ([f"# … {count(rest)} more lines"] if rest > 0 else []))
+
+
+def _visible(character: str) -> str:
+    hidden = character in _BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    return f"⟨U+{ord(character):04X}⟩" if hidden and character != "\n" else character
+
+
+FILTERS = {
+    "percent": percent,
+    "decimal": decimal,
+    "count": count,
+    "clean": clean,
+    "short": short,
+    "name": name,
+    "digest": digest,
+    "slug": slug,
+    "confidence": confidence,
+    "measured": measured,
+    "unit": unit,
+    "excerpt": excerpt,
+    "prose": prose,
+}

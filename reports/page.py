@@ -1,0 +1,72 @@
+"""`report.html`: one file, a pure function of the record and the judgement."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from audit.errors import AuditError
+from audit.record import Record
+from checks.verdict import Judgement
+from reports import toml_text
+from reports.numbers import FILTERS, is_digest, slug
+from reports.story import story
+
+_HERE = Path(__file__).parent
+
+
+def render(record: Record | Path | str, judgement: Judgement, out: Path | str) -> Path:
+    """Write the report of a record and what was judged of it, and return its path.
+
+    `out` is the HTML file, or a folder that gets a `report.html`. Needs neither the network nor the pictures.
+    Raises AuditError where there is no record, or where `out` cannot be written.
+    """
+    if not isinstance(record, Record):
+        with Record.open(Path(record)) as opened:
+            return render(opened, judgement, out)
+    target = Path(out)
+    if target.suffix != ".html":
+        target = target / "report.html"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page(record, judgement), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise AuditError(target, error.strerror or "cannot be written", "need a folder that may be written") from error
+    return target
+
+
+def page(record: Record, judgement: Judgement) -> str:
+    """The report as HTML text."""
+    environment = _environment()
+    values = story(record, judgement)
+    sections = [
+        _section(environment.get_template(f"sections/{path.name}"), path.name, values)
+        for path in sorted((_HERE / "sections").glob("*.html.j2"))
+    ]
+    style = Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+    return environment.get_template("page.html.j2").render(**values, sections=sections, style=style)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters |= FILTERS
+    environment.tests["digest"] = is_digest
+    environment.filters["toml"] = toml_text.dumps
+    return environment
+
+
+def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict[str, object]:
+    """A section's id from its file's name, its title from the file itself, its body."""
+    module = template.make_module(values)
+    title = getattr(module, "title", None)
+    if not title:
+        raise AuditError(file_name, "sets no title", "need {% set title = '…' %} at its top")
+    return {"id": slug(file_name.removesuffix(".html.j2").partition("_")[2]), "title": title, "body": Markup(str(module))}

@@ -1,0 +1,259 @@
+"""What the page tells, gathered from the record and the judgement as plain values for the templates."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from audit.record import Record
+from checks.evidence import Evidence, evidence
+from checks.verdict import Judgement
+from reports import charts, pictures
+from reports.audit_json import Excluded, Identity, exclusions, identity
+from reports.numbers import short
+from reports.summary import (
+    ClassSummary,
+    SourceSummary,
+    class_name,
+    class_summaries,
+    counts,
+    source_summaries,
+    usable,
+)
+
+MOST_CLASSES = 20
+MOST_EXAMPLES = 5
+_GROUPS = (
+    ("worst", "Worst", "The lowest localisation AUC, as a mean over the methods."),
+    ("borderline", "Borderline", "The localisation AUC nearest to 0.5, where a map knows nothing."),
+    ("random", "Random draw", "Drawn with the run’s seed, whatever they score: what an ordinary picture looks like."),
+)
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One method's map of one picture."""
+
+    source: str
+    layer: str | None
+    """Id of the coloured map in the page; None where the map is dead or was not kept."""
+    dead: bool
+    mass: float
+    auc: float
+    rank: float
+    pointing: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """One picture of the gallery."""
+
+    sample: int
+    image: str
+    label: str
+    label_class: str
+    predicted: str
+    right: bool
+    wrong_reason: bool
+    """By the first method."""
+    confidence: float
+    probability: float
+    area_share: float
+    boxes: tuple[tuple[float, float, float, float], ...]
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason for exclusions."""
+
+    reason: str
+    count: int
+    examples: tuple[Excluded, ...]
+
+
+def story(record: Record, judgement: Judgement) -> Values:
+    """Every value that a template may use."""
+    found, what = evidence(record, judgement.profile.confidence), identity(record)
+    sources = source_summaries(found)
+    by_class = class_summaries(found, found.methods[0], what.classes) if found.methods else ()
+    left_out = exclusions(record)
+    return {
+        "judgement": judgement,
+        "identity": what,
+        "title": what.settings.get("title") or "Saliency audit",
+        "counts": counts(found),
+        **_dataset(record, what),
+        "methods": found.methods,
+        "null_maps": found.null_maps,
+        "method_settings": _method_settings(what, found.methods),
+        "sources": sources,
+        **_score_charts(found, sources),
+        **_classes(by_class),
+        **_gallery(record, found, what.classes),
+        "reasons": _reasons(left_out),
+        "names": _names(record, judgement),
+    }
+
+
+def _dataset(record: Record, what: Identity) -> Values:
+    """The data set's entries; of the labels their number, and those that go by another name in the model."""
+    found = record.columns("SELECT DISTINCT label, class FROM sample ORDER BY label")
+    named = [(label, class_name(what.classes, int(index))) for label, index in zip(*found.values(), strict=True)]
+    return {
+        "dataset": {**what.dataset, "labels": len(named)},
+        "renamed": [(label, target) for label, target in named if label != target],
+    }
+
+
+def _method_settings(what: Identity, methods: Sequence[str]) -> list[Values]:
+    """How each method was set: what the settings say, then what the run chose."""
+    saliency: Any = what.settings.get("saliency") or {}
+    given = {entry.get("label") or entry["name"]: entry for entry in saliency.get("methods", [])}
+    told = []
+    for label in methods:
+        entry = dict(given.get(label, {"name": label}))
+        general = {key: saliency.get(key) for key in ("reduction", "score")}
+        own = {key: entry.pop(key, None) for key in ("name", "label", "reduction", "score")}
+        told.append(
+            {
+                "label": label,
+                "name": own["name"],
+                "reduction": own["reduction"] or general["reduction"],
+                "score": own["score"] or general["score"],
+                "options": {**entry.pop("options", {}), **entry},
+                "chosen": what.per_run.get(label) or {},
+            }
+        )
+    return told
+
+
+def _score_charts(found: Evidence, sources: Sequence[SourceSummary]) -> Values:
+    rows = [
+        charts.Spread(source.source, found.scores[source.source]["mass"][usable(found, source.source)], source.kind)
+        for source in sources
+        if source.n
+    ]
+    shares = found.area_share[np.isfinite(found.area_share)]
+    overview = None
+    if rows and len(shares):
+        title = f"Spread of the relevance mass for {len(rows)} sources; the table below has the numbers."
+        overview = charts.spreads(rows, float(shares.mean()), title, "spread")
+    return {"overview_chart": overview, "paired_charts": _paired_charts(found)}
+
+
+def _paired_charts(found: Evidence) -> list[tuple[str, Markup]]:
+    """One for each method that has a map to show, all of them on one scale."""
+    drawn = []
+    for method in found.methods:
+        chosen = usable(found, method) & np.isfinite(found.area_share)
+        if chosen.any():
+            drawn.append((method, found.scores[method]["mass"][chosen], found.area_share[chosen]))
+    edge = min(1.0, 1.05 * max((float(max(mass.max(), area.max())) for _, mass, area in drawn), default=1.0) + 1e-6)
+    told = []
+    for number, (method, mass, area) in enumerate(drawn):
+        under = int((mass < area).sum())
+        title = f"{short(method)}: relevance mass over area share; {under} of {len(mass)} pictures lie below the line."
+        told.append((method, charts.against_area(mass, area, edge, title, f"pair{number}")))
+    return told
+
+
+def _classes(by_class: Sequence[ClassSummary]) -> Values:
+    """The classes whose mass lies lowest against their chance, worst first, and how many there are in all."""
+    scored = [c for c in by_class if c.mass is not None and c.area_share is not None]
+    ranked = sorted(scored, key=lambda c: ((c.mass or 0) - (c.area_share or 0), c.class_index))
+    unscored = [c for c in by_class if c not in scored]
+    shown = (*ranked, *unscored)[:MOST_CLASSES]
+    pairs = [charts.Pair(c.name, c.mass, c.area_share) for c in shown if c.mass is not None and c.area_share is not None]
+    chart = None
+    if len(pairs) > 1:
+        chart = charts.classes(pairs, f"Mean relevance mass and chance of {len(pairs)} classes, as in the table.", "class")
+    return {
+        "classes": shown,
+        "classes_in_all": len(by_class),
+        "classes_below_chance": sum((c.mass or 0) < (c.area_share or 0) for c in scored),
+        "class_chart": chart,
+    }
+
+
+def _gallery(record: Record, found: Evidence, classes: Sequence[str]) -> Values:
+    chosen = record.identity().get("gallery") or {}
+    overlays = record.overlays()
+    shown = {sample for members in chosen.values() for sample in members} & overlays.keys()
+    kept = {"picture", *found.methods}
+    encoded = pictures.encode(
+        {sample: {k: v for k, v in overlays[sample].items() if k in kept} for sample in sorted(shown)}
+    )
+    layers, cards = {}, {}
+    for sample, images in encoded.items():
+        ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
+        layers |= {ids[layer]: uri for layer, uri in images.items()}
+        cards[sample] = _card(record, found, classes, sample, ids)
+    groups = [
+        {"id": key, "title": title, "about": about, "cards": [cards[s] for s in chosen.get(key, ()) if s in cards]}
+        for key, title, about in _GROUPS
+    ]
+    return {
+        "frame": record.identity().get("frame") or [224, 224],
+        "layers": layers,
+        "picture_ids": {s: f"p{s}-{list(images).index('picture')}" for s, images in encoded.items() if "picture" in images},
+        "gallery": [group for group in groups if group["cards"]],
+        "in_gallery": sorted(cards),
+        "colour_stops": pictures.colour_stops(),
+    }
+
+
+def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, ids: dict[str, str]) -> Card:
+    row = record.columns(
+        "SELECT s.image, p.frame_boxes FROM sample s JOIN picture p ON p.sample = s.id WHERE s.id = ?", (sample,)
+    )
+    i = int(np.searchsorted(found.sample, sample))
+    right = bool(found.right[i])
+    return Card(
+        sample=sample,
+        image=row["image"][0],
+        label=found.label[i],
+        label_class=class_name(classes, int(found.class_index[i])),
+        predicted=class_name(classes, int(found.predicted[i])),
+        right=right,
+        wrong_reason=right and bool(found.methods) and bool(found.miss(found.methods[0])[i]),
+        confidence=float(found.confidence_of_prediction[i]),
+        probability=float(found.probability[i]),
+        area_share=float(found.area_share[i]),
+        boxes=tuple(json.loads(row["frame_boxes"][0])),
+        panels=tuple(_panel(found, method, i, ids) for method in found.methods if found.made[method][i]),
+    )
+
+
+def _panel(found: Evidence, method: str, i: int, ids: dict[str, str]) -> Panel:
+    scores, dead = found.scores[method], bool(found.dead[method][i])
+    return Panel(
+        source=method,
+        layer=None if dead else ids.get(method),
+        dead=dead,
+        mass=float(scores["mass"][i]),
+        auc=float(scores["auc"][i]),
+        rank=float(scores["rank"][i]),
+        pointing=float(scores["pointing"][i]),
+    )
+
+
+def _reasons(left_out: Sequence[Excluded]) -> list[Reason]:
+    found = Counter(entry.reason for entry in left_out)
+    return [
+        Reason(reason, count, tuple(e for e in left_out if e.reason == reason)[:MOST_EXAMPLES])
+        for reason, count in sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))
+    ]
+
+
+def _names(record: Record, judgement: Judgement) -> dict[int, str]:
+    """The picture's name for every sample that a finding names."""
+    wanted = {sample for verdict in judgement.verdicts for finding in verdict.findings for sample in finding.worst}
+    found = record.columns("SELECT id, image FROM sample")
+    return {int(i): image for i, image in zip(*found.values(), strict=True) if int(i) in wanted}

@@ -1,0 +1,255 @@
+"""The engine, from files to a finished record."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from audit.engine import measure
+from audit.errors import AuditError
+from audit.model import ClassName, Model, state_hash
+from audit.preprocessing import Preprocessing
+from audit.record import Record
+from audit.settings import Settings, load_settings, parse_settings
+from fixtures.scene import write_scene
+from fixtures.shapes import network, write_shapes
+
+TABLES = {
+    "sample": "id",
+    "picture": "sample",
+    "score": "sample, source",
+    "note": "sample, source, name",
+    "exclusion": "image, label",
+    "overlay": "sample, layer",
+    "meta": "key",
+}
+
+
+def contents(path: Path) -> dict[str, list[Any]]:
+    with Record.open(path) as record:
+        found = {
+            table: record.columns(f"SELECT * FROM {table} ORDER BY {order}") for table, order in TABLES.items()
+        }
+    return {table: [column.tolist() for column in columns.values()] for table, columns in found.items()}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(write_shapes(tmp_path / "data"))
+
+
+@pytest.fixture
+def record(settings: Settings, tmp_path: Path) -> Path:
+    return measure(settings, tmp_path / "out")
+
+
+def changed(settings: Settings, **tables: dict[str, Any]) -> Settings:
+    return settings.model_copy(
+        update={name: getattr(settings, name).model_copy(update=table) for name, table in tables.items()}
+    )
+
+
+def test_the_record_holds_what_the_slow_way_finds(record: Path, settings: Settings) -> None:
+    model = network().eval()
+    with Record.open(record) as opened:
+        rows = opened.columns(
+            "SELECT s.image, s.class, s.boxes, p.*, c.mass, c.auc FROM sample s JOIN picture p ON p.sample = s.id"
+            " JOIN score c ON c.sample = s.id WHERE c.source = 'gradient' ORDER BY s.id"
+        )
+        assert len(rows["image"]) == 11
+        assert opened.meta("finished")["state_unchanged"] is True
+        assert opened.meta("model")["state_sha256"] == state_hash(network())
+    for i, image in enumerate(rows["image"]):
+        pixels = np.asarray(Image.open(settings.folder / "images" / image)) / 255
+        x = torch.tensor((pixels - 0.5) / 0.25, dtype=torch.float32).permute(2, 0, 1)[None].requires_grad_()
+        logits = model(x)
+        logits.log_softmax(1)[0, int(rows["class"][i])].backward()
+        assert x.grad is not None
+        relevance = x.grad[0].abs().amax(0).numpy()
+        ((x0, y0, x1, y1),) = json.loads(rows["boxes"][i])
+        inside = np.zeros_like(relevance, bool)
+        inside[int(y0) : int(y1), int(x0) : int(x1)] = True
+        pairs = relevance[inside][:, None], relevance[~inside][None]
+        auc = ((pairs[0] > pairs[1]) + 0.5 * (pairs[0] == pairs[1])).mean()
+        assert rows["mass"][i] == pytest.approx(relevance[inside].sum() / relevance.sum(), rel=1e-4)
+        assert rows["auc"][i] == pytest.approx(auc, abs=1e-4)
+        assert rows["area_share"][i] == pytest.approx(64 / 576)
+        assert rows["probability"][i] == pytest.approx(logits.softmax(1)[0, int(rows["class"][i])].item(), rel=1e-5)
+        assert rows["predicted"][i] == logits.argmax().item()
+
+
+def test_every_source_scores_every_picture(record: Path) -> None:
+    with Record.open(record) as opened:
+        found = opened.columns("SELECT source, count(*) AS n, sum(dead) AS dead FROM score GROUP BY source")
+    assert dict(zip(found["source"], found["n"], strict=True)) == dict.fromkeys(
+        ["centre", "edges", "gradient", "integrated_gradients", "random_model", "smoothgrad", "uniform"], 11
+    )
+    assert found["dead"].sum() == 0
+
+
+@pytest.mark.parametrize("after", [0, 4, 8])
+def test_a_broken_off_run_resumes_to_the_same_record(settings: Settings, record: Path, tmp_path: Path, after: int) -> None:
+    class Killed(Exception):  # noqa: N818
+        pass
+
+    def kill(done: int, total: int) -> None:
+        if done == after:
+            raise Killed
+
+    with pytest.raises(Killed):
+        measure(settings, tmp_path / "cut", progress=kill)
+    assert contents(measure(settings, tmp_path / "cut", resume=True)) == contents(record)
+
+
+def test_neither_repetition_nor_workers_change_a_byte(settings: Settings, record: Path, tmp_path: Path) -> None:
+    again = measure(changed(settings, run={"workers": 5}), tmp_path / "again")
+    assert contents(again) == contents(record)
+
+
+def test_batch_sizes_agree_within_tolerance(settings: Settings, record: Path, tmp_path: Path) -> None:
+    other = measure(changed(settings, run={"batch_size": 7}), tmp_path / "other")
+    for table in ("picture", "score", "note"):
+        for mine, yours in zip(contents(record)[table], contents(other)[table], strict=True):
+            if mine and isinstance(mine[0], float):
+                np.testing.assert_allclose(mine, yours, atol=2e-4)
+            else:
+                assert mine == yours
+
+
+def test_resuming_something_else_is_refused(settings: Settings, record: Path) -> None:
+    with pytest.raises(AuditError, match="was begun with other settings and settings_sha256"):
+        measure(changed(settings, run={"seed": 1}), record.parent, resume=True)
+
+
+def test_an_existing_folder_is_refused(settings: Settings, record: Path) -> None:
+    with pytest.raises(AuditError, match=r"exists; need a new folder\. Choose another --out, or go on with --resume\."):
+        measure(settings, record.parent)
+
+
+def test_one_bad_picture_excludes_itself(settings: Settings, tmp_path: Path) -> None:
+    (settings.folder / "images" / "003.png").write_bytes(b"")
+    (settings.folder / "images" / "004.png").unlink()
+    with Record.open(measure(settings, tmp_path / "out")) as record:
+        reasons = record.columns("SELECT image, reason FROM exclusion ORDER BY image")
+        assert reasons["image"].tolist() == ["003.png", "004.png"]
+        assert record.columns("SELECT count(*) AS n FROM picture")["n"].tolist() == [9]
+
+
+def test_all_pictures_bad_is_a_record_of_exclusions(settings: Settings, tmp_path: Path) -> None:
+    shutil.rmtree(settings.folder / "images")
+    (settings.folder / "images").mkdir()
+    with Record.open(measure(settings, tmp_path / "out")) as record:
+        assert record.columns("SELECT count(*) AS n FROM exclusion")["n"].tolist() == [11]
+        assert len(record.done()) == 11
+
+
+def test_another_frame_size_excludes(settings: Settings, tmp_path: Path) -> None:
+    Image.new("RGB", (30, 30)).save(settings.folder / "images" / "002.png")
+    with Record.open(measure(settings, tmp_path / "out")) as record:
+        detail = record.columns("SELECT detail FROM exclusion")["detail"].tolist()
+    assert "002.png: the preprocessing makes it 30x30, the first picture 24x24; need one size." in detail[0]
+
+
+def test_a_box_that_covers_the_frame_excludes(settings: Settings, tmp_path: Path) -> None:
+    crowded = measure(changed(settings, data={"max_box_share": 0.1}), tmp_path / "crowded")
+    with Record.open(crowded) as record:
+        reasons = record.columns("SELECT reason FROM exclusion")["reason"].tolist()
+    assert reasons == ["box covers the frame"] * 11
+
+
+def test_a_network_from_python_is_left_as_it_was(settings: Settings, tmp_path: Path, record: Path) -> None:
+    own = network().train()
+    before = state_hash(own)
+    names = (ClassName("dark"), ClassName("light"))
+    path = measure(settings, tmp_path / "own", model=Model(own, names, None))
+    assert own.training
+    assert all(parameter.requires_grad for parameter in own.parameters())
+    assert state_hash(own) == before
+    assert contents(path)["score"] == contents(record)["score"]
+
+
+class Counting(nn.Module):
+    """Changes a buffer whenever it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = network()
+        self.register_buffer("asked", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.asked += 1
+        logits: Tensor = self.inner(x)
+        return logits
+
+
+def test_a_network_that_changes_is_refused(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match="model: its weights or statistics changed during the audit"):
+        measure(settings, tmp_path / "out", model=Model(Counting(), None, None))
+
+
+class NanForLight(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        mean = x.mean(dim=(1, 2, 3))
+        return torch.stack([mean, -mean], dim=1) / (x.amax(dim=(1, 2, 3), keepdim=False) < 1.99)[:, None]
+
+
+def test_nan_is_recorded_as_nothing(settings: Settings, tmp_path: Path) -> None:
+    own = changed(settings, saliency={"null_maps": ()})
+    with Record.open(measure(own, tmp_path / "out", model=Model(NanForLight(), None, None))) as record:
+        rows = record.columns(
+            "SELECT s.label, p.probability, c.dead, c.mass FROM picture p JOIN sample s ON s.id = p.sample"
+            " JOIN score c ON c.sample = s.id WHERE c.source = 'gradient'"
+        )
+    light = rows["label"] == "light"
+    assert np.isnan(rows["probability"][light].astype(float)).all()
+    assert rows["dead"][light].all()
+    assert np.isnan(rows["mass"][light].astype(float)).all()
+    assert not rows["dead"][~light].any()
+
+
+@pytest.mark.parametrize("name", ["coco", "csv", "voc", "yolo"])
+def test_every_format_gives_the_same_measurements(name: str, tmp_path: Path) -> None:
+    scene = write_scene(tmp_path)
+    settings = parse_settings(
+        {
+            "data": {
+                "format": name,
+                "annotations": str(scene.annotations[name]),
+                "images": str(scene.images),
+                "labels": {"disc": 0, "square": "light", "wedge": 1},
+                "max_box_share": 1,
+            },
+            "saliency": {"null_maps": ["uniform"]},
+        }
+    )
+    model = Model(network(), (ClassName("dark"), ClassName("light")), Preprocessing(letterbox=(32, 32)))
+    with Record.open(measure(settings, tmp_path / "out", model=model)) as record:
+        found = record.columns("SELECT avg(mass) AS mass, avg(auc) AS auc, count(*) AS n FROM score")
+    assert found["n"].tolist() == [14]
+    reference = tmp_path / "reference"
+    plain = settings.model_copy(
+        update={"data": settings.data.model_copy(update={"format": "csv", "annotations": scene.annotations["csv"]})}
+    )
+    with Record.open(measure(plain, reference, model=model)) as record:
+        expected = record.columns("SELECT avg(mass) AS mass, avg(auc) AS auc, count(*) AS n FROM score")
+    assert {key: value.tolist() for key, value in found.items()} == {k: v.tolist() for k, v in expected.items()}
+
+
+def test_the_gallery_is_kept_and_everything_else_dropped(settings: Settings, tmp_path: Path) -> None:
+    many = load_settings(write_shapes(tmp_path / "many", pictures=60))
+    with Record.open(measure(many, tmp_path / "out")) as record:
+        gallery, overlays = record.meta("gallery"), record.overlays()
+        auc = record.columns(
+            "SELECT sample, avg(auc) AS auc FROM score WHERE source IN ('gradient', 'smoothgrad',"
+            " 'integrated_gradients') GROUP BY sample ORDER BY auc"
+        )
+    assert gallery["worst"] == auc["sample"][:12].tolist()
+    assert set(overlays) == {number for group in gallery.values() for number in group}
+    assert set(overlays[gallery["worst"][0]]) == {"picture", "gradient", "smoothgrad", "integrated_gradients"}
+    assert len(set(gallery["random"]) - set(gallery["worst"])) > 0

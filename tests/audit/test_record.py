@@ -1,0 +1,65 @@
+"""The record: what it refuses, and what a transaction keeps."""
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audit.errors import AuditError
+from audit.record import SCHEMA_VERSION, BatchRows, Record
+from audit.samples import Exclusion, Sample
+
+SAMPLES = [(Sample("a.png", "x", ((0, 0, 1, 1),)), 0), (Sample("b.png", "x", ((0, 0, 1, 1),)), 0)]
+PICTURE = (0, "aa", 4, 4, "[]", 0.5, 0.9, 1, 0, 0.9)
+
+
+def fresh(path: Path) -> Record:
+    return Record.create(path, {"device": "cpu"}, SAMPLES, [Exclusion("c.png", "x", "broken box", "why")])
+
+
+def test_what_goes_in_comes_out(tmp_path: Path) -> None:
+    with fresh(tmp_path / "r.sqlite") as record:
+        record.add(BatchRows([PICTURE], [(0, "gradient", 0, 0.5, 1.0, None, 0.5, 0.5)], overlays=[(0, "picture", b"x")]))
+        record.add(BatchRows(exclusions=[(1, Exclusion("b.png", "x", "missing picture", "gone"))]))
+    with Record.open(tmp_path / "r.sqlite") as record:
+        assert record.identity() == {"schema_version": SCHEMA_VERSION, "device": "cpu"}
+        assert record.done() == {0, 1}
+        assert np.isnan(record.columns("SELECT rank FROM score")["rank"][0])
+        assert record.overlays() == {0: {"picture": b"x"}}
+        assert record.columns("SELECT image FROM exclusion ORDER BY 1")["image"].tolist() == ["b.png", "c.png"]
+
+
+def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
+    with fresh(tmp_path / "r.sqlite") as record:
+        twice = [(0, "gradient", 0, None, None, None, None, None)] * 2
+        with pytest.raises(AuditError, match=r"cannot be written \(.*room on the disk.*go on with --resume"):
+            record.add(BatchRows([PICTURE], twice))
+        assert record.done() == set()
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    with fresh(tmp_path / "r.sqlite") as record:
+        record._connection.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(AuditError, match="database or disk is full"):
+            record.add(BatchRows(overlays=[(0, "picture", bytes(100_000))]))
+
+
+def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match="no such record"):
+        Record.open(tmp_path / "none.sqlite")
+    (tmp_path / "text.sqlite").write_text("this is no database, and it is long enough to be looked at " * 9)
+    with pytest.raises(AuditError, match="is no record"):
+        Record.open(tmp_path / "text.sqlite")
+    sqlite3.connect(tmp_path / "empty.sqlite").close()
+    with pytest.raises(AuditError, match="is no record|no such record"):
+        Record.open(tmp_path / "empty.sqlite")
+    fresh(tmp_path / "r.sqlite").__exit__()
+    with Record.open(tmp_path / "r.sqlite") as record:
+        record.set_meta("schema_version", 99)
+    with pytest.raises(AuditError, match=r"has schema version 99; need version 1\. Run the audit again"):
+        Record.open(tmp_path / "r.sqlite")
+    with pytest.raises(AuditError, match="exists"):
+        fresh(tmp_path / "r.sqlite")
+    with pytest.raises(AuditError, match="cannot be written"):
+        fresh(tmp_path / "no" / "such" / "folder.sqlite")

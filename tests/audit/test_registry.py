@@ -1,0 +1,49 @@
+"""The file is the registration."""
+
+from typing import Annotated
+
+import pytest
+from pydantic import Field
+
+from audit import registry
+from audit.errors import AuditError
+
+PACKAGES = ["audit.saliency", "audit.null_maps", "audit.formats", "audit.models", "checks.rules"]
+
+
+@pytest.mark.parametrize(("package", "name"), [(p, n) for p in PACKAGES for n in registry.names(p)])
+def test_every_file_defines_its_function_and_describes_it(package: str, name: str) -> None:
+    function = registry.resolve(package, name)
+    assert function.__module__ == f"{package}.{name}"
+    assert registry.summary(function).endswith(".")
+    assert len(registry.summary(function)) <= 120
+
+
+def test_a_misspelt_name_gets_a_suggestion() -> None:
+    with pytest.raises(AuditError, match=r"no saliency method 'gradcm'; did you mean 'gradcam'\?"):
+        registry.resolve("audit.saliency", "gradcm")
+
+
+def test_a_function_of_ones_own() -> None:
+    assert registry.resolve("audit.saliency", "fixtures.shapes:network").__name__ == "network"
+    for wrong, message in {
+        "fixtures.shapes:nothing": "cannot be imported",
+        "no_such_package.x:y": "cannot be imported",
+        "fixtures.shapes:SIDE": "is a int",
+    }.items():
+        with pytest.raises(AuditError, match=message):
+            registry.resolve("audit.saliency", wrong)
+
+
+def example(batch: object, *, steps: Annotated[int, Field(gt=0)] = 4, name: str) -> None:
+    """An example."""
+
+
+def test_options_are_validated_from_the_signature() -> None:
+    assert registry.options(example, {"name": "x"}, "here") == {"steps": 4, "name": "x"}
+    with pytest.raises(AuditError, match=r"here: no option 'stepps'; did you mean 'steps'\?"):
+        registry.options(example, {"stepps": 3}, "here")
+    with pytest.raises(AuditError, match="here: steps = 0: Input should be greater than 0"):
+        registry.options(example, {"steps": 0, "name": "x"}, "here")
+    with pytest.raises(AuditError, match="here: name is missing"):
+        registry.options(example, {}, "here")

@@ -1,0 +1,249 @@
+"""A judgement of a whole record."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.errors import AuditError
+from audit.record import Record
+from checks import judge
+from checks.evidence import Evidence, evidence
+from checks.profile import fingerprint, load_profile
+from checks.verdict import Finding, Judgement, Outcome, Profile, Verdict, WrongReason, worst
+from fixtures.records import write_record
+
+RULES = ["evidence_is_complete", "model_is_accurate", "relevance_beats_chance", "relevance_beats_null_maps"]
+
+
+@pytest.fixture
+def honest(tmp_path: Path) -> Path:
+    return write_record(tmp_path / "audit.sqlite")
+
+
+def changed(path: Path, *statements: str) -> Path:
+    connection = sqlite3.connect(path)
+    with connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+    return path
+
+
+def profile_of(**rules: Any) -> Profile:
+    bare = Profile(name="own", description="", confidence=0.95, rules=rules, sha256="")
+    return bare.model_copy(update={"sha256": fingerprint(bare)})
+
+
+def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) -> None:
+    judgement = judge(honest)
+    assert judgement.outcome is Outcome.PASS
+    assert judgement.fixed_beforehand
+    assert judgement.sentence == "All 4 checks pass on 79 pictures."
+    assert [verdict.rule for verdict in judgement.verdicts] == RULES
+    assert all(v.why == judgement.profile.rules[v.rule]["why"] for v in judgement.verdicts)
+    assert [reason.source for reason in judgement.right_for_the_wrong_reason] == ["gradient", "gradcam"]
+    assert Judgement.model_validate_json(judgement.model_dump_json()) == judgement
+    with Record.open(honest) as record:
+        assert judge(record) == judgement == judge(str(honest))
+
+
+def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) -> None:
+    judgement = judge(write_record(tmp_path / "audit.sqlite", kind="cheating"))
+    assert judgement.outcome is Outcome.FAIL
+    assert "of its relevance into boxes that cover" in judgement.sentence
+    assert "the cue" in judgement.next_step
+    for reason in judgement.right_for_the_wrong_reason:
+        assert reason.share is not None
+        assert reason.share > 0.8
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "rule"),
+    [
+        ("centred", Outcome.INCONCLUSIVE, "relevance_beats_null_maps"),
+        ("dead", Outcome.INVALID, "evidence_is_complete"),
+        ("incomplete", Outcome.INVALID, "run_is_whole"),
+    ],
+)
+def test_other_records(tmp_path: Path, kind: str, outcome: Outcome, rule: str) -> None:
+    judgement = judge(write_record(tmp_path / "audit.sqlite", kind=kind))  # type: ignore[arg-type]
+    assert judgement.outcome is outcome
+    decided = next(verdict for verdict in judgement.verdicts if verdict.outcome is outcome)
+    assert decided.rule == rule
+    assert judgement.sentence.startswith(decided.sentence)
+    assert judgement.next_step == decided.next_step != ""
+
+
+def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
+    """Of five right answers: AUC under a half, mass under the area, both good, dead, no score."""
+    changed(
+        honest,
+        "UPDATE picture SET predicted = (SELECT class + 1 FROM sample WHERE id = sample)",
+        "UPDATE picture SET predicted = (SELECT class FROM sample WHERE id = sample) WHERE sample <= 5",
+        "UPDATE picture SET area_share = 0.2",
+        "UPDATE score SET dead = 0, mass = 0.5, auc = 0.6",
+        "UPDATE score SET auc = 0.4 WHERE sample = 1",
+        "UPDATE score SET mass = 0.1 WHERE sample = 2",
+        "UPDATE score SET dead = 1, mass = NULL, auc = NULL WHERE sample = 4",
+        "UPDATE score SET mass = NULL WHERE sample = 5",
+    )
+    reason = judge(honest).right_for_the_wrong_reason[0]
+    assert (reason.count, reason.right, reason.share) == (3, 4, 0.75)
+    assert reason.upper == pytest.approx(0.9873, abs=1e-4)  # 1 - p**4 = 0.95
+
+
+def test_no_right_answer_has_no_share(honest: Path) -> None:
+    changed(honest, "UPDATE picture SET predicted = NULL, probability = NULL, label_rank = NULL")
+    judgement = judge(honest)
+    assert judgement.outcome is Outcome.FAIL
+    assert "no number for 79 pictures" in judgement.verdicts[1].sentence
+    assert judgement.right_for_the_wrong_reason[0] == WrongReason(
+        source="gradient", count=0, right=0, share=None, upper=None
+    )
+
+
+def test_another_profile_was_not_fixed_beforehand(honest: Path, tmp_path: Path) -> None:
+    assert judge(honest, "default").fixed_beforehand
+    own = tmp_path / "own.toml"
+    own.write_text('[rules.model_is_accurate]\nmin_accuracy = 0.99\nwhy = "Safety."\n')
+    judgement = judge(honest, own)
+    assert not judgement.fixed_beforehand
+    assert judgement.outcome is Outcome.FAIL
+    assert judgement.verdicts[0].why == "Safety."
+
+
+def test_a_profile_that_lies_about_its_hash_was_not_fixed_beforehand(honest: Path) -> None:
+    default = load_profile("default")
+    lax = default.model_copy(update={"confidence": 0.6})
+    assert not judge(honest, lax).fixed_beforehand
+    with Record.open(honest) as record:
+        record.set_meta("profile", lax.model_dump())
+    assert not judge(honest).fixed_beforehand
+
+
+def test_without_rules_nothing_was_judged(honest: Path) -> None:
+    judgement = judge(honest, profile_of())
+    assert judgement.outcome is Outcome.INVALID
+    assert judgement.sentence == "The profile names no rule, so nothing was judged."
+
+
+def broken(evidence: Evidence) -> Verdict:
+    raise ZeroDivisionError(f"nothing to divide {evidence.n} by")
+
+
+def answers_nothing(evidence: Evidence) -> None:
+    del evidence
+
+
+def passes_on_nothing(evidence: Evidence) -> Verdict:
+    del evidence
+    return Verdict(rule="x", question="?", outcome=Outcome.PASS, sentence="Fine.")
+
+
+def passes_with_a_finding(evidence: Evidence) -> Verdict:
+    finding = Finding(
+        subject="x", outcome=Outcome.PASS, quantity="x", value=1.0, n=evidence.n, sentence="Fine."
+    )  # fmt: skip
+    return Verdict(rule="x", question="?", outcome=Outcome.PASS, sentence="Fine.", findings=(finding,))
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (broken, "(ZeroDivisionError: nothing to divide 79 by)"),
+        (answers_nothing, "(TypeError: it returns a NoneType where a Verdict is needed)"),
+        (passes_on_nothing, "(ValueError: it says PASS, but not every finding does, or there is none)"),
+    ],
+)
+def test_a_broken_rule_is_invalid_with_its_words(
+    honest: Path, monkeypatch: pytest.MonkeyPatch, rule: Callable[[Evidence], object], words: str
+) -> None:
+    monkeypatch.setattr("json.own_rule", rule, raising=False)
+    good = load_profile("default").rules["model_is_accurate"]
+    judgement = judge(honest, profile_of(**{"json:own_rule": {"why": "x"}, "model_is_accurate": good}))
+    assert judgement.outcome is Outcome.INVALID
+    assert [verdict.outcome for verdict in judgement.verdicts] == [Outcome.INVALID, Outcome.PASS]
+    assert judgement.sentence == f"json:own_rule could not be evaluated {words}."
+
+
+def test_a_users_own_rule_is_named_as_the_profile_names_it(honest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("json.own_rule", passes_with_a_finding, raising=False)
+    judgement = judge(honest, profile_of(**{"json:own_rule": {"why": "Because."}}))
+    assert judgement.outcome is Outcome.PASS
+    assert judgement.sentence == "The one check passes on 79 pictures."
+    assert (judgement.verdicts[0].rule, judgement.verdicts[0].why) == ("json:own_rule", "Because.")
+
+
+def test_unknown_rules_and_options_are_invalid(honest: Path) -> None:
+    judgement = judge(honest, profile_of(model_is_acurate={"why": "x"}, model_is_accurate={"why": "x"}))
+    assert [verdict.outcome for verdict in judgement.verdicts] == [Outcome.INVALID] * 2
+    assert "min_accuracy is missing" in judgement.verdicts[0].sentence
+    assert "did you mean 'model_is_accurate'?" in judgement.verdicts[1].sentence
+
+
+@pytest.mark.parametrize(
+    ("statements", "sentence"),
+    [
+        (
+            ["DELETE FROM picture WHERE sample = 7", "DELETE FROM score WHERE sample = 7"],
+            "The run stopped after 80 of 81",
+        ),
+        (["DELETE FROM meta WHERE key = 'finished'"], "The run stopped after 81 of 81"),
+        (
+            ["UPDATE meta SET value = '{\"state_unchanged\": false}' WHERE key = 'finished'"],
+            "The network is not the same after the audit as before.",
+        ),
+        (
+            [
+                "INSERT INTO exclusion SELECT image, label, id, 'unreadable', '' FROM sample WHERE id > 0",
+                "DELETE FROM picture",
+                "DELETE FROM score",
+            ],
+            "All 81 samples are excluded.",
+        ),
+        ([f"DELETE FROM {t}" for t in ("sample", "exclusion", "picture", "score")], "The data set holds no sample."),
+    ],
+)
+def test_a_run_that_is_not_whole_is_invalid(honest: Path, statements: list[str], sentence: str) -> None:
+    judgement = judge(changed(honest, *statements))
+    assert judgement.outcome is Outcome.INVALID
+    assert judgement.verdicts[0].rule == "run_is_whole"
+    assert judgement.sentence.startswith(sentence)
+    assert judgement.next_step
+
+
+def test_records_that_cannot_be_judged(honest: Path, tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match="no such record"):
+        judge(tmp_path / "none.sqlite")
+    changed(honest, "UPDATE meta SET value = '{\"name\": 1}' WHERE key = 'profile'")
+    with pytest.raises(AuditError, match="holds a broken profile"):
+        judge(honest)
+    changed(honest, "DELETE FROM meta WHERE key = 'profile'")
+    with pytest.raises(AuditError, match=r"holds no profile; limits to judge by\. Name a profile\."):
+        judge(honest)
+    assert not judge(honest, "default").fixed_beforehand
+
+
+def test_the_same_record_and_judgement_for_the_same_seed(tmp_path: Path) -> None:
+    one, two = (judge(write_record(tmp_path / name, seed=3)) for name in ("1.sqlite", "2.sqlite"))
+    assert one.model_dump_json() == two.model_dump_json()
+
+
+def test_worst() -> None:
+    assert worst([]) is Outcome.INVALID
+    assert worst([Outcome.PASS, Outcome.INCONCLUSIVE]) is Outcome.INCONCLUSIVE
+    assert worst([Outcome.FAIL, Outcome.INCONCLUSIVE]) is Outcome.FAIL
+    assert worst(Outcome) is Outcome.INVALID
+
+
+def test_evidence_of_a_record(honest: Path) -> None:
+    with Record.open(honest) as record:
+        found = evidence(record, 0.95)
+        first = record.columns("SELECT mass, auc FROM score WHERE source = 'gradcam' ORDER BY sample LIMIT 1")
+    assert (found.n, found.total, found.classes, found.complete, found.seed) == (79, 81, 6, True, 0)
+    assert found.scores["gradcam"]["mass"][0] == first["mass"][0]
+    assert found.exclusions == ("broken box", "object cropped away")
+    assert found.sample.tolist() == list(range(1, 80))

@@ -1,0 +1,85 @@
+"""Profiles are validated as a whole, and hashed by what they demand."""
+
+from pathlib import Path
+
+import pytest
+
+from audit.errors import AuditError
+from checks.profile import BUILT_IN, fingerprint, load_profile
+
+ACCURATE = '[rules.model_is_accurate]\nmin_accuracy = 0.9\nwhy = "The use demands it."\n'
+
+
+def written(folder: Path, text: str, name: str = "own.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_default() -> None:
+    profile = load_profile("default")
+    assert profile.name == "default"
+    assert profile.confidence == 0.95
+    assert profile.rules["evidence_is_complete"]["min_pictures"] == 59
+    assert profile == load_profile(BUILT_IN / "default.toml") == load_profile(str(BUILT_IN / "default.toml"))
+    assert profile == type(profile).model_validate_json(profile.model_dump_json())
+
+
+def test_defaults_are_filled_in_and_the_hash_is_of_what_is_demanded(tmp_path: Path) -> None:
+    plain = load_profile(written(tmp_path, ACCURATE))
+    assert plain.rules == {"model_is_accurate": {"min_accuracy": 0.9, "why": "The use demands it."}}
+    assert plain.confidence == 0.95
+    spelled = "confidence = 0.95 # the default\n" + ACCURATE.replace("0.9", "0.90").replace("rules.", "rules . ")
+    assert load_profile(written(tmp_path, spelled, "renamed.toml")).sha256 == plain.sha256 == fingerprint(plain)
+    other = load_profile(written(tmp_path, ACCURATE.replace("0.9", "0.91"), "other.toml"))
+    assert other.sha256 != plain.sha256
+
+
+def test_order_of_rules_does_not_matter(tmp_path: Path) -> None:
+    chance = '[rules.relevance_beats_chance]\nmargin = 0\nwhy = "Chance."\n'
+    one, two = written(tmp_path, ACCURATE + chance, "1.toml"), written(tmp_path, chance + ACCURATE, "2.toml")
+    assert load_profile(one).sha256 == load_profile(two).sha256
+    assert list(load_profile(two).rules) == ["model_is_accurate", "relevance_beats_chance"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("confidence = \n", "own.toml: is no TOML: Invalid value (at line 1, column 14)"),
+        ("confidense = 0.9\n", "own.toml: no key 'confidense'; did you mean 'confidence'?"),
+        ("confidence = 0.5\n", "own.toml: confidence = 0.5: Input should be greater than 0.5"),
+        ("confidence = nan\n", "own.toml: confidence = nan: Input should be"),
+        ("rules = 3\n", "own.toml: rules is 3; one table for each rule"),
+        ("[rules]\nmodel_is_accurate = 1\n", "own.toml [rules.model_is_accurate]: is 1; a table"),
+        (
+            ACCURATE.replace("model_is_accurate", "model_is_acurate"),
+            "own.toml [rules.model_is_acurate]: no rule 'model_is_acurate'; did you mean 'model_is_accurate'?",
+        ),
+        (
+            ACCURATE.replace("min_accuracy", "min_acuracy"),
+            "own.toml [rules.model_is_accurate]: no option 'min_acuracy'; did you mean 'min_accuracy'?",
+        ),
+        ('[rules.model_is_accurate]\nwhy = "x"\n', "own.toml [rules.model_is_accurate]: min_accuracy is missing"),
+        (ACCURATE.replace("0.9", "nan"), "min_accuracy = nan: Input should be a finite number"),
+        (ACCURATE.replace("0.9", "1.5"), "min_accuracy = 1.5: Input should be less than or equal to 1"),
+        (ACCURATE.replace("0.9", "true"), "min_accuracy = True: Input should be a valid number"),
+        (ACCURATE.replace("The use demands it.", " "), "own.toml [rules.model_is_accurate]: has no 'why'; a sentence"),
+        ("[rules.model_is_accurate]\nmin_accuracy = 0.9\n", "has no 'why'"),
+        ('[rules."os:nothing"]\nwhy = "x"\n', "os:nothing"),
+    ],
+)
+def test_a_broken_profile_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(AuditError) as caught:
+        load_profile(written(tmp_path, text))
+    assert message in str(caught.value)
+
+
+def test_a_missing_profile_says_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match=r"no profile 'defualt'; did you mean 'default'\?"):
+        load_profile("defualt")
+    with pytest.raises(AuditError, match="No such file"):
+        load_profile(tmp_path / "none.toml")
+    wrong = tmp_path / "latin.toml"
+    wrong.write_bytes('description = "é"'.encode("latin-1"))
+    with pytest.raises(AuditError, match="is no TOML: 'utf-8' codec can't decode byte 0xe9 in position 15"):
+        load_profile(wrong)

@@ -1,0 +1,348 @@
+"""Every outcome of every rule, and what no rule may do."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit import registry
+from checks.comparison import FEWEST
+from checks.evidence import Evidence
+from checks.profile import RULES, load_profile
+from checks.rules.evidence_is_complete import evidence_is_complete
+from checks.rules.model_is_accurate import model_is_accurate
+from checks.rules.relevance_beats_chance import relevance_beats_chance
+from checks.rules.relevance_beats_null_maps import relevance_beats_null_maps
+from checks.verdict import Outcome, Verdict
+from fixtures.evidence import make_evidence
+
+PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
+DEFAULT = load_profile("default").rules
+ORDER = [PASS, INCONCLUSIVE, FAIL, INVALID]
+
+
+def judged(rule: str, evidence: Evidence, limits: Mapping[str, Any] | None = None) -> Verdict:
+    given = {key: value for key, value in (limits or DEFAULT[rule]).items() if key != "why"}
+    function: Callable[..., Verdict] = registry.resolve(RULES, rule)
+    return function(evidence, **registry.options(function, given, rule))
+
+
+def spread(mean: float, n: int, width: float = 0.1) -> np.ndarray:
+    """n values around the mean, the same for the same arguments."""
+    return mean + width * np.linspace(-1, 1, n)
+
+
+def altered(evidence: Evidence, **changes: Any) -> Evidence:
+    return Evidence(**{**vars(evidence), **changes})
+
+
+# The contract of a rule
+
+
+@pytest.mark.parametrize("rule", registry.names(RULES))
+def test_contract(rule: str) -> None:
+    assert registry.summary(registry.resolve(RULES, rule)).endswith(".")
+    assert str(DEFAULT[rule]["why"]).strip()
+    nothing = make_evidence({"gradient": []}, {"centre": []})
+    all_nan = altered(
+        make_evidence({"gradient": [np.nan] * 80}, {"centre": [np.nan] * 80}),
+        dead={name: np.zeros(80, bool) for name in ("gradient", "centre")},
+        area_share=np.full(80, np.nan),
+        probability=np.full(80, np.nan),
+        label_rank=np.full(80, np.nan),
+        predicted=np.full(80, -1),
+    )
+    all_dead = make_evidence({"gradient": [np.nan] * 80}, {"centre": [np.nan] * 80}, right=False)
+    good = make_evidence({"gradient": spread(0.5, 80)}, {"centre": spread(0.2, 80)})
+    for evidence in (nothing, all_nan, all_dead, good):
+        verdict = judged(rule, evidence)
+        assert isinstance(verdict, Verdict)
+        assert verdict.rule == rule
+        assert verdict.question.endswith("?")
+        assert verdict.sentence.endswith(".")
+        assert verdict.findings
+        assert all(finding.sentence.endswith(".") and finding.n >= 0 for finding in verdict.findings)
+        assert (verdict.outcome is PASS) == (not verdict.next_step)
+    assert judged(rule, good).outcome is PASS
+    assert judged(rule, nothing).outcome is not PASS
+    assert judged(rule, all_dead).outcome is not PASS
+    assert judged(rule, all_nan).outcome is not PASS
+    assert judged(rule, make_evidence({})).outcome is INVALID, "no method, no picture"
+
+
+# relevance_beats_chance
+
+
+def test_chance_pass() -> None:
+    verdict = relevance_beats_chance(make_evidence({"gradient": spread(0.412, 100, 0.05)}), margin=0.0)
+    (finding,) = verdict.findings
+    assert verdict.outcome is finding.outcome is PASS
+    assert finding.value == pytest.approx(0.262)
+    assert finding.lower is not None
+    assert 0.25 < finding.lower < 0.262
+    assert finding.chance == pytest.approx(0.15)
+    assert (finding.limit, finding.n) == (0.0, 100)
+    assert finding.worst[:3] == (0, 1, 2)
+    assert finding.sentence == (
+        "gradient puts 41.2 % of its relevance into boxes that cover 15.0 % of the frame"
+        f" (lower bound of the difference {100 * finding.lower:.1f} points)."
+    )
+
+
+def test_chance_fail() -> None:
+    verdict = relevance_beats_chance(make_evidence({"gradient": spread(0.05, 100, 0.05)}), margin=0.0)
+    assert verdict.outcome is FAIL
+    assert "puts 5.0 % of its relevance into boxes that cover 15.0 %" in verdict.sentence
+    assert "upper bound of the difference -" in verdict.sentence
+
+
+def test_chance_inconclusive_says_how_many_pictures() -> None:
+    verdict = relevance_beats_chance(make_evidence({"gradient": spread(0.16, 40, 0.3)}), margin=0.0)
+    (finding,) = verdict.findings
+    assert verdict.outcome is INCONCLUSIVE
+    assert finding.further is not None
+    more = relevance_beats_chance(make_evidence({"gradient": spread(0.16, 40 + finding.further, 0.3)}), margin=0.0)
+    assert more.outcome is PASS
+    assert f"about {finding.further:,} further pictures would decide it" in verdict.sentence
+
+
+def test_chance_exactly_is_no_more_than_chance() -> None:
+    verdict = relevance_beats_chance(make_evidence({"uniform": [0.15] * 100}), margin=0.0)
+    assert verdict.outcome is INCONCLUSIVE
+    assert verdict.findings[0].further is None
+    assert "not even 100,000 such pictures" in verdict.sentence
+
+
+@pytest.mark.parametrize("noise", [3e-8, -3e-8])
+def test_rounding_is_neither_pass_nor_fail(noise: float) -> None:
+    assert relevance_beats_chance(make_evidence({"flat": [0.15 + noise] * 100}), margin=0.0).outcome is INCONCLUSIVE
+
+
+@pytest.mark.parametrize("n", [1, 2, FEWEST - 1])
+def test_too_few_pictures_decide_nothing(n: int) -> None:
+    verdict = relevance_beats_chance(make_evidence({"gradient": [0.9] * n}), margin=0.0)
+    assert verdict.outcome is INCONCLUSIVE
+    assert verdict.findings[0].further == FEWEST - n
+    assert f"where at least {FEWEST} are needed" in verdict.sentence
+
+
+def test_chance_takes_the_worst_method() -> None:
+    verdict = relevance_beats_chance(
+        make_evidence({"good": spread(0.5, 80), "bad": spread(0.05, 80, 0.05), "meh": spread(0.15, 80)}), margin=0.0
+    )
+    assert [finding.outcome for finding in verdict.findings] == [PASS, FAIL, INCONCLUSIVE]
+    assert verdict.outcome is FAIL
+    assert verdict.sentence.startswith("bad puts 5.0 %")
+    assert verdict.sentence.endswith("1 of 3 comparisons are FAIL.")
+
+
+def test_dead_maps_are_left_out_of_the_mean_and_paired_with_their_own_area() -> None:
+    mass, area = np.array([0.9, np.nan] * 40), np.array([0.3, 0.99] * 40)
+    (finding,) = relevance_beats_chance(make_evidence({"gradient": mass}, area=area), margin=0.0).findings
+    assert finding.n == 40
+    assert finding.value == pytest.approx(0.6)
+    assert finding.chance == pytest.approx(0.3)
+
+
+def test_a_living_map_without_a_score_is_invalid() -> None:
+    evidence = make_evidence({"gradient": [*spread(0.5, 79), np.nan]})
+    evidence.dead["gradient"][:] = False
+    verdict = relevance_beats_chance(evidence, margin=0.0)
+    assert verdict.outcome is INVALID
+    assert verdict.findings[0].worst == (79,)
+    assert "maps without a score" in verdict.sentence
+
+
+# relevance_beats_null_maps
+
+
+def test_null_maps_pass() -> None:
+    evidence = make_evidence({"a": spread(0.5, 80)}, {"centre": spread(0.2, 80), "edges": spread(0.3, 80)[::-1]})
+    verdict = relevance_beats_null_maps(evidence, margin=0.0)
+    assert verdict.outcome is PASS
+    assert [finding.subject for finding in verdict.findings] == ["a against centre", "a against edges"]
+    assert [finding.value for finding in verdict.findings] == [pytest.approx(0.3), pytest.approx(0.2)]
+    assert [finding.chance for finding in verdict.findings] == [pytest.approx(0.2), pytest.approx(0.3)]
+
+
+def test_a_null_map_that_does_as_well_is_inconclusive_and_never_a_failure() -> None:
+    evidence = make_evidence({"a": spread(0.4, 80)}, {"centre": spread(0.6, 80), "edges": spread(0.2, 80)})
+    verdict = relevance_beats_null_maps(evidence, margin=0.0)
+    assert [finding.outcome for finding in verdict.findings] == [INCONCLUSIVE, PASS]
+    assert verdict.outcome is INCONCLUSIVE
+    assert "a puts 40.0 % of its relevance into the boxes and centre 60.0 %" in verdict.sentence
+    assert "centre, which has learnt nothing, does as well" in verdict.sentence
+    assert "cannot tell this model's maps from no model at all" in verdict.sentence
+    assert "away from the centre" in verdict.next_step
+
+
+def test_null_maps_ahead_but_too_few_pictures() -> None:
+    evidence = make_evidence({"a": spread(0.42, 40, 0.3)}, {"centre": np.full(40, 0.4)})
+    verdict = relevance_beats_null_maps(evidence, margin=0.0)
+    assert verdict.outcome is INCONCLUSIVE
+    assert verdict.findings[0].further is not None
+    assert "too little to tell" in verdict.sentence
+
+
+def test_null_maps_are_paired_where_both_live() -> None:
+    method, centre = spread(0.5, 80), np.full(80, 0.1)
+    method[:10], centre[5:15] = np.nan, np.nan
+    evidence = make_evidence({"a": method}, {"centre": centre})
+    evidence.made["centre"][60:] = False
+    (finding,) = relevance_beats_null_maps(evidence, margin=0.0).findings
+    assert finding.n == 45
+    assert finding.value == pytest.approx(method[15:60].mean() - 0.1)
+
+
+@pytest.mark.parametrize("alive", [0, 1, FEWEST - 1])
+def test_a_null_map_with_too_few_pictures_is_inconclusive(alive: int) -> None:
+    evidence = make_evidence({"a": spread(0.5, 80)}, {"centre": np.full(80, 0.1)})
+    evidence.made["centre"][alive:] = False
+    assert relevance_beats_null_maps(evidence, margin=0.0).outcome is INCONCLUSIVE
+
+
+def test_no_null_map_is_invalid() -> None:
+    verdict = relevance_beats_null_maps(make_evidence({"a": spread(0.5, 80)}), margin=0.0)
+    assert verdict.outcome is INVALID
+    assert verdict.sentence.startswith("No null map was made")
+
+
+def test_null_maps_by_auc() -> None:
+    evidence = make_evidence({"a": spread(0.2, 80)}, {"centre": spread(0.4, 80)})
+    evidence.scores["a"]["auc"][:] = 0.9
+    verdict = relevance_beats_null_maps(evidence, margin=0.0, measure="auc")
+    assert verdict.outcome is PASS
+    assert "a reaches a localisation AUC of 0.900 and centre 0.400" in verdict.sentence
+
+
+# evidence_is_complete
+
+LIMITS: dict[str, Any] = {"max_excluded": 0.1, "max_dead": 0.05, "min_pictures": 59}
+
+
+def complete(dead: int = 0, n: int = 60, exclusions: tuple[str, ...] = ()) -> Verdict:
+    mass = spread(0.5, n)
+    mass[:dead] = np.nan
+    return evidence_is_complete(make_evidence({"a": mass}, exclusions=exclusions), **LIMITS)
+
+
+def test_complete_pass_at_the_limits() -> None:
+    verdict = complete(dead=3, exclusions=("crowd",) * 6)
+    assert verdict.outcome is PASS
+    assert verdict.sentence == "60 pictures measured with 1 method, 3 dead maps, 6 of 66 samples excluded (6 crowd)."
+
+
+def test_too_many_exclusions_are_invalid_and_counted_by_reason() -> None:
+    verdict = complete(exclusions=("crowd",) * 3 + ("unreadable",) * 5)
+    assert verdict.outcome is INVALID
+    assert "8 of 68 samples excluded (5 unreadable and 3 crowd) (11.8 %, where 10.0 % is the limit)" in verdict.sentence
+
+
+def test_too_many_dead_maps_are_invalid() -> None:
+    verdict = complete(dead=4)
+    assert verdict.outcome is INVALID
+    assert verdict.sentence == "a has 4 dead maps in 60 pictures (6.7 %, where 5.0 % is the limit)."
+    assert verdict.findings[2].worst == (0, 1, 2, 3)
+
+
+def test_too_few_pictures_are_inconclusive() -> None:
+    verdict = complete(n=58)
+    assert verdict.outcome is INCONCLUSIVE
+    assert verdict.findings[1].further == 1
+    assert verdict.sentence == "58 pictures measured, where 59 are needed."
+
+
+def test_a_map_that_was_never_made_is_invalid() -> None:
+    evidence = make_evidence({"a": spread(0.5, 80)})
+    evidence.made["a"][3] = False
+    verdict = evidence_is_complete(evidence, **LIMITS)
+    assert verdict.outcome is INVALID
+    assert verdict.sentence == "a has 0 dead maps in 80 pictures and lacks 1 map altogether."
+
+
+# model_is_accurate
+
+
+def accurate(right: int, n: int, limit: float, classes: int = 10) -> Verdict:
+    evidence = make_evidence({"a": np.full(n, 0.5)}, right=np.arange(n) < right, classes=classes)
+    return model_is_accurate(evidence, min_accuracy=limit)
+
+
+def test_accuracy_outcomes() -> None:
+    assert accurate(59, 59, 0.95).outcome is PASS
+    assert accurate(58, 58, 0.95).outcome is INCONCLUSIVE
+    assert accurate(58, 58, 0.95).findings[0].further == 1
+    assert accurate(40, 100, 0.5).outcome is FAIL
+    assert accurate(50, 100, 0.5).outcome is INCONCLUSIVE
+    assert accurate(50, 100, 0.5).findings[0].further is None
+
+
+def test_accuracy_sentence() -> None:
+    assert accurate(90, 100, 0.5).sentence == (
+        "The label is predicted in 90 of 100 pictures: 90.0 % (lower bound 83.6 %);"
+        " it is among the first five in 90.0 %."
+    )
+    assert "first five" not in accurate(90, 100, 0.5, classes=5).sentence
+
+
+def test_a_picture_without_an_answer_counts_as_wrong() -> None:
+    evidence = make_evidence({"a": np.full(100, 0.5)})
+    evidence.label_rank[:30] = np.nan
+    evidence.probability[:30] = np.nan
+    verdict = model_is_accurate(evidence, min_accuracy=0.6)
+    assert verdict.findings[0].value == pytest.approx(0.7)
+    assert verdict.findings[0].worst[0] == 0
+    assert "the network yields no number for 30 pictures, counted as wrong" in verdict.sentence
+
+
+# Properties
+
+masses = st.lists(st.floats(0, 1), min_size=1, max_size=60)
+
+
+@given(masses, st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_the_order_of_pictures_does_not_matter(mass: list[float], random: Any) -> None:
+    order = list(range(len(mass)))
+    random.shuffle(order)
+    evidence = make_evidence({"a": mass}, {"centre": np.full(len(mass), 0.2)}, right=np.array(mass) > 0.3)
+    shuffled = altered(
+        evidence,
+        sample=evidence.sample[order],
+        probability=evidence.probability[order],
+        label_rank=evidence.label_rank[order],
+        predicted=evidence.predicted[order],
+        scores={s: {m: v[order] for m, v in found.items()} for s, found in evidence.scores.items()},
+    )
+    for rule in registry.names(RULES):
+        before, after = judged(rule, evidence), judged(rule, shuffled)
+        assert after.outcome is before.outcome
+        assert [f.worst for f in after.findings] == [f.worst for f in before.findings]
+        assert [f.lower for f in after.findings] == [f.lower for f in before.findings]
+
+
+@given(st.integers(0, 2**31), st.integers(1, 90), st.floats(0, 0.5), st.floats(0, 0.5), st.integers(0, 90))
+@settings(max_examples=40, deadline=None)
+def test_worse_data_never_improves_the_outcome(seed: int, n: int, mean: float, loss: float, wrong: int) -> None:
+    """Less relevance on every object, more wrong answers, more exclusions."""
+    rng = np.random.default_rng(seed)
+    mass, null_maps, right = mean + rng.random(n) / 4, {"centre": np.full(n, 0.2)}, rng.random(n) < 0.9
+    better = make_evidence({"a": mass}, null_maps, right=right, exclusions=["crowd"] * 3)
+    worse = make_evidence(
+        {"a": mass - loss}, null_maps, right=right & (np.arange(n) >= wrong), exclusions=["crowd"] * 6
+    )
+    for rule in registry.names(RULES):
+        assert ORDER.index(judged(rule, worse).outcome) >= ORDER.index(judged(rule, better).outcome)
+
+
+@given(st.lists(st.sampled_from([np.nan, 0.5]), min_size=1, max_size=90))
+@settings(max_examples=25, deadline=None)
+def test_a_living_nan_never_passes(mass: list[float]) -> None:
+    evidence = make_evidence({"a": mass}, {"centre": np.full(len(mass), 0.2)})
+    evidence.dead["a"][:] = False
+    for rule in (relevance_beats_chance, relevance_beats_null_maps):
+        if np.isnan(mass).any():
+            assert rule(evidence, margin=0.0).outcome is INVALID

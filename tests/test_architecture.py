@@ -1,0 +1,75 @@
+"""The one direction: audit <- checks <- reports, and only `audit` needs torch."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ENTRY = "audit.__main__"
+"""The command line, the one place that may import all three."""
+WITHOUT_TORCH = {"audit.record", "audit.errors", "audit.registry", "audit.samples"}
+FORBIDDEN = {"audit": {"checks", "reports"}, "checks": {"reports"}, "reports": set[str]()}
+
+
+def modules(package: str) -> dict[str, Path]:
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files, f"no modules below {package}"
+    return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+
+
+def imports(file: Path, module: str) -> Iterator[str]:
+    """Every module that the file names in an import, at its top or in a function: `from a import b` is a and a.b."""
+    package = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def test_imports_sees_every_form(tmp_path: Path) -> None:
+    file = tmp_path / "x.py"
+    file.write_text("import a.b\nfrom . import c\nfrom ..d import e\ndef f():\n    from g import h\n")
+    assert set(imports(file, "p.q.x")) == {"a.b", "p.q", "p.q.c", "p.d", "p.d.e", "g", "g.h"}
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_no_package_imports_one_that_comes_after_it(package: str) -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module, file in modules(package).items()
+        if module != ENTRY
+        for name in imports(file, module)
+        if any(within(name, later) for later in FORBIDDEN[package]) or within(name, ENTRY)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("package", ["checks", "reports"])
+def test_judging_and_telling_need_no_torch(package: str) -> None:
+    wrong = []
+    for module, file in modules(package).items():
+        found = set(imports(file, module))
+        allowed = {"audit", *WITHOUT_TORCH}
+        for name in found:
+            looks = within(name, "audit") and name not in allowed and name.rpartition(".")[0] not in WITHOUT_TORCH
+            if looks or within(name, "torch") or within(name, "torchvision"):
+                wrong.append(f"{module} imports {name}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("package", ["checks", "reports", *sorted(WITHOUT_TORCH)])
+def test_importing_it_does_not_import_torch(package: str) -> None:
+    code = f"import sys, {package}; sys.exit(sum(name in sys.modules for name in ('torch', 'torchvision')))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
