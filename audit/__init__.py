@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from audit.batch import Attribution, Batch
-    from audit.errors import AuditError
     from audit.engine import measure
+    from audit.errors import AuditError
     from audit.model import ClassName, Model, freeze
     from audit.preprocessing import Preprocessing
     from audit.record import Record

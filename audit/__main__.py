@@ -53,7 +53,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, as_json: bo
 @as_json
 def check(record: Path, profile: str | None, as_json: bool) -> int:
     """Judge RECORD (a run's folder, or its audit.sqlite) again, and print the verdict."""
-    from checks.judge import judge
+    from checks import judge
 
     return _answer(judge(_record(record), profile), None, as_json)
 
@@ -130,7 +130,7 @@ def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_j
 @as_json
 def list_(as_json: bool) -> int:
     """List saliency methods, null maps, dataset formats, model kinds, rules and profiles."""
-    from checks.profile import profiles
+    from checks.profile import built_in
 
     packages = ("audit.saliency", "audit.null_maps", "audit.formats", "audit.models", "checks.rules")
     found = {
@@ -138,7 +138,7 @@ def list_(as_json: bool) -> int:
             name: registry.summary(registry.resolve(package, name)) for name in registry.names(package)
         }
         for package in packages
-    } | {"profile": {profile.name: profile.description for profile in profiles()}}
+    } | {"profile": {profile.name: profile.description for profile in built_in()}}
     if as_json:
         _print_json(found)
         return 0
@@ -191,13 +191,15 @@ def _measure(settings_file: Path, out: Path, resume: bool, device: str) -> Path:
 
 def _conclude(record: Path, profile: str | None, out: Path) -> Judgement:
     """Judge, and write what others read."""
-    from checks.judge import judge
+    from audit.record import Record
+    from checks import judge
     from reports import render
     from reports.audit_json import audit_json
 
-    judgement = judge(record, profile)
-    _write(out / "audit.json", audit_json(record, judgement))
-    render(record, judgement, out / "report.html")
+    with Record.open(record) as opened:
+        judgement = judge(opened, profile)
+        _write(out / "audit.json", audit_json(opened, judgement))
+        render(opened, judgement, out / "report.html")
     return judgement
 
 

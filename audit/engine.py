@@ -33,9 +33,9 @@ def measure(
 ) -> Path:
     """Measure where a model's evidence lies, and return the path of the record, `out/audit.sqlite`.
 
-    settings: a `Settings`, or the path of a settings file. model: a network from Python instead of the settings';
-    a copy of it is audited. resume: go on with the record that a run left in `out`. registered: further entries of the record's identity, as
-    the profile that is to judge it, so that it is fixed before the first picture is looked at.
+    settings: a `Settings`, or the path of a settings file. model: a network from Python instead of the settings'; a
+    copy of it is audited. resume: go on with the record that a run left in `out`. registered: further entries of the
+    record's identity, as the profile that is to judge it, so that it is fixed before the first picture is looked at.
 
     A picture that cannot be audited is excluded with its reason; whatever breaks the audit as a whole raises
     AuditError. One batch is one transaction: an interrupted run loses at most the batch in flight.
@@ -58,7 +58,9 @@ def _open_record(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise AuditError(path.parent, f"cannot be made ({error.strerror})", "need a folder for the results") from error
+            raise AuditError(
+                path.parent, f"cannot be made ({error.strerror})", "need a folder for the results"
+            ) from error
         return Record.create(path, identity, ready.samples, ready.excluded)
     record = Record.open(path)
     then = record.identity()
@@ -124,7 +126,9 @@ def _auc_so_far(ready: Plan, record: Record) -> dict[int, float]:
 def _finish(ready: Plan, record: Record) -> None:
     """Check that the network came out as it went in, and close the record's identity."""
     if state_hash(ready.model.module) != ready.state_sha256:
-        raise AuditError("model", "its weights or statistics changed during the audit", "need a model that stays as it is")
+        raise AuditError(
+            "model", "its weights or statistics changed during the audit", "need a model that stays as it is"
+        )
     pictures = record.columns(
         "SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.image, s.label"
     )

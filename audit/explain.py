@@ -110,7 +110,9 @@ def _model(question: Question) -> tuple[Model, tuple[str, ...], Preprocessing]:
     prepared = block.built() if block else model.preprocessing
     if prepared is None:
         raise AuditError(
-            "explain", "nobody says how pictures are prepared for this model", "need --settings with a [preprocessing] block"
+            "explain",
+            "nobody says how pictures are prepared for this model",
+            "need --settings with a [preprocessing] block",
         )
     classes = read_classes(folder / table.classes) if isinstance(table.classes, Path) else table.classes
     names = tuple(entry if isinstance(entry, str) else entry.name for entry in classes or model.classes or ())

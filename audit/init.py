@@ -39,7 +39,10 @@ def look(place: Path) -> Found:
     if best is None or not best.present:
         formats = ", ".join(registry.names("audit.formats"))
         raise AuditError(
-            place, "no format reads a dataset here", f"need annotations as {formats}", "Name the annotation file itself."
+            place,
+            "no format reads a dataset here",
+            f"need annotations as {formats}",
+            "Name the annotation file itself.",
         )
     return best
 

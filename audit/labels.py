@@ -89,7 +89,9 @@ def _class(where: str, index: int, entry: Any) -> ClassName:
         case {"name": str(name)}:
             others = [word for key in ("synonyms", "words", "wnid") for word in _words(where, index, entry.get(key))]
         case _:
-            raise AuditError(where, f"class {index} is {entry!r}", "need a name, [wnid, name], or an object with a name")
+            raise AuditError(
+                where, f"class {index} is {entry!r}", "need a name, [wnid, name], or an object with a name"
+            )
     if not name.strip():
         raise AuditError(where, f"class {index} has no name", "need a name for every class")
     return ClassName(name.strip(), tuple(dict.fromkeys(word for word in others if word != name.strip())))
@@ -98,7 +100,9 @@ def _class(where: str, index: int, entry: Any) -> ClassName:
 def _words(where: str, index: int, words: Any) -> list[str]:
     found = [] if words is None else words.split(",") if isinstance(words, str) else words
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
-        raise AuditError(where, f"class {index} has the synonyms {words!r}", "need a list of words, or words and commas")
+        raise AuditError(
+            where, f"class {index} has the synonyms {words!r}", "need a list of words, or words and commas"
+        )
     return [word.strip() for word in found if word.strip()]
 
 

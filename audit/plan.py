@@ -15,7 +15,7 @@ from audit import registry
 from audit.batch import Batch
 from audit.errors import AuditError
 from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
-from audit.labels import map_labels, read_classes
+from audit.labels import map_labels, merge_synonyms, read_classes
 from audit.loading import LoadedBatch, Loader
 from audit.model import ClassName, Model, freeze, rehearse, state_hash
 from audit.preprocessing import Preprocessing
@@ -110,22 +110,24 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
     dataset = _dataset(settings)
     opened = replace(model, module=freeze(deepcopy(model.module))) if model else _open(settings)
     classes = _classes(settings, opened)
-    indices = map_labels(
-        {sample.label for sample in dataset.samples}, classes, settings.data.labels, settings.data.ignore
-    )
-    samples = tuple((s, indices[s.label]) for s in dataset.samples if s.label in indices)
+    labels = {sample.label for sample in dataset.samples}
+    left_out = {exclusion.label for exclusion in dataset.exclusions}
+    indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, left_out)
+    known = merge_synonyms([s for s in dataset.samples if s.label in indices], indices)
+    samples = tuple((s, indices[s.label]) for s in known)
     ignored = tuple(_ignored(s) for s in dataset.samples if s.label not in indices)
     prepared = settings.preprocessing.built() if settings.preprocessing else opened.preprocessing
     if prepared is None:
-        raise AuditError("settings", "nobody says how pictures are prepared for this model", "need a [preprocessing] block")
+        raise AuditError(
+            "settings", "nobody says how pictures are prepared for this model", "need a [preprocessing] block"
+        )
     target = _device(device)
     opened = replace(opened, module=opened.module.to(target))
     table = settings.data
     images = settings.path(table.images)
-    only = [sample for sample, _ in samples]
     loader = Loader(
         images,
-        only,
+        known,
         prepared,
         table.max_box_share,
         table.min_visible,
@@ -157,7 +159,8 @@ def _rehearsed(draft: Plan) -> Plan:
         return draft
     height, width = pictures[0].framed.pixels.shape[1:]
     same = tuple(p for p in pictures if p.framed.pixels.shape[1:] == (height, width))[:CALIBRATION]
-    first = draft.batch(LoadedBatch(same[:2], ()))
+    another = next((p for p in same if p.sha256 != same[0].sha256), same[0])
+    first = draft.batch(LoadedBatch((same[0], another), ()))
     rehearse(draft.model.module, first.x, len(draft.classes))
     untrained = None
     if any(source.draw is not None for source in draft.sources):
@@ -206,7 +209,9 @@ def _classes(settings: Settings, model: Model) -> tuple[ClassName, ...]:
     if given is not None:
         return tuple(ClassName(name) for name in given)
     if model.classes is None:
-        raise AuditError("model", "its file names no classes", "need the class names in index order", "Set model.classes.")
+        raise AuditError(
+            "model", "its file names no classes", "need the class names in index order", "Set model.classes."
+        )
     return model.classes
 
 

@@ -112,7 +112,9 @@ class Record:
                     [(e.image, e.label, e.reason, e.detail) for e in excluded],
                 )
         except sqlite3.Error as error:
-            raise AuditError(path, f"cannot be written ({error})", "need a folder with room that may be written") from error
+            raise AuditError(
+                path, f"cannot be written ({error})", "need a folder with room that may be written"
+            ) from error
         return cls(connection, path)
 
     @classmethod
@@ -132,7 +134,9 @@ class Record:
             raise AuditError(path, f"is no record ({error})", "need the audit.sqlite of a run") from error
         if version != SCHEMA_VERSION:
             connection.close()
-            raise AuditError(path, f"has schema version {version}", f"need version {SCHEMA_VERSION}", "Run the audit again.")
+            raise AuditError(
+                path, f"has schema version {version}", f"need version {SCHEMA_VERSION}", "Run the audit again."
+            )
         return record
 
     def __enter__(self) -> "Record":
@@ -174,7 +178,10 @@ class Record:
                 c.executemany("DELETE FROM overlay WHERE sample = ?", [(s,) for s in rows.dropped_overlays])
         except sqlite3.Error as error:
             raise AuditError(
-                self.path, f"cannot be written ({error})", "need room on the disk", "Make room, then go on with --resume."
+                self.path,
+                f"cannot be written ({error})",
+                "need room on the disk",
+                "Make room, then go on with --resume.",
             ) from error
 
     def done(self) -> set[int]:

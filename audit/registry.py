@@ -40,7 +40,9 @@ def resolve(package: str, name: str) -> Function:
     module = importlib.import_module(f"{package}.{name}")
     function = vars(module).get(name)
     if not inspect.isfunction(function):
-        raise AuditError(f"{package}.{name}", f"the file defines no function {name!r}", "need the file is the registration")
+        raise AuditError(
+            f"{package}.{name}", f"the file defines no function {name!r}", "need the file is the registration"
+        )
     return function
 
 

@@ -90,7 +90,9 @@ def _refuse_programs(path: Path) -> None:
     }
     for member, kind in kinds.items():
         if member in members:
-            raise AuditError(path.name, "is a whole program", "need a state dict", f"Open it with the model kind {kind!r}.")
+            raise AuditError(
+                path.name, "is a whole program", "need a state dict", f"Open it with the model kind {kind!r}."
+            )
 
 
 def runs_code(path: Path, named: str) -> AuditError:

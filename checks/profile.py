@@ -36,7 +36,9 @@ def load_profile(name_or_path: str | Path) -> Profile:
             raise AuditError(path.name, f"no key {key!r}", did_you_mean(key, KEYS))
     tables = content.get("rules", {})
     if not isinstance(tables, dict):
-        raise AuditError(path.name, f"rules is {tables!r}", "need one table for each rule, as [rules.model_is_accurate]")
+        raise AuditError(
+            path.name, f"rules is {tables!r}", "need one table for each rule, as [rules.model_is_accurate]"
+        )
     limits = {
         "description": content.get("description", ""),
         "confidence": content.get("confidence", 0.95),
@@ -47,6 +49,11 @@ def load_profile(name_or_path: str | Path) -> Profile:
     except ValidationError as error:
         raise AuditError(path.name, registry.first_problem(error)) from error
     return profile.model_copy(update={"sha256": fingerprint(profile)})
+
+
+def built_in() -> tuple[Profile, ...]:
+    """The profiles that come along, sorted by name."""
+    return tuple(load_profile(file.stem) for file in sorted(BUILT_IN.glob("*.toml")))
 
 
 def fingerprint(profile: Profile) -> str:
@@ -75,7 +82,9 @@ def _read(path: Path) -> dict[str, Any]:
             path, error.strerror or "cannot be read", "need a profile, as checks/profiles/default.toml"
         ) from error
     except ValueError as error:  # broken TOML says its line; wrong encoding its byte
-        raise AuditError(path.name, f"is no TOML: {error}", "need a profile, as checks/profiles/default.toml") from error
+        raise AuditError(
+            path.name, f"is no TOML: {error}", "need a profile, as checks/profiles/default.toml"
+        ) from error
 
 
 def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
@@ -88,5 +97,7 @@ def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
         raise AuditError(where, f"is {table!r}", "need a table with the rule's limits")
     why = table.get("why", "")
     if not isinstance(why, str) or not why.strip():
-        raise AuditError(where, "has no 'why'", "need a sentence that justifies the limit", "An auditor will ask for it.")
+        raise AuditError(
+            where, "has no 'why'", "need a sentence that justifies the limit", "An auditor will ask for it."
+        )
     return {**registry.options(function, {k: v for k, v in table.items() if k != "why"}, where), "why": why.strip()}

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -31,7 +32,7 @@ _VARIABLES = {
     _CHANCE: "var(--chance)",
     _MISS: "var(--fail)",
 }
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "saliency-audit",
     "font.size": 8.5,
@@ -74,7 +75,7 @@ class Pair:
 
 
 def spreads(rows: Sequence[Spread], chance: float, title: str, key: str) -> Markup:
-    """For each source: median (dot), middle half (thick), middle nine tenths (thin) of the mass, and the mean chance."""
+    """For each source: median (dot), middle half (thick) and nine tenths (thin) of the mass; and the mean chance."""
     with rc_context(_STYLE):
         figure, axes = _canvas(4.3, 0.62 + 0.25 * len(rows), left=1.32, bottom=0.44)
         top = 0.0
@@ -83,7 +84,9 @@ def spreads(rows: Sequence[Spread], chance: float, title: str, key: str) -> Mark
             low, first, middle, third, high = np.quantile(row.values, (0.05, 0.25, 0.5, 0.75, 0.95))
             axes.hlines(place, low, high, color=colour, linewidth=1)
             axes.hlines(place, first, third, color=colour, linewidth=4)
-            axes.plot([middle], [place], "o", markersize=6, color=colour, markeredgecolor="#010209", markeredgewidth=1.2)
+            axes.plot(
+                [middle], [place], "o", markersize=6, color=colour, markeredgecolor="#010209", markeredgewidth=1.2
+            )
             top = max(top, float(high))
         axes.axvline(chance, color=_CHANCE, linewidth=1.2, linestyle=(0, (4, 2)))
         axes.set_xlim(0, min(1.0, max(top, chance) * 1.06 + 1e-6))
@@ -101,7 +104,16 @@ def against_area(mass: Floats, area: Floats, edge: float, title: str, key: str) 
         axes.plot([0, edge], [0, edge], color=_CHANCE, linewidth=1.2, linestyle=(0, (4, 2)))
         if len(mass) <= _MOST_DOTS:
             for chosen, colour in ((mass >= area, _METHOD), (mass < area, _MISS)):
-                axes.plot(area[chosen], mass[chosen], "o", markersize=3.2, color=colour, alpha=0.6, markeredgewidth=0, clip_on=False)
+                axes.plot(
+                    area[chosen],
+                    mass[chosen],
+                    "o",
+                    markersize=3.2,
+                    color=colour,
+                    alpha=0.6,
+                    markeredgewidth=0,
+                    clip_on=False,
+                )
         else:
             _shade(axes, area, mass, edge)
         axes.set_xlim(0, edge)
@@ -163,7 +175,9 @@ def _shade(axes: Axes, x: Floats, y: Floats, edge: float) -> None:
             if len(where):
                 squares = [_square(i * step, j * step, step) for i, j in where.tolist()]
                 path = Path.make_compound_path(*squares)
-                axes.add_patch(PathPatch(path, facecolor=colour, edgecolor="none", alpha=(0.25, 0.5, 0.75, 1)[level - 1]))
+                axes.add_patch(
+                    PathPatch(path, facecolor=colour, edgecolor="none", alpha=(0.25, 0.5, 0.75, 1)[level - 1])
+                )
 
 
 def _square(x: float, y: float, side: float) -> Path:
@@ -184,6 +198,7 @@ def _inline(figure: Figure, title: str, key: str, names: Sequence[str]) -> Marku
     body = re.sub(r'((?:xlink:)?href)="#', rf'href="#{key}-', body)
     body = body.replace("url(#", f"url(#{key}-")
     body = re.sub(r' ?font-family: [^;"]*;?| transform="rotate\(-0 [^"]*"', "", body)
+    body = re.sub(r"(\d\.\d\d)\d+", r"\1", body)
     for colour, variable in {**_VARIABLES, "#010209": "var(--paper)"}.items():
         body = body.replace(colour, variable)
     for place, name in enumerate(names):

@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 DASH = "–"
 THIN = "\u202f"
@@ -12,7 +12,7 @@ _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 
 
 def percent(value: float | None) -> str:
-    """A share with one decimal. '100.0 %' is all and '0.0 %' is none; what only rounds to them is '>99.9 %', '<0.1 %'."""
+    """A share with one decimal. '100.0 %' is truly all and '0.0 %' none; what rounds to them is '>99.9 %', '<0.1 %'."""
     if value is None or not math.isfinite(value):
         return DASH
     shown = f"{100 * value:.1f}"
@@ -54,7 +54,8 @@ def name(text: object, length: int = 48) -> Markup:
     """A name from outside as HTML: escaped, shortened, and isolated from the direction of the text around it."""
     shown, whole = short(text, length), short(text, 240)
     hint = Markup(' title="{}"').format(whole) if shown != whole else ""
-    return Markup("<bdi{}>{}</bdi>").format(hint, shown)
+    breakable = re.sub("([_/])", r"\1<wbr>", str(escape(shown)))
+    return Markup("<bdi{}>{}</bdi>").format(hint, Markup(breakable))
 
 
 def prose(text: object) -> str:

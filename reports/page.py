@@ -69,4 +69,8 @@ def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict
     title = getattr(module, "title", None)
     if not title:
         raise AuditError(file_name, "sets no title", "need {% set title = '…' %} at its top")
-    return {"id": slug(file_name.removesuffix(".html.j2").partition("_")[2]), "title": title, "body": Markup(str(module))}
+    return {
+        "id": slug(file_name.removesuffix(".html.j2").partition("_")[2]),
+        "title": title,
+        "body": Markup(str(module)),
+    }

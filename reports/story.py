@@ -1,6 +1,5 @@
 """What the page tells, gathered from the record and the judgement as plain values for the templates."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +11,11 @@ from markupsafe import Markup
 from audit.record import Record
 from checks.evidence import Evidence, evidence
 from checks.verdict import Judgement
-from reports import charts, pictures
-from reports.audit_json import Excluded, Identity, exclusions, identity
+from reports import charts
+from reports.audit_json import exclusions, identity
+from reports.gallery import gallery
 from reports.numbers import short
+from reports.results import Excluded, Identity
 from reports.summary import (
     ClassSummary,
     SourceSummary,
@@ -27,46 +28,8 @@ from reports.summary import (
 
 MOST_CLASSES = 20
 MOST_EXAMPLES = 5
-_GROUPS = (
-    ("worst", "Worst", "The lowest localisation AUC, as a mean over the methods."),
-    ("borderline", "Borderline", "The localisation AUC nearest to 0.5, where a map knows nothing."),
-    ("random", "Random draw", "Drawn with the run’s seed, whatever they score: what an ordinary picture looks like."),
-)
 
 Values = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One method's map of one picture."""
-
-    source: str
-    layer: str | None
-    """Id of the coloured map in the page; None where the map is dead or was not kept."""
-    dead: bool
-    mass: float
-    auc: float
-    rank: float
-    pointing: float
-
-
-@dataclass(frozen=True)
-class Card:
-    """One picture of the gallery."""
-
-    sample: int
-    image: str
-    label: str
-    label_class: str
-    predicted: str
-    right: bool
-    wrong_reason: bool
-    """By the first method."""
-    confidence: float
-    probability: float
-    area_share: float
-    boxes: tuple[tuple[float, float, float, float], ...]
-    panels: tuple[Panel, ...]
 
 
 @dataclass(frozen=True)
@@ -96,7 +59,7 @@ def story(record: Record, judgement: Judgement) -> Values:
         "sources": sources,
         **_score_charts(found, sources),
         **_classes(by_class),
-        **_gallery(record, found, what.classes),
+        **gallery(record, found, what.classes),
         "reasons": _reasons(left_out),
         "names": _names(record, judgement),
     }
@@ -170,78 +133,20 @@ def _classes(by_class: Sequence[ClassSummary]) -> Values:
     ranked = sorted(scored, key=lambda c: ((c.mass or 0) - (c.area_share or 0), c.class_index))
     unscored = [c for c in by_class if c not in scored]
     shown = (*ranked, *unscored)[:MOST_CLASSES]
-    pairs = [charts.Pair(c.name, c.mass, c.area_share) for c in shown if c.mass is not None and c.area_share is not None]
+    pairs = [
+        charts.Pair(c.name, c.mass, c.area_share) for c in shown if c.mass is not None and c.area_share is not None
+    ]
     chart = None
     if len(pairs) > 1:
-        chart = charts.classes(pairs, f"Mean relevance mass and chance of {len(pairs)} classes, as in the table.", "class")
+        chart = charts.classes(
+            pairs, f"Mean relevance mass and chance of {len(pairs)} classes, as in the table.", "class"
+        )
     return {
         "classes": shown,
         "classes_in_all": len(by_class),
         "classes_below_chance": sum((c.mass or 0) < (c.area_share or 0) for c in scored),
         "class_chart": chart,
     }
-
-
-def _gallery(record: Record, found: Evidence, classes: Sequence[str]) -> Values:
-    chosen = record.identity().get("gallery") or {}
-    overlays = record.overlays()
-    shown = {sample for members in chosen.values() for sample in members} & overlays.keys()
-    kept = {"picture", *found.methods}
-    encoded = pictures.encode(
-        {sample: {k: v for k, v in overlays[sample].items() if k in kept} for sample in sorted(shown)}
-    )
-    layers, cards = {}, {}
-    for sample, images in encoded.items():
-        ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
-        layers |= {ids[layer]: uri for layer, uri in images.items()}
-        cards[sample] = _card(record, found, classes, sample, ids)
-    groups = [
-        {"id": key, "title": title, "about": about, "cards": [cards[s] for s in chosen.get(key, ()) if s in cards]}
-        for key, title, about in _GROUPS
-    ]
-    return {
-        "frame": record.identity().get("frame") or [224, 224],
-        "layers": layers,
-        "picture_ids": {s: f"p{s}-{list(images).index('picture')}" for s, images in encoded.items() if "picture" in images},
-        "gallery": [group for group in groups if group["cards"]],
-        "in_gallery": sorted(cards),
-        "colour_stops": pictures.colour_stops(),
-    }
-
-
-def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, ids: dict[str, str]) -> Card:
-    row = record.columns(
-        "SELECT s.image, p.frame_boxes FROM sample s JOIN picture p ON p.sample = s.id WHERE s.id = ?", (sample,)
-    )
-    i = int(np.searchsorted(found.sample, sample))
-    right = bool(found.right[i])
-    return Card(
-        sample=sample,
-        image=row["image"][0],
-        label=found.label[i],
-        label_class=class_name(classes, int(found.class_index[i])),
-        predicted=class_name(classes, int(found.predicted[i])),
-        right=right,
-        wrong_reason=right and bool(found.methods) and bool(found.miss(found.methods[0])[i]),
-        confidence=float(found.confidence_of_prediction[i]),
-        probability=float(found.probability[i]),
-        area_share=float(found.area_share[i]),
-        boxes=tuple(json.loads(row["frame_boxes"][0])),
-        panels=tuple(_panel(found, method, i, ids) for method in found.methods if found.made[method][i]),
-    )
-
-
-def _panel(found: Evidence, method: str, i: int, ids: dict[str, str]) -> Panel:
-    scores, dead = found.scores[method], bool(found.dead[method][i])
-    return Panel(
-        source=method,
-        layer=None if dead else ids.get(method),
-        dead=dead,
-        mass=float(scores["mass"][i]),
-        auc=float(scores["auc"][i]),
-        rank=float(scores["rank"][i]),
-        pointing=float(scores["pointing"][i]),
-    )
 
 
 def _reasons(left_out: Sequence[Excluded]) -> list[Reason]:

@@ -20,7 +20,9 @@ def fresh(path: Path) -> Record:
 
 def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     with fresh(tmp_path / "r.sqlite") as record:
-        record.add(BatchRows([PICTURE], [(0, "gradient", 0, 0.5, 1.0, None, 0.5, 0.5)], overlays=[(0, "picture", b"x")]))
+        record.add(
+            BatchRows([PICTURE], [(0, "gradient", 0, 0.5, 1.0, None, 0.5, 0.5)], overlays=[(0, "picture", b"x")])
+        )
         record.add(BatchRows(exclusions=[(1, Exclusion("b.png", "x", "missing picture", "gone"))]))
     with Record.open(tmp_path / "r.sqlite") as record:
         assert record.identity() == {"schema_version": SCHEMA_VERSION, "device": "cpu"}
@@ -52,7 +54,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="is no record"):
         Record.open(tmp_path / "text.sqlite")
     sqlite3.connect(tmp_path / "empty.sqlite").close()
-    with pytest.raises(AuditError, match="is no record|no such record"):
+    with pytest.raises(AuditError, match="is no record"):
         Record.open(tmp_path / "empty.sqlite")
     fresh(tmp_path / "r.sqlite").__exit__()
     with Record.open(tmp_path / "r.sqlite") as record:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from audit.errors import AuditError
@@ -13,6 +14,7 @@ from checks import judge
 from checks.evidence import Evidence, evidence
 from checks.profile import fingerprint, load_profile
 from checks.verdict import Finding, Judgement, Outcome, Profile, Verdict, WrongReason, worst
+from fixtures.evidence import make_evidence
 from fixtures.records import write_record
 
 RULES = ["evidence_is_complete", "model_is_accurate", "relevance_beats_chance", "relevance_beats_null_maps"]
@@ -122,6 +124,7 @@ def test_a_profile_that_lies_about_its_hash_was_not_fixed_beforehand(honest: Pat
     with Record.open(honest) as record:
         record.set_meta("profile", lax.model_dump())
     assert not judge(honest).fixed_beforehand
+    assert not judge(honest, default).fixed_beforehand, "the recorded limits are not those of the recorded hash"
 
 
 def test_without_rules_nothing_was_judged(honest: Path) -> None:
@@ -222,7 +225,7 @@ def test_records_that_cannot_be_judged(honest: Path, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="holds a broken profile"):
         judge(honest)
     changed(honest, "DELETE FROM meta WHERE key = 'profile'")
-    with pytest.raises(AuditError, match=r"holds no profile; limits to judge by\. Name a profile\."):
+    with pytest.raises(AuditError, match=r"holds no profile; need limits to judge by\. Name a profile\."):
         judge(honest)
     assert not judge(honest, "default").fixed_beforehand
 
@@ -237,6 +240,13 @@ def test_worst() -> None:
     assert worst([Outcome.PASS, Outcome.INCONCLUSIVE]) is Outcome.INCONCLUSIVE
     assert worst([Outcome.FAIL, Outcome.INCONCLUSIVE]) is Outcome.FAIL
     assert worst(Outcome) is Outcome.INVALID
+
+
+def test_miss_is_no_hit_and_not_dead() -> None:
+    found = make_evidence({"a": [0.9, 0.1, np.nan, np.nan, 0.1]}, area=0.2)
+    found.dead["a"][3] = False
+    found.made["a"][4] = False
+    assert found.miss("a").tolist() == [False, True, False, True, False]
 
 
 def test_evidence_of_a_record(honest: Path) -> None:

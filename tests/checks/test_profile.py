@@ -49,8 +49,8 @@ def test_order_of_rules_does_not_matter(tmp_path: Path) -> None:
         ("confidense = 0.9\n", "own.toml: no key 'confidense'; did you mean 'confidence'?"),
         ("confidence = 0.5\n", "own.toml: confidence = 0.5: Input should be greater than 0.5"),
         ("confidence = nan\n", "own.toml: confidence = nan: Input should be"),
-        ("rules = 3\n", "own.toml: rules is 3; one table for each rule"),
-        ("[rules]\nmodel_is_accurate = 1\n", "own.toml [rules.model_is_accurate]: is 1; a table"),
+        ("rules = 3\n", "own.toml: rules is 3; need one table for each rule"),
+        ("[rules]\nmodel_is_accurate = 1\n", "own.toml [rules.model_is_accurate]: is 1; need a table"),
         (
             ACCURATE.replace("model_is_accurate", "model_is_acurate"),
             "own.toml [rules.model_is_acurate]: no rule 'model_is_acurate'; did you mean 'model_is_accurate'?",
@@ -63,7 +63,10 @@ def test_order_of_rules_does_not_matter(tmp_path: Path) -> None:
         (ACCURATE.replace("0.9", "nan"), "min_accuracy = nan: Input should be a finite number"),
         (ACCURATE.replace("0.9", "1.5"), "min_accuracy = 1.5: Input should be less than or equal to 1"),
         (ACCURATE.replace("0.9", "true"), "min_accuracy = True: Input should be a valid number"),
-        (ACCURATE.replace("The use demands it.", " "), "own.toml [rules.model_is_accurate]: has no 'why'; a sentence"),
+        (
+            ACCURATE.replace("The use demands it.", " "),
+            "own.toml [rules.model_is_accurate]: has no 'why'; need a sentence",
+        ),
         ("[rules.model_is_accurate]\nmin_accuracy = 0.9\n", "has no 'why'"),
         ('[rules."os:nothing"]\nwhy = "x"\n', "os:nothing"),
     ],

@@ -276,6 +276,7 @@ def test_accuracy_outcomes() -> None:
     assert accurate(58, 58, 0.95).outcome is INCONCLUSIVE
     assert accurate(58, 58, 0.95).findings[0].further == 1
     assert accurate(40, 100, 0.5).outcome is FAIL
+    assert accurate(0, 100, 0.0).outcome is PASS, "at the limit is within it"
     assert accurate(50, 100, 0.5).outcome is INCONCLUSIVE
     assert accurate(50, 100, 0.5).findings[0].further is None
 

@@ -1,0 +1,109 @@
+"""What an audit costs over the bare derivative: `python -m benchmarks.cost`.
+
+The whole run (JPEG files to finished record: gradient, all scores, null maps) against the best bare loop of forward
+and input gradient over tensors that lie in memory, in turn in one process. Ratios mean something; seconds do not.
+"""
+
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torchvision import models
+
+from audit import ClassName, Model, Preprocessing, Settings, measure, parse_settings
+
+CHEAP = ["uniform", "centre", "edges"]
+ROUNDS = 3
+
+
+def write_photographs(folder: Path, count: int) -> None:
+    """JPEGs of 500x375 with the spectrum of photographs, and one box in each."""
+    rng = np.random.default_rng(0)
+    fy, fx = np.meshgrid(np.fft.fftfreq(375), np.fft.rfftfreq(500), indexing="ij")
+    falloff = 1 / np.maximum(np.hypot(fx, fy), 1 / 500)
+    lines = ["image,label,x0,y0,x1,y1"]
+    for number in range(count):
+        waves = np.fft.irfft2(np.fft.rfft2(rng.normal(size=(3, 375, 500))) * falloff, s=(375, 500))
+        pixels = np.clip(128 + 50 * waves / waves.std(), 0, 255).astype(np.uint8).transpose(1, 2, 0)
+        Image.fromarray(pixels).save(folder / f"{number:05}.jpg", quality=90)
+        x, y = rng.integers(60, 200, 2)
+        lines.append(f"{number:05}.jpg,0,{x},{y},{x + 160},{y + 120}")
+    (folder / "boxes.csv").write_text("\n".join(lines))
+
+
+def settings_for(folder: Path, null_maps: list[str], batch_size: int) -> Settings:
+    return parse_settings(
+        {
+            "data": {"format": "csv", "annotations": "boxes.csv", "images": "."},
+            "saliency": {"null_maps": null_maps},
+            "run": {"batch_size": batch_size},
+        },
+        folder,
+    )
+
+
+def bare_loop(module: nn.Module, x: Tensor, batch_size: int) -> None:
+    """The least that any gradient method must do."""
+    for part in torch.split(x, batch_size):
+        leaf = part.detach().requires_grad_()
+        score = module(leaf).log_softmax(dim=1)[:, 0]
+        torch.autograd.grad(score.sum(), leaf)
+
+
+def seconds(task: Callable[..., object], *args: object, **named: object) -> float:
+    start = time.perf_counter()
+    task(*args, **named)
+    return time.perf_counter() - start
+
+
+def compare(name: str, folder: Path, count: int) -> None:
+    module = models.get_model(name, weights=None).eval().requires_grad_(False)
+    model = Model(module, tuple(ClassName(str(i)) for i in range(1000)), Preprocessing(resize=256, crop=(224, 224)))
+    x = torch.randn(count, 3, 224, 224)
+    sizes = (8, 16, 32)
+    tried = {size: min(seconds(bare_loop, module, x[:64], size) for _ in range(2)) for size in sizes}
+    best = min(tried, key=lambda size: tried[size])
+    runs = {"all pictures, cheap null maps": CHEAP, "and the random model on 100": [*CHEAP, "random_model"]}
+    times: dict[str, list[float]] = {"bare": [], **{title: [] for title in runs}}
+    for turn in range(ROUNDS):
+        times["bare"].append(seconds(bare_loop, module, x, best))
+        for title, null_maps in runs.items():
+            out = folder / f"{name}-{turn}-{len(null_maps)}"
+            settings = settings_for(folder, null_maps, best)
+            times[title].append(seconds(measure, settings, out, model=model))
+    bare = statistics.median(times["bare"])
+    click.echo(
+        f"{name}: bare loop {bare / count * 1e3:.1f} ms a picture (batches of {best}, {torch.get_num_threads()} threads)"
+    )
+    for title in runs:
+        ratios = [run / loop for run, loop in zip(times[title], times["bare"], strict=True)]
+        shown = ", ".join(f"{ratio:.3f}" for ratio in ratios)
+        click.echo(f"  {title}: {statistics.median(ratios):.3f} x ({shown})")
+
+
+@click.command()
+@click.option("--pictures", default=512, show_default=True)
+@click.option("--model", "names", multiple=True, default=["resnet18", "mobilenet_v2"], show_default=True)
+def main(pictures: int, names: tuple[str, ...]) -> None:
+    """Print the ratio of a whole run to a bare loop of forward and input gradient."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        write_photographs(folder, pictures)
+        for name in names:
+            compare(name, folder, pictures)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    click.echo(
+        f"{pictures} pictures; peak memory {peak:.0f} MiB, of which the bare loop's tensors {pictures * 0.574:.0f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

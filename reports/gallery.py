@@ -1,0 +1,118 @@
+"""The gallery: the worst pictures, the borderline, a random draw; each picture stored once, shown as often as needed."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from audit.record import Record
+from checks.evidence import Evidence
+from reports import pictures
+from reports.summary import class_name
+
+_GROUPS = (
+    ("worst", "Worst", "The lowest localisation AUC, as a mean over the methods."),
+    ("borderline", "Borderline", "The localisation AUC nearest to 0.5, where a map knows nothing."),
+    ("random", "Random draw", "Drawn with the run’s seed, whatever they score: what an ordinary picture looks like."),
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One method's map of one picture."""
+
+    source: str
+    layer: str | None
+    """Id of the coloured map in the page; None where the map is dead or was not kept."""
+    dead: bool
+    mass: float
+    auc: float
+    rank: float
+    pointing: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """One picture of the gallery."""
+
+    sample: int
+    image: str
+    label: str
+    label_class: str
+    predicted: str
+    right: bool
+    wrong_reason: bool
+    """By the first method."""
+    confidence: float
+    probability: float
+    area_share: float
+    boxes: tuple[tuple[float, float, float, float], ...]
+    panels: tuple[Panel, ...]
+
+
+def gallery(record: Record, found: Evidence, classes: Sequence[str]) -> dict[str, Any]:
+    """What the gallery's template needs. Empty where the run kept no pictures."""
+    chosen = record.identity().get("gallery") or {}
+    overlays = record.overlays()
+    shown = {sample for members in chosen.values() for sample in members} & overlays.keys()
+    kept = {"picture", *found.methods}
+    encoded = pictures.encode(
+        {sample: {k: v for k, v in overlays[sample].items() if k in kept} for sample in sorted(shown)}
+    )
+    layers: dict[str, str] = {}
+    cards: dict[int, Card] = {}
+    for sample, images in encoded.items():
+        ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
+        layers |= {ids[layer]: uri for layer, uri in images.items()}
+        cards[sample] = _card(record, found, classes, sample, ids)
+    groups = [
+        {"id": key, "title": title, "about": about, "cards": [cards[s] for s in chosen.get(key, ()) if s in cards]}
+        for key, title, about in _GROUPS
+    ]
+    return {
+        "frame": record.identity().get("frame") or [224, 224],
+        "layers": layers,
+        "picture_ids": {
+            s: f"p{s}-{list(images).index('picture')}" for s, images in encoded.items() if "picture" in images
+        },
+        "gallery": [group for group in groups if group["cards"]],
+        "in_gallery": sorted(cards),
+        "colour_stops": pictures.colour_stops(),
+    }
+
+
+def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, ids: dict[str, str]) -> Card:
+    row = record.columns(
+        "SELECT s.image, p.frame_boxes FROM sample s JOIN picture p ON p.sample = s.id WHERE s.id = ?", (sample,)
+    )
+    i = int(np.searchsorted(found.sample, sample))
+    right = bool(found.right[i])
+    return Card(
+        sample=sample,
+        image=row["image"][0],
+        label=found.label[i],
+        label_class=class_name(classes, int(found.class_index[i])),
+        predicted=class_name(classes, int(found.predicted[i])),
+        right=right,
+        wrong_reason=right and bool(found.methods) and bool(found.miss(found.methods[0])[i]),
+        confidence=float(found.confidence_of_prediction[i]),
+        probability=float(found.probability[i]),
+        area_share=float(found.area_share[i]),
+        boxes=tuple(json.loads(row["frame_boxes"][0])),
+        panels=tuple(_panel(found, method, i, ids) for method in found.methods if found.made[method][i]),
+    )
+
+
+def _panel(found: Evidence, method: str, i: int, ids: dict[str, str]) -> Panel:
+    scores, dead = found.scores[method], bool(found.dead[method][i])
+    return Panel(
+        source=method,
+        layer=None if dead else ids.get(method),
+        dead=dead,
+        mass=float(scores["mass"][i]),
+        auc=float(scores["auc"][i]),
+        rank=float(scores["rank"][i]),
+        pointing=float(scores["pointing"][i]),
+    )

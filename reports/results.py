@@ -1,0 +1,106 @@
+"""The result of an audit as values: the schema of `audit.json`."""
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from checks.verdict import Frozen, Judgement, Outcome
+from reports.summary import ClassSummary, Counts, SourceSummary
+
+SCHEMA_VERSION = 1
+
+
+class Identity(BaseModel):
+    """What went into the audit, as the run recorded it. A later version may add entries."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    tool: dict[str, JsonValue] = Field(description="name and version of the program that made the record")
+    model: dict[str, JsonValue] = Field(description="kind, name, weights, and state_sha256 over all weights")
+    classes: tuple[str, ...] = Field(description="class names in the order of the model's outputs")
+    dataset: dict[str, JsonValue] = Field(description="format, SHA-256 of each annotation file, counts")
+    settings: dict[str, JsonValue] = Field(description="the settings as validated")
+    preprocessing: dict[str, JsonValue] = Field(default={}, description="how a picture becomes the network's input")
+    frame: tuple[int, int] | None = Field(None, description="height and width of the network's input")
+    profile: dict[str, JsonValue] = Field(default={}, description="the limits that were hashed into the record")
+    versions: dict[str, JsonValue] = Field(default={}, description="versions of the packages that the numbers rest on")
+    device: str | None = Field(None, description="kind of device that the network ran on")
+    per_run: dict[str, JsonValue] = Field(default={}, description="what methods chose, as the layer of Grad-CAM")
+    finished: dict[str, JsonValue] | None = Field(None, description="set at the end of a run; null where it broke off")
+
+
+class Sources(Frozen):
+    """Where the maps come from."""
+
+    methods: tuple[str, ...] = Field(description="labels of the saliency methods, in the settings' order")
+    null_maps: tuple[str, ...] = Field(description="labels of the null maps, which know nothing of the model")
+
+
+class Scores(Frozen):
+    """One map against the boxes. Every score is null where the map is dead."""
+
+    dead: bool
+    mass: float | None
+    lift: float | None
+    rank: float | None
+    pointing: float | None
+    auc: float | None
+
+
+class Prediction(Frozen):
+    """What the model answered."""
+
+    class_index: int
+    class_name: str
+    confidence: float | None = Field(description="probability of the predicted class")
+    label_probability: float | None
+    label_rank: int | None = Field(description="0 where the label is the prediction")
+    right: bool
+
+
+class Row(Frozen):
+    """One measured sample: a picture and one of its labels."""
+
+    sample: int
+    image: str = Field(description="path below the picture folder")
+    label: str = Field(description="the data set's own word")
+    class_index: int
+    class_name: str
+    picture_sha256: str
+    boxes: tuple[tuple[float, float, float, float], ...] = Field(
+        description="x0, y0, x1, y1 in the network's frame, half-open"
+    )
+    area_share: float | None = Field(description="share of the frame that the boxes cover")
+    prediction: Prediction
+    scores: dict[str, Scores] = Field(description="by source; a source that made no map here is left out")
+    wrong_reason: tuple[str, ...] = Field(description="methods under which it is right for the wrong reason")
+    notes: dict[str, dict[str, float | None]] = Field(description="further numbers of a method, by source")
+
+
+class Excluded(Frozen):
+    """A sample that left the audit."""
+
+    image: str
+    label: str
+    reason: str
+    detail: str
+
+
+class Summary(Frozen):
+    """Means, so that nobody has to add up the samples."""
+
+    sources: tuple[SourceSummary, ...]
+    classes: tuple[ClassSummary, ...] = Field(description="by the first method of the settings")
+
+
+class Audit(Frozen):
+    """The result of one audit: what went in, what was measured, what it means."""
+
+    schema_version: int = Field(description="of this file's form")
+    outcome: Outcome
+    sentence: str = Field(description="the verdict in one plain sentence")
+    judgement: Judgement
+    identity: Identity
+    sources: Sources
+    counts: Counts
+    summary: Summary
+    samples: tuple[Row, ...]
+    exclusions: tuple[Excluded, ...]

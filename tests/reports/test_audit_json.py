@@ -1,0 +1,130 @@
+"""audit.json: canonical, complete, and what its schema says."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+import reports.audit_json
+from audit.record import Record
+from checks.evidence import evidence
+from checks.judge import judge
+from fixtures.records import write_record
+from reports.audit_json import audit_json, json_schema
+
+SCHEMA = Path(reports.audit_json.__file__).with_name("audit.schema.json")
+
+
+def told(path: Path) -> str:
+    with Record.open(path) as record:
+        return audit_json(record, judge(record))
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_record(tmp_path_factory.mktemp("record") / "audit.sqlite", n=70)
+
+
+def test_the_checked_in_schema_is_that_of_the_code() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == json_schema(), (
+        "write it again: python -c 'from reports.audit_json import json_schema; print(json_schema(), end=\"\")'"
+        " > reports/audit.schema.json"
+    )
+
+
+@pytest.mark.parametrize("kind", ["honest", "dead", "incomplete"])
+def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
+    text = told(write_record(tmp_path / "audit.sqlite", n=60, kind=kind))
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(text))
+
+
+def test_it_is_canonical(path: Path) -> None:
+    text = told(path)
+    assert text == told(path)
+    assert text.isascii()
+    assert text.endswith("}\n")
+    assert "NaN" not in text
+    assert text == json.dumps(json.loads(text), sort_keys=True, indent=1) + "\n"
+
+
+def test_every_schema_field_is_described_or_named_for_what_it_is() -> None:
+    schema = json.loads(json_schema())
+    for title in ("Audit", "Row", "SourceSummary", "ClassSummary", "Counts", "Excluded", "Scores"):
+        assert (schema if title == "Audit" else schema["$defs"][title])["description"]
+
+
+def test_the_rows_are_those_of_the_record(path: Path) -> None:
+    data = json.loads(told(path))
+    with Record.open(path) as record:
+        found = evidence(record, 0.95)
+    assert [row["sample"] for row in data["samples"]] == found.sample.tolist()
+    assert [row["scores"]["gradient"]["mass"] for row in data["samples"]] == found.scores["gradient"]["mass"].tolist()
+    wrong = found.right & found.miss("gradcam")
+    assert ["gradcam" in row["wrong_reason"] for row in data["samples"]] == wrong.tolist()
+    assert data["counts"] == {
+        "total": 71,
+        "measured": 69,
+        "excluded": 2,
+        "right": int(found.right.sum()),
+        "accuracy": found.right.sum() / 69,
+        "complete": True,
+    }
+    assert [(e["image"], e["reason"]) for e in data["exclusions"]] == [
+        ("pictures/00000.png", "object cropped away"),
+        ("pictures/broken.png", "broken box"),
+    ]
+
+
+def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=200, kind="dead")
+    data = json.loads(told(path))
+    with Record.open(path) as record:
+        found = evidence(record, 0.95)
+    dead = int(found.dead["gradient"].sum())
+    assert dead > 0
+    row = next(row for row in data["samples"] if row["scores"]["gradient"]["dead"])
+    assert row["scores"]["gradient"] == dict.fromkeys(("mass", "lift", "rank", "pointing", "auc")) | {"dead": True}
+    summary = next(s for s in data["summary"]["sources"] if s["source"] == "gradient")
+    assert (summary["n"], summary["dead"]) == (199 - dead, dead)
+    living = ~found.dead["gradient"]
+    assert summary["mass"] == pytest.approx(found.scores["gradient"]["mass"][living].mean())
+    assert summary["area_share"] == pytest.approx(found.area_share[living].mean())
+
+
+def test_the_classes_add_up_as_a_plain_loop_does(path: Path) -> None:
+    data = json.loads(told(path))
+    for entry in data["summary"]["classes"]:
+        rows = [row for row in data["samples"] if row["class_index"] == entry["class_index"]]
+        assert entry["n"] == len(rows)
+        assert entry["right"] == sum(row["prediction"]["right"] for row in rows)
+        assert entry["wrong_reason"] == sum("gradient" in row["wrong_reason"] for row in rows)
+        assert entry["mass"] == pytest.approx(np.mean([row["scores"]["gradient"]["mass"] for row in rows]))
+        assert entry["area_share"] == pytest.approx(np.mean([row["area_share"] for row in rows]))
+
+
+def test_notes_are_told_by_source(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO note VALUES (3, 'gradient', 'gap', NULL), (3, 'gradcam', 'gap', 0.25)")
+    connection.close()
+    row = next(row for row in json.loads(told(path))["samples"] if row["sample"] == 3)
+    assert row["notes"] == {"gradient": {"gap": None}, "gradcam": {"gap": 0.25}}
+
+
+def test_nothing_measured_is_told_as_nothing(tmp_path: Path) -> None:
+    data = json.loads(told(write_record(tmp_path / "audit.sqlite", n=1)))
+    assert data["outcome"] == "INVALID"
+    assert data["samples"] == []
+    assert data["counts"]["accuracy"] is None
+    assert all(source["mass"] is None and source["n"] == 0 for source in data["summary"]["sources"])
+
+
+def test_neither_the_clock_nor_the_place_is_told(path: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere.sqlite"
+    moved.write_bytes(path.read_bytes())
+    assert told(moved) == told(path)
+    assert str(path.parent) not in told(path)

@@ -1,0 +1,312 @@
+"""report.html: one file, every outcome, no surprises from names."""
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+
+from audit.errors import AuditError
+from audit.record import Record
+from checks.judge import judge
+from checks.verdict import Outcome
+from fixtures.records import write_record
+from reports import page, render
+from reports.story import story
+
+VOID = {"meta", "br", "wbr", "link", "input", "img", "hr"}
+HOSTILE = '"><script>alert(1)</script>\u202egpj.' + "x" * 4000
+
+
+class Checker(HTMLParser):
+    """Tags that balance, ids that are there once, links within the page that lead somewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.faults: list[str] = []
+        self.headings: list[int] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if "id" in given:
+            self.ids.append(str(given["id"]))
+        target = given.get("href") or given.get("src")
+        if target:
+            (self.links if target.startswith("#") else self.loads).append(target)
+        self.faults += [f"{tag} has {key}" for key in given if key.startswith("on")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"stray </{tag}>")
+
+
+def check(html: str) -> Checker:
+    """Assert what holds of every report."""
+    checker = Checker()
+    checker.feed(html)
+    assert not checker.faults
+    assert not checker.open
+    assert len(checker.ids) == len(set(checker.ids))
+    assert {link[1:] for link in checker.links} <= set(checker.ids)
+    assert all(load.startswith("data:image/webp;base64,") for load in checker.loads)
+    assert "script" not in checker.tags
+    assert "http://" not in html.replace("http://www.w3.org/", "")
+    assert "https://" not in html
+    assert checker.headings[0] == 1
+    assert checker.headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(checker.headings, checker.headings[1:], strict=False))
+    assert not re.search(r"\b(nan|None|inf)\b", re.sub(r"<style>.*?</style>|data:[^\"]*", "", html, flags=re.DOTALL))
+    return checker
+
+
+def words(html: str) -> str:
+    """What is read: without tags, spaces made one."""
+    plain = re.sub(r"<style>.*?</style>|<wbr>|<[^>]+>", lambda m: "" if m[0] == "<wbr>" else " ", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", plain.replace("&nbsp;", " "))
+
+
+def rendered(path: Path, *, gallery: bool = True, **changes: Any) -> str:
+    with Record.open(path) as record:
+        if gallery:
+            shown = sorted(record.overlays())
+            third = max(1, len(shown) // 3)
+            chosen = {"worst": shown[:third], "borderline": shown[third : 2 * third], "random": shown[2 * third :]}
+            record.set_meta("gallery", {**chosen, "random": [*chosen["random"], *shown[:1]]})
+        for key, value in changes.items():
+            record.set_meta(key, value)
+        return page.page(record, judge(record))
+
+
+def altered(path: Path, *statements: tuple[str, tuple[Any, ...]]) -> Path:
+    connection = sqlite3.connect(path)
+    with connection:
+        for statement, values in statements:
+            connection.execute(statement, values)
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("honest", Outcome.PASS),
+        ("cheating", Outcome.FAIL),
+        ("centred", Outcome.INCONCLUSIVE),
+        ("dead", Outcome.INVALID),
+        ("incomplete", Outcome.INVALID),
+    ],
+)
+def test_every_outcome_is_told(tmp_path: Path, kind: Any, outcome: Outcome) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=120, kind=kind))
+    checker = check(html)
+    text = words(html)
+    assert f'<div class="verdict is-{outcome}">' in html
+    assert "Does this model look at the object?" in text
+    assert f'href="#mark-{outcome}"' in html
+    assert "Right for the wrong reason" in text
+    assert "hashed into the record before the first picture" in text
+    assert ("The run was broken off." in text) == (kind == "incomplete")
+    assert {"verdict", "identity", "checks", "scores", "classes", "gallery", "exclusions", "method", "again"} <= set(
+        checker.ids
+    )
+
+
+def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
+    with Record.open(path) as record:
+        wrong = judge(record).right_for_the_wrong_reason[0]
+    text = words(rendered(path))
+    assert f"{wrong.count} of {wrong.right} pictures" in text
+    assert wrong.count > 50
+    assert f"at most {100 * (wrong.upper or 0):.1f}\u202f%".replace("\u202f", " ") in text.replace("\u202f", " ")
+
+
+def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=80)
+    with Record.open(path) as record:
+        judgement = judge(record)
+    first = render(path, judgement, tmp_path / "first")
+    second = render(str(path), judgement, tmp_path / "second" / "page.html")
+    assert (first.name, second.name) == ("report.html", "page.html")
+    assert first.read_bytes() == second.read_bytes()
+    assert str(tmp_path) not in first.read_text(encoding="utf-8")
+
+
+def test_limits_chosen_afterwards_are_called_so(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=80)
+    with Record.open(path) as record:
+        profile = judge(record).profile
+        html = page.page(record, judge(record, profile.model_copy(update={"name": "mine", "confidence": 0.9})))
+    check(html)
+    assert "is not the one that was hashed into the record" in words(html)
+
+
+def test_without_methods_nothing_is_made_up(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    html = rendered(path, sources={"methods": [], "null_maps": ["uniform"]})
+    check(html)
+    assert "no scores of a saliency method" in words(html)
+    assert "Cannot be counted" in words(html)
+
+
+def test_all_excluded(tmp_path: Path) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=1))
+    check(html)
+    text = words(html)
+    assert "Based on 0 of 2 samples; 2 are excluded" in text
+    assert "object cropped away" in text
+    assert "No map could be scored" in text
+
+
+def test_missing_numbers_are_dashes(tmp_path: Path) -> None:
+    path = altered(
+        write_record(tmp_path / "audit.sqlite", n=60),
+        ("UPDATE picture SET probability = NULL, confidence = NULL WHERE sample % 2", ()),
+        ("UPDATE score SET dead = 1, mass = NULL, lift = NULL, rank = NULL, pointing = NULL, auc = NULL", ()),
+    )
+    html = rendered(path)
+    check(html)
+    assert "Dead map" in words(html)
+
+
+def test_without_a_gallery(tmp_path: Path) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=60), gallery=False)
+    check(html)
+    assert "holds no pictures for a gallery" in words(html)
+
+
+def test_worst_pictures_link_to_the_gallery_where_it_shows_them(tmp_path: Path) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=80))
+    assert re.search(r'<a href="#sample-\d+">\d+</a>', html)
+    assert "that the gallery does not show" in html
+
+
+@pytest.mark.parametrize("classes", [1, 1000])
+def test_few_and_many_classes(tmp_path: Path, classes: int) -> None:
+    path = altered(
+        write_record(tmp_path / "audit.sqlite", n=300),
+        ("UPDATE sample SET class = id % ?", (classes,)),
+    )
+    html = rendered(path, classes=[f"class {i}" for i in range(classes)])
+    check(html)
+    text = words(html)
+    if classes == 1:
+        assert "The data set has one class." in text
+    else:
+        assert "The data set has 299 classes; shown are the 20" in text
+        assert len(re.findall(r'<th scope="row"><bdi>class \d+</bdi>', html)) == 20
+
+
+def test_hostile_names_do_nothing(tmp_path: Path) -> None:
+    path = altered(
+        write_record(tmp_path / "audit.sqlite", n=60),
+        ("UPDATE sample SET image = ? || id, label = ?", (HOSTILE, HOSTILE)),
+        ("UPDATE exclusion SET reason = ?, detail = ?", (HOSTILE, HOSTILE)),
+        ("UPDATE score SET source = ? WHERE source = 'gradient'", (HOSTILE,)),
+        ("UPDATE overlay SET layer = ? WHERE layer = 'gradient'", (HOSTILE,)),
+    )
+    with Record.open(path) as record:
+        settings = record.meta("settings")
+    settings["title"] = HOSTILE
+    settings["data"]["labels"] = {HOSTILE: HOSTILE}
+    html = rendered(
+        path,
+        settings=settings,
+        classes=[HOSTILE] * 6,
+        model={HOSTILE: HOSTILE, "state_sha256": HOSTILE},
+        versions={HOSTILE: HOSTILE},
+        per_run={HOSTILE: {HOSTILE: HOSTILE}},
+        sources={"methods": [HOSTILE], "null_maps": ["uniform"]},
+    )
+    check(html)
+    assert "<script" not in html
+    assert "\u202e" not in html
+    assert "x" * 900 not in html
+    assert len(html) < 600_000
+
+
+def test_torch_and_pyplot_stay_out() -> None:
+    code = (
+        "import sys, reports, reports.audit_json; "
+        "assert 'torch' not in sys.modules and 'matplotlib.pyplot' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_undefined_name_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    monkeypatch.setattr(page, "story", lambda *a: {k: v for k, v in story(*a).items() if k != "reasons"})
+    with pytest.raises(UndefinedError, match="reasons"):
+        rendered(path)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    (tmp_path / "file").write_text("")
+    with Record.open(path) as record, pytest.raises(AuditError, match="a folder that may be written"):
+        render(record, judge(record), tmp_path / "file" / "inner")
+
+
+def test_no_record(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    with Record.open(path) as record:
+        judgement = judge(record)
+    with pytest.raises(AuditError, match="no such record"):
+        render(tmp_path / "none.sqlite", judgement, tmp_path)
+
+
+def test_a_section_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    here = tmp_path / "reports"
+    (here / "sections").mkdir(parents=True)
+    source = Path(page.__file__).parent
+    for name in ("page.html.j2", "macros.html.j2", "marks.html.j2", "style.css"):
+        (here / name).write_text((source / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (here / "sections" / "15_own_words.html.j2").write_text("{% set title = 'Own words' %}<p>{{ counts.total }}</p>")
+    monkeypatch.setattr(page, "_HERE", here)
+    html = rendered(path)
+    assert '<section id="own-words" aria-labelledby="own-words-title">' in html
+    assert "<p>61</p>" in html
+    (here / "sections" / "16_bare.html.j2").write_text("<p></p>")
+    with pytest.raises(AuditError, match=r"16_bare\.html\.j2: sets no title"):
+        rendered(path)
+
+
+def test_settings_are_shown_as_toml(tmp_path: Path) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=60))
+    assert "[[saliency.methods]]" in html
+    assert json.dumps("fixtures.networks:small").replace('"', "&#34;") in html
+
+
+@pytest.mark.slow
+def test_ten_thousand_pictures_stay_small_and_quick(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=10_000, gallery=36)
+    with Record.open(path) as record:
+        judgement = judge(record)
+        start = time.perf_counter()
+        out = render(record, judgement, tmp_path)
+        assert time.perf_counter() - start < 30  # 5 s on a free machine; here it only catches a wrong order of growth
+    assert out.stat().st_size < 5_000_000
