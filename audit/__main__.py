@@ -16,7 +16,7 @@ from audit.errors import AuditError
 from checks.verdict import Judgement
 
 FILE = click.Path(path_type=Path)
-STDOUT = Console(highlight=False)
+STDOUT = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 DEMO = Path(__file__).parent / "demo"
 DEMO_OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
 EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
@@ -210,7 +210,10 @@ def _record(path: Path) -> Path:
 def _show(judgement: Judgement, out: Path | None) -> None:
     """The result, for people."""
     colours = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta"}
-    STDOUT.print(f"[bold {colours[judgement.outcome]}]{judgement.outcome}[/]  {escape(judgement.sentence)}")
+    STDOUT.print(f"[bold {colours[judgement.outcome]}]{judgement.outcome}[/]")
+    for wrong in judgement.right_for_the_wrong_reason:
+        bound = "" if wrong.upper is None else f", at most {wrong.upper:.1%} of them"
+        STDOUT.print(f"Right for the wrong reason by {escape(wrong.source)}: {wrong.count} of {wrong.right}{bound}.")
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for verdict in judgement.verdicts:
         table.add_row(f"[{colours[verdict.outcome]}]{verdict.outcome}[/]", verdict.rule, escape(verdict.sentence))

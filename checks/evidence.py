@@ -55,14 +55,18 @@ class Evidence:
         """Predicted right."""
         return np.asarray(self.predicted == self.class_index)
 
+    def judged(self, method: str) -> NDArray[np.bool_]:
+        """A map can be held against the boxes: it was made, it is not dead, and something lies outside the boxes."""
+        return np.asarray(self.made[method] & ~self.dead[method] & (self.area_share < 1))
+
     def miss(self, method: str) -> NDArray[np.bool_]:
         """The evidence does not lie on the object: localisation AUC under ½, or mass under the area share.
 
-        A dead map is neither hit nor miss; `dead` counts it. A living map whose score is no number is a miss.
+        What cannot be judged is neither hit nor miss. A map that is judged but whose score is no number is a miss.
         """
         scores = self.scores[method]
         hit = (scores["auc"] >= 0.5) & (scores["mass"] >= self.area_share)
-        return np.asarray(self.made[method] & ~self.dead[method] & ~hit)
+        return np.asarray(self.judged(method) & ~hit)
 
 
 def evidence(record: Record, confidence: float) -> Evidence:

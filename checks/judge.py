@@ -123,7 +123,7 @@ def _whole(verdicts: tuple[Verdict, ...], outcome: Outcome, n: int) -> tuple[str
 
 
 def _wrong_reason(found: Evidence, method: str) -> WrongReason:
-    right = found.right & found.made[method] & ~found.dead[method]
+    right = found.right & found.judged(method)
     n, k = int(right.sum()), int(np.sum(right & found.miss(method)))
     return WrongReason(
         source=method,

@@ -40,7 +40,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
             path.name, f"rules is {tables!r}", "need one table for each rule, as [rules.model_is_accurate]"
         )
     limits = {
-        "description": content.get("description", ""),
+        "description": _one_line(content.get("description", "")),
         "confidence": content.get("confidence", 0.95),
         "rules": {rule: _limits(path.name, rule, tables[rule]) for rule in sorted(tables)},
     }
@@ -100,4 +100,8 @@ def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
         raise AuditError(
             where, "has no 'why'", "need a sentence that justifies the limit", "An auditor will ask for it."
         )
-    return {**registry.options(function, {k: v for k, v in table.items() if k != "why"}, where), "why": why.strip()}
+    return {**registry.options(function, {k: v for k, v in table.items() if k != "why"}, where), "why": _one_line(why)}
+
+
+def _one_line(text: Any) -> Any:
+    return " ".join(text.split()) if isinstance(text, str) else text

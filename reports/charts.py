@@ -77,7 +77,7 @@ class Pair:
 def spreads(rows: Sequence[Spread], chance: float, title: str, key: str) -> Markup:
     """For each source: median (dot), middle half (thick) and nine tenths (thin) of the mass; and the mean chance."""
     with rc_context(_STYLE):
-        figure, axes = _canvas(4.3, 0.62 + 0.25 * len(rows), left=1.32, bottom=0.44)
+        figure, axes = _canvas(4.5, 0.62 + 0.25 * len(rows), left=1.5, bottom=0.44)
         top = 0.0
         for place, row in enumerate(reversed(rows)):
             colour = _METHOD if row.kind == "method" else _NULL
@@ -129,7 +129,7 @@ def against_area(mass: Floats, area: Floats, edge: float, title: str, key: str) 
 def classes(rows: Sequence[Pair], title: str, key: str) -> Markup:
     """For each class: its mean mass (dot), its mean area share (tick), and the way between them."""
     with rc_context(_STYLE):
-        figure, axes = _canvas(4.3, 0.62 + 0.2 * len(rows), left=1.5, bottom=0.44)
+        figure, axes = _canvas(4.5, 0.62 + 0.2 * len(rows), left=1.5, bottom=0.44)
         places = np.arange(len(rows))[::-1]
         mass, chance = np.array([row.mass for row in rows]), np.array([row.chance for row in rows])
         below = mass < chance
@@ -202,7 +202,7 @@ def _inline(figure: Figure, title: str, key: str, names: Sequence[str]) -> Marku
     for colour, variable in {**_VARIABLES, "#010209": "var(--paper)"}.items():
         body = body.replace(colour, variable)
     for place, name in enumerate(names):
-        body = body.replace(f">row{place}.<", f">{escape(short(name, 22))}<")
+        body = body.replace(f">row{place}.<", f">{escape(short(name, 20))}<")
     body = re.sub(r"\s*\n\s*", "\n", body)
     width = float(view[1].split()[2]) if view else 0
     start = Markup('<svg class="chart" role="img" aria-label="{}" viewBox="{}" style="max-width:{}pt">')

@@ -1,4 +1,4 @@
-"""The gallery: the worst pictures, the borderline, a random draw; each picture stored once, shown as often as needed."""
+"""The gallery: the worst pictures, the borderline, a random draw; each picture stored once."""
 
 import json
 from collections.abc import Sequence

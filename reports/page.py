@@ -1,5 +1,6 @@
 """`report.html`: one file, a pure function of the record and the judgement."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def render(record: Record | Path | str, judgement: Judgement, out: Path | str) -
 
 def page(record: Record, judgement: Judgement) -> str:
     """The report as HTML text."""
-    environment = _environment()
+    environment = _environment(_HERE)
     values = story(record, judgement)
     sections = [
         _section(environment.get_template(f"sections/{path.name}"), path.name, values)
@@ -48,9 +49,10 @@ def page(record: Record, judgement: Judgement) -> str:
     return environment.get_template("page.html.j2").render(**values, sections=sections, style=style)
 
 
-def _environment() -> Environment:
+@cache
+def _environment(folder: Path) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_HERE),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

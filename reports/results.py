@@ -52,7 +52,7 @@ class Prediction(Frozen):
     class_name: str
     confidence: float | None = Field(description="probability of the predicted class")
     label_probability: float | None
-    label_rank: int | None = Field(description="0 where the label is the prediction")
+    label_rank: int | None = Field(description="1 where the label is the prediction")
     right: bool
 
 

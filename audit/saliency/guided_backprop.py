@@ -94,8 +94,8 @@ class _Guided(Function):
     def backward(ctx: Any, *gradients: Any) -> Any:
         (rectified,) = ctx.saved_tensors
         (gradient,) = gradients
-        passes = (rectified > 0) & (rectified < ctx.ceiling) & (gradient > 0)
-        return gradient * passes, None
+        # Passes where 0 < rectified < ceiling; one fused step, as the plain ReLU's is.
+        return torch.ops.aten.hardtanh_backward(gradient.clamp(min=0), rectified, 0.0, ctx.ceiling), None
 
 
 def refuse_scripted(module: nn.Module) -> None:

@@ -167,7 +167,7 @@ def test_a_frozen_program_is_refused() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.jit.freeze(torch.jit.script(networks.ready(networks.in_place())))
-    with pytest.raises(AuditError, match="no parameters that could be randomised; weights that are not frozen"):
+    with pytest.raises(AuditError, match="no parameters that could be randomised; need weights that are not frozen"):
         randomised(program, 0, None)
 
 

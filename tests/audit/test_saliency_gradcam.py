@@ -67,6 +67,16 @@ def test_a_shared_layer_means_its_last_call() -> None:
     torch.testing.assert_close(gradcam(batch, layer="relu").signed, textbook(batch, "relu"), rtol=1e-4, atol=1e-7)
 
 
+def test_the_last_call_of_a_shared_layer_counts_for_the_choice() -> None:
+    class Ending(networks.Shared):
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.second(self.relu(self.first(x)))
+            head: Tensor = self.head(self.relu(self.third(x)).mean(dim=(2, 3)))
+            return head
+
+    assert gradcam(networks.batch_of(networks.ready(Ending()))).per_run == {"layer": "relu"}
+
+
 def test_a_transformer_gets_its_last_layer_of_patches() -> None:
     batch = networks.batch_of(networks.ready(networks.vit()))
     layer = "encoder.layers.encoder_layer_1.ln_1"

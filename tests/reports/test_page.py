@@ -127,7 +127,7 @@ def test_every_outcome_is_told(tmp_path: Path, kind: Any, outcome: Outcome) -> N
     assert f'href="#mark-{outcome}"' in html
     assert "Right for the wrong reason" in text
     assert "hashed into the record before the first picture" in text
-    assert ("The run was broken off." in text) == (kind == "incomplete")
+    assert ("The run stopped after 73 of 121 samples." in text) == (kind == "incomplete")
     assert {"verdict", "identity", "checks", "scores", "classes", "gallery", "exclusions", "method", "again"} <= set(
         checker.ids
     )

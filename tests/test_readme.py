@@ -1,0 +1,80 @@
+"""Every command and every snippet of the README is executed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torchvision import models
+
+from audit.__main__ import cli
+from fixtures.shapes import write_shapes
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the README takes for granted: a data set, weights, a photograph."""
+    write_shapes(tmp_path / "shapes", pictures=24)
+    save_file(models.resnet18(num_classes=2).state_dict(), tmp_path / "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(command: str) -> int:
+    program, *arguments = shlex.split(command)
+    assert program == "saliency-audit"
+    return int(cli.main(arguments, standalone_mode=False) or 0)
+
+
+@pytest.mark.slow
+def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = place / "cache" / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    url = models.DenseNet201_Weights.DEFAULT.url
+    torch.save(models.densenet201().state_dict(), cache / url.rpartition("/")[2])
+    monkeypatch.setenv("TORCH_HOME", str(place / "cache"))
+    (place / "photo.jpg").write_bytes((Path(__file__).parent.parent / "audit/demo/scene/000.jpg").read_bytes())
+    commands = [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
+    assert len(commands) == 7
+    (settings,) = blocks("toml")
+    for command in commands:
+        code = run(command)
+        assert code in ((0, 1, 2, 3) if "run" in command or "check" in command or "report" in command else (0,)), (
+            command
+        )
+        if " init " in command:
+            (place / "audit.toml").write_text(settings)
+    for folder in ("audit-1", "audit-1-again"):
+        assert (place / folder / "report.html").stat().st_size > 10_000
+        assert (place / folder / "audit.json").exists()
+    assert (place / "tench.png").exists()
+    assert (place / "photo-gradient.png").exists()
+    for snippet in blocks("python"):
+        exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
+    assert (place / "audit-2" / "report.html").exists()
+    assert (place / "audit-3" / "audit.sqlite").exists()
+
+
+def test_exit_codes_and_methods_are_those_of_the_program() -> None:
+    from audit import registry
+    from audit.__main__ import EXIT, INTERRUPTED
+
+    stated = {int(code): text for code, text in re.findall(r"^\| (\d+) \| (.*?) \|$", README, re.MULTILINE)}
+    assert set(stated) == {*EXIT.values(), INTERRUPTED}
+    for outcome, code in EXIT.items():
+        assert outcome in stated[code]
+    for method in registry.names("audit.saliency"):
+        assert f"`{method}`" in README
+
+
+def test_every_command_is_mentioned() -> None:
+    for command in cli.commands:
+        assert f"saliency-audit {command}" in README, command
