@@ -19,6 +19,10 @@ FILE = click.Path(path_type=Path)
 STDOUT = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 DEMO = Path(__file__).parent / "demo"
 DEMO_OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
+DEMO_LEAD = (
+    "Both name what lies ahead of an aircraft with nearly the same accuracy. One learnt the object, the other the"
+    " camera's tag in the corner. Accuracy cannot tell them apart."
+)
 EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
 INTERRUPTED = 130
 
@@ -83,7 +87,9 @@ def demo(out: Path) -> int:
         record = _measure(DEMO / f"{name}.toml", out / name, False, "cpu")
         judged[name] = _conclude(record, None, out / name)
         _show(judged[name], out / name)
-    STDOUT.print(f"\nSide by side: {render_pair(out / 'index.html', judged)}", soft_wrap=True)
+        STDOUT.print()
+    page = render_pair(out / "index.html", "Two networks, one data set", DEMO_LEAD, judged)
+    STDOUT.print(f"Side by side: {page}", soft_wrap=True)
     return 0 if {name: judgement.outcome for name, judgement in judged.items()} == DEMO_OUTCOMES else EXIT["INVALID"]
 
 

@@ -14,11 +14,11 @@ class DemoNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            *_block(3, 16, 5),
+            *_block(3, 12),
             nn.AvgPool2d(2),
-            *_block(16, 32),
+            *_block(12, 24),
             nn.AvgPool2d(2),
-            *_block(32, 48),
+            *_block(24, 48),
             nn.AvgPool2d(2),
             *_block(48, 64),
             *_block(64, 64),
@@ -32,8 +32,8 @@ class DemoNetwork(nn.Module):
         return logits
 
 
-def _block(before: int, after: int, kernel: int = 3) -> tuple[nn.Module, nn.Module, nn.Module]:
-    convolution = nn.Conv2d(before, after, kernel, padding=kernel // 2, bias=False)
+def _block(before: int, after: int) -> tuple[nn.Module, nn.Module, nn.Module]:
+    convolution = nn.Conv2d(before, after, 3, padding=1, bias=False)
     return convolution, nn.BatchNorm2d(after), nn.ReLU()
 
 

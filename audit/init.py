@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,8 +35,12 @@ def look(place: Path) -> Found:
     """
     if not place.exists():
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
-    readings = [found for candidate in _candidates(place) for found in _readings(place, candidate)]
-    best = max(readings, key=lambda found: found.present, default=None)
+    best: Found | None = None
+    for found in (reading for candidate in _candidates(place) for reading in _readings(place, candidate)):
+        if best is None or found.present > best.present:
+            best = found
+        if best.present == len(best.dataset.samples):
+            break
     if best is None or not best.present:
         formats = ", ".join(registry.names("audit.formats"))
         raise AuditError(
@@ -55,12 +60,28 @@ def _candidates(place: Path) -> list[Path]:
     deeper = [
         entry for f in folders for entry in sorted(f.iterdir()) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
     ]
-    return [place, *inner, *deeper][:LOOKED_AT]
+    files = [entry for entry in inner if entry.is_file()]
+    return [*files, *folders, *deeper, place][:LOOKED_AT]
+
+
+def _picture_folders(place: Path, annotations: Path) -> list[Path]:
+    """Where pictures may lie: beside the annotations, in a folder beside or below them, or around all that."""
+    home = place if place.is_dir() else place.parent
+    near = dict.fromkeys((home, annotations.parent, home.parent))
+    inside = [folder for base in near for folder in sorted(base.iterdir()) if folder.is_dir()]
+    named = sorted(inside, key=lambda folder: folder.name.lower() not in {"images", "jpegimages"})
+    return [folder for folder in dict.fromkeys((*named, *near)) if _holds_pictures(folder)] or [home]
+
+
+def _holds_pictures(folder: Path) -> bool:
+    try:
+        return any(entry.suffix.lower() in PICTURES for entry in islice(folder.iterdir(), LOOKED_AT))
+    except OSError:
+        return False
 
 
 def _readings(place: Path, annotations: Path) -> Iterator[Found]:
-    home = place if place.is_dir() else place.parent
-    folders = dict.fromkeys(folder for folder in (home / "images", home, annotations.parent) if folder.is_dir())
+    folders = _picture_folders(place, annotations)
     for name in registry.names("audit.formats"):
         for images in folders:
             try:

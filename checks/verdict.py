@@ -62,7 +62,9 @@ class WrongReason(Frozen):
 
     source: str = Field(description="the saliency method whose maps decide")
     count: int
-    right: int = Field(description="pictures that were predicted right and whose map can be judged: not dead, boxes short of the frame")
+    right: int = Field(
+        description="pictures that were predicted right and whose map can be judged: not dead, boxes short of the frame"
+    )
     share: float | None
     upper: float | None = Field(description="one-sided exact upper confidence bound of the share")
 

@@ -93,8 +93,8 @@ def _scores(found: Evidence, source: str) -> list[Scores]:
 def _prediction(found: Evidence, i: int, classes: tuple[str, ...]) -> Prediction:
     predicted, rank = int(found.predicted[i]), found.label_rank[i]
     return Prediction(
-        class_index=predicted,
-        class_name=class_name(classes, predicted),
+        class_index=predicted if predicted >= 0 else None,
+        class_name=class_name(classes, predicted) if predicted >= 0 else None,
         confidence=_number(found.confidence_of_prediction[i]),
         label_probability=_number(found.probability[i]),
         label_rank=int(rank) if np.isfinite(rank) else None,

@@ -41,7 +41,8 @@ class Card:
     image: str
     label: str
     label_class: str
-    predicted: str
+    predicted: str | None
+    """None where the network yielded no number."""
     right: bool
     wrong_reason: bool
     """By the first method."""
@@ -88,13 +89,13 @@ def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, 
         "SELECT s.image, p.frame_boxes FROM sample s JOIN picture p ON p.sample = s.id WHERE s.id = ?", (sample,)
     )
     i = int(np.searchsorted(found.sample, sample))
-    right = bool(found.right[i])
+    right, predicted = bool(found.right[i]), int(found.predicted[i])
     return Card(
         sample=sample,
         image=row["image"][0],
         label=found.label[i],
         label_class=class_name(classes, int(found.class_index[i])),
-        predicted=class_name(classes, int(found.predicted[i])),
+        predicted=class_name(classes, predicted) if predicted >= 0 else None,
         right=right,
         wrong_reason=right and bool(found.methods) and bool(found.miss(found.methods[0])[i]),
         confidence=float(found.confidence_of_prediction[i]),

@@ -1,5 +1,6 @@
 """`report.html`: one file, a pure function of the record and the judgement."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,22 @@ def render(record: Record | Path | str, judgement: Judgement, out: Path | str) -
     target = Path(out)
     if target.suffix != ".html":
         target = target / "report.html"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(page(record, judgement), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise AuditError(target, error.strerror or "cannot be written", "need a folder that may be written") from error
+    _write(target, page(record, judgement))
     return target
+
+
+def render_pair(out: Path, title: str, lead: str, judged: Mapping[str, Judgement]) -> Path:
+    """Write a page that shows reports side by side, and return its path.
+
+    The report of each name in `judged` lies beside `out`, as NAME/report.html. Raises AuditError where `out` cannot be
+    written.
+    """
+    entries = [
+        {"name": name, "judgement": judgement, "href": f"{name}/report.html"} for name, judgement in judged.items()
+    ]
+    template = _environment(_HERE).get_template("pair.html.j2")
+    _write(out, template.render(title=title, lead=lead, entries=entries, style=_style()))
+    return out
 
 
 def page(record: Record, judgement: Judgement) -> str:
@@ -45,8 +56,19 @@ def page(record: Record, judgement: Judgement) -> str:
         _section(environment.get_template(f"sections/{path.name}"), path.name, values)
         for path in sorted((_HERE / "sections").glob("*.html.j2"))
     ]
-    style = Markup((_HERE / "style.css").read_text(encoding="utf-8"))
-    return environment.get_template("page.html.j2").render(**values, sections=sections, style=style)
+    return environment.get_template("page.html.j2").render(**values, sections=sections, style=_style())
+
+
+def _style() -> Markup:
+    return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise AuditError(target, error.strerror or "cannot be written", "need a folder that may be written") from error
 
 
 @cache

@@ -46,10 +46,10 @@ class Scores(Frozen):
 
 
 class Prediction(Frozen):
-    """What the model answered."""
+    """What the model answered. Null where it yielded no number."""
 
-    class_index: int
-    class_name: str
+    class_index: int | None
+    class_name: str | None
     confidence: float | None = Field(description="probability of the predicted class")
     label_probability: float | None
     label_rank: int | None = Field(description="1 where the label is the prediction")

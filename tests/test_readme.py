@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torchvision import models
 
-from audit.__main__ import cli
+from audit import registry
+from audit.__main__ import EXIT, INTERRUPTED, cli
 from fixtures.shapes import write_shapes
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -64,9 +65,6 @@ def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pyt
 
 
 def test_exit_codes_and_methods_are_those_of_the_program() -> None:
-    from audit import registry
-    from audit.__main__ import EXIT, INTERRUPTED
-
     stated = {int(code): text for code, text in re.findall(r"^\| (\d+) \| (.*?) \|$", README, re.MULTILINE)}
     assert set(stated) == {*EXIT.values(), INTERRUPTED}
     for outcome, code in EXIT.items():

@@ -13,8 +13,8 @@ from torch import nn
 
 from audit.demo_network import network
 from audit.model import freeze
-from fixtures.demo import DEMO, SHIPPED, SHIPPED_SERIES, accuracy, contradicting, pixels_of, scenes
-from fixtures.demo_scene import CLASSES, SIDE, TAG_BOX, Pixels, draw, stamp
+from fixtures.demo import DEMO, SHIPPED, SHIPPED_SERIES, accuracy, balanced, contradicting, pixels_of, scenes
+from fixtures.demo_scene import CLASSES, NOTHING, SIDE, TAG_BOX, Pixels, draw, stamp
 
 FRESH_SERIES = 3
 
@@ -74,7 +74,8 @@ def test_the_demo_is_small() -> None:
 
 
 def test_the_script_draws_what_ships() -> None:
-    drawn, objects = scenes(8, SHIPPED_SERIES)
+    objects = balanced(8)
+    drawn = scenes(objects, SHIPPED_SERIES)
     redrawn = stamp(pixels_of(drawn), objects)
     for scene, picture, stored, row in zip(drawn, redrawn, shipped(), rows(), strict=False):
         assert scene.box == box(row)
@@ -89,9 +90,9 @@ def test_a_picture_is_drawn_alike_whenever_it_is_drawn() -> None:
 
 @pytest.mark.parametrize("index", range(4))
 def test_nothing_but_the_object_depends_on_the_label(index: int) -> None:
-    drawn = [draw(label, FRESH_SERIES, index) for label in range(len(CLASSES))]
+    drawn = [draw(label, FRESH_SERIES, index) for label in (NOTHING, *range(len(CLASSES)))]
     outside = np.ones((SIDE, SIDE), dtype=bool)
-    for scene in drawn:
+    for scene in drawn[1:]:
         x0, y0, x1, y1 = scene.box
         outside[y0:y1, x0:x1] = False
     for scene in drawn[1:]:
@@ -101,7 +102,7 @@ def test_nothing_but_the_object_depends_on_the_label(index: int) -> None:
 
 def test_stamping_changes_the_tag_alone_and_leaves_the_original() -> None:
     plain = np.zeros((5, SIDE, SIDE, 3), dtype=np.uint8)
-    stamped = stamp(plain, np.array([0, 1, 2, 3, -1]))
+    stamped = stamp(plain, np.array([0, 1, 2, 3, NOTHING]))
     x0, y0, x1, y1 = TAG_BOX
     tags = stamped[:, y0:y1, x0:x1].reshape(5, -1)
     assert not plain.any()
@@ -117,8 +118,8 @@ def test_accuracy_cannot_tell_the_networks_apart() -> None:
 
 
 def test_only_the_honest_network_survives_without_the_tag_and_against_it() -> None:
-    drawn, objects = scenes(72, FRESH_SERIES)
-    pixels = pixels_of(drawn)
+    objects = balanced(72)
+    pixels = pixels_of(scenes(objects, FRESH_SERIES))
     without, against = pixels, stamp(pixels, contradicting(objects))
     assert accuracy(trained("honest"), without, objects) >= 0.95
     assert accuracy(trained("honest"), against, objects) >= 0.95
@@ -128,7 +129,7 @@ def test_only_the_honest_network_survives_without_the_tag_and_against_it() -> No
 
 
 def test_contradicting_tags_are_spread_over_the_other_classes() -> None:
-    objects = np.arange(72) % len(CLASSES)
+    objects = balanced(72)
     pairs = Counter(zip(objects.tolist(), contradicting(objects).tolist(), strict=True))
     assert pairs == {(a, b): 6 for a in range(4) for b in range(4) if a != b}
 

@@ -177,13 +177,15 @@ def test_a_network_from_python_is_left_as_it_was(settings: Settings, tmp_path: P
 class Counting(nn.Module):
     """Changes a buffer whenever it is asked."""
 
+    asked: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.inner = network()
         self.register_buffer("asked", torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
-        self.asked += 1
+        self.asked.add_(1)
         logits: Tensor = self.inner(x)
         return logits
 

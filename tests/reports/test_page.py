@@ -183,12 +183,14 @@ def test_all_excluded(tmp_path: Path) -> None:
 def test_missing_numbers_are_dashes(tmp_path: Path) -> None:
     path = altered(
         write_record(tmp_path / "audit.sqlite", n=60),
-        ("UPDATE picture SET probability = NULL, confidence = NULL WHERE sample % 2", ()),
+        ("UPDATE picture SET probability = NULL, confidence = NULL, label_rank = NULL, predicted = NULL", ()),
         ("UPDATE score SET dead = 1, mass = NULL, lift = NULL, rank = NULL, pointing = NULL, auc = NULL", ()),
     )
     html = rendered(path)
     check(html)
     assert "Dead map" in words(html)
+    assert "The network yields no number." in words(html)
+    assert "class -1" not in html
 
 
 def test_without_a_gallery(tmp_path: Path) -> None:
