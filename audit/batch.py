@@ -132,6 +132,6 @@ def reduce_channels(signed: Tensor, reduction: Reduction) -> Tensor:
 
 
 def dead(relevance: Tensor) -> Tensor:
-    """(N,) bool: the map (N, H, W) is zero everywhere or not finite, so that it says nothing."""
-    flat = relevance.flatten(1)
-    return ~(torch.isfinite(flat).all(dim=1) & (flat.amax(dim=1) > 0))
+    """(N,) bool: the map (N, H, W), non-negative, is zero everywhere or not finite, so that it says nothing."""
+    top = relevance.flatten(1).amax(dim=1)  # NaN and infinity come through
+    return ~(torch.isfinite(top) & (top > 0))

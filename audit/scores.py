@@ -21,7 +21,7 @@ class Region(NamedTuple):
     @property
     def area_share(self) -> Tensor:
         """(N,) float64: chance for mass."""
-        return self.inside.flatten(1).double().mean(dim=1)
+        return self.inside.flatten(1).count_nonzero(dim=1).double() / self.inside[0].numel()
 
 
 def region(boxes: Sequence[Tensor], size: tuple[int, int], tolerance: float, device: torch.device | str) -> Region:
@@ -51,19 +51,21 @@ def score_maps(relevance: Tensor, where: Region) -> Mapping[str, Tensor]:
     is_dead = dead(relevance)
     inside = where.inside.flatten(1)
     flat = relevance.flatten(1)
-    flat = torch.where(is_dead.unsqueeze(1), 0, flat / flat.amax(dim=1, keepdim=True)).float()
-    mass = torch.where(inside, flat, 0).sum(dim=1, dtype=torch.float64) / flat.sum(dim=1, dtype=torch.float64)
+    flat = (flat / flat.amax(dim=1, keepdim=True)).float()
+    if is_dead.any():
+        flat = torch.where(is_dead.unsqueeze(1), 0, flat)
+    on_object, beside = (part.sum(dim=1).double() for part in (flat * inside, flat * ~inside))
+    mass = on_object / (on_object + beside)
     maxima = flat == 1
-    pointing = (maxima & where.near.flatten(1)).sum(dim=1).double() / maxima.sum(dim=1)
-    keys = _ordered(flat, inside)
+    keys, count = _ordered(flat, inside), inside.count_nonzero(dim=1)
     scores = {
         "mass": mass,
         "lift": mass / where.area_share,
-        "rank": _rank(keys, inside.sum(dim=1)),
-        "pointing": pointing,
-        "auc": _auc(keys, inside.sum(dim=1)),
+        "rank": _rank(keys, count),
+        "pointing": (maxima & where.near.flatten(1)).count_nonzero(dim=1).double() / maxima.count_nonzero(dim=1),
+        "auc": _auc(keys, count),
     }
-    unusable = is_dead | ~inside.any(dim=1)
+    unusable = is_dead | (count == 0)
     return {name: torch.where(unusable, torch.nan, value) for name, value in scores.items()}
 
 
@@ -92,20 +94,20 @@ def _rank(keys: Tensor, count: Tensor) -> Tensor:
 
 
 def _auc(keys: Tensor, count: Tensor) -> Tensor:
-    """Mann-Whitney U over n_inside · n_outside. Within a tie the outside pixels come first in `keys`."""
-    pixels = keys.shape[1]
-    bit = keys & 1
-    place = torch.arange(1, pixels + 1, device=keys.device, dtype=torch.int32)
-    outside_so_far = place - bit.cumsum(dim=1, dtype=torch.int32)
-    wins = (outside_so_far * bit).sum(dim=1, dtype=torch.float64)
-    count = count.double()
-    return (wins - _tied_pairs(keys, bit) / 2) / (count * (pixels - count))
+    """Mann-Whitney U over n_inside · n_outside, from the places of the inside pixels.
+
+    Within a tie the outside pixels come first in `keys`, so that their pairs count as won; half of each is given back.
+    """
+    place = torch.arange(1, keys.shape[1] + 1, device=keys.device, dtype=torch.float64)
+    n = count.double()
+    wins = (keys & 1).double() @ place - n * (n + 1) / 2
+    return (wins - _tied_pairs(keys) / 2) / (n * (keys.shape[1] - n))
 
 
-def _tied_pairs(keys: Tensor, bit: Tensor) -> Tensor:
+def _tied_pairs(keys: Tensor) -> Tensor:
     """(N,) number of (inside, outside) pairs of equal value."""
-    equal = (keys[:, 1:] ^ keys[:, :-1]) < 2
-    row, place = (equal & (bit[:, 1:] > bit[:, :-1])).nonzero(as_tuple=True)  # each mixed tie has one such step
+    # each tie with both kinds has one step from an outside pixel to an inside one, where the lowest bit alone changes
+    row, place = ((keys[:, 1:] ^ keys[:, :-1]) == 1).nonzero(as_tuple=True)
     pairs = torch.zeros(len(keys), dtype=torch.float64, device=keys.device)
     if not len(row):
         return pairs

@@ -79,10 +79,8 @@ def compare(name: str, folder: Path, count: int) -> None:
             out = folder / f"{name}-{turn}-{len(null_maps)}"
             settings = settings_for(folder, null_maps, best)
             times[title].append(seconds(measure, settings, out, model=model))
-    bare = statistics.median(times["bare"])
-    click.echo(
-        f"{name}: bare loop {bare / count * 1e3:.1f} ms a picture (batches of {best}, {torch.get_num_threads()} threads)"
-    )
+    each, threads = statistics.median(times["bare"]) / count * 1e3, torch.get_num_threads()
+    click.echo(f"{name}: bare loop {each:.1f} ms a picture (batches of {best}, {threads} threads)")
     for title in runs:
         ratios = [run / loop for run, loop in zip(times[title], times["bare"], strict=True)]
         shown = ", ".join(f"{ratio:.3f}" for ratio in ratios)
