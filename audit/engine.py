@@ -82,8 +82,8 @@ def _run(ready: Plan, record: Record, progress: Progress) -> None:
     progress(finished, total)
     for numbers, loaded in zip(todo, ready.loader.batches(todo), strict=True):
         rows = BatchRows(exclusions=loaded.exclusions)
-        if loaded.pictures:
-            measured = measure_batch(ready, loaded)
+        if loaded.region:
+            measured = measure_batch(ready, loaded, loaded.region)
             before, shown = shown, _keep(ready, {**shown, **measured.auc})
             fresh = sorted(shown.keys() & measured.auc.keys())
             rows = replace(

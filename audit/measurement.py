@@ -35,10 +35,13 @@ class Measured:
         return shown | {label: encode_map(maps[index]) for label, maps in self.maps.items()}
 
 
-def measure_batch(ready: Plan, loaded: LoadedBatch) -> Measured:
-    """Ask every source for its maps and score them; one pass through the network serves all that can share it."""
-    batch = ready.batch(loaded)
-    where = Region(*(part.to(ready.device) for part in loaded.region))
+def measure_batch(ready: Plan, loaded: LoadedBatch, where: Region) -> Measured:
+    """Ask every source for its maps and score them; one pass through the network serves all that can share it.
+
+    where: the objects of the loaded pictures.
+    """
+    batch = ready.batch(loaded.pictures)
+    where = Region(*(part.to(ready.device) for part in where))
     numbers = [picture.number for picture in loaded.pictures]
     scores: list[Row] = []
     notes: list[Row] = []

@@ -1,10 +1,10 @@
 """Everything that is settled before the first picture is measured."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from audit.batch import Batch
 from audit.errors import AuditError
 from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
 from audit.labels import map_labels, merge_synonyms, read_classes
-from audit.loading import LoadedBatch, Loader
+from audit.loading import Loaded, Loader
 from audit.model import ClassName, Model, freeze, rehearse, state_hash
 from audit.preprocessing import Preprocessing
 from audit.randomise import randomised
@@ -57,14 +57,15 @@ class Plan:
         size = self.settings.run.batch_size
         return [range(i, min(i + size, len(self.samples))) for i in range(0, len(self.samples), size)]
 
-    def batch(self, loaded: LoadedBatch) -> Batch:
-        """The pictures of a loaded batch as the network sees them."""
-        samples = [self.samples[picture.number] for picture in loaded.pictures]
+    def batch(self, pictures: Sequence[Loaded]) -> Batch:
+        """Loaded pictures as the network sees them."""
+        samples = [self.samples[picture.number] for picture in pictures]
+        pixels = torch.stack([picture.framed.pixels for picture in pictures])
         mean, std = (torch.tensor(v, device=self.device) for v in (self.preprocessing.mean, self.preprocessing.std))
         seed = self.settings.run.seed
         return Batch(
             module=self.model.module,
-            x=self.preprocessing.normalise(loaded.pixels.to(self.device)),
+            x=self.preprocessing.normalise(pixels.to(self.device)),
             target=torch.tensor([class_index for _, class_index in samples], device=self.device),
             mean=mean,
             std=std,
@@ -133,6 +134,7 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
         table.min_visible,
         settings.saliency.pointing_tolerance,
         settings.run.workers,
+        ahead=2 if target.type == "cuda" else 0,
     )
     draft = Plan(
         settings=settings,
@@ -154,21 +156,34 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
 
 def _rehearsed(draft: Plan) -> Plan:
     """The plan with what only pictures can tell: the frame, the untrained copy, the methods' refusals."""
-    pictures = [p for batch in islice(draft.loader.batches(draft.ranges), 8) for p in batch.pictures]
-    if not pictures:
+    needs_copy = any(source.draw is not None for source in draft.sources)
+    same = _first_pictures(draft, CALIBRATION if needs_copy else 2)
+    if not same:
         return draft
-    height, width = pictures[0].framed.pixels.shape[1:]
-    same = tuple(p for p in pictures if p.framed.pixels.shape[1:] == (height, width))[:CALIBRATION]
+    height, width = same[0].framed.pixels.shape[1:]
     another = next((p for p in same if p.sha256 != same[0].sha256), same[0])
-    first = draft.batch(LoadedBatch((same[0], another), ()))
+    first = draft.batch((same[0], another))
     rehearse(draft.model.module, first.x, len(draft.classes))
     untrained = None
-    if any(source.draw is not None for source in draft.sources):
-        calibration: list[Tensor] = [draft.batch(LoadedBatch(same, ())).x]
+    if needs_copy:
+        calibration: list[Tensor] = [draft.batch(same).x]
         untrained = randomised(draft.model.module, draft.settings.run.seed, calibration)
     ready = replace(draft, loader=replace(draft.loader, frame=(height, width)), untrained=untrained)
     first = replace(first, untrained=untrained)
     return replace(ready, per_run={s.label: dict(s.ask(first)[1].per_run) for s in ready.sources})
+
+
+def _first_pictures(draft: Plan, count: int) -> tuple[Loaded, ...]:
+    """The first so many pictures that can be loaded into one frame; fewer where there are fewer."""
+    found: list[Loaded] = []
+    singles = [range(number, number + 1) for number in range(len(draft.samples))]
+    with closing(draft.loader.batches(singles)) as batches:
+        for picture in (picture for batch in batches for picture in batch.pictures):
+            if not found or picture.framed.pixels.shape == found[0].framed.pixels.shape:
+                found.append(picture)
+            if len(found) == count:
+                break
+    return tuple(found)
 
 
 def _dataset(settings: Settings) -> Dataset:

@@ -49,20 +49,19 @@ def score_maps(relevance: Tensor, where: Region) -> Mapping[str, Tensor]:
     auc: P(relevance inside > relevance outside), ties one half; NaN also where nothing lies outside.
     """
     is_dead = dead(relevance)
-    inside = where.inside.flatten(1)
-    flat = relevance.flatten(1)
-    flat = (flat / flat.amax(dim=1, keepdim=True)).float()
+    inside, flat = where.inside.flatten(1), relevance.flatten(1).float()
+    flat = flat / flat.amax(dim=1, keepdim=True)
     if is_dead.any():
         flat = torch.where(is_dead.unsqueeze(1), 0, flat)
-    on_object, beside = (part.sum(dim=1).double() for part in (flat * inside, flat * ~inside))
-    mass = on_object / (on_object + beside)
+    total = flat.sum(dim=1).double()
+    mass = torch.where(inside, flat, 0).sum(dim=1).double() / total
     maxima = flat == 1
     keys, count = _ordered(flat, inside), inside.count_nonzero(dim=1)
     scores = {
-        "mass": mass,
+        "mass": mass.clamp(max=1),  # rounding may make a part larger than the whole
         "lift": mass / where.area_share,
         "rank": _rank(keys, count),
-        "pointing": (maxima & where.near.flatten(1)).count_nonzero(dim=1).double() / maxima.count_nonzero(dim=1),
+        "pointing": (maxima & where.near.flatten(1)).sum(dim=1).double() / maxima.sum(dim=1),
         "auc": _auc(keys, count),
     }
     unusable = is_dead | (count == 0)
