@@ -108,6 +108,34 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor
     return together
 
 
+def to_channels_last(module: nn.Module, x: Tensor) -> bool:
+    """Lay the network out channels-last if it computes the same there for pictures `x`, and say whether it was done.
+
+    On the CPU convolutions and their derivatives take 10 to 30 % less time so. A network that cannot (it may `view`
+    what then lies in another order) is left as it was; values and names of its state never change.
+    """
+
+    def derivative(leaf: Tensor) -> tuple[Tensor, Tensor]:
+        leaf = leaf.detach().requires_grad_()
+        logits = module(leaf)
+        return logits.detach(), torch.autograd.grad(logits.logsumexp(dim=1).sum(), leaf)[0]
+
+    before = derivative(x)
+    try:
+        module.to(memory_format=torch.channels_last)
+        after = derivative(x.contiguous(memory_format=torch.channels_last))
+    except RuntimeError:
+        same = False
+    else:
+        same = all(
+            torch.allclose(a, b, rtol=1e-3, atol=1e-4 * _spread(a), equal_nan=True)
+            for a, b in zip(before, after, strict=True)
+        )
+    if not same:
+        module.to(memory_format=torch.contiguous_format)
+    return same
+
+
 def _forward(module: nn.Module, x: Tensor, classes: int | None) -> Tensor:
     try:
         return logits_of(module, x, classes)
@@ -130,9 +158,9 @@ def _accepts(module: nn.Module, x: Tensor, classes: int | None) -> bool:
     return True
 
 
-def _spread(logits: Tensor) -> float:
-    finite = logits[torch.isfinite(logits)]
-    return float(finite.max() - finite.min())
+def _spread(values: Tensor) -> float:
+    finite = values[torch.isfinite(values)]
+    return float(finite.max() - finite.min()) if finite.numel() else 0.0
 
 
 def _last_line(error: Exception) -> str:

@@ -17,7 +17,7 @@ from audit.errors import AuditError
 from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
 from audit.labels import map_labels, merge_synonyms, read_classes
 from audit.loading import Loaded, Loader
-from audit.model import ClassName, Model, freeze, rehearse, state_hash
+from audit.model import ClassName, Model, freeze, rehearse, state_hash, to_channels_last
 from audit.preprocessing import Preprocessing
 from audit.randomise import randomised
 from audit.samples import Dataset, Exclusion, Sample
@@ -43,6 +43,8 @@ class Plan:
     sources: tuple[Source, ...]
     drawn: Mapping[str, set[int]]
     device: torch.device
+    channels_last: bool
+    """How pictures lie in memory."""
     untrained: nn.Module | None
     per_run: Mapping[str, Mapping[str, str]]
     """What methods said once for all pictures, as the layer that Grad-CAM chose."""
@@ -60,12 +62,13 @@ class Plan:
     def batch(self, pictures: Sequence[Loaded]) -> Batch:
         """Loaded pictures as the network sees them."""
         samples = [self.samples[picture.number] for picture in pictures]
-        pixels = torch.stack([picture.framed.pixels for picture in pictures])
+        pixels = torch.stack([picture.framed.pixels.permute(1, 2, 0) for picture in pictures]).permute(0, 3, 1, 2)
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
         mean, std = (torch.tensor(v, device=self.device) for v in (self.preprocessing.mean, self.preprocessing.std))
         seed = self.settings.run.seed
         return Batch(
             module=self.model.module,
-            x=self.preprocessing.normalise(pixels.to(self.device)),
+            x=self.preprocessing.normalise(pixels.to(self.device)).contiguous(memory_format=layout),
             target=torch.tensor([class_index for _, class_index in samples], device=self.device),
             mean=mean,
             std=std,
@@ -98,6 +101,7 @@ class Plan:
             "per_run": {label: dict(said) for label, said in self.per_run.items()},
             "versions": versions(),
             "device": self.device.type,
+            "channels_last": self.channels_last,
         }
 
 
@@ -147,6 +151,7 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
         sources=asked,
         drawn={source.label: source.drawn(len(samples), settings.run.seed) for source in asked},
         device=target,
+        channels_last=False,
         untrained=None,
         per_run={},
         state_sha256=state_hash(opened.module),
@@ -164,6 +169,9 @@ def _rehearsed(draft: Plan) -> Plan:
     another = next((p for p in same if p.sha256 != same[0].sha256), same[0])
     first = draft.batch((same[0], another))
     rehearse(draft.model.module, first.x, len(draft.classes))
+    if draft.device.type == "cpu":
+        draft = replace(draft, channels_last=to_channels_last(draft.model.module, first.x))
+        first = draft.batch((same[0], another))
     untrained = None
     if needs_copy:
         calibration: list[Tensor] = [draft.batch(same).x]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -18,7 +19,7 @@ class Framed(NamedTuple):
     """A picture in the frame of the network's input."""
 
     pixels: Tensor
-    """(3, H, W) uint8."""
+    """(3, H, W) uint8, a view of (H, W, 3) memory."""
     boxes: Tensor
     """(B, 4) float32, half-open, in the new frame and clipped to it."""
     visible: float
@@ -54,7 +55,9 @@ class Preprocessing:
         before, after = _area(scaled[1]), _area(moved)
         # Rounding may leave a box a hair outside the frame, and more of it visible than there is.
         inside = VF.clamp_bounding_boxes(moved).as_subclass(Tensor)
-        return Framed(VF.pil_to_tensor(pixels), inside, min(after / before, 1.0) if before else 0.0)
+        return Framed(
+            torch.from_numpy(np.array(pixels)).permute(2, 0, 1), inside, min(after / before, 1.0) if before else 0.0
+        )
 
     def _scale(self, part: Any) -> Any:
         mode = InterpolationMode(self.interpolation)

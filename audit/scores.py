@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -49,20 +48,26 @@ def score_maps(relevance: Tensor, where: Region) -> Mapping[str, Tensor]:
     auc: P(relevance inside > relevance outside), ties one half; NaN also where nothing lies outside.
     """
     is_dead = dead(relevance)
-    inside, flat = where.inside.flatten(1), relevance.flatten(1).float()
+    inside, near, flat = where.inside.flatten(1), where.near.flatten(1), relevance.flatten(1).float()
     flat = flat / flat.amax(dim=1, keepdim=True)
     if is_dead.any():
         flat = torch.where(is_dead.unsqueeze(1), 0, flat)
-    total = flat.sum(dim=1).double()
-    mass = torch.where(inside, flat, 0).sum(dim=1).double() / total
+    pixels, count = flat.shape[1], inside.count_nonzero(dim=1).double()
     maxima = flat == 1
-    keys, count = _ordered(flat, inside), inside.count_nonzero(dim=1)
+    tops = maxima.sum(dim=1)
+    mass = torch.where(inside, flat, 0).sum(dim=1).double() / flat.sum(dim=1).double()
+    if bool((tops == pixels).all()):  # the same everywhere: nothing to sort
+        rank, wins = count / pixels, count * (pixels - count) / 2
+    else:
+        keys = _ordered(flat, inside)
+        odd = keys.to(torch.uint8).bitwise_and_(1)
+        rank, wins = _rank(keys, odd, count), _wins(keys, odd, count)
     scores = {
         "mass": mass.clamp(max=1),  # rounding may make a part larger than the whole
         "lift": mass / where.area_share,
-        "rank": _rank(keys, count),
-        "pointing": (maxima & where.near.flatten(1)).sum(dim=1).double() / maxima.sum(dim=1),
-        "auc": _auc(keys, count),
+        "rank": rank,
+        "pointing": (maxima & near).sum(dim=1).double() / tops,
+        "auc": wins / (count * (pixels - count)),
     }
     unusable = is_dead | (count == 0)
     return {name: torch.where(unusable, torch.nan, value) for name, value in scores.items()}
@@ -73,34 +78,36 @@ def _ordered(flat: Tensor, inside: Tensor) -> Tensor:
 
     One sort of plain integers serves rank and AUC; NumPy's is several times faster than an argsort on the CPU.
     """
-    keys = (flat.contiguous().view(torch.int32) << 1) | inside.int()
+    keys = (flat.contiguous().view(torch.int32) << 1).bitwise_or_(inside)
     if keys.device.type == "cpu":
-        return torch.from_numpy(np.sort(keys.numpy(), axis=1))
+        keys.numpy().sort(axis=1)
+        return keys
     return keys.sort(dim=1).values
 
 
-def _rank(keys: Tensor, count: Tensor) -> Tensor:
-    """Expected share of the top `count` (N,) pixels that lie inside, when ties are broken at random."""
+def _rank(keys: Tensor, odd: Tensor, count: Tensor) -> Tensor:
+    """(N,) expected share of the top `count` (N,) pixels that lie inside, when ties are broken at random.
+
+    odd: (N, P) uint8, the inside bit of `keys`.
+    """
     pixels = keys.shape[1]
-    last = (pixels - count).clamp(max=pixels - 1)  # where nothing is inside the caller says NaN
+    last = (pixels - count.long()).clamp(max=pixels - 1)  # where nothing is inside the caller says NaN
     threshold = (keys.gather(1, last.unsqueeze(1)) >> 1) << 1
-    below = torch.searchsorted(keys, threshold).squeeze(1)
-    up_to = torch.searchsorted(keys, threshold + 1, right=True).squeeze(1)
-    counted = torch.cat([torch.zeros_like(keys[:, :1]), (keys & 1).cumsum(dim=1, dtype=torch.int32)], dim=1)
-    at_below, at_up_to = (counted.gather(1, i.unsqueeze(1)).squeeze(1).double() for i in (below, up_to))
-    above, inside_above = pixels - up_to, counted[:, -1] - at_up_to
-    return (inside_above + (count - above) * (at_up_to - at_below) / (up_to - below)) / count
+    below, up_to = torch.searchsorted(keys, threshold), torch.searchsorted(keys, threshold + 1, right=True)
+    place = torch.arange(pixels, device=keys.device, dtype=torch.int32)
+    inside_above, inside_from = ((odd.bool() & (place >= start.int())).sum(dim=1) for start in (up_to, below))
+    tied_inside = inside_from - inside_above
+    below, up_to = below.squeeze(1), up_to.squeeze(1)
+    return (inside_above + (count - (pixels - up_to)) * tied_inside / (up_to - below)) / count
 
 
-def _auc(keys: Tensor, count: Tensor) -> Tensor:
-    """Mann-Whitney U over n_inside · n_outside, from the places of the inside pixels.
+def _wins(keys: Tensor, odd: Tensor, count: Tensor) -> Tensor:
+    """(N,) pairs in which the inside pixel is the more relevant, ties one half: Mann-Whitney's U, from the places.
 
     Within a tie the outside pixels come first in `keys`, so that their pairs count as won; half of each is given back.
     """
     place = torch.arange(1, keys.shape[1] + 1, device=keys.device, dtype=torch.float64)
-    n = count.double()
-    wins = (keys & 1).double() @ place - n * (n + 1) / 2
-    return (wins - _tied_pairs(keys) / 2) / (n * (keys.shape[1] - n))
+    return odd.double() @ place - count * (count + 1) / 2 - _tied_pairs(keys) / 2
 
 
 def _tied_pairs(keys: Tensor) -> Tensor:
