@@ -18,30 +18,32 @@ FOLDER = Path(make.__file__).parent
 NETWORKS = "fixtures.broken.models.networks"
 X = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(1))
 
-NO_WEIGHTS = "is not a weights file, or is cut off; a whole .safetensors file, or one that torch.save wrote. Copy or"
+NO_WEIGHTS = (
+    "is not a weights file, or is cut off; need a whole .safetensors file, or one that torch.save wrote. Copy or"
+)
 FILES = {
     "cut_off.pth": NO_WEIGHTS,
     "cut_off.safetensors": NO_WEIGHTS,
     "text.pth": NO_WEIGHTS,
     "text.safetensors": NO_WEIGHTS,
-    "empty.pth": "is empty (0 bytes); the whole file. Copy or download it again.",
-    "empty.safetensors": "is empty (0 bytes); the whole file. Copy or download it again.",
-    "whole_network.pth": "would run code when it is read (it names torch.nn.modules.container.Sequential); weights "
+    "empty.pth": "is empty (0 bytes); need the whole file. Copy or download it again.",
+    "empty.safetensors": "is empty (0 bytes); need the whole file. Copy or download it again.",
+    "whole_network.pth": "would run code when it is read (it names torch.nn.modules.container.Sequential); need weights "
     "alone, which are read as data. Where you trust it, convert it: torch.save(torch.load(file, weights_only=False)"
     ".state_dict(), 'weights.pth').",
-    "runs_code.pth": "would run code when it is read (it names posix.mkdir); weights alone, which are read as data.",
-    "no_tensors.pth": "holds no tensors (but 'epoch', 'loss'); a state dict: names with tensors.",
-    "a_list.pth": "holds a list; a state dict: names with tensors.",
-    "missing_key.pth": "does not fit Small: 1 missing (head.bias); the state dict of this very network.",
+    "runs_code.pth": "would run code when it is read (it names posix.mkdir); need weights alone, which are read as data.",
+    "no_tensors.pth": "holds no tensors (but 'epoch', 'loss'); need a state dict: names with tensors.",
+    "a_list.pth": "holds a list; need a state dict: names with tensors.",
+    "missing_key.pth": "does not fit Small: 1 missing (head.bias); need the state dict of this very network.",
     "other_shape.pth": "does not fit Small: 1 unexpected (extra.weight), 1 of another shape (head.bias (7,) for (4,));",
 }
 NETWORK_FAULTS = {
-    "returns_tuple": "model: returns a tuple of 2; one tensor of logits (N, classes).",
-    "returns_dict": "model: returns a dict of 1; one tensor of logits (N, classes).",
-    "returns_maps": "model: returns shape (2, 4, 1, 1); (2, classes).",
-    "returns_nan": "model: returns NaN or infinite logits for every picture of the rehearsal; finite logits.",
-    "one_at_a_time": "model: takes one picture, but not 2 at once; a batch of any size.",
-    "batch_mates": "model: answers differently for a picture alone and in a batch of two; a network in evaluation mode",
+    "returns_tuple": "model: returns a tuple of 2; need one tensor of logits (N, classes).",
+    "returns_dict": "model: returns a dict of 1; need one tensor of logits (N, classes).",
+    "returns_maps": "model: returns shape (2, 4, 1, 1); need (2, classes).",
+    "returns_nan": "model: returns NaN or infinite logits for every picture of the rehearsal; need finite logits.",
+    "one_at_a_time": "model: takes one picture, but not 2 at once; need a batch of any size.",
+    "batch_mates": "model: answers differently for a picture alone and in a batch of two; need a network in evaluation mode",
 }
 
 
@@ -108,11 +110,11 @@ def test_an_exception_inside_the_network_names_itself_and_the_input() -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (f"{NETWORKS}:fails", "raises FileNotFoundError: weights/base.pth; a function that returns a network."),
-        (f"{NETWORKS}:no_network", "returns a str; a torch.nn.Module."),
-        (f"{NETWORKS}:NOT_A_FUNCTION", "is a int; a function that returns a network."),
+        (f"{NETWORKS}:fails", "raises FileNotFoundError: weights/base.pth; need a function that returns a network."),
+        (f"{NETWORKS}:no_network", "returns a str; need a torch.nn.Module."),
+        (f"{NETWORKS}:NOT_A_FUNCTION", "is a int; need a function that returns a network."),
         (f"{NETWORKS}:smal", "cannot be imported (AttributeError: "),
-        ("no_such_module:build", "cannot be imported (ModuleNotFoundError: No module named 'no_such_module'); "),
+        ("no_such_module:build", "cannot be imported (ModuleNotFoundError: No module named 'no_such_module'); need "),
     ],
 )
 def test_a_factory_that_makes_no_network_is_named(function: str, message: str) -> None:
@@ -123,7 +125,7 @@ def test_a_factory_that_makes_no_network_is_named(function: str, message: str) -
 
 @pytest.mark.parametrize("function", ["small", "module:", ":small", ""])
 def test_a_factory_needs_a_module_and_a_function(function: str) -> None:
-    with pytest.raises(AuditError, match=f"model: function = '{function}'; 'package.module:function'"):
+    with pytest.raises(AuditError, match=f"model: function = '{function}'; need 'package.module:function'"):
         factory(function=function)
 
 
@@ -134,7 +136,9 @@ def test_a_factory_refuses_arguments_that_do_not_fit() -> None:
 
 @pytest.mark.parametrize("name", ["text.pt2", "cut_off.pth", "missing_key.pth"])
 def test_other_files_are_no_torchscript(name: str) -> None:
-    with pytest.raises(AuditError, match=f"{name}: is not a TorchScript program, or is cut off; a file that torch.jit"):
+    with pytest.raises(
+        AuditError, match=f"{name}: is not a TorchScript program, or is cut off; need a file that torch.jit"
+    ):
         torchscript(path=FOLDER / name)
 
 

@@ -65,23 +65,27 @@ def test_keras_style_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("c.txt", "", "c.txt: is empty; one class name on each line."),
-        ("c.txt", "a\n\nb\n", "c.txt line 2: is blank; one class name on each line."),
+        ("c.txt", "", "c.txt: is empty; need one class name on each line."),
+        ("c.txt", "a\n\nb\n", "c.txt line 2: is blank; need one class name on each line."),
         ("c.json", "[", "c.json: is not JSON ("),
-        ("c.json", [], "c.json: names no classes; a list or an object of class names."),
+        ("c.json", [], "c.json: names no classes; need a list or an object of class names."),
         ("c.json", {}, "c.json: names no classes"),
         ("c.json", '"tench"', "c.json: names no classes"),
-        ("c.json", ["a", 3], "c.json: class 1 is 3; a name, [wnid, name], or an object with a name."),
-        ("c.json", ["a", " "], "c.json: class 1 has no name; a name for every class."),
-        ("c.json", [{"nme": "a"}], "c.json: class 0 is {'nme': 'a'}; a name, [wnid, name]"),
-        ("c.json", [{"name": "a", "words": 3}], "c.json: class 0 has the synonyms 3; a list of words"),
-        ("c.json", {"0": "a", "2": "b"}, "c.json: no class with index 1; each index from 0 to 1 once."),
-        ("c.json", {"1": "a", "2": "b"}, "c.json: no class with index 0; each index from 0 to 1 once."),
-        ("c.json", {"a": 0}, "c.json: index 'a'; whole numbers from 0."),
-        ("c.json", [{"name": "a", "index": -1}], "c.json: index -1; whole numbers from 0."),
-        ("c.json", [{"name": "a", "index": True}], "c.json: index True; whole numbers from 0."),
-        ("c.json", [{"name": "a", "index": 0}, {"name": "b"}], "c.json: entry 1 has no index; an index in every entry"),
-        ("c.json", [{"name": "a", "index": 0}] * 2, "c.json: index 0 twice; each index from 0 to 1 once."),
+        ("c.json", ["a", 3], "c.json: class 1 is 3; need a name, [wnid, name], or an object with a name."),
+        ("c.json", ["a", " "], "c.json: class 1 has no name; need a name for every class."),
+        ("c.json", [{"nme": "a"}], "c.json: class 0 is {'nme': 'a'}; need a name, [wnid, name]"),
+        ("c.json", [{"name": "a", "words": 3}], "c.json: class 0 has the synonyms 3; need a list of words"),
+        ("c.json", {"0": "a", "2": "b"}, "c.json: no class with index 1; need each index from 0 to 1 once."),
+        ("c.json", {"1": "a", "2": "b"}, "c.json: no class with index 0; need each index from 0 to 1 once."),
+        ("c.json", {"a": 0}, "c.json: index 'a'; need whole numbers from 0."),
+        ("c.json", [{"name": "a", "index": -1}], "c.json: index -1; need whole numbers from 0."),
+        ("c.json", [{"name": "a", "index": True}], "c.json: index True; need whole numbers from 0."),
+        (
+            "c.json",
+            [{"name": "a", "index": 0}, {"name": "b"}],
+            "c.json: entry 1 has no index; need an index in every entry",
+        ),
+        ("c.json", [{"name": "a", "index": 0}] * 2, "c.json: index 0 twice; need each index from 0 to 1 once."),
     ],
 )
 def test_a_file_that_leaves_a_class_unnamed_is_refused(name: str, content: Any, message: str, tmp_path: Path) -> None:
@@ -91,10 +95,10 @@ def test_a_file_that_leaves_a_class_unnamed_is_refused(name: str, content: Any, 
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
-    with pytest.raises(AuditError, match=r"gone\.txt: No such file or directory; a file of class names"):
+    with pytest.raises(AuditError, match=r"gone\.txt: No such file or directory; need a file of class names"):
         read_classes(tmp_path / "gone.txt")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9\n")
-    with pytest.raises(AuditError, match=r"latin\.txt: byte 3 is not UTF-8; UTF-8 text"):
+    with pytest.raises(AuditError, match=r"latin\.txt: byte 3 is not UTF-8; need UTF-8 text"):
         read_classes(tmp_path / "latin.txt")
 
 
@@ -126,7 +130,7 @@ def test_the_mapping_comes_first_and_the_ignored_are_left_out() -> None:
 def test_a_name_as_it_is_written_beats_one_that_only_resembles_it() -> None:
     classes = (ClassName("Boxer"), ClassName("boxer"), ClassName("dog", ("boxer", "BOXER")))
     assert map_labels(["boxer", "Boxer"], classes, {}) == {"Boxer": 0, "boxer": 1}
-    with pytest.raises(AuditError, match=r"'BOXER' names 2 classes: 0 \(Boxer\), 1 \(boxer\); one"):
+    with pytest.raises(AuditError, match=r"'BOXER' names 2 classes: 0 \(Boxer\), 1 \(boxer\); need one"):
         map_labels(["BOXER"], classes, {})
 
 
@@ -135,12 +139,12 @@ def test_a_name_as_it_is_written_beats_one_that_only_resembles_it() -> None:
     [
         (
             "crane",
-            "data: 'crane' names 2 classes: 1 (crane, bird), 3 (crane, machine); one. Map it to an index under "
+            "data: 'crane' names 2 classes: 1 (crane, bird), 3 (crane, machine); need one. Map it to an index under "
             '[data.labels], as "crane" = 1.',
         ),
         (
             "signal",
-            "data: 'signal' names 2 classes: 2 (traffic light, stoplight, signal), 5 (Traffic_Sign, signal); one.",
+            "data: 'signal' names 2 classes: 2 (traffic light, stoplight, signal), 5 (Traffic_Sign, signal); need one.",
         ),
     ],
 )
@@ -154,7 +158,7 @@ def test_all_labels_without_a_class_are_listed_with_the_way_out() -> None:
     with pytest.raises(AuditError) as caught:
         map_labels(["tenc", "tench", "zebra crossing", "kite"], CLASSES, {}, ["kite"])
     assert str(caught.value) == (
-        "data: 2 of 3 labels name no class of the model: 'tenc' (nearest: 'tench'); 'zebra crossing' (nothing near); "
+        "data: 2 of 3 labels name no class of the model: 'tenc' (nearest: 'tench'); 'zebra crossing' (nothing near); need "
         'a class for every label. Map them under [data.labels], as "tenc" = "class name" or an index, or list them in '
         "data.ignore."
     )
@@ -166,11 +170,15 @@ def test_all_labels_without_a_class_are_listed_with_the_way_out() -> None:
         (
             {"fish": "tenhc"},
             [],
-            "data.labels.fish: the model has no class 'tenhc'; a class name or an index, nearest: 'ten",
+            "data.labels.fish: the model has no class 'tenhc'; need a class name or an index, nearest: 'ten",
         ),
-        ({"fish": "crane"}, [], "data.labels.fish: 'crane' names 2 classes: 1 (crane, bird), 3 (crane, machine); one."),
-        ({"fish": 6}, [], "data.labels.fish: index 6; 0 to 5."),
-        ({"fish": -1}, [], "data.labels.fish: index -1; 0 to 5."),
+        (
+            {"fish": "crane"},
+            [],
+            "data.labels.fish: 'crane' names 2 classes: 1 (crane, bird), 3 (crane, machine); need one.",
+        ),
+        ({"fish": 6}, [], "data.labels.fish: index 6; need 0 to 5."),
+        ({"fish": -1}, [], "data.labels.fish: index -1; need 0 to 5."),
         ({"fsh": 0}, [], "data.labels: 'fsh' is no label of the dataset; did you mean 'fish'?"),
         ({}, ["fsh"], "data.ignore: 'fsh' is no label of the dataset; did you mean 'fish'?"),
     ],

@@ -187,7 +187,7 @@ def test_offline_the_error_says_what_to_fetch(
     with pytest.raises(AuditError) as caught:
         torchvision(name="resnet18", weights=Path("IMAGENET1K_V1"))
     assert str(caught.value) == (
-        "model: cannot download ResNet18_Weights.IMAGENET1K_V1 (<urlopen error no route to host>); a connection, or "
+        "model: cannot download ResNet18_Weights.IMAGENET1K_V1 (<urlopen error no route to host>); need a connection, or "
         "the file. Fetch https://download.pytorch.org/models/resnet18-f37072fd.pth elsewhere and set weights to the "
         "file."
     )
@@ -211,7 +211,9 @@ def test_an_unknown_name_suggests_another(name: str, weights: str, message: str)
 
 def test_a_state_dict_of_another_architecture_says_so(tmp_path: Path) -> None:
     tuned("squeezenet1_1", tmp_path / "own.pth", 4)
-    with pytest.raises(AuditError, match=r"own.pth: has no head of resnet18 \(fc.weight, fc.bias\); the state dict of"):
+    with pytest.raises(
+        AuditError, match=r"own.pth: has no head of resnet18 \(fc.weight, fc.bias\); need the state dict of"
+    ):
         torchvision(name="resnet18", weights=tmp_path / "own.pth")
     with pytest.raises(AuditError, match=r"own.pth: does not fit SqueezeNet: .* of another shape \(features.0.weight"):
         torchvision(name="squeezenet1_0", weights=tmp_path / "own.pth")
@@ -233,7 +235,7 @@ def test_a_program_for_one_size_of_batch_is_refused_with_the_way_out(tmp_path: P
     with pytest.raises(AuditError) as caught:
         exported(path=tmp_path / "one.pt2")
     assert str(caught.value) == (
-        "one.pt2: was exported for batches of exactly 1; a batch of any size. Export it again: torch.export.export("
+        "one.pt2: was exported for batches of exactly 1; need a batch of any size. Export it again: torch.export.export("
         "model, (x,), dynamic_shapes=({0: torch.export.Dim('batch')},)) with an x of two pictures."
     )
 
@@ -260,7 +262,7 @@ class TwoInputs(nn.Module):
 
 def test_a_program_of_two_inputs_is_refused(tmp_path: Path) -> None:
     torch.export.save(torch.export.export(TwoInputs(), (X, torch.ones(1))), tmp_path / "two.pt2")
-    with pytest.raises(AuditError, match=r"two\.pt2: takes 2 inputs; one batch of pictures"):
+    with pytest.raises(AuditError, match=r"two\.pt2: takes 2 inputs; need one batch of pictures"):
         exported(path=tmp_path / "two.pt2")
 
 

@@ -74,7 +74,7 @@ def test_a_state_dict_that_does_not_fit_is_listed_and_changes_nothing() -> None:
         load_weights(module, state, "w.pth")
     assert str(caught.value) == (
         "w.pth: does not fit Small: 4 missing (body.1.weight, body.1.bias, body.1.running_mean, …), "
-        "5 unexpected (extra.0, extra.1, extra.2, …), 1 of another shape (head.weight (9, 16) for (4, 16)); "
+        "5 unexpected (extra.0, extra.1, extra.2, …), 1 of another shape (head.weight (9, 16) for (4, 16)); need "
         "the state dict of this very network. "
         "Check the model's name and arguments against those it was trained with."
     )
@@ -83,10 +83,10 @@ def test_a_state_dict_that_does_not_fit_is_listed_and_changes_nothing() -> None:
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(
-        AuditError, match=r"w\.pth: no such file; the model's file\. Paths are relative to the settings"
+        AuditError, match=r"w\.pth: no such file; need the model's file\. Paths are relative to the settings"
     ):
         read_state(tmp_path / "w.pth")
-    with pytest.raises(AuditError, match="is a folder; a file"):
+    with pytest.raises(AuditError, match="is a folder; need a file"):
         read_state(tmp_path)
 
 
@@ -94,7 +94,9 @@ def test_programs_are_sent_to_their_kind(tmp_path: Path) -> None:
     make.program(tmp_path / "program.pt", make.sound(), torch.rand(2, 3, 8, 8))
     make.script(tmp_path / "script.pt", make.sound())
     for kind, name in (("exported", "program.pt"), ("torchscript", "script.pt")):
-        with pytest.raises(AuditError, match=f"{name}: is a whole program; .* Open it with the model kind '{kind}'"):
+        with pytest.raises(
+            AuditError, match=f"{name}: is a whole program; need .* Open it with the model kind '{kind}'"
+        ):
             read_state(tmp_path / name)
 
 
