@@ -28,10 +28,12 @@ FILES = {
     "text.safetensors": NO_WEIGHTS,
     "empty.pth": "is empty (0 bytes); need the whole file. Copy or download it again.",
     "empty.safetensors": "is empty (0 bytes); need the whole file. Copy or download it again.",
-    "whole_network.pth": "would run code when it is read (it names torch.nn.modules.container.Sequential); need weights "
+    "whole_network.pth": "would run code when it is read (it names torch.nn.modules.container.Sequential); "
+    "need weights "
     "alone, which are read as data. Where you trust it, convert it: torch.save(torch.load(file, weights_only=False)"
     ".state_dict(), 'weights.pth').",
-    "runs_code.pth": "would run code when it is read (it names posix.mkdir); need weights alone, which are read as data.",
+    "runs_code.pth": "would run code when it is read (it names posix.mkdir); "
+    "need weights alone, which are read as data.",
     "no_tensors.pth": "holds no tensors (but 'epoch', 'loss'); need a state dict: names with tensors.",
     "a_list.pth": "holds a list; need a state dict: names with tensors.",
     "missing_key.pth": "does not fit Small: 1 missing (head.bias); need the state dict of this very network.",
@@ -43,7 +45,8 @@ NETWORK_FAULTS = {
     "returns_maps": "model: returns shape (2, 4, 1, 1); need (2, classes).",
     "returns_nan": "model: returns NaN or infinite logits for every picture of the rehearsal; need finite logits.",
     "one_at_a_time": "model: takes one picture, but not 2 at once; need a batch of any size.",
-    "batch_mates": "model: answers differently for a picture alone and in a batch of two; need a network in evaluation mode",
+    "batch_mates": "model: answers differently for a picture alone and in a batch of two; "
+    "need a network in evaluation mode",
 }
 
 

@@ -158,7 +158,8 @@ def test_all_labels_without_a_class_are_listed_with_the_way_out() -> None:
     with pytest.raises(AuditError) as caught:
         map_labels(["tenc", "tench", "zebra crossing", "kite"], CLASSES, {}, ["kite"])
     assert str(caught.value) == (
-        "data: 2 of 3 labels name no class of the model: 'tenc' (nearest: 'tench'); 'zebra crossing' (nothing near); need "
+        "data: 2 of 3 labels name no class of the model: 'tenc' (nearest: 'tench'); 'zebra crossing' (nothing near); "
+        "need "
         'a class for every label. Map them under [data.labels], as "tenc" = "class name" or an index, or list them in '
         "data.ignore."
     )

@@ -187,7 +187,8 @@ def test_offline_the_error_says_what_to_fetch(
     with pytest.raises(AuditError) as caught:
         torchvision(name="resnet18", weights=Path("IMAGENET1K_V1"))
     assert str(caught.value) == (
-        "model: cannot download ResNet18_Weights.IMAGENET1K_V1 (<urlopen error no route to host>); need a connection, or "
+        "model: cannot download ResNet18_Weights.IMAGENET1K_V1 (<urlopen error no route to host>); "
+        "need a connection, or "
         "the file. Fetch https://download.pytorch.org/models/resnet18-f37072fd.pth elsewhere and set weights to the "
         "file."
     )
@@ -235,7 +236,8 @@ def test_a_program_for_one_size_of_batch_is_refused_with_the_way_out(tmp_path: P
     with pytest.raises(AuditError) as caught:
         exported(path=tmp_path / "one.pt2")
     assert str(caught.value) == (
-        "one.pt2: was exported for batches of exactly 1; need a batch of any size. Export it again: torch.export.export("
+        "one.pt2: was exported for batches of exactly 1; "
+        "need a batch of any size. Export it again: torch.export.export("
         "model, (x,), dynamic_shapes=({0: torch.export.Dim('batch')},)) with an x of two pictures."
     )
 
