@@ -24,7 +24,7 @@ def pictures(count: int = 6, side: int = 12, seed: int = 3) -> Tensor:
 
 
 def exported(network: nn.Module) -> nn.Module:
-    program = torch.export.export(network, (pictures(2),), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    program = networks.program(network, pictures(2))
     file = io.BytesIO()
     torch.export.save(program, file)
     file.seek(0)
@@ -32,7 +32,7 @@ def exported(network: nn.Module) -> nn.Module:
 
 
 def decomposed(network: nn.Module) -> nn.Module:
-    program = torch.export.export(network, (pictures(2),), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    program = networks.program(network, pictures(2))
     module: nn.Module = program.run_decompositions({}).module()
     return module
 

@@ -139,7 +139,7 @@ def test_programs_are_refused() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         programs = [
-            torch.export.export(plain.module, (plain.x,), dynamic_shapes=({0: torch.export.Dim("batch")},)).module(),
+            networks.program(plain.module, plain.x).module(),
             torch.jit.script(plain.module),
             torch.jit.trace(plain.module, plain.x),  # type: ignore[no-untyped-call]
         ]

@@ -187,7 +187,7 @@ def test_a_clamp_above_zero_is_no_relu() -> None:
 
 
 def exported(network: nn.Module, x: Tensor) -> nn.Module:
-    return torch.export.export(network, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},)).module()
+    return networks.program(network, x).module()
 
 
 def scripted(network: nn.Module, x: Tensor) -> nn.Module:
