@@ -1,7 +1,10 @@
 """The command line: the one place that knows all three packages."""
 
 import json
+import os
 import sys
+import traceback
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,15 +16,24 @@ from rich.table import Column, Table
 from audit import registry
 from audit.choices import Reduction, Score
 from audit.errors import AuditError
+from audit.files import write_text
 from checks.verdict import Judgement
 
 FILE = click.Path(path_type=Path)
-STDOUT = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+class _Output(Console):
+    def on_broken_pipe(self) -> None:
+        """Let `_answer` decide; rich would leave with 1, which says FAIL."""
+        raise  # noqa: PLE0704 called while the BrokenPipeError is handled
+
+
+STDOUT = _Output(highlight=False, width=None if sys.stdout.isatty() else 160)
 DEMO = Path(__file__).parent / "demo"
 DEMO_OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
 DEMO_LEAD = (
-    "Both name what lies ahead of an aircraft with nearly the same accuracy. One learnt the object, the other the"
-    " camera's tag in the corner. Accuracy cannot tell them apart."
+    "Both name what lies ahead of an aircraft with the same accuracy. One learnt the object, the other the camera’s tag"
+    " in the corner. Accuracy cannot tell them apart."
 )
 EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
 INTERRUPTED = 130
@@ -47,7 +59,13 @@ def cli() -> None:
 def run(settings: Path, out: Path | None, resume: bool, device: str, as_json: bool) -> int:
     """Audit the model that SETTINGS names; write record, audit.json and report.html."""
     target = out or Path(f"{settings.stem}-audit")
-    record = _measure(settings, target, resume, device)
+    if _record_in(target).exists() and not resume:
+        raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or go on with --resume.")
+    try:
+        record = _measure(settings, target, resume, device)
+    except KeyboardInterrupt:
+        click.echo(f"\nMeasured batches are kept: go on with --out {target} --resume.", err=True)
+        raise
     return _answer(_conclude(record, None, target), target, as_json)
 
 
@@ -84,6 +102,8 @@ def demo(out: Path) -> int:
 
     judged = {}
     for name in DEMO_OUTCOMES:
+        if _record_in(out / name).exists():
+            raise AuditError(out, "holds a demo already", "need a new folder", "Choose another --out.")
         record = _measure(DEMO / f"{name}.toml", out / name, False, "cpu")
         judged[name] = _conclude(record, None, out / name)
         _show(judged[name], out / name)
@@ -141,7 +161,9 @@ def list_(as_json: bool) -> int:
     packages = ("audit.saliency", "audit.null_maps", "audit.formats", "audit.models", "checks.rules")
     found = {
         registry.noun(package): {
-            name: registry.summary(registry.resolve(package, name)) for name in registry.names(package)
+            name: registry.summary(function) + registry.options_text(function)
+            for name in registry.names(package)
+            for function in [registry.resolve(package, name)]
         }
         for package in packages
     } | {"profile": {profile.name: profile.description for profile in built_in()}}
@@ -168,7 +190,7 @@ def init(dataset: Path, out: Path) -> int:
     if out.exists():
         raise AuditError(out, "exists", "need a new file", "Choose another --out.")
     found = look(dataset)
-    _write(out, settings_text(found, out.parent))
+    write_text(out, settings_text(found, out.parent))
     count = len(found.dataset.samples)
     STDOUT.print(f"{found.format}: {count} samples, {found.present} with their picture.", highlight=False)
     STDOUT.print(f"Written to {out}. Name your model in it, then: saliency-audit run {out}", soft_wrap=True)
@@ -179,18 +201,19 @@ def _measure(settings_file: Path, out: Path, resume: bool, device: str) -> Path:
     from audit.engine import measure
     from audit.progress import progress
     from audit.settings import load_settings
-    from checks.profile import load_profile
+    from checks import register
 
     settings = load_settings(settings_file)
     named = settings.judge.profile
-    profile = load_profile(settings.path(named) if named.endswith(".toml") else named)
-    with progress(settings_file.stem) as report:
+    limits = register(settings.path(named) if named.endswith(".toml") else named)
+    # stdout is for the result alone: a model's own prints go to stderr
+    with progress(settings_file.stem) as report, redirect_stdout(sys.stderr):
         return measure(
             settings,
             out,
             resume=resume,
             device=device,
-            registered={"profile": profile.model_dump(mode="json")},
+            registered=limits,
             progress=report,
         )
 
@@ -204,21 +227,29 @@ def _conclude(record: Path, profile: str | None, out: Path) -> Judgement:
 
     with Record.open(record) as opened:
         judgement = judge(opened, profile)
-        _write(out / "audit.json", audit_json(opened, judgement))
+        write_text(out / "audit.json", audit_json(opened, judgement))
         render(opened, judgement, out / "report.html")
     return judgement
 
 
 def _record(path: Path) -> Path:
-    return path / "audit.sqlite" if path.is_dir() else path
+    return _record_in(path) if path.is_dir() else path
+
+
+def _record_in(folder: Path) -> Path:
+    return folder / "audit.sqlite"
 
 
 def _show(judgement: Judgement, out: Path | None) -> None:
     """The result, for people."""
     colours = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta"}
     STDOUT.print(f"[bold {colours[judgement.outcome]}]{judgement.outcome}[/]")
+    if not judgement.fixed_beforehand:
+        name = escape(judgement.profile.name)
+        STDOUT.print(f"[bold]By limits that were not fixed before the run[/] (profile {name}): no claim rests on this.")
     for wrong in judgement.right_for_the_wrong_reason:
-        bound = "" if wrong.upper is None else f", at most {wrong.upper:.1%} of them"
+        level = f"{judgement.profile.confidence:.0%}"
+        bound = "" if wrong.upper is None else f", at most {wrong.upper:.1%} of them with {level} confidence"
         STDOUT.print(f"Right for the wrong reason by {escape(wrong.source)}: {wrong.count} of {wrong.right}{bound}.")
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for verdict in judgement.verdicts:
@@ -231,10 +262,15 @@ def _show(judgement: Judgement, out: Path | None) -> None:
 
 
 def _answer(judgement: Judgement, out: Path | None, as_json: bool) -> int:
-    if as_json:
-        _print_json(judgement.model_dump(mode="json"))
-    else:
-        _show(judgement, out)
+    """Print the result. A reader that closes the pipe early does not change the verdict's exit code."""
+    try:
+        if as_json:
+            _print_json(judgement.model_dump(mode="json"))
+        else:
+            _show(judgement, out)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return EXIT[judgement.outcome]
 
 
@@ -242,29 +278,29 @@ def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise AuditError(
-            path, f"cannot be written ({error.strerror})", "need a folder with room that may be written"
-        ) from error
-
-
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code. Whatever breaks leaves with that of INVALID."""
     try:
-        sys.exit(cli.main(standalone_mode=False))
+        code = cli.main(standalone_mode=False)
     except AuditError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(EXIT["INVALID"])
+        code = _broken(f"error: {error}")
     except click.ClickException as error:
         error.show()
-        sys.exit(EXIT["INVALID"])
+        code = EXIT["INVALID"]
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nstopped: batches that were measured are kept; go on with --resume.", err=True)
-        sys.exit(INTERRUPTED)
+        click.echo("stopped", err=True)
+        code = INTERRUPTED
+    except SystemExit as error:
+        code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
+    except Exception as error:  # noqa: BLE001 an exit code of 1 would say FAIL
+        traceback.print_exc()
+        code = _broken(f"error: unexpected {type(error).__name__}: {error}. Nothing was judged; please report this.")
+    sys.exit(code)
+
+
+def _broken(message: str) -> int:
+    click.echo(message, err=True)
+    return EXIT["INVALID"]
 
 
 if __name__ == "__main__":

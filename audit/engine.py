@@ -8,7 +8,8 @@ from typing import Any
 
 from audit.errors import AuditError
 from audit.gallery import Gallery, choose
-from audit.identity import picture_seed, sha256_of
+from audit.identity import file_hash, picture_seed, sha256_of
+from audit.importing import importable
 from audit.measurement import measure_batch
 from audit.model import Model, state_hash
 from audit.plan import Plan, plan
@@ -44,34 +45,65 @@ def measure(
         settings = load_settings(settings)
     path = Path(out) / RECORD
     if path.exists() and not resume:
-        raise AuditError(path, "exists", "need a new folder", "Choose another --out, or go on with --resume.")
-    ready = plan(settings, model, device)
-    identity = json.loads(json.dumps({**ready.identity(), **(registered or {})}))
-    with _open_record(path, ready, identity) as record:
-        _run(ready, record, progress or (lambda done, total: None))
-        _finish(ready, record)
+        raise AuditError(path, "exists", "need a new folder", "Choose another, or resume the run that left it.")
+    if resume and not path.exists():
+        raise AuditError(path, "no such record", "need the record of a run that was broken off", "Begin one.")
+    with importable(settings.folder):
+        ready = plan(settings, model, device)
+        identity = json.loads(json.dumps({**ready.identity(), **(registered or {})}))
+        with _resumed(path, ready, identity) if resume else _begun(path, ready, identity) as record:
+            try:
+                _run(ready, record, progress or (lambda done, total: None))
+            finally:
+                _check_state(ready, record)
+            _finish(ready, record)
     return path
 
 
-def _open_record(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
-    if not path.exists():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise AuditError(
-                path.parent, f"cannot be made ({error.strerror})", "need a folder for the results"
-            ) from error
-        return Record.create(path, identity, ready.samples, ready.excluded)
+def _begun(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AuditError(path.parent, f"cannot be made ({error.strerror})", "need a folder for the results") from error
+    return Record.create(path, identity, ready.samples, ready.excluded)
+
+
+def _resumed(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
+    """The record that an earlier run left, if everything that went into it is as it was."""
     record = Record.open(path)
     then = record.identity()
-    if changed := sorted(key for key in identity if identity[key] != then.get(key)):
+    changed = [place for key in sorted(identity) for place in _differences(key, then.get(key), identity[key])]
+    if (then.get("finished") or {}).get("state_unchanged") is False:
+        changed.append("network: it changed itself in the earlier run")
+    if not changed:
+        changed = _changed_pictures(ready, record)
+    if changed:
+        record.__exit__()
+        shown = ", ".join(place for place in changed if not place.endswith("_sha256")) or changed[0]
         raise AuditError(
             path,
-            f"was begun with other {' and '.join(changed)}",
-            "need the same settings, files and versions",
-            "Start afresh with another --out.",
+            f"was begun with something else ({shown})",
+            "need the same settings, files, code and versions",
+            "Start afresh in another folder.",
         )
     return record
+
+
+def _differences(place: str, then: Any, now: Any) -> list[str]:
+    if isinstance(then, dict) and isinstance(now, dict):
+        keys = sorted(then.keys() | now.keys())
+        return [found for key in keys for found in _differences(f"{place}.{key}", then.get(key), now.get(key))]
+    return [] if then == now else [place]
+
+
+def _changed_pictures(ready: Plan, record: Record) -> list[str]:
+    """Pictures that were measured, and are no longer the same files."""
+    measured = record.columns("SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.id")
+    for image, sha256 in zip(measured["image"], measured["sha256"], strict=True):
+        file = ready.loader.folder / image
+        if not file.is_file() or file_hash(file) != sha256:
+            return [f"picture {image}"]
+    return []
 
 
 def _run(ready: Plan, record: Record, progress: Progress) -> None:
@@ -123,12 +155,17 @@ def _auc_so_far(ready: Plan, record: Record) -> dict[int, float]:
     return dict(zip(found["sample"].tolist(), found["auc"].astype(float).tolist(), strict=True))
 
 
-def _finish(ready: Plan, record: Record) -> None:
-    """Check that the network came out as it went in, and close the record's identity."""
+def _check_state(ready: Plan, record: Record) -> None:
+    """Raises AuditError where the network is not as it went in; the record says so for good."""
     if state_hash(ready.model.module) != ready.state_sha256:
+        record.set_meta("finished", {"pictures_sha256": "", "state_unchanged": False})
         raise AuditError(
             "model", "its weights or statistics changed during the audit", "need a model that stays as it is"
         )
+
+
+def _finish(ready: Plan, record: Record) -> None:
+    """What is known only at the end: the pictures' hashes in one, and which of them the report shows."""
     pictures = record.columns(
         "SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.image, s.label"
     )

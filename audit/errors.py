@@ -18,4 +18,6 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """'did you mean 'x'?' where something is close, else the list of what there is."""
     choices = sorted(known)
     close = get_close_matches(wrong, choices, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"there is {', '.join(choices) or 'none'}"
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"there is {', '.join(choices[:20]) or 'none'}{', …' if len(choices) > 20 else ''}"

@@ -17,6 +17,7 @@ from audit import registry
 from audit.batch import Batch, dead, score_of
 from audit.choices import Reduction, Score
 from audit.errors import AuditError, did_you_mean
+from audit.importing import importable
 from audit.labels import read_classes
 from audit.model import Model, rehearse
 from audit.pictures import Rejected, open_picture
@@ -62,6 +63,11 @@ def explain(question: Question) -> Explanation:
 
     Raises AuditError where model or picture cannot be opened, the class is unknown, or the map is dead.
     """
+    with importable(question.settings.parent if question.settings else Path()):
+        return _explained(question)
+
+
+def _explained(question: Question) -> Explanation:
     model, names, prepared = _model(question)
     (source,) = sources(
         SaliencyTable(
@@ -74,7 +80,7 @@ def explain(question: Question) -> Explanation:
     try:
         opened = open_picture(question.image, question.image.parent)
     except Rejected as rejected:
-        raise AuditError("picture", rejected.detail.rstrip(".")) from rejected
+        raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
     pixels = prepared.frame(opened.picture, ()).pixels
     mean, std = torch.tensor(prepared.mean), torch.tensor(prepared.std)
     x = prepared.normalise(pixels.unsqueeze(0))
@@ -123,6 +129,8 @@ def _named_model(question: Question) -> ModelTable | None:
     if not question.model:
         return None
     kind, _, name = question.model.partition(":")
+    if not name:
+        raise AuditError("--model", repr(question.model), "need KIND:NAME, as torchvision:squeezenet1_0")
     first = next(iter(inspect.signature(registry.resolve("audit.models", kind)).parameters))
     options = {first: name, **({"weights": question.weights} if question.weights else {})}
     return ModelTable.model_validate({"kind": kind, "classes": question.classes, **options})
@@ -132,8 +140,10 @@ def class_index(target: str, names: tuple[str, ...]) -> int:
     """The index that a class name or a number stands for. Raises AuditError, and suggests a name."""
     if target in names:
         return names.index(target)
-    if target.isdecimal() and int(target) < len(names):
-        return int(target)
+    if target.isdecimal():
+        if int(target) < len(names):
+            return int(target)
+        raise AuditError("--target", f"no class {target}", f"need an index from 0 to {len(names) - 1}")
     folded = [name.casefold() for name in names]
     if target.casefold() in folded:
         return folded.index(target.casefold())
@@ -166,7 +176,9 @@ def draw(explanation: Explanation, out: Path, title: str, window: tuple[float, f
     scale.set_label("relevance / maximum", fontsize=9)
     figure.suptitle(title, fontsize=11)
     try:
-        figure.savefig(out, metadata={"Software": None})
+        figure.savefig(out, metadata={"Software": None} if out.suffix == ".png" else None)
     except OSError as error:
         raise AuditError(out, f"cannot be written ({error.strerror})", "need a folder that may be written") from error
+    except ValueError as error:
+        raise AuditError(out, "is no picture format that can be written", "need a name that ends in .png") from error
     return high

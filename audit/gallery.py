@@ -17,6 +17,7 @@ class Gallery(NamedTuple):
 
     worst: list[int]
     borderline: list[int]
+    """Without those that are among the worst."""
     random: list[int]
 
 
@@ -27,7 +28,7 @@ def choose(auc: Mapping[int, float], draw: Mapping[int, int]) -> Gallery:
     """
     scored = sorted((value, number) for number, value in auc.items() if not np.isnan(value))
     worst = [number for _, number in scored[:EACH]]
-    near = sorted((abs(value - 0.5), number) for value, number in scored)
+    near = sorted((abs(value - 0.5), number) for value, number in scored[EACH:])
     return Gallery(worst, [n for _, n in near[:EACH]], sorted(draw, key=lambda n: (draw[n], n))[:EACH])
 
 

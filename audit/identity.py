@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("torch", "torchvision", "numpy", "pillow", "safetensors")
+PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pillow", "safetensors")
 
 
 def sha256_of(value: Any) -> str:
@@ -16,10 +17,16 @@ def sha256_of(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def file_hashes(files: Iterable[Path]) -> dict[str, str]:
-    """File name -> SHA-256 of its bytes. Beyond a few files (VOC has one a picture) one hash stands for all."""
-    each = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+def file_hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """Path below `root` -> SHA-256 of the bytes. Beyond a few files (VOC has one a picture) one hash stands for all."""
+    base = root if root.is_dir() else root.parent
+    each = {Path(os.path.relpath(file, base)).as_posix(): file_hash(file) for file in files}
     return each if len(each) <= 3 else {f"{len(each)} files": sha256_of(each)}
+
+
+def file_hash(file: Path) -> str:
+    """SHA-256 of the file's bytes."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def tool() -> dict[str, str]:

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from audit import registry
 from audit.errors import AuditError
+from audit.pictures import PICTURE_SUFFIXES
 from audit.samples import Dataset
 
 LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
-PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
 class Found(NamedTuple):
@@ -35,12 +35,8 @@ def look(place: Path) -> Found:
     """
     if not place.exists():
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
-    best: Found | None = None
-    for found in (reading for candidate in _candidates(place) for reading in _readings(place, candidate)):
-        if best is None or found.present > best.present:
-            best = found
-        if best.present == len(best.dataset.samples):
-            break
+    readings = [found for candidate in _candidates(place) for found in _readings(place, candidate)]
+    best = max(readings, key=lambda found: found.present, default=None)
     if best is None or not best.present:
         formats = ", ".join(registry.names("audit.formats"))
         raise AuditError(
@@ -55,7 +51,7 @@ def look(place: Path) -> Found:
 def _candidates(place: Path) -> list[Path]:
     if place.is_file():
         return [place]
-    inner = sorted(entry for entry in place.iterdir() if entry.suffix.lower() not in PICTURES)
+    inner = sorted(entry for entry in place.iterdir() if entry.suffix.lower() not in PICTURE_SUFFIXES)
     folders = [entry for entry in inner if entry.is_dir()]
     deeper = [
         entry for f in folders for entry in sorted(f.iterdir()) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
@@ -75,7 +71,7 @@ def _picture_folders(place: Path, annotations: Path) -> list[Path]:
 
 def _holds_pictures(folder: Path) -> bool:
     try:
-        return any(entry.suffix.lower() in PICTURES for entry in islice(folder.iterdir(), LOOKED_AT))
+        return any(entry.suffix.lower() in PICTURE_SUFFIXES for entry in islice(folder.iterdir(), LOOKED_AT))
     except OSError:
         return False
 
@@ -134,7 +130,10 @@ format = {format}
 annotations = {annotations}
 images = {images}
 # A sample whose boxes cover more of the frame than this is excluded, since inside and outside cannot be told apart.
+# Where objects fill their pictures, resize instead of cropping, or raise it; decide before you see a result.
 # max_box_share = 0.9
+# Labels that the model does not know; they are left out, and count as exclusions.
+# ignore = ["label"]
 
 # Dataset label -> class name or index, where the two differ.
 # [data.labels]

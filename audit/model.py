@@ -90,13 +90,20 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor
                 "need a batch of any size",
                 "Export or trace it with a batch dimension that may vary.",
             ) from error
-        alone = _forward(module, x[:1], classes)
+        again, alone = _forward(module, x, classes), _forward(module, x[:1], classes)
     if not torch.isfinite(together).all(dim=1).any():
         raise AuditError(
             "model",
             "returns NaN or infinite logits for every picture of the rehearsal",
             "need finite logits",
             "Check the weights, and that the preprocessing is the model's own.",
+        )
+    if x.device.type == "cpu" and not torch.equal(together.nan_to_num(), again.nan_to_num()):
+        raise AuditError(
+            "model",
+            "answers differently when it is asked the same twice",
+            "need a network without randomness and without memory",
+            "Call eval() before it is exported, and take sampling, noise and counters out of forward.",
         )
     if not torch.allclose(together[:1], alone, rtol=1e-2, atol=1e-2 * _spread(together), equal_nan=True):
         raise AuditError(

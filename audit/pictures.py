@@ -7,6 +7,7 @@ thread only), build the later frames of phone pictures, and hand PostScript to a
 
 import hashlib
 import os
+import stat
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from audit.samples import Box, Sample
 
+PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+"""What picture files are called, in lower case: for finding them. What a file is, its first bytes say."""
 MAX_PIXELS = 100_000_000
 """Pictures with more are rejected by their header, before anything is decoded."""
 OVERHANG = 1.0
@@ -180,6 +183,12 @@ def _inside(path: Path, root: Path, name: str) -> Path:
         raise Rejected(
             "path outside the dataset", f"{name}: leads outside the picture folder; need a file that lies below it."
         )
+    try:
+        regular = stat.S_ISREG(Path(real).stat().st_mode)
+    except (OSError, ValueError) as error:
+        raise _unreachable(name, error) from error
+    if not regular:  # to open a pipe is to wait for ever
+        raise Rejected("unreadable picture", f"{name}: is no regular file; need a picture file.")
     return Path(real)
 
 

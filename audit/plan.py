@@ -1,6 +1,5 @@
 """Everything that is settled before the first picture is measured."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
@@ -15,6 +14,7 @@ from audit import registry
 from audit.batch import Batch
 from audit.errors import AuditError
 from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
+from audit.importing import import_function, source_hash
 from audit.labels import map_labels, merge_synonyms, read_classes
 from audit.loading import Loaded, Loader
 from audit.model import ClassName, Model, freeze, rehearse, state_hash, to_channels_last
@@ -23,7 +23,9 @@ from audit.randomise import randomised
 from audit.samples import Dataset, Exclusion, Sample
 from audit.settings import ModelTable, Settings
 from audit.sources import Source, sources
+from audit.weights import SUFFIXES
 
+WEIGHT_SUFFIXES = {*SUFFIXES, ".pt2"}
 CALIBRATION = 32
 """Pictures from which an untrained copy takes its batch-norm statistics."""
 
@@ -49,6 +51,8 @@ class Plan:
     per_run: Mapping[str, Mapping[str, str]]
     """What methods said once for all pictures, as the layer that Grad-CAM chose."""
     state_sha256: str
+    code: Mapping[str, str]
+    """Source file hashes of the functions that the settings name as 'package.module:function'."""
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -90,15 +94,16 @@ class Plan:
             "classes": list(self.classes),
             "dataset": {
                 "format": self.settings.data.format,
-                "annotations": file_hashes(self.dataset.files),
-                "samples": len(self.dataset.samples) + len(self.dataset.exclusions),
+                "annotations": file_hashes(self.dataset.files, self.settings.path(self.settings.data.annotations)),
+                "samples": len(self.samples) + len(self.excluded),
                 "labels": sorted({sample.label for sample, _ in self.samples}),
             },
             "sources": {"methods": labels, "null_maps": null_maps},
             "options": {s.label: {**s.options, "reduction": s.reduction, "score": s.score} for s in self.sources},
             "preprocessing": vars(self.preprocessing),
-            "frame": list(self.loader.frame or ()),
+            "frame": list(self.loader.frame) if self.loader.frame else None,
             "per_run": {label: dict(said) for label, said in self.per_run.items()},
+            "code": self.code,
             "versions": versions(),
             "device": self.device.type,
             "channels_last": self.channels_last,
@@ -114,7 +119,7 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
     asked = sources(settings.saliency)
     dataset = _dataset(settings)
     opened = replace(model, module=freeze(deepcopy(model.module))) if model else _open(settings)
-    classes = _classes(settings, opened)
+    opened, classes = _with_classes(settings, opened)
     labels = {sample.label for sample in dataset.samples}
     left_out = {exclusion.label for exclusion in dataset.exclusions}
     indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, left_out)
@@ -155,6 +160,7 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
         untrained=None,
         per_run={},
         state_sha256=state_hash(opened.module),
+        code=_code(settings, model),
     )
     return _rehearsed(draft)
 
@@ -213,34 +219,46 @@ def _open(settings: Settings) -> Model:
 
 
 def open_model(table: ModelTable, folder: Path) -> Model:
-    """Open the model that a [model] table names; its relative paths, and its own modules, start at `folder`."""
+    """Open the model that a [model] table names; its relative paths start at `folder`."""
     kind = registry.resolve("audit.models", table.kind)
     options = registry.options(kind, table.options, f"model kind {table.kind!r}")
-    there = {k: folder / v if isinstance(v, Path) and (folder / v).exists() else v for k, v in options.items()}
-    sys.path.insert(0, str(folder.resolve()))
-    try:
-        model: Model = kind(**there)
-    finally:
-        sys.path.remove(str(folder.resolve()))
+    there = {k: _beside(folder, v) if isinstance(v, Path) else v for k, v in options.items()}
+    model: Model = kind(**there)
     return model
 
 
-def _classes(settings: Settings, model: Model) -> tuple[ClassName, ...]:
+def _beside(folder: Path, given: Path) -> Path:
+    """A path that an option names lies in `folder`; a bare name without such a file (weights' 'DEFAULT') stays."""
+    there = folder / given
+    is_name = len(given.parts) == 1 and given.suffix.lower() not in WEIGHT_SUFFIXES and not given.exists()
+    return given if is_name and not there.exists() else there
+
+
+def _with_classes(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:
+    """The class names, the settings' before the model file's, and the model with the word on where they come from."""
     given = settings.model.classes if settings.model else None
-    if isinstance(given, Path):
-        return read_classes(settings.path(given))
     if given is not None:
-        return tuple(ClassName(name) for name in given)
+        names = read_classes(settings.path(given)) if isinstance(given, Path) else tuple(map(ClassName, given))
+        source = given.name if isinstance(given, Path) else "the settings"
+        return replace(model, description={**model.description, "classes": f"those of {source}"}), names
     if model.classes is None:
         raise AuditError(
             "model", "its file names no classes", "need the class names in index order", "Set model.classes."
         )
-    return model.classes
+    return model, model.classes
 
 
 def _ignored(sample: Sample) -> Exclusion:
     detail = f"{sample.image}: the settings leave label {sample.label!r} out (data.ignore)."
     return Exclusion(sample.image, sample.label, "label ignored", detail)
+
+
+def _code(settings: Settings, model: Model | None) -> dict[str, str]:
+    named = [table.name for table in (*settings.saliency.methods, *settings.saliency.null_maps)]
+    network = {"network": source_hash(type(model.module))} if model else {}
+    if settings.model and not model:
+        named.append(str(settings.model.options.get("function", "")))
+    return network | {name: source_hash(import_function(name)) for name in named if ":" in name}
 
 
 def _device(name: str) -> torch.device:

@@ -81,8 +81,10 @@ class Record:
         """
         if path.exists():
             raise AuditError(path, "exists", "need a new file", "Choose another --out, or go on with --resume.")
+        draft = path.with_name(f".{path.name}.part")
         try:
-            connection = sqlite3.connect(path)
+            draft.unlink(missing_ok=True)
+            connection = sqlite3.connect(draft)
             with connection:
                 connection.executescript("BEGIN;" + _SCHEMA)
                 connection.executemany(
@@ -111,7 +113,10 @@ class Record:
                     "INSERT INTO exclusion VALUES (?, ?, NULL, ?, ?)",
                     [(e.image, e.label, e.reason, e.detail) for e in excluded],
                 )
-        except sqlite3.Error as error:
+            connection.close()
+            draft.replace(path)
+            connection = sqlite3.connect(path)
+        except (sqlite3.Error, OSError) as error:
             raise AuditError(
                 path, f"cannot be written ({error})", "need a folder with room that may be written"
             ) from error

@@ -6,6 +6,7 @@ A registry package says in its `NOUN` what it holds ("saliency method"). A user'
 
 import importlib
 import inspect
+import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from audit.errors import AuditError, did_you_mean
+from audit.importing import import_function
 
 Function = Callable[..., Any]
 
@@ -47,12 +49,14 @@ def resolve(package: str, name: str) -> Function:
 
 
 def _own(package: str, name: str) -> Function:
-    module_name, _, attribute = name.partition(":")
     try:
-        function = getattr(importlib.import_module(module_name), attribute)
+        function = import_function(name)
     except (ImportError, AttributeError) as error:
         raise AuditError(
-            name, f"cannot be imported ({error})", f"need a {noun(package)} as 'package.module:function'"
+            name,
+            f"cannot be imported ({error})",
+            f"need a {noun(package)} as 'package.module:function'",
+            "Put the module beside the settings file, or install it.",
         ) from error
     if not callable(function):
         raise AuditError(name, f"is a {type(function).__name__}", "need a function")
@@ -62,6 +66,17 @@ def _own(package: str, name: str) -> Function:
 def summary(function: Function) -> str:
     """The first line of the docstring."""
     return (inspect.getdoc(function) or "").partition("\n")[0]
+
+
+def options_text(function: Function) -> str:
+    """The options as the settings write them: ' Options: steps = 32, baseline = "black".', or nothing."""
+    given = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    shown = [p.name if p.default is p.empty else f"{p.name} = {_toml(p.default)}" for p in given]
+    return f" Options: {', '.join(shown)}." if shown else ""
+
+
+def _toml(value: Any) -> str:
+    return "none" if value is None else json.dumps(value, default=str)
 
 
 def options(function: Function, given: Mapping[str, Any], where: str) -> dict[str, Any]:

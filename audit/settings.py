@@ -2,14 +2,17 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictInt, StrictStr, ValidationError, field_validator
 
 from audit import registry
 from audit.choices import Interpolation, Reduction, Score
 from audit.errors import AuditError, did_you_mean
 from audit.preprocessing import Preprocessing
+
+Side = Annotated[int, Field(gt=0, le=10_000)]
+Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Table(BaseModel):
@@ -37,7 +40,7 @@ class DataTable(OpenTable):
     annotations: Path
     images: Path
     """The folder below which every picture lies."""
-    labels: dict[str, str | int] = Field(default_factory=dict)
+    labels: dict[str, StrictStr | StrictInt] = Field(default_factory=dict)
     """Dataset label -> class name or index, where the names differ."""
     ignore: tuple[str, ...] = ()
     """Labels that the model does not know and that are left out, counted."""
@@ -50,13 +53,13 @@ class DataTable(OpenTable):
 class PreprocessingTable(Table):
     """In pixels of the network's input; a single number is a square, or for `resize` the shorter side."""
 
-    resize: int | tuple[int, int] | None = None
-    letterbox: int | tuple[int, int] | None = None
-    crop: int | tuple[int, int] | None = None
+    resize: Side | tuple[Side, Side] | None = None
+    letterbox: Side | tuple[Side, Side] | None = None
+    crop: Side | tuple[Side, Side] | None = None
     fill: int = Field(default=114, ge=0, le=255)
     interpolation: Interpolation = "bilinear"
-    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
-    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    mean: tuple[FiniteFloat, FiniteFloat, FiniteFloat] = (0.485, 0.456, 0.406)
+    std: tuple[Deviation, Deviation, Deviation] = (0.229, 0.224, 0.225)
 
     def built(self) -> Preprocessing:
         square = {
@@ -84,7 +87,7 @@ class SaliencyTable(Table):
     )
     reduction: Reduction = "abs_max"
     score: Score = "log_probability"
-    pointing_tolerance: float = Field(default=15.0, ge=0)
+    pointing_tolerance: float = Field(default=15.0, ge=0, allow_inf_nan=False)
     """Pixels of the network's input (Zhang et al. 2018 use 15)."""
 
     @field_validator("methods", "null_maps", mode="before")

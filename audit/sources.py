@@ -10,6 +10,7 @@ from torch import Tensor
 from audit import registry
 from audit.batch import Attribution, Batch, reduce_channels
 from audit.choices import Reduction, Score
+from audit.errors import AuditError
 from audit.settings import MethodTable, SaliencyTable
 
 
@@ -41,7 +42,18 @@ class Source:
         answer = self.function(asked, **self.options)
         said = answer if isinstance(answer, Attribution) else Attribution(answer)
         signed = said.signed.detach()
-        return signed if self.is_null else reduce_channels(signed, self.reduction), said
+        n, _, height, width = batch.x.shape
+        needed = ((n, height, width),) if self.is_null else ((n, 1, height, width), tuple(batch.x.shape))
+        if tuple(signed.shape) not in needed:
+            raise AuditError(
+                self.label, f"returns maps of shape {tuple(signed.shape)}", f"need {' or '.join(map(str, needed))}"
+            )
+        relevance = signed if self.is_null else reduce_channels(signed, self.reduction)
+        if self.is_null and bool((relevance < 0).any()):
+            raise AuditError(
+                self.label, "returns a null map with negative values", "need relevance, which is not signed"
+            )
+        return relevance, said
 
 
 def sources(table: SaliencyTable) -> tuple[Source, ...]:

@@ -81,8 +81,12 @@ def _torch_save(path: Path) -> object:
 
 
 def _refuse_programs(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        members = {name.rpartition("/")[2] for name in archive.namelist()}
+    """Only to say what the file is: torch itself refuses a program where weights are wanted."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {name.rpartition("/")[2] for name in archive.namelist()}
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise _damaged(path) from error
     kinds = {
         "constants.pkl": "torchscript",
         "archive_format": "exported",

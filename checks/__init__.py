@@ -1,8 +1,9 @@
 """JUDGE: the record in, verdicts out. No torch.
 
-`judge(record)` applies the limits that were fixed before the run; `judge(record, profile)` applies others.
+`register(profile)` fixes limits before the run; `judge(record)` applies those; `judge(record, profile)` applies others.
 """
 
 from checks.judge import judge
+from checks.profile import register
 
-__all__ = ["judge"]
+__all__ = ["judge", "register"]

@@ -13,6 +13,7 @@ from checks.evidence import Evidence, evidence
 from checks.profile import RULES, fingerprint, load_profile
 from checks.statistics import share_bounds
 from checks.verdict import Judgement, Outcome, Profile, Verdict, WrongReason, worst
+from checks.whole import run_is_whole
 from checks.words import count
 
 PASSED = (
@@ -24,8 +25,8 @@ PASSED = (
 def judge(record: Record | Path | str, profile: str | Path | Profile | None = None) -> Judgement:
     """Judge a record, or the file of one, by the profile that was hashed into it before the run, or by another.
 
-    A rule that cannot be evaluated is INVALID, as are an unfinished run, a network that changed, and an empty set of
-    rules. Raises AuditError where the record or the profile cannot be read.
+    A rule that cannot be evaluated is INVALID, as are an unfinished run, a network that changed, a record that was
+    altered, and an empty set of rules. Raises AuditError where the record or the profile cannot be read.
     """
     if not isinstance(record, Record):
         with Record.open(Path(record)) as opened:
@@ -37,8 +38,10 @@ def judge(record: Record | Path | str, profile: str | Path | Profile | None = No
         profile = registered
     limits = profile if isinstance(profile, Profile) else load_profile(profile)
     found = evidence(record, limits.confidence)
-    troubles = _troubles(found, record)
-    verdicts = (*troubles, *(_verdict(found, rule, limits.rules[rule]) for rule in sorted(limits.rules)))
+    verdicts = (
+        *run_is_whole(found, record),
+        *(_verdict(found, rule, limits.rules[rule]) for rule in sorted(limits.rules)),
+    )
     outcome = worst(verdict.outcome for verdict in verdicts)
     sentence, next_step = _whole(verdicts, outcome, found.n)
     return Judgement(
@@ -46,6 +49,7 @@ def judge(record: Record | Path | str, profile: str | Path | Profile | None = No
         sentence=sentence,
         next_step=next_step,
         profile=limits,
+        registered=registered.name if registered is not None else None,
         fixed_beforehand=registered is not None and registered.sha256 == fingerprint(registered) == fingerprint(limits),
         verdicts=verdicts,
         right_for_the_wrong_reason=tuple(_wrong_reason(found, method) for method in found.methods),
@@ -60,31 +64,6 @@ def _registered(record: Record) -> Profile | None:
         raise AuditError(
             record.path, f"holds a broken profile ({registry.first_problem(error)})", "need a whole one"
         ) from error
-
-
-def _troubles(found: Evidence, record: Record) -> tuple[Verdict, ...]:
-    """What makes any verdict worthless: one INVALID verdict, or none."""
-    finished = record.identity().get("finished") or {}
-    reached = found.n + len(found.exclusions)
-    again = "Run the audit again on pictures that can be measured; the exclusions say what is wrong with these."
-    if not found.complete or not finished:
-        seen = f"The run stopped after {reached:,} of {count(found.total, 'sample')}."
-        next_step = "Go on where it stopped: saliency-audit run SETTINGS.toml --resume."
-    elif finished.get("state_unchanged") is not True:
-        seen, next_step = (
-            "The network is not the same after the audit as before.",
-            "Freeze it, and run the audit again.",
-        )
-    elif found.n == 0 and found.total:
-        seen, next_step = f"All {count(found.total, 'sample')} are excluded.", again
-    elif found.n == 0:
-        seen, next_step = "The data set holds no sample.", again
-    else:
-        return ()
-    question = "Was the run finished, on pictures, without touching the network?"
-    return (
-        Verdict(rule="run_is_whole", question=question, outcome=Outcome.INVALID, sentence=seen, next_step=next_step),
-    )
 
 
 def _verdict(found: Evidence, rule: str, table: dict[str, Any]) -> Verdict:

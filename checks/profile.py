@@ -20,6 +20,7 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 
 RULES = "checks.rules"
 BUILT_IN = Path(__file__).parent / "profiles"
+OR_A_FILE = "The path of a .toml file works too."
 KEYS = ("description", "confidence", "rules")
 
 
@@ -51,6 +52,14 @@ def load_profile(name_or_path: str | Path) -> Profile:
     return profile.model_copy(update={"sha256": fingerprint(profile)})
 
 
+def register(profile: str | Path = "default") -> dict[str, Any]:
+    """A profile as an entry of a record: pass it to `audit.measure(registered=...)`.
+
+    So the limits are fixed, and hashed, before the first picture is looked at. Raises AuditError as `load_profile`.
+    """
+    return {"profile": load_profile(profile).model_dump(mode="json")}
+
+
 def built_in() -> tuple[Profile, ...]:
     """The profiles that come along, sorted by name."""
     return tuple(load_profile(file.stem) for file in sorted(BUILT_IN.glob("*.toml")))
@@ -69,7 +78,7 @@ def _find(name_or_path: str | Path) -> Path:
         return path
     known = {file.stem: file for file in BUILT_IN.glob("*.toml")}
     if path.name not in known:
-        raise AuditError("settings", f"no profile {path.name!r}", did_you_mean(path.name, known))
+        raise AuditError("settings", f"no profile {path.name!r}", did_you_mean(path.name, known), OR_A_FILE)
     return known[path.name]
 
 

@@ -86,6 +86,7 @@ class Judgement(Frozen):
     sentence: str
     next_step: str
     profile: Profile
+    registered: str | None = Field(description="name of the profile that the record holds; null where it holds none")
     fixed_beforehand: bool = Field(description="the profile is the one that was hashed into the record")
     verdicts: tuple[Verdict, ...]
     right_for_the_wrong_reason: tuple[WrongReason, ...] = Field(description="one for each method, the settings' order")

@@ -21,6 +21,12 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def two_digits(n: int) -> int:
+    """Rounded up to two significant digits: 1,634 is 1,700."""
+    step: int = 10 ** max(0, len(str(n)) - 2)
+    return -(-n // step) * step
+
+
 def listed(parts: Iterable[str]) -> str:
     """'a, b and c'."""
     words = list(parts)

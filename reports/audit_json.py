@@ -46,7 +46,8 @@ def results(record: Record, judgement: Judgement) -> Audit:
 
 def identity(record: Record) -> Identity:
     """What went into a record."""
-    return Identity.model_validate({k: v for k, v in record.identity().items() if k not in NOT_IDENTITY})
+    given = {k: v for k, v in record.identity().items() if k not in NOT_IDENTITY and v is not None}
+    return Identity.model_validate(given)
 
 
 def exclusions(record: Record) -> tuple[Excluded, ...]:
@@ -57,14 +58,14 @@ def exclusions(record: Record) -> tuple[Excluded, ...]:
 
 def _rows(record: Record, found: Evidence, classes: tuple[str, ...]) -> Iterator[Row]:
     columns = record.columns(
-        "SELECT p.sample, s.image, s.label, p.sha256, p.frame_boxes"
+        "SELECT p.sample, s.image, s.label, p.sha256, p.frame_boxes, s.metadata"
         " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
     )
     sources = (*found.methods, *found.null_maps)
     scores = {source: _scores(found, source) for source in sources}
     misses = {method: (found.right & found.miss(method)).tolist() for method in found.methods}
     notes = _notes(record)
-    for i, (number, image, label, sha256, boxes) in enumerate(zip(*columns.values(), strict=True)):
+    for i, (number, image, label, sha256, boxes, metadata) in enumerate(zip(*columns.values(), strict=True)):
         target = int(found.class_index[i])
         yield Row(
             sample=int(number),
@@ -78,6 +79,7 @@ def _rows(record: Record, found: Evidence, classes: tuple[str, ...]) -> Iterator
             prediction=_prediction(found, i, classes),
             scores={source: scores[source][i] for source in sources if found.made[source][i]},
             wrong_reason=tuple(method for method in found.methods if misses[method][i]),
+            metadata=json.loads(metadata),
             notes=notes.get(int(number), {}),
         )
 

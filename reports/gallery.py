@@ -1,6 +1,7 @@
 """The gallery: the worst pictures, the borderline, a random draw; each picture stored once."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,11 @@ import numpy as np
 from audit.record import Record
 from checks.evidence import Evidence
 from reports import pictures
-from reports.summary import class_name
+from reports.summary import class_name, mean
 
 _GROUPS = (
-    ("worst", "Worst", "The lowest localisation AUC, as a mean over the methods."),
-    ("borderline", "Borderline", "The localisation AUC nearest to 0.5, where a map knows nothing."),
+    ("worst", "Worst", "The lowest localisation AUC (as a mean, where there are several methods)."),
+    ("borderline", "Borderline", "Of the others, the localisation AUC nearest to 0.5, where a map knows nothing."),
     ("random", "Random draw", "Drawn with the run’s seed, whatever they score: what an ordinary picture looks like."),
 )
 
@@ -49,6 +50,9 @@ class Card:
     confidence: float
     probability: float
     area_share: float
+    mean_auc: float
+    """Over the methods whose map is not dead: the order of the gallery. NaN where there is none."""
+    metadata: dict[str, str]
     boxes: tuple[tuple[float, float, float, float], ...]
     panels: tuple[Panel, ...]
 
@@ -57,7 +61,7 @@ def gallery(record: Record, found: Evidence, classes: Sequence[str]) -> dict[str
     """What the gallery's template needs. Empty where the run kept no pictures."""
     chosen = record.identity().get("gallery") or {}
     overlays = record.overlays()
-    shown = {sample for members in chosen.values() for sample in members} & overlays.keys()
+    shown = {sample for members in chosen.values() for sample in members} & overlays.keys() & set(found.sample.tolist())
     kept = {"picture", *found.methods}
     encoded = pictures.encode(
         {sample: {k: v for k, v in overlays[sample].items() if k in kept} for sample in sorted(shown)}
@@ -78,7 +82,7 @@ def gallery(record: Record, found: Evidence, classes: Sequence[str]) -> dict[str
         "picture_ids": {
             s: f"p{s}-{list(images).index('picture')}" for s, images in encoded.items() if "picture" in images
         },
-        "gallery": [group for group in groups if group["cards"]],
+        "gallery": groups if cards else [],
         "in_gallery": sorted(cards),
         "colour_stops": pictures.colour_stops(),
     }
@@ -86,9 +90,11 @@ def gallery(record: Record, found: Evidence, classes: Sequence[str]) -> dict[str
 
 def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, ids: dict[str, str]) -> Card:
     row = record.columns(
-        "SELECT s.image, p.frame_boxes FROM sample s JOIN picture p ON p.sample = s.id WHERE s.id = ?", (sample,)
+        "SELECT s.image, s.metadata, p.frame_boxes FROM sample s JOIN picture p ON p.sample = s.id WHERE s.id = ?",
+        (sample,),
     )
     i = int(np.searchsorted(found.sample, sample))
+    mean_auc = mean(np.array([found.scores[method]["auc"][i] for method in found.methods]))
     right, predicted = bool(found.right[i]), int(found.predicted[i])
     return Card(
         sample=sample,
@@ -101,6 +107,8 @@ def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, 
         confidence=float(found.confidence_of_prediction[i]),
         probability=float(found.probability[i]),
         area_share=float(found.area_share[i]),
+        mean_auc=math.nan if mean_auc is None else mean_auc,
+        metadata=json.loads(row["metadata"][0]),
         boxes=tuple(json.loads(row["frame_boxes"][0])),
         panels=tuple(_panel(found, method, i, ids) for method in found.methods if found.made[method][i]),
     )

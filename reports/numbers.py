@@ -59,8 +59,9 @@ def name(text: object, length: int = 48) -> Markup:
 
 
 def prose(text: object) -> str:
-    """A sentence that may quote a name from outside, with a true minus and no break before a per cent sign."""
+    """A sentence that may quote a name from outside, with true minus and apostrophe and whole per cent signs."""
     kept = re.sub(r"(?<=\d) %", f"{THIN}%", short(str(text).strip(), 800))
+    kept = re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", "’", kept)
     return re.sub(r"(?<=[ (])-(?=\d+\.\d)", "−", kept)
 
 
@@ -72,6 +73,11 @@ def digest(value: object) -> Markup:
 def is_digest(value: object) -> bool:
     """A SHA-256 in hexadecimal digits."""
     return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+
+
+def css_string(text: object) -> Markup:
+    """A text as a CSS string: all but ASCII letters and digits as escapes, so that it cannot end early."""
+    return Markup('"{}"').format(Markup(re.sub(r"[^A-Za-z0-9]", lambda m: f"\\{ord(m[0]):06x}", clean(text))))
 
 
 def slug(text: object) -> str:
@@ -126,6 +132,7 @@ FILTERS = {
     "name": name,
     "digest": digest,
     "slug": slug,
+    "css_string": css_string,
     "confidence": confidence,
     "measured": measured,
     "unit": unit,

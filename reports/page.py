@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from audit.errors import AuditError
+from audit.files import write_text
 from audit.record import Record
 from checks.verdict import Judgement
 from reports import toml_text
@@ -30,7 +31,7 @@ def render(record: Record | Path | str, judgement: Judgement, out: Path | str) -
     target = Path(out)
     if target.suffix != ".html":
         target = target / "report.html"
-    _write(target, page(record, judgement))
+    write_text(target, page(record, judgement))
     return target
 
 
@@ -44,7 +45,7 @@ def render_pair(out: Path, title: str, lead: str, judged: Mapping[str, Judgement
         {"name": name, "judgement": judgement, "href": f"{name}/report.html"} for name, judgement in judged.items()
     ]
     template = _environment(_HERE).get_template("pair.html.j2")
-    _write(out, template.render(title=title, lead=lead, entries=entries, style=_style()))
+    write_text(out, template.render(title=title, lead=lead, entries=entries, style=_style()))
     return out
 
 
@@ -61,14 +62,6 @@ def page(record: Record, judgement: Judgement) -> str:
 
 def _style() -> Markup:
     return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
-
-
-def _write(target: Path, text: str) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise AuditError(target, error.strerror or "cannot be written", "need a folder that may be written") from error
 
 
 @cache

@@ -1,6 +1,6 @@
 """The result of an audit as values: the schema of `audit.json`."""
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from checks.verdict import Frozen, Judgement, Outcome
 from reports.summary import ClassSummary, Counts, SourceSummary
@@ -25,6 +25,11 @@ class Identity(BaseModel):
     device: str | None = Field(None, description="kind of device that the network ran on")
     per_run: dict[str, JsonValue] = Field(default={}, description="what methods chose, as the layer of Grad-CAM")
     finished: dict[str, JsonValue] | None = Field(None, description="set at the end of a run; null where it broke off")
+
+    @field_validator("frame", mode="before")
+    @classmethod
+    def _no_picture_no_frame(cls, value: object) -> object:
+        return value or None
 
 
 class Sources(Frozen):
@@ -72,6 +77,7 @@ class Row(Frozen):
     prediction: Prediction
     scores: dict[str, Scores] = Field(description="by source; a source that made no map here is left out")
     wrong_reason: tuple[str, ...] = Field(description="methods under which it is right for the wrong reason")
+    metadata: dict[str, str] = Field(description="what the annotations say besides label and box, as a scenario")
     notes: dict[str, dict[str, float | None]] = Field(description="further numbers of a method, by source")
 
 

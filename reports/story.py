@@ -14,6 +14,7 @@ from checks.verdict import Judgement
 from reports import charts
 from reports.audit_json import exclusions, identity
 from reports.gallery import gallery
+from reports.methods import method_settings, null_names, own
 from reports.numbers import short
 from reports.results import Excluded, Identity
 from reports.summary import (
@@ -33,6 +34,16 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Chance:
+    """What the rule behind 'right for the wrong reason' says of a null map: how often it calls a miss by chance."""
+
+    source: str
+    count: int
+    right: int
+    share: float | None
+
+
+@dataclass(frozen=True)
 class Reason:
     """One reason for exclusions."""
 
@@ -47,15 +58,24 @@ def story(record: Record, judgement: Judgement) -> Values:
     sources = source_summaries(found)
     by_class = class_summaries(found, found.methods[0], what.classes) if found.methods else ()
     left_out = exclusions(record)
+    methods = method_settings(what, found.methods)
+    null_maps = null_names(what, found.null_maps)
     return {
         "judgement": judgement,
         "identity": what,
+        "model": {"kind": "from Python", "name": "from Python", **{k: v for k, v in what.model.items() if v}},
         "title": what.settings.get("title") or "Saliency audit",
         "counts": counts(found),
         **_dataset(record, what),
         "methods": found.methods,
         "null_maps": found.null_maps,
-        "method_settings": _method_settings(what, found.methods),
+        "null_names": null_maps,
+        "own": own([*(method["name"] for method in methods), *null_maps.values()]),
+        "unjudged": {method: int((found.right & ~found.judged(method)).sum()) for method in found.methods},
+        "chances": [_chance(found, source) for source in found.null_maps],
+        "random_network": next((label for label, name in null_maps.items() if name == "random_model"), None),
+        "registered": judgement.registered,
+        "method_settings": methods,
         "sources": sources,
         **_score_charts(found, sources),
         **_classes(by_class),
@@ -69,32 +89,21 @@ def _dataset(record: Record, what: Identity) -> Values:
     """The data set's entries; of the labels their number, and those that go by another name in the model."""
     found = record.columns("SELECT DISTINCT label, class FROM sample ORDER BY label")
     named = [(label, class_name(what.classes, int(index))) for label, index in zip(*found.values(), strict=True)]
+    data: Any = what.settings.get("data") or {}
     return {
-        "dataset": {**what.dataset, "labels": len(named)},
+        "dataset": {
+            **what.dataset,
+            "labels": len(named),
+            **{key: data.get(key) for key in ("max_box_share", "min_visible")},
+        },
         "renamed": [(label, target) for label, target in named if label != target],
     }
 
 
-def _method_settings(what: Identity, methods: Sequence[str]) -> list[Values]:
-    """How each method was set: what the settings say, then what the run chose."""
-    saliency: Any = what.settings.get("saliency") or {}
-    given = {entry.get("label") or entry["name"]: entry for entry in saliency.get("methods", [])}
-    told = []
-    for label in methods:
-        entry = dict(given.get(label, {"name": label}))
-        general = {key: saliency.get(key) for key in ("reduction", "score")}
-        own = {key: entry.pop(key, None) for key in ("name", "label", "reduction", "score")}
-        told.append(
-            {
-                "label": label,
-                "name": own["name"],
-                "reduction": own["reduction"] or general["reduction"],
-                "score": own["score"] or general["score"],
-                "options": {**entry.pop("options", {}), **entry},
-                "chosen": what.per_run.get(label) or {},
-            }
-        )
-    return told
+def _chance(found: Evidence, source: str) -> Chance:
+    right = found.right & found.judged(source)
+    n, k = int(right.sum()), int((right & found.miss(source)).sum())
+    return Chance(source, k, n, k / n if n else None)
 
 
 def _score_charts(found: Evidence, sources: Sequence[SourceSummary]) -> Values:

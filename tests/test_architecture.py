@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ENTRY = "audit.__main__"
 """The command line, the one place that may import all three."""
-WITHOUT_TORCH = {"audit.record", "audit.errors", "audit.registry", "audit.samples"}
+WITHOUT_TORCH = {"audit.record", "audit.errors", "audit.identity", "audit.registry", "audit.samples", "audit.files"}
 FORBIDDEN = {"audit": {"checks", "reports"}, "checks": {"reports"}, "reports": set[str]()}
 
 

@@ -7,10 +7,8 @@ from reprlib import repr as short
 import yaml
 
 from audit.errors import AuditError
-from audit.pictures import Rejected, displayed_size
+from audit.pictures import PICTURE_SUFFIXES, Rejected, displayed_size
 from audit.samples import NO_BOX, Annotation, Box, Dataset, gather, numbers, read_text
-
-_PICTURES = {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
 
 def yolo(annotations: Path, images: Path) -> Dataset:
@@ -20,7 +18,7 @@ def yolo(annotations: Path, images: Path) -> Dataset:
     `images/a.jpg` lie in `labels/a.txt`, or else beside the picture. Raises AuditError where data.yaml has no names.
     """
     names = _names(annotations)
-    pictures = sorted(path for path in images.absolute().rglob("*") if path.suffix.lower() in _PICTURES)
+    pictures = sorted(path for path in images.absolute().rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
     if not pictures:
         raise AuditError(images.name, "no picture below this folder", "need the pictures of the dataset")
     labels = {picture: file for picture in pictures if (file := _label_file(picture))}

@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -19,9 +20,13 @@ from audit.weights import check_file, data_only, runs_code
 
 PLAIN = re.compile(
     r"data/(weights|sample_inputs)/.*|data/constants/(tensor_\d+|\w+\.json|\w+\.pt)|models/\w+\.json|extra/.*|\.data/.*"
-    r"|archive_format|archive_version|byteorder|version|serialized_\w+\.(json|pt)|extra_files/.*"
+    r"|archive_format|archive_version|byteorder|version"
 )
-"""The members of an archive that holds tensors and a graph. Pickled objects and compiled libraries have other names."""
+"""The members, below the archive's folder, of a program of tensors and a graph. Pickled objects and compiled libraries
+have other names."""
+
+PLAIN_BEFORE = re.compile(r"version|serialized_\w+\.(json|pt)")
+"""The same for earlier releases, whose archives have no folder, and need none: later readers know them by that."""
 
 OPERATOR = re.compile(
     r"torch\.ops\.(aten|prims|higher_order|torchvision|quantized_decomposed)\.[\w.]+|math\.\w+|torch\.sym_\w+"
@@ -43,12 +48,16 @@ HARMLESS = {
 def exported(*, path: Path) -> Model:
     """A `torch.export` program whose one input is a batch of pictures of any number.
 
+        [model]
+        kind = "exported"
+        path = "network.pt2"        # as torch.export.save wrote it
+
     `torch.export.load` is not safe by itself: torch 2.6 reads tensors with `weights_only=False`; 2.15 still does so
     for some, falls back to it for others, unpickles opaque objects and loads compiled libraries, evaluates the
     expressions for sizes, and takes any function below `torch` as an operator. Here no pickled code runs: every
     `torch.load` inside is forced to read data only, and an archive with any other member, an operator that is no
-    tensor operator or a size that is no arithmetic is refused before it is opened. This is a screen, not a sandbox: a
-    graph is still a program, so open those of people whom you trust.
+    tensor operator or a size that is no arithmetic is refused before it is opened; torch reads a copy of what passed,
+    never the file. This is a screen, not a sandbox: a graph is still a program, so open those of people whom you trust.
 
     The mode (evaluation or training) is fixed when a program is exported; `rehearse` finds one exported in training.
     ReLUs inside a program cannot be reached, so guided backprop refuses it.
@@ -57,8 +66,7 @@ def exported(*, path: Path) -> Model:
     exported for one size of batch.
     """
     check_file(path)
-    _screen(path)
-    program = _load(path)
+    program = _load(path, _screened(path))
     shape = _input_shape(program, path.name)
     if isinstance(shape[0], int):
         raise AuditError(
@@ -81,26 +89,47 @@ def exported(*, path: Path) -> Model:
     )
 
 
-def _screen(path: Path) -> None:
+def _screened(path: Path) -> BytesIO:
+    """The members that passed the screen, each read once, in an archive of our own making, and nothing else.
+
+    One file can hold two archives, of which torch's reader sees one and Python's the other, so that torch must not
+    read the file itself. Nor does the file name the folder, by which torch decides what is a graph.
+    """
     if not zipfile.is_zipfile(path):
         raise _unreadable(path, "not an archive")
-    with zipfile.ZipFile(path) as archive:
-        members = archive.namelist()
-        root = f"{members[0].partition('/')[0]}/" if not any(name == "version" for name in members) else ""
-        inner = [name.removeprefix(root) for name in members]
-        if len({name.lower() for name in members}) != len(members):
-            raise _unreadable(path, "two members of one name")
-        for name in inner:
-            if not PLAIN.fullmatch(name):
-                raise runs_code(path, name)
-        for name in inner:
-            if name.startswith("models/") or name == "serialized_exported_program.json":
-                _screen_graph(path, archive.read(root + name))
+    program = BytesIO()
+    try:
+        with zipfile.ZipFile(path) as archive, zipfile.ZipFile(program, "w") as copy:
+            for member, name in _plain(path, archive.namelist()).items():
+                content = archive.read(member)
+                if name.startswith("program/models/") or name == "serialized_exported_program.json":
+                    _screen_graph(path, content)
+                copy.writestr(name, content)
+    except AuditError:
+        raise
+    except Exception as error:  # damaged, encrypted or oddly packed, each with its own exception
+        raise _unreadable(path, str(error)) from error
+    program.seek(0)
+    return program
+
+
+def _plain(path: Path, members: list[str]) -> dict[str, str]:
+    """The members to read, and what to call them: in the folder `program`, or in none where the archive has none."""
+    before = "version" in members
+    root = "" if before else f"{''.join(members[:1]).partition('/')[0]}/"
+    names = [name.removeprefix(root) for name in members]
+    if len({name.lower() for name in names}) != len(names):
+        raise _unreadable(path, "two members of one name")
+    kept = {m: name for m, name in zip(members, names, strict=True) if not (before and name.startswith("extra_files/"))}
+    for name in kept.values():
+        if not (PLAIN_BEFORE if before else PLAIN).fullmatch(name):
+            raise runs_code(path, name)
+    return {member: name if before else f"program/{name}" for member, name in kept.items()}
 
 
 def _screen_graph(path: Path, text: bytes) -> None:
     try:
-        graph = json.loads(text)
+        graph = json.loads(text.decode())
     except ValueError as error:
         raise _unreadable(path, "its graph is not JSON") from error
     for key, value in _strings(graph):
@@ -120,10 +149,10 @@ def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
             yield from _strings(part, key)
 
 
-def _load(path: Path) -> ExportedProgram:
+def _load(path: Path, archive: BytesIO) -> ExportedProgram:
     try:
         with data_only():
-            return torch.export.load(path)
+            return torch.export.load(archive)
     except UnpicklingError as error:
         raise runs_code(path, "a pickled object") from error
     except Exception as error:  # each release fails in its own ways on the files of others

@@ -15,6 +15,12 @@ from audit.weights import load_weights, read_state
 def factory(*, function: str, weights: Path | None = None, arguments: dict[str, Any] | None = None) -> Model:
     """The network that `package.module:function` returns, with the weights of a state dict where one is given.
 
+        [model]
+        kind = "factory"
+        function = "nets:small"             # def small(...) in nets.py beside the settings file
+        weights = "small.safetensors"       # or .pth, .pt, .bin, .ckpt, .tar; may be left out
+        arguments = { classes = 4 }         # small(classes=4); may be left out
+
     The function is called with `arguments` as keywords and runs with all rights: here the settings name code. Its
     module must be importable; the engine puts the settings file's folder first on `sys.path`. Without `weights`
     the function must load them itself.
@@ -25,12 +31,10 @@ def factory(*, function: str, weights: Path | None = None, arguments: dict[str, 
     build = _imported(function)
     try:
         module = build(**(arguments or {}))
-    except AuditError:
+    except (AuditError, KeyboardInterrupt):
         raise
-    except Exception as error:
-        raise AuditError(
-            function, f"raises {type(error).__name__}: {error}", "need a function that returns a network"
-        ) from error
+    except BaseException as error:  # SystemExit among them: training scripts end with it
+        raise AuditError(function, f"raises {_said(error)}", "need a function that returns a network") from error
     if not isinstance(module, nn.Module):
         raise AuditError(function, f"returns a {type(module).__name__}", "need a torch.nn.Module")
     if weights is not None:
@@ -54,13 +58,22 @@ def _imported(name: str) -> Callable[..., Any]:
         raise AuditError("model", f"function = {name!r}", "need 'package.module:function'")
     try:
         function = getattr(importlib.import_module(module_name), attribute)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        script = isinstance(error, SystemExit)
         raise AuditError(
             name,
-            f"cannot be imported ({type(error).__name__}: {error})",
+            f"cannot be imported ({_said(error)})",
             "need a function in a module that Python finds",
-            "Put the module beside the settings file, or install it.",
+            "Put what it does as a script below: if __name__ == '__main__':"
+            if script
+            else "Put the module beside the settings file, or install it.",
         ) from error
     if not callable(function):
         raise AuditError(name, f"is a {type(function).__name__}", "need a function that returns a network")
     return function  # type: ignore[no-any-return]
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")

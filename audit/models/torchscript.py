@@ -13,6 +13,10 @@ from audit.weights import check_file
 def torchscript(*, path: Path) -> Model:
     """A TorchScript program, opened on the CPU.
 
+        [model]
+        kind = "torchscript"
+        path = "network.pt"         # as torch.jit.save wrote it
+
     TorchScript is code: the file brings its own program, and the audit runs it. To name this kind in the settings is
     to say that the file is trusted. torch itself has deprecated the format in favour of `torch.export`. ReLUs inside
     a program cannot be reached, so guided backprop refuses it.

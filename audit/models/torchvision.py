@@ -21,6 +21,11 @@ IMAGENET = 1000
 def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:
     """A torchvision classification network by name, with weights from torchvision or from a local state dict.
 
+        [model]
+        kind = "torchvision"
+        name = "resnet18"
+        weights = "tuned.pth"       # a state dict of your own, or a name: "IMAGENET1K_V1"; left out: "DEFAULT"
+
     name: as in `torchvision.models.list_models()`, 'resnet18'. weights: the name of one of its weights
     ('IMAGENET1K_V1', 'DEFAULT'), which torchvision downloads once, or a `.safetensors`, `.pth`, `.pt`, `.bin`, `.ckpt`
     or `.tar` state dict. What has such a suffix or exists is a file; anything else is a name.

@@ -14,37 +14,44 @@ NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Check first that labels, classes and preprocessing are the model's own; then train it better.",
     Outcome.INCONCLUSIVE: "Add boxed pictures.",
-    Outcome.INVALID: "Run the audit on pictures that can be measured.",
+    Outcome.INVALID: "Run the audit on pictures of two classes at least, with a network that tells them apart.",
 }
 
 
 def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
     """The model predicts the label of the picture often enough (top-1).
 
-    Exact bounds (Clopper and Pearson 1934): PASS where the lower bound reaches `min_accuracy`, FAIL where the upper
-    bound is under it. A picture for which the network yields NaN counts as wrong.
+    Exact bounds (Clopper and Pearson 1934): PASS where the lower bound reaches the limit, FAIL where the upper bound is
+    under it. The limit is `min_accuracy`, or the share of the commonest class in the data where that is larger: so
+    often a network is right that always names it. A picture for which the network yields NaN counts as wrong. Where
+    the data hold or the network knows a single class, accuracy says nothing: INVALID.
     """
     answered = np.isfinite(evidence.probability) & np.isfinite(evidence.label_rank)
     right = evidence.right & answered
     n, k = evidence.n, int(right.sum())
+    commonest = float(np.unique(evidence.class_index, return_counts=True)[1].max() / n) if n else None
+    limit = max(min_accuracy, commonest or 0.0)
     lower, upper = share_bounds(k, n, evidence.confidence)
-    outcome = _outcome(n, lower, upper, min_accuracy)
+    nothing = _says_nothing(evidence)
+    outcome = Outcome.INVALID if nothing else _outcome(lower, upper, limit)
     undecided = outcome is Outcome.INCONCLUSIVE
-    further = further_for_share(n - k, n, 1 - min_accuracy, evidence.confidence) if undecided else None
-    bound = f"upper bound {percent(upper)}" if outcome is Outcome.FAIL else f"lower bound {percent(lower)}"
+    further = further_for_share(n - k, n, 1 - limit, evidence.confidence) if undecided else None
+    seen = _seen(evidence, k, answered, f"upper bound {percent(upper)}" if outcome is Outcome.FAIL else _lower(lower))
+    seen += _required(outcome, min_accuracy, commonest or 0.0)
+    seen += f"; {needed(further, within_reach=k > limit * n)}." if undecided else "."
     finding = Finding(
         subject="top-1 accuracy",
         outcome=outcome,
         quantity="share of the pictures whose label is predicted",
         value=k / n if n else None,
-        limit=min_accuracy,
-        chance=1 / evidence.classes if evidence.classes else None,
+        limit=limit,
+        chance=commonest,
         n=n,
         lower=lower,
         upper=upper,
         further=further,
         worst=lowest(np.where(answered, evidence.probability, -np.inf)[~right], evidence.sample[~right]),
-        sentence=_seen(evidence, k, answered, bound) + (f"; {needed(further)}." if undecided else "."),
+        sentence=nothing or seen,
     )
     return Verdict(
         rule="model_is_accurate",
@@ -56,18 +63,42 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
     )
 
 
-def _outcome(n: int, lower: float, upper: float, limit: float) -> Outcome:
-    if n == 0:
-        return Outcome.INVALID
+def _says_nothing(evidence: Evidence) -> str:
+    """Why accuracy says nothing, or ''."""
+    if evidence.n == 0:
+        return "No picture was measured."
+    if evidence.classes < 2:
+        return "The network knows fewer than two classes, so that accuracy says nothing."
+    if len(np.unique(evidence.class_index)) < 2:
+        return (
+            "The pictures are all of one class, so that a network that always names it would be right throughout:"
+            " accuracy says nothing."
+        )
+    return ""
+
+
+def _outcome(lower: float, upper: float, limit: float) -> Outcome:
     if lower >= limit:
         return Outcome.PASS
     return Outcome.FAIL if upper < limit else Outcome.INCONCLUSIVE
 
 
+def _lower(lower: float) -> str:
+    return f"lower bound {percent(lower)}"
+
+
+def _required(outcome: Outcome, min_accuracy: float, commonest: float) -> str:
+    if outcome is Outcome.PASS:
+        return ""
+    if commonest > min_accuracy:
+        return f"; always naming the commonest class would be right in {percent(commonest)}, which must be exceeded"
+    return f"; the profile asks for {percent(min_accuracy)}"
+
+
 def _seen(evidence: Evidence, k: int, answered: NDArray[np.bool_], bound: str) -> str:
     n = evidence.n
     if n == 0:
-        return "No picture was measured"
+        return ""
     text = f"The label is predicted in {k:,} of {count(n, 'picture')}: {percent(k / n)} ({bound})"
     if evidence.classes > 5:
         in_five = int((evidence.label_rank[answered] <= 5).sum())

@@ -1,6 +1,8 @@
 """Every model file and network that cannot be audited gets its own clear error, and none of them runs code."""
 
 import io
+import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,10 @@ from torch import nn
 
 from audit.errors import AuditError
 from audit.model import rehearse
-from audit.models.exported import exported
+from audit.models.exported import _screened, exported
 from audit.models.factory import factory
 from audit.models.torchscript import torchscript
-from fixtures.broken.models import make
+from fixtures.broken.models import make, networks
 
 FOLDER = Path(make.__file__).parent
 NETWORKS = "fixtures.broken.models.networks"
@@ -114,9 +116,15 @@ def test_an_exception_inside_the_network_names_itself_and_the_input() -> None:
     ("function", "message"),
     [
         (f"{NETWORKS}:fails", "raises FileNotFoundError: weights/base.pth; need a function that returns a network."),
+        (f"{NETWORKS}:leaves", "raises SystemExit: 3; need a function that returns a network."),
         (f"{NETWORKS}:no_network", "returns a str; need a torch.nn.Module."),
         (f"{NETWORKS}:NOT_A_FUNCTION", "is a int; need a function that returns a network."),
         (f"{NETWORKS}:smal", "cannot be imported (AttributeError: "),
+        (
+            "fixtures.broken.models.script:build",
+            "cannot be imported (SystemExit); need a function in a module that Python finds. "
+            "Put what it does as a script below: if __name__ == '__main__':",
+        ),
         ("no_such_module:build", "cannot be imported (ModuleNotFoundError: No module named 'no_such_module'); need "),
     ],
 )
@@ -124,6 +132,15 @@ def test_a_factory_that_makes_no_network_is_named(function: str, message: str) -
     with pytest.raises(AuditError) as caught:
         factory(function=function)
     assert str(caught.value).startswith(f"{function}: {message}")
+
+
+def test_a_factory_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(networks, "small", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        factory(function=f"{NETWORKS}:small")
 
 
 @pytest.mark.parametrize("function", ["small", "module:", ":small", ""])
@@ -174,7 +191,9 @@ def pickled(value: object) -> bytes:
 
 
 def test_a_sound_copy_of_a_program_opens(sound_program: Path, tmp_path: Path) -> None:
-    make.replaced(sound_program, tmp_path / "copy.pt2", "extra/note", b"hello")
+    with zipfile.ZipFile(sound_program) as archive:
+        note = "extra_files/note" if "version" in archive.namelist() else "extra/note"
+    make.replaced(sound_program, tmp_path / "copy.pt2", note, b"hello")
     torch.testing.assert_close(exported(path=tmp_path / "copy.pt2").module(X), make.sound()(X))
 
 
@@ -206,6 +225,64 @@ def test_a_program_with_more_than_tensors_and_operators_is_refused(
     assert f"other.pt2: would run code when it is read (it names {named}" in refusal(path)
 
 
+RUNS = (b'"expr_str": "', b"\"expr_str\": \"__import__('os').mkdir('code_ran') or ")
+
+
+def test_an_archive_behind_an_archive_is_never_read(sound_program: Path, tmp_path: Path) -> None:
+    """torch's reader and Python's find different archives in one file; what is screened must be what is loaded."""
+    make.replaced(sound_program, tmp_path / "evil.pt2", GRAPH, RUNS)
+    make.replaced(sound_program, tmp_path / "sound.pt2", GRAPH, (b"", b""))
+    make.spliced(tmp_path / "evil.pt2", tmp_path / "sound.pt2", tmp_path / "both.pt2")
+    torch.testing.assert_close(exported(path=tmp_path / "both.pt2").module(X), make.sound()(X))
+    assert not Path("code_ran").exists()
+
+
+@pytest.mark.parametrize("folder", ["extra", ".data"])
+def test_a_file_of_the_earlier_kind_hides_none_of_the_later(folder: str, sound_program: Path, tmp_path: Path) -> None:
+    """By the first member's folder torch would take what is harmless there for the program."""
+    make.replaced(sound_program, tmp_path / "evil.pt2", GRAPH, RUNS)
+    with zipfile.ZipFile(tmp_path / "evil.pt2") as old, zipfile.ZipFile(tmp_path / "hidden.pt2", "w") as new:
+        for name in old.namelist():
+            new.writestr(f"{folder}/{name.partition('/')[2] or name}", old.read(name))
+        new.writestr("version", b"6")
+    assert f"hidden.pt2: would run code when it is read (it names {folder}/" in refusal(tmp_path / "hidden.pt2")
+
+
+def test_an_archive_of_the_earlier_kind_keeps_its_names(sound_program: Path, tmp_path: Path) -> None:
+    """What torch 2.6 writes: no folder, and a member `version`. Other files in it are left out."""
+    members = {"extra_files/note": b"hello", "version": b"8.2", "serialized_exported_program.json": b"{}"}
+    with zipfile.ZipFile(tmp_path / "earlier.pt2", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with zipfile.ZipFile(_screened(tmp_path / "earlier.pt2")) as copy:
+        assert copy.namelist() == ["version", "serialized_exported_program.json"]
+
+
+@pytest.mark.parametrize("second", ["program/models/model.json", "program/MODELS/model.json", "models/model.json"])
+def test_two_members_of_one_name_are_refused(second: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "twice.pt2", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in ("program/models/model.json", second):
+            archive.writestr(name, b"{}")
+    assert "(two members of one name)" in refusal(tmp_path / "twice.pt2")
+
+
+@pytest.mark.parametrize("fault", ["empty", "encrypted", "wrong sum"])
+def test_an_archive_that_cannot_be_unpacked_is_said_to_be(fault: str, sound_program: Path, tmp_path: Path) -> None:
+    path = tmp_path / "odd.pt2"
+    with zipfile.ZipFile(path, "w") as archive:
+        if fault != "empty":
+            archive.writestr("program/archive_format", b"pt2")
+    data = bytearray(path.read_bytes())
+    if fault == "encrypted":
+        data[6] |= 1
+        data[data.rindex(b"PK\1\2") + 8] |= 1
+    if fault == "wrong sum":
+        data[data.index(b"pt2")] ^= 1
+    path.write_bytes(data)
+    assert "odd.pt2: cannot be opened as a torch.export program (" in refusal(path)
+
+
 @pytest.mark.parametrize(
     ("member", "content", "reason"),
     [
@@ -231,5 +308,5 @@ def test_dropout_left_on_is_found(tmp_path: Path) -> None:
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 4), nn.Dropout()).train()
     make.program(tmp_path / "dropout.pt2", module, X)
     torch.manual_seed(0)
-    with pytest.raises(AuditError, match="answers differently for a picture alone"):
+    with pytest.raises(AuditError, match="answers differently when it is asked the same twice"):
         rehearse(exported(path=tmp_path / "dropout.pt2").module, X, 4)

@@ -70,16 +70,84 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
         patch.setattr("audit.engine.measure_batch", interrupted)
         code, _, err = shell("run", settings, "--out", "cut")
     assert code == 130
-    assert "go on with --resume" in err
+    assert "Measured batches are kept: go on with --out cut --resume." in err
     code, out, _ = shell("check", "cut")
     assert code == 2
     assert "INVALID" in out
     code, _, err = shell("run", settings, "--out", "cut")
     assert code == 2
-    assert "exists; need a new folder. Choose another --out, or go on with --resume." in err
+    assert "cut: holds a run; need a new folder. Choose another --out, or go on with --resume." in err
     shell("run", settings, "--out", "cut", "--resume")
     for name in ("audit.json", "report.html"):
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_nothing_that_breaks_looks_like_a_verdict(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=4)
+    text = settings.read_text()
+    own = tmp_path / "data" / "own_code.py"
+    own.write_text(
+        "import sys\n\ndef crash(batch): raise RuntimeError('boom')\n\n"
+        "def cut(batch): return batch.differentiate().gradient[:, :, :3]\n\ndef leave(): sys.exit(0)\n"
+    )
+    for change, message in {
+        ('"gradient"', '{name = "own_code:crash"}'): "error: unexpected RuntimeError: boom. Nothing was judged",
+        (
+            '"gradient"',
+            '{name = "own_code:cut"}',
+        ): "own_code:cut: returns maps of shape (2, 3, 3, 24); need (2, 1, 24,",
+        ("fixtures.shapes:network", "own_code:leave"): "error: ",
+    }.items():
+        settings.write_text(text.replace(*change))
+        code, out, err = shell("run", settings, "--out", "out")
+        assert code == 2, change
+        assert out == ""
+        assert message in err
+    settings.write_text(text)
+    for picture in (tmp_path / "data" / "images").iterdir():
+        picture.write_bytes(b"")
+    code, out, _ = shell("run", settings, "--out", "nothing")
+    assert code == 2
+    assert out.startswith("INVALID")
+    assert (tmp_path / "nothing" / "report.html").exists()
+    code, _, err = shell("run", settings, "--out", "typo", "--resume")
+    assert code == 2
+    assert "no such record; need the record of a run that was broken off" in err
+
+
+def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: Path) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=4)
+    (tmp_path / "data" / "chatty.py").write_text(
+        "from fixtures.shapes import network\n\ndef talking():\n    print('loading')\n    return network()\n"
+    )
+    settings.write_text(settings.read_text().replace("fixtures.shapes:network", "chatty:talking"))
+    _, out, err = shell("run", settings, "--json")
+    assert json.loads(out)["outcome"]
+    assert "loading" in err
+
+
+def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Path) -> None:
+    shell("run", write_shapes(tmp_path / "data", pictures=4), "--out", "out")
+    (tmp_path / "mine.toml").write_text(
+        '[rules.model_is_accurate]\nmin_accuracy = 0.1\nwhy = "Chosen after the result was seen."\n'
+    )
+    _, out, _ = shell("check", "out", "--profile", "mine.toml")
+    assert "By limits that were not fixed before the run (profile mine): no claim rests on this." in out
+    assert "not fixed" not in shell("check", "out")[1]
+
+
+def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None:
+    expected = shell("run", write_shapes(tmp_path / "data", pictures=4), "--out", "out")[0]
+    command = [sys.executable, "-m", "audit", "check", str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) == expected
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
 
 
 def test_json_is_all_there_is_on_stdout(shell: Shell, tmp_path: Path) -> None:

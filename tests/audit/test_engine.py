@@ -16,7 +16,8 @@ from audit.errors import AuditError
 from audit.model import ClassName, Model, state_hash
 from audit.preprocessing import Preprocessing
 from audit.record import Record
-from audit.settings import Settings, load_settings, parse_settings
+from audit.settings import ModelTable, Settings, load_settings, parse_settings
+from checks import judge
 from fixtures.scene import write_scene
 from fixtures.shapes import network, write_shapes
 
@@ -123,12 +124,14 @@ def test_batch_sizes_agree_within_tolerance(settings: Settings, record: Path, tm
 
 
 def test_resuming_something_else_is_refused(settings: Settings, record: Path) -> None:
-    with pytest.raises(AuditError, match="was begun with other settings and settings_sha256"):
+    with pytest.raises(AuditError, match=r"was begun with something else \(settings\.run\.seed\); need the same"):
         measure(changed(settings, run={"seed": 1}), record.parent, resume=True)
 
 
 def test_an_existing_folder_is_refused(settings: Settings, record: Path) -> None:
-    with pytest.raises(AuditError, match=r"exists; need a new folder\. Choose another --out, or go on with --resume\."):
+    with pytest.raises(
+        AuditError, match=r"exists; need a new folder\. Choose another, or resume the run that left it\."
+    ):
         measure(settings, record.parent)
 
 
@@ -193,6 +196,94 @@ class Counting(nn.Module):
 def test_a_network_that_changes_is_refused(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="model: its weights or statistics changed during the audit"):
         measure(settings, tmp_path / "out", model=Model(Counting(), None, None))
+
+
+class ChangesLater(nn.Module):
+    """Remembers the brightest picture it has seen."""
+
+    seen: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = network()
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.copy_(torch.maximum(self.seen, x.detach().mean(dim=(1, 2, 3)).max()))
+        logits: Tensor = self.inner(x)
+        return logits
+
+
+def test_a_network_that_changed_is_refused_for_good(settings: Settings, tmp_path: Path) -> None:
+    own = Model(ChangesLater(), None, None)
+    with pytest.raises(AuditError, match="changed during the audit"):
+        measure(settings, tmp_path / "out", model=own)
+    with pytest.raises(AuditError, match="it changed itself in the earlier run"):
+        measure(settings, tmp_path / "out", model=own, resume=True)
+    assert judge(tmp_path / "out" / "audit.sqlite", "default").outcome == "INVALID"
+
+
+def test_a_network_with_randomness_is_refused(settings: Settings, tmp_path: Path) -> None:
+    class Noisy(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.randn(len(x), 2) * 1e-4 + x.mean(dim=(1, 2, 3)).unsqueeze(1)
+
+    with pytest.raises(AuditError, match="answers differently when it is asked the same twice"):
+        measure(settings, tmp_path / "out", model=Model(Noisy(), None, None))
+
+
+def test_resuming_on_other_pictures_or_other_code_is_refused(settings: Settings, tmp_path: Path) -> None:
+    def kill(done: int, total: int) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    own = settings.folder / "resumed_code.py"
+    own.write_text("from fixtures.shapes import network as made\n\ndef network():\n    return made()\n")
+    assert settings.model
+    named = settings.model_copy(
+        update={"model": ModelTable.model_validate({**settings.model.model_dump(), "function": "resumed_code:network"})}
+    )
+    with pytest.raises(KeyboardInterrupt):
+        measure(named, tmp_path / "out", progress=kill)
+    own.write_text(own.read_text() + "# another file\n")
+    with pytest.raises(AuditError, match=r"something else \(code\.resumed_code:network\)"):
+        measure(named, tmp_path / "out", resume=True)
+    own.write_text(own.read_text().removesuffix("# another file\n"))
+    first, second = (settings.folder / "images" / name for name in ("000.png", "001.png"))
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(AuditError, match=r"something else \(picture 000\.png\)"):
+        measure(named, tmp_path / "out", resume=True)
+    with pytest.raises(AuditError, match="no such record; need the record of a run that was broken off"):
+        measure(named, tmp_path / "elsewhere", resume=True)
+
+
+def test_two_audits_in_one_process_keep_their_own_code(tmp_path: Path) -> None:
+    found = []
+    for name, sign in (("one", 1), ("two", -1)):
+        settings = write_shapes(tmp_path / name, pictures=4)
+        (tmp_path / name / "own_network.py").write_text(
+            "import torch\nfrom fixtures.shapes import network as made\n\n"
+            "class Signed(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.inner = made()\n"
+            f"    def forward(self, x):\n        return {sign} * self.inner(x)\n\n"
+            "def network():\n    return Signed()\n"
+        )
+        settings.write_text(settings.read_text().replace("fixtures.shapes:network", "own_network:network"))
+        with Record.open(measure(settings, tmp_path / name / "out")) as record:
+            found.append(record.columns("SELECT predicted FROM picture")["predicted"].tolist())
+    assert found[0] == [1 - predicted for predicted in found[1]]
+
+
+def test_weights_are_sought_beside_the_settings_and_nowhere_else(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cwd").mkdir()
+    torch.save(network().state_dict(), tmp_path / "cwd" / "w.pth")
+    monkeypatch.chdir(tmp_path / "cwd")
+    assert settings.model
+    table = ModelTable.model_validate({**settings.model.model_dump(), "weights": "w.pth"})
+    with pytest.raises(AuditError, match=r"w\.pth: no such file"):
+        measure(settings.model_copy(update={"model": table}), tmp_path / "out")
 
 
 class NanForLight(nn.Module):

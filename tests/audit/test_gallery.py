@@ -32,6 +32,7 @@ def test_worst_borderline_and_random_are_what_they_say() -> None:
     found = choose(auc, {n: -n for n in auc})
     assert found.worst == list(range(EACH))
     assert found.borderline[0] == 50
+    assert not set(found.borderline) & set(found.worst)
     assert 100 not in found.worst + found.borderline
     assert found.random == list(range(100, 100 - EACH, -1))
 

@@ -1,7 +1,9 @@
 """Every kind of model file opens into a frozen network in evaluation mode, and torchvision's facts come with it."""
 
+import inspect
 import json
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,15 @@ CASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "exported": exported_case,
     "torchscript": torchscript_case,
 }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_shows_its_options_by_a_table_that_the_settings_take(kind: str) -> None:
+    function = registry.resolve("audit.models", kind)
+    table = tomllib.loads((inspect.getdoc(function) or "").split("\n\n")[1])["model"]
+    assert table.pop("kind") == kind
+    assert table.keys() == inspect.signature(function).parameters.keys()
+    registry.options(function, table, "model")
 
 
 @pytest.mark.parametrize("kind", KINDS)

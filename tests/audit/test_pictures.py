@@ -6,6 +6,7 @@ import os
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from audit.pictures import MAX_PIXELS, Opened, Rejected, displayed_boxes, displayed_size, open_picture
+from audit.pictures import MAX_PIXELS, PICTURE_SUFFIXES, Opened, Rejected, displayed_boxes, displayed_size, open_picture
 from audit.samples import Box, Sample
 
 RED, BLUE = (250, 20, 20), (20, 20, 250)
@@ -301,6 +302,21 @@ def test_files_that_cannot_be_reached(tmp_path: Path, name: str) -> None:
         with pytest.raises(Rejected) as info:
             look(tmp_path / name, tmp_path)
         assert info.value.reason in {reason, "unreadable picture"}
+
+
+@pytest.mark.parametrize("look", [open_picture, displayed_size])
+def test_pipes_are_not_waited_for(tmp_path: Path, look: Callable[[Path, Path], object]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "x.jpg").symlink_to(tmp_path / "pipe")
+    with pytest.raises(Rejected) as info:
+        look(tmp_path / "x.jpg", tmp_path)
+    assert info.value.reason == "unreadable picture"
+    assert info.value.detail == "x.jpg: is no regular file; need a picture file."
+
+
+@pytest.mark.parametrize("suffix", sorted(PICTURE_SUFFIXES))
+def test_every_suffix_is_of_a_kind_that_opens(tmp_path: Path, suffix: str) -> None:
+    assert opened(saved(tmp_path, painted((8, 8), (0, 0, 4, 4)), f"a{suffix}")).picture.size == (8, 8)
 
 
 SQUARE = Opened(Image.new("RGB", (64, 48)), "", (64, 48), 1)

@@ -116,3 +116,22 @@ def test_data_only_reads_data_whatever_it_is_told_and_leaves_nothing_behind(
     assert {name: os.environ[name] for name in (FORCE, NEVER) if name in os.environ} == before
     torch.load(tmp_path / "code.pth", weights_only=False)
     assert (tmp_path / "code_ran").exists()
+
+
+def test_an_archive_with_a_damaged_directory_is_said_to_be_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    torch.save(STATE, path)
+    path.write_bytes(path.read_bytes().replace(b"PK\1\2", b"PK\1\0"))
+    with pytest.raises(AuditError, match=r"w\.pth: is not a weights file, or is cut off"):
+        read_state(path)
+
+
+def test_no_program_hides_behind_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch refuses what it sees as TorchScript, whatever Python's reader sees in the same file."""
+    monkeypatch.setattr("audit.weights._refuse_programs", lambda path: None)
+    make.script(tmp_path / "script.pth", make.sound())
+    with (
+        pytest.warns(UserWarning, match="looks like a TorchScript archive"),
+        pytest.raises(AuditError, match=r"script\.pth: is not a weights file"),
+    ):
+        read_state(tmp_path / "script.pth")

@@ -10,7 +10,7 @@ import pytest
 
 from audit.errors import AuditError
 from audit.record import Record
-from checks import judge
+from checks import judge, register
 from checks.evidence import Evidence, evidence
 from checks.profile import fingerprint, load_profile
 from checks.verdict import Finding, Judgement, Outcome, Profile, Verdict, WrongReason, worst
@@ -43,6 +43,7 @@ def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) ->
     judgement = judge(honest)
     assert judgement.outcome is Outcome.PASS
     assert judgement.fixed_beforehand
+    assert judgement.registered == "default"
     assert judgement.sentence == "All 4 checks pass on 79 pictures."
     assert [verdict.rule for verdict in judgement.verdicts] == RULES
     assert all(v.why == judgement.profile.rules[v.rule]["why"] for v in judgement.verdicts)
@@ -113,6 +114,7 @@ def test_another_profile_was_not_fixed_beforehand(honest: Path, tmp_path: Path) 
     own.write_text('[rules.model_is_accurate]\nmin_accuracy = 0.99\nwhy = "Safety."\n')
     judgement = judge(honest, own)
     assert not judgement.fixed_beforehand
+    assert judgement.registered == "default", "another one was fixed"
     assert judgement.outcome is Outcome.FAIL
     assert judgement.verdicts[0].why == "Safety."
 
@@ -218,6 +220,88 @@ def test_a_run_that_is_not_whole_is_invalid(honest: Path, statements: list[str],
     assert judgement.next_step
 
 
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        (
+            "UPDATE score SET mass = 1.5 WHERE sample = 3 AND source = 'edges'",
+            "mass of edges in 1 sample, first in number 3",
+        ),
+        ("UPDATE score SET rank = -0.5 WHERE source = 'gradcam'", "rank of gradcam in 79 samples, first in number 1"),
+        ("UPDATE score SET pointing = 2", "pointing of gradient in 79 samples"),
+        ("UPDATE score SET auc = 1.01", "auc of gradient in 79 samples"),
+        ("UPDATE score SET auc = 9e999", "auc of gradient in 79 samples"),
+        ("UPDATE score SET lift = -1 WHERE sample = 9", "lift of gradient in 1 sample, first in number 9"),
+        ("UPDATE picture SET area_share = 0 WHERE sample = 2", "area share in 1 sample, first in number 2"),
+        ("UPDATE picture SET area_share = 1.2", "area share in 79 samples"),
+        ("UPDATE picture SET probability = 1.2", "probability in 79 samples"),
+        ("UPDATE picture SET confidence = -0.2", "probability of the predicted class in 79 samples"),
+    ],
+)
+def test_impossible_numbers_are_invalid(honest: Path, statement: str, sentence: str) -> None:
+    judgement = judge(changed(honest, statement))
+    assert judgement.outcome is Outcome.INVALID
+    assert judgement.verdicts[0].rule == "run_is_whole"
+    assert judgement.sentence.startswith(f"The record holds impossible numbers: {sentence}")
+
+
+def test_rounding_is_not_impossible(honest: Path) -> None:
+    changed(honest, "UPDATE score SET rank = 1.0000000002", "UPDATE picture SET probability = 1 + 1e-12")
+    assert judge(honest).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        (
+            "UPDATE picture SET sha256 = 'x' WHERE sample = 5",
+            "The pictures in the record are not those that the run hashed",
+        ),
+        ("DELETE FROM exclusion WHERE sample IS NULL", "The data set held 81 samples, but the record counts 80."),
+        ("DELETE FROM meta WHERE key = 'dataset'", "The record does not say how many samples there were."),
+    ],
+)
+def test_an_altered_record_is_invalid(honest: Path, statement: str, sentence: str) -> None:
+    judgement = judge(changed(honest, statement))
+    assert judgement.outcome is Outcome.INVALID
+    assert judgement.verdicts[0].rule == "run_is_whole"
+    assert judgement.sentence.startswith(sentence)
+    assert "run the audit again" in judgement.next_step
+
+
+@pytest.mark.parametrize("key", ["sources", "settings", "classes"])
+def test_a_record_that_does_not_state_what_was_run_cannot_be_judged(honest: Path, key: str) -> None:
+    with pytest.raises(AuditError, match=rf"does not state {key}.*; need a record as a run writes it\. Run the audit"):
+        judge(changed(honest, f"DELETE FROM meta WHERE key = '{key}'"))
+
+
+def test_scores_without_a_picture_cannot_be_judged(honest: Path) -> None:
+    with pytest.raises(AuditError, match="has scores of gradient without a picture"):
+        judge(changed(honest, "DELETE FROM picture WHERE sample = 79"))
+
+
+def test_registered_limits_are_those_that_judge(tmp_path: Path) -> None:
+    assert register() == {"profile": load_profile("default").model_dump(mode="json")}
+    own = tmp_path / "own.toml"
+    own.write_text('[rules.model_is_accurate]\nmin_accuracy = 0.6\nwhy = "Ours."\n')
+    path = write_record(tmp_path / "audit.sqlite")
+    with Record.open(path) as record:
+        record.set_meta("profile", register(own)["profile"])
+    judgement = judge(path)
+    assert (judgement.registered, judgement.fixed_beforehand) == ("own", True)
+
+
+def test_a_null_map_is_required_by_name_not_by_label(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite")
+    with Record.open(path) as record:
+        settings = record.meta("settings")
+        next(entry for entry in settings["saliency"]["null_maps"] if entry["label"] == "edges")["name"] = "uniform"
+        record.set_meta("settings", settings)
+    judgement = judge(path)
+    assert judgement.outcome is Outcome.INVALID
+    assert judgement.sentence == "The record lacks the null map edges, which the profile requires."
+
+
 def test_records_that_cannot_be_judged(honest: Path, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="no such record"):
         judge(tmp_path / "none.sqlite")
@@ -227,7 +311,9 @@ def test_records_that_cannot_be_judged(honest: Path, tmp_path: Path) -> None:
     changed(honest, "DELETE FROM meta WHERE key = 'profile'")
     with pytest.raises(AuditError, match=r"holds no profile; need limits to judge by\. Name a profile\."):
         judge(honest)
-    assert not judge(honest, "default").fixed_beforehand
+    judgement = judge(honest, "default")
+    assert not judgement.fixed_beforehand
+    assert judgement.registered is None
 
 
 def test_the_same_record_and_judgement_for_the_same_seed(tmp_path: Path) -> None:
@@ -255,5 +341,7 @@ def test_evidence_of_a_record(honest: Path) -> None:
         first = record.columns("SELECT mass, auc FROM score WHERE source = 'gradcam' ORDER BY sample LIMIT 1")
     assert (found.n, found.total, found.classes, found.complete, found.seed) == (79, 81, 6, True, 0)
     assert found.scores["gradcam"]["mass"][0] == first["mass"][0]
+    assert len(set(found.picture.tolist())) == 79
+    assert found.null_map_names == {"uniform", "centre", "edges", "random_model"}
     assert found.exclusions == ("broken box", "object cropped away")
     assert found.sample.tolist() == list(range(1, 80))

@@ -78,7 +78,9 @@ def test_a_broken_profile_says_what_is_wrong(tmp_path: Path, text: str, message:
 
 
 def test_a_missing_profile_says_what_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(AuditError, match=r"no profile 'defualt'; did you mean 'default'\?"):
+    with pytest.raises(
+        AuditError, match=r"no profile 'defualt'; did you mean 'default'\? The path of a \.toml file works too\."
+    ):
         load_profile("defualt")
     with pytest.raises(AuditError, match="No such file"):
         load_profile(tmp_path / "none.toml")

@@ -1,6 +1,7 @@
 """Every outcome of every rule, and what no rule may do."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,19 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import audit
 from audit import registry
-from checks.comparison import FEWEST
+from checks.comparison import FEWEST, needed
 from checks.evidence import Evidence
 from checks.profile import RULES, load_profile
-from checks.rules.evidence_is_complete import evidence_is_complete
+from checks.rules.evidence_is_complete import MEND, evidence_is_complete
 from checks.rules.model_is_accurate import model_is_accurate
 from checks.rules.relevance_beats_chance import relevance_beats_chance
 from checks.rules.relevance_beats_null_maps import relevance_beats_null_maps
 from checks.verdict import Outcome, Verdict
+from checks.words import two_digits
 from fixtures.evidence import make_evidence
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 DEFAULT = load_profile("default").rules
+NULL_MAPS = ("uniform", "centre", "edges", "random_model")
 ORDER = [PASS, INCONCLUSIVE, FAIL, INVALID]
 
 
@@ -35,6 +39,11 @@ def spread(mean: float, n: int, width: float = 0.1) -> np.ndarray:
     return mean + width * np.linspace(-1, 1, n)
 
 
+def null_maps(values: Any) -> dict[str, Any]:
+    """The same scores for every null map that the default profile requires."""
+    return dict.fromkeys(NULL_MAPS, values)
+
+
 def altered(evidence: Evidence, **changes: Any) -> Evidence:
     return Evidence(**{**vars(evidence), **changes})
 
@@ -46,17 +55,17 @@ def altered(evidence: Evidence, **changes: Any) -> Evidence:
 def test_contract(rule: str) -> None:
     assert registry.summary(registry.resolve(RULES, rule)).endswith(".")
     assert str(DEFAULT[rule]["why"]).strip()
-    nothing = make_evidence({"gradient": []}, {"centre": []})
+    nothing = make_evidence({"gradient": []}, null_maps([]))
     all_nan = altered(
-        make_evidence({"gradient": [np.nan] * 80}, {"centre": [np.nan] * 80}),
-        dead={name: np.zeros(80, bool) for name in ("gradient", "centre")},
+        make_evidence({"gradient": [np.nan] * 80}, null_maps([np.nan] * 80)),
+        dead={name: np.zeros(80, bool) for name in ("gradient", *NULL_MAPS)},
         area_share=np.full(80, np.nan),
         probability=np.full(80, np.nan),
         label_rank=np.full(80, np.nan),
         predicted=np.full(80, -1),
     )
-    all_dead = make_evidence({"gradient": [np.nan] * 80}, {"centre": [np.nan] * 80}, right=False)
-    good = make_evidence({"gradient": spread(0.5, 80)}, {"centre": spread(0.2, 80)})
+    all_dead = make_evidence({"gradient": [np.nan] * 80}, null_maps([np.nan] * 80), right=False)
+    good = make_evidence({"gradient": spread(0.5, 80)}, null_maps(spread(0.2, 80)))
     for evidence in (nothing, all_nan, all_dead, good):
         verdict = judged(rule, evidence)
         assert isinstance(verdict, Verdict)
@@ -106,14 +115,23 @@ def test_chance_inconclusive_says_how_many_pictures() -> None:
     assert finding.further is not None
     more = relevance_beats_chance(make_evidence({"gradient": spread(0.16, 40 + finding.further, 0.3)}), margin=0.0)
     assert more.outcome is PASS
-    assert f"about {finding.further:,} further pictures would decide it" in verdict.sentence
+    assert f"about {two_digits(finding.further):,} further pictures would decide it" in verdict.sentence
+
+
+def test_numbers_of_pictures_are_rounded_up_to_two_digits() -> None:
+    assert [two_digits(n) for n in (0, 1, 58, 100, 101, 999, 1_634, 99_001)] == [
+        0, 1, 58, 100, 110, 1_000, 1_700, 100_000
+    ]  # fmt: skip
+    assert needed(1_634, within_reach=True) == "about 1,700 further pictures would decide it at this rate"
+    assert needed(1, within_reach=True) == "about 1 further picture would decide it at this rate"
+    assert needed(None, within_reach=True) == "not even 100,000 such pictures would decide it at this rate"
 
 
 def test_chance_exactly_is_no_more_than_chance() -> None:
     verdict = relevance_beats_chance(make_evidence({"uniform": [0.15] * 100}), margin=0.0)
     assert verdict.outcome is INCONCLUSIVE
     assert verdict.findings[0].further is None
-    assert "not even 100,000 such pictures" in verdict.sentence
+    assert "no number of such pictures would make it a PASS" in verdict.sentence
 
 
 @pytest.mark.parametrize("noise", [3e-8, -3e-8])
@@ -136,7 +154,7 @@ def test_chance_takes_the_worst_method() -> None:
     assert [finding.outcome for finding in verdict.findings] == [PASS, FAIL, INCONCLUSIVE]
     assert verdict.outcome is FAIL
     assert verdict.sentence.startswith("bad puts 5.0 %")
-    assert verdict.sentence.endswith("1 of 3 comparisons are FAIL.")
+    assert verdict.sentence.endswith("1 of 3 comparisons is FAIL.")
 
 
 def test_dead_maps_are_left_out_of_the_mean_and_paired_with_their_own_area() -> None:
@@ -168,15 +186,58 @@ def test_null_maps_pass() -> None:
     assert [finding.chance for finding in verdict.findings] == [pytest.approx(0.2), pytest.approx(0.3)]
 
 
-def test_a_null_map_that_does_as_well_is_inconclusive_and_never_a_failure() -> None:
+def test_a_null_map_that_does_better_is_inconclusive_and_never_a_failure() -> None:
     evidence = make_evidence({"a": spread(0.4, 80)}, {"centre": spread(0.6, 80), "edges": spread(0.2, 80)})
     verdict = relevance_beats_null_maps(evidence, margin=0.0)
     assert [finding.outcome for finding in verdict.findings] == [INCONCLUSIVE, PASS]
     assert verdict.outcome is INCONCLUSIVE
-    assert "a puts 40.0 % of its relevance into the boxes and centre 60.0 %" in verdict.sentence
-    assert "centre, which has learnt nothing, does as well" in verdict.sentence
-    assert "cannot tell this model's maps from no model at all" in verdict.sentence
+    assert verdict.sentence == (
+        "a puts 40.0 % of its relevance into the boxes and centre 60.0 % (upper bound of the difference -20.0 points,"
+        " 80 pictures): centre, which has learnt nothing, does better: 60.0 % against 40.0 %."
+        " 1 of 2 comparisons is INCONCLUSIVE."
+    )
+    assert verdict.next_step.startswith("Look at the worst pictures")
+
+
+def test_a_lead_for_certain_that_is_short_of_the_margin_says_so() -> None:
+    evidence = make_evidence({"a": spread(0.49, 80, 0.05)}, {"centre": np.full(80, 0.2)})
+    verdict = relevance_beats_null_maps(evidence, margin=0.3)
+    assert verdict.outcome is INCONCLUSIVE
+    assert "it exceeds centre by 29.0 points; the profile asks for more than 30.0 points." in verdict.sentence
+    assert "learnt nothing" not in verdict.sentence
+    assert "small" not in verdict.next_step
+    sure = relevance_beats_null_maps(evidence, margin=0.285)
+    assert sure.outcome is INCONCLUSIVE
+    assert "the profile asks for more than 28.5 points, for certain; about " in sure.sentence
+    assert sure.next_step == verdict.next_step
+
+
+def test_a_null_map_that_cannot_be_told_apart_says_so() -> None:
+    evidence = make_evidence({"a": spread(0.4, 80)}, {"centre": np.full(80, 0.4)})
+    verdict = relevance_beats_null_maps(evidence, margin=0.01)
+    assert verdict.outcome is INCONCLUSIVE
+    assert "cannot tell it apart from centre, which has learnt nothing; no number of such" in verdict.sentence
     assert "away from the centre" in verdict.next_step
+
+
+def test_few_pictures_make_nothing_certain() -> None:
+    few = {"centre": np.full(FEWEST - 1, 0.2)}
+    for mean in (0.1, 0.9):
+        verdict = relevance_beats_null_maps(make_evidence({"a": spread(mean, FEWEST - 1)}, few), margin=0.0)
+        assert "cannot tell it apart from centre" in verdict.sentence
+
+
+def test_a_required_null_map_that_the_record_lacks_is_invalid() -> None:
+    evidence = make_evidence({"a": spread(0.5, 80)}, {"centre": spread(0.2, 80)})
+    assert relevance_beats_null_maps(evidence, margin=0.0, required=("centre",)).outcome is PASS
+    verdict = relevance_beats_null_maps(evidence, margin=0.0, required=NULL_MAPS)
+    assert verdict.outcome is INVALID
+    assert verdict.sentence == (
+        "The record lacks the null maps uniform, edges and random_model, which the profile requires."
+    )
+    assert verdict.next_step == (
+        'Add "uniform", "edges", "random_model" to saliency.null_maps in the settings, and run the audit again.'
+    )
 
 
 def test_null_maps_ahead_but_too_few_pictures() -> None:
@@ -184,7 +245,7 @@ def test_null_maps_ahead_but_too_few_pictures() -> None:
     verdict = relevance_beats_null_maps(evidence, margin=0.0)
     assert verdict.outcome is INCONCLUSIVE
     assert verdict.findings[0].further is not None
-    assert "too little to tell" in verdict.sentence
+    assert "cannot tell it apart from centre" in verdict.sentence
 
 
 def test_null_maps_are_paired_where_both_live() -> None:
@@ -220,7 +281,7 @@ def test_null_maps_by_auc() -> None:
 
 # evidence_is_complete
 
-LIMITS: dict[str, Any] = {"max_excluded": 0.1, "max_dead": 0.05, "min_pictures": 59}
+LIMITS: dict[str, Any] = {"max_excluded": 0.1, "max_dead": 0.05, "max_duplicates": 0.02, "min_pictures": 59}
 
 
 def complete(dead: int = 0, n: int = 60, exclusions: tuple[str, ...] = ()) -> Verdict:
@@ -232,27 +293,73 @@ def complete(dead: int = 0, n: int = 60, exclusions: tuple[str, ...] = ()) -> Ve
 def test_complete_pass_at_the_limits() -> None:
     verdict = complete(dead=3, exclusions=("crowd",) * 6)
     assert verdict.outcome is PASS
-    assert verdict.sentence == "60 pictures measured with 1 method, 3 dead maps, 6 of 66 samples excluded (6 crowd)."
+    assert verdict.sentence == (
+        "60 pictures measured with 1 method, 3 dead maps; 6 of 66 samples are excluded, for this reason: crowd."
+    )
 
 
 def test_too_many_exclusions_are_invalid_and_counted_by_reason() -> None:
     verdict = complete(exclusions=("crowd",) * 3 + ("unreadable",) * 5)
     assert verdict.outcome is INVALID
-    assert "8 of 68 samples excluded (5 unreadable and 3 crowd) (11.8 %, where 10.0 % is the limit)" in verdict.sentence
+    assert verdict.sentence == (
+        "8 of 68 samples are excluded (11.8 %, the limit is 10.0 %), for these reasons: unreadable (5) and crowd (3)."
+    )
+    assert verdict.next_step == "Read the exclusions, and mend what causes them. Then run the audit again."
+
+
+def test_the_next_step_follows_the_reasons_of_exclusion() -> None:
+    covering = complete(exclusions=("box covers the frame",) * 62)
+    assert "are excluded (50.8 %, the limit is 10.0 %), for this reason: box covers the frame." in covering.sentence
+    assert "data.max_box_share, or resize or letterbox instead of cropping" in covering.next_step
+    assert "Read the exclusions" not in covering.next_step
+    mixed = complete(exclusions=("label ignored",) * 30 + ("unreadable",))
+    assert "Ignored labels count as excluded" in mixed.next_step
+    assert "Read the exclusions" in mixed.next_step
+
+
+def test_the_reasons_with_an_own_next_step_are_those_that_audit_records() -> None:
+    written = "".join(file.read_text(encoding="utf-8") for file in Path(audit.__file__).parent.glob("*.py"))
+    assert all(f'"{reason}"' in written for reason in MEND)
+
+
+def with_pictures(pictures: list[str], classes: int = 10) -> Verdict:
+    n = len(pictures)
+    return evidence_is_complete(make_evidence({"a": spread(0.5, n)}, pictures=pictures, classes=classes), **LIMITS)
+
+
+def test_a_picture_that_comes_twice_under_one_class_is_a_duplicate() -> None:
+    copied = with_pictures([f"{i % 60}" for i in range(70)])  # ten classes take turns, so that copies share theirs
+    assert copied.outcome is INVALID
+    assert copied.sentence == (
+        "10 of 70 samples repeat a picture that is already there under the same class (14.3 %, the limit is 2.0 %)."
+    )
+    assert copied.findings[2].worst == tuple(range(60, 68))
+    assert copied.next_step == "Take the copies out of the data set. Then run the audit again."
+
+
+def test_two_labels_in_one_picture_are_no_duplicates_but_one_picture() -> None:
+    verdict = with_pictures([f"{i // 2}" for i in range(120)])
+    assert verdict.outcome is PASS
+    assert verdict.findings[2].value == 0
+    assert verdict.sentence.startswith("120 samples in 60 pictures measured with 1 method")
+    few = with_pictures([f"{i // 2}" for i in range(100)])
+    assert few.outcome is INCONCLUSIVE
+    assert (few.findings[1].value, few.findings[1].further) == (50, 9)
+    assert few.sentence == "100 samples in 50 pictures measured, where 59 pictures are needed."
 
 
 def test_too_many_dead_maps_are_invalid() -> None:
     verdict = complete(dead=4)
     assert verdict.outcome is INVALID
-    assert verdict.sentence == "a has 4 dead maps in 60 pictures (6.7 %, where 5.0 % is the limit)."
-    assert verdict.findings[2].worst == (0, 1, 2, 3)
+    assert verdict.sentence == "a has 4 dead maps in 60 samples (6.7 %, the limit is 5.0 %)."
+    assert verdict.findings[3].worst == (0, 1, 2, 3)
 
 
 def test_too_few_pictures_are_inconclusive() -> None:
     verdict = complete(n=58)
     assert verdict.outcome is INCONCLUSIVE
     assert verdict.findings[1].further == 1
-    assert verdict.sentence == "58 pictures measured, where 59 are needed."
+    assert verdict.sentence == "58 pictures measured, where 59 pictures are needed."
 
 
 def test_a_map_that_was_never_made_is_invalid() -> None:
@@ -260,7 +367,7 @@ def test_a_map_that_was_never_made_is_invalid() -> None:
     evidence.made["a"][3] = False
     verdict = evidence_is_complete(evidence, **LIMITS)
     assert verdict.outcome is INVALID
-    assert verdict.sentence == "a has 0 dead maps in 80 pictures and lacks 1 map altogether."
+    assert verdict.sentence == "a has 0 dead maps in 80 samples and lacks 1 map altogether."
 
 
 # model_is_accurate
@@ -276,9 +383,35 @@ def test_accuracy_outcomes() -> None:
     assert accurate(58, 58, 0.95).outcome is INCONCLUSIVE
     assert accurate(58, 58, 0.95).findings[0].further == 1
     assert accurate(40, 100, 0.5).outcome is FAIL
-    assert accurate(0, 100, 0.0).outcome is PASS, "at the limit is within it"
+    bound = accurate(90, 100, 0.5).findings[0].lower
+    assert bound is not None
+    assert accurate(90, 100, bound).outcome is PASS, "at the limit is within it"
     assert accurate(50, 100, 0.5).outcome is INCONCLUSIVE
     assert accurate(50, 100, 0.5).findings[0].further is None
+
+
+def test_accuracy_must_exceed_the_share_of_the_commonest_class() -> None:
+    """72 of 80 pictures are of one class: 71 right answers are too few to be sure of more than naming it always."""
+    class_index = np.where(np.arange(80) < 72, 0, 1)
+    evidence = make_evidence({"a": np.full(80, 0.5)})
+    right = altered(evidence, class_index=class_index, predicted=np.where(np.arange(80) < 71, class_index, 5))
+    verdict = model_is_accurate(right, min_accuracy=0.5)
+    assert verdict.outcome is INCONCLUSIVE
+    assert (verdict.findings[0].limit, verdict.findings[0].chance) == (0.9, 0.9)
+    assert "always naming the commonest class would be right in 90.0 %, which must be exceeded" in verdict.sentence
+    always = altered(evidence, class_index=class_index, predicted=np.zeros(80, np.int64))
+    assert model_is_accurate(always, min_accuracy=0.5).outcome is INCONCLUSIVE
+    assert model_is_accurate(altered(right, predicted=class_index), min_accuracy=0.5).outcome is PASS
+
+
+def test_accuracy_of_a_single_class_says_nothing() -> None:
+    one = altered(make_evidence({"a": np.full(80, 0.5)}), class_index=np.zeros(80, np.int64))
+    verdict = model_is_accurate(one, min_accuracy=0.5)
+    assert verdict.outcome is INVALID
+    assert "The pictures are all of one class" in verdict.sentence
+    network = model_is_accurate(make_evidence({"a": np.full(80, 0.5)}, classes=1), min_accuracy=0.5)
+    assert network.outcome is INVALID
+    assert "The network knows fewer than two classes, so that accuracy says nothing." in network.sentence
 
 
 def test_accuracy_sentence() -> None:
@@ -313,6 +446,8 @@ def test_the_order_of_pictures_does_not_matter(mass: list[float], random: Any) -
     shuffled = altered(
         evidence,
         sample=evidence.sample[order],
+        picture=evidence.picture[order],
+        class_index=evidence.class_index[order],
         probability=evidence.probability[order],
         label_rank=evidence.label_rank[order],
         predicted=evidence.predicted[order],

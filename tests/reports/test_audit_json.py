@@ -115,6 +115,22 @@ def test_notes_are_told_by_source(tmp_path: Path) -> None:
     assert row["notes"] == {"gradient": {"gap": None}, "gradcam": {"gap": 0.25}}
 
 
+def test_what_the_annotations_say_further_is_in_the_rows(path: Path) -> None:
+    rows = json.loads(told(path))["samples"]
+    assert {(row["sample"] % 3 == 0, row["metadata"]["light"]) for row in rows} == {(True, "night"), (False, "day")}
+
+
+@pytest.mark.parametrize("frame", [[], None])
+def test_a_run_without_a_picture_fulfils_the_schema(tmp_path: Path, frame: Any) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=1)
+    with Record.open(path) as record:
+        record.set_meta("frame", frame)
+        record.set_meta("preprocessing", None)
+    data = json.loads(told(path))
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(data)
+    assert data["identity"]["frame"] is None
+
+
 def test_nothing_measured_is_told_as_nothing(tmp_path: Path) -> None:
     data = json.loads(told(write_record(tmp_path / "audit.sqlite", n=1)))
     assert data["outcome"] == "INVALID"

@@ -10,6 +10,7 @@ from reports.numbers import (
     clean,
     confidence,
     count,
+    css_string,
     decimal,
     digest,
     excerpt,
@@ -77,6 +78,14 @@ def test_small_words() -> None:
     assert slug("…") == "x"
     assert prose("falls by -3.4 points, 12 %") == f"falls by −3.4 points, 12{THIN}%"
     assert excerpt("a\nb\nc", lines=2) == "a\nb\n# … 1 more lines"
+
+
+def test_an_apostrophe_within_a_word_is_a_true_one() -> None:
+    assert prose("the model's maps, 'so called'") == "the model’s maps, 'so called'"
+
+
+def test_a_css_string_cannot_end_early() -> None:
+    assert css_string('a"</style> b') == '"a\\000022\\00003c\\00002fstyle\\00003e\\000020b"'
 
 
 def test_controls_become_visible() -> None:

@@ -15,10 +15,12 @@ from jinja2 import UndefinedError
 
 from audit.errors import AuditError
 from audit.record import Record
+from checks.evidence import evidence
 from checks.judge import judge
 from checks.verdict import Outcome
 from fixtures.records import write_record
 from reports import page, render
+from reports.methods import SHIPPED
 from reports.story import story
 
 VOID = {"meta", "br", "wbr", "link", "input", "img", "hr"}
@@ -87,9 +89,11 @@ def words(html: str) -> str:
     return re.sub(r"\s+", " ", plain.replace("&nbsp;", " "))
 
 
-def rendered(path: Path, *, gallery: bool = True, **changes: Any) -> str:
+def rendered(path: Path, *, gallery: bool | dict[str, list[int]] = True, **changes: Any) -> str:
     with Record.open(path) as record:
-        if gallery:
+        if isinstance(gallery, dict):
+            record.set_meta("gallery", gallery)
+        elif gallery:
             shown = sorted(record.overlays())
             third = max(1, len(shown) // 3)
             chosen = {"worst": shown[:third], "borderline": shown[third : 2 * third], "random": shown[2 * third :]}
@@ -143,6 +147,37 @@ def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
     assert f"at most {100 * (wrong.upper or 0):.1f}\u202f%".replace("\u202f", " ") in text.replace("\u202f", " ")
 
 
+def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
+    with Record.open(path) as record:
+        found = evidence(record, 0.95)
+    right, miss = found.right & found.judged("random_model"), found.miss("random_model")
+    missed, judged = int((right & miss).sum()), int(right.sum())
+    assert 0 < missed < judged
+    text = words(rendered(path)).replace("\u202f", " ")
+    share = f"{100 * missed / judged:.1f} %"
+    assert f"By the maps of a random network: {share} ({missed} of {judged})" in text
+    assert re.search(rf"random_model +{missed} +{judged} +{share} ", text)
+    assert "Predicted right and judged" in text
+
+
+def test_without_a_random_network_no_chance_is_claimed(tmp_path: Path) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=80, null_maps=("uniform",)))
+    check(html)
+    assert "By the maps of a random network" not in words(html)
+
+
+def test_what_was_right_and_could_not_be_judged_is_counted(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=120, kind="dead")
+    with Record.open(path) as record:
+        found = evidence(record, 0.95)
+    unjudged = int((found.right & found.dead["gradient"]).sum())
+    assert unjudged > 0
+    assert f"{unjudged} predicted right but not judged by gradient" in words(rendered(path))
+    whole = rendered(write_record(tmp_path / "whole.sqlite", n=60))
+    assert "but not judged" not in words(whole)
+
+
 def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:
@@ -163,6 +198,63 @@ def test_limits_chosen_afterwards_are_called_so(tmp_path: Path) -> None:
     assert "is not the one that was hashed into the record" in words(html)
 
 
+def test_no_profile_in_the_record_is_said(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=80)
+    with Record.open(path) as record:
+        profile = judge(record).profile
+        record.set_meta("profile", None)
+        html = page.page(record, judge(record, profile))
+    check(html)
+    assert words(html).count("No profile was fixed in the record before the run") == 1
+    assert "no profile was fixed in the record before the run" in words(html)
+    assert "is not the one that was hashed" not in html
+
+
+def test_an_audit_from_python_names_no_command_that_cannot_work(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    with Record.open(path) as record:
+        settings = record.meta("settings")
+    from_python = rendered(path, settings={**settings, "model": None}, model={"state_sha256": "ab" * 32})
+    check(from_python)
+    assert "saliency-audit run" not in from_python
+    assert "started from Python" in words(from_python)
+    assert "kind from Python name from Python" in words(from_python)
+
+
+def test_how_to_run_it_again_promises_no_index_and_no_path(tmp_path: Path) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=60))
+    assert "pip install" not in html
+    assert "Install version 0.1.0" in html
+    assert "Paths that were absolute are shown by name only" in words(html)
+    assert "saliency-audit run settings.toml" in html
+
+
+def test_only_what_was_used_is_described(tmp_path: Path) -> None:
+    methods = ("gradcam", "own.maps:mine")
+    path = write_record(tmp_path / "audit.sqlite", n=60, methods=methods, null_maps=("centre", "own.maps:flat"))
+    html = rendered(path)
+    check(html)
+    described = set(re.findall(r"<dt>([^<]+)</dt>", html[html.index('<section id="method"') :]))
+    assert {"Grad-CAM", "null map centre"} <= described
+    assert not {"gradient", "SmoothGrad", "null map uniform"} & described
+    text = words(html)
+    assert "Layer of gradcam : features.6 ." in text
+    assert "A method of the user’s own: own.maps:mine ." in text
+    assert "A null map of the user’s own: own.maps:flat ." in text
+
+
+def test_every_function_that_ships_is_described() -> None:
+    audit = Path(page.__file__).parents[1] / "audit"
+    ships = {
+        file.stem
+        for kind in ("saliency", "null_maps")
+        for file in (audit / kind).glob("*.py")
+        if file.stem != "__init__"
+    }
+    text = (Path(page.__file__).parent / "sections" / "80_method.html.j2").read_text(encoding="utf-8")
+    assert ships == SHIPPED == set(re.findall(r'"(\w+)" in used', text))
+
+
 def test_without_methods_nothing_is_made_up(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     html = rendered(path, sources={"methods": [], "null_maps": ["uniform"]})
@@ -171,8 +263,9 @@ def test_without_methods_nothing_is_made_up(tmp_path: Path) -> None:
     assert "Cannot be counted" in words(html)
 
 
-def test_all_excluded(tmp_path: Path) -> None:
-    html = rendered(write_record(tmp_path / "audit.sqlite", n=1))
+@pytest.mark.parametrize("frame", [[64, 64], [], None])
+def test_all_excluded(tmp_path: Path, frame: Any) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=1), frame=frame)
     check(html)
     text = words(html)
     assert "Based on 0 of 2 samples; 2 are excluded" in text
@@ -197,6 +290,39 @@ def test_without_a_gallery(tmp_path: Path) -> None:
     html = rendered(write_record(tmp_path / "audit.sqlite", n=60), gallery=False)
     check(html)
     assert "holds no pictures for a gallery" in words(html)
+
+
+def test_a_card_tells_the_order_and_the_scenario(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=80)
+    with Record.open(path) as record:
+        found, sample = evidence(record, 0.95), min(record.overlays())
+    i = found.sample.tolist().index(sample)
+    mean = (found.scores["gradient"]["auc"][i] + found.scores["gradcam"]["auc"][i]) / 2
+    text = words(rendered(path))
+    assert f"mean AUC of 2 methods {mean:.3f}" in text
+    assert f"light : {'day' if sample % 3 else 'night'}" in text
+    alone = words(rendered(write_record(tmp_path / "alone.sqlite", n=80, methods=("gradient",))))
+    assert "mean AUC of" not in alone
+
+
+def test_an_empty_group_of_the_gallery_says_so(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    with Record.open(path) as record:
+        shown = sorted(record.overlays())
+    html = rendered(path, gallery={"worst": shown, "borderline": [], "random": []})
+    check(html)
+    assert words(html).count("No picture is in this group.") == 2
+
+
+def test_a_picture_of_the_gallery_without_a_row_is_left_out(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=60)
+    with Record.open(path) as record:
+        first, second = sorted(record.overlays())[:2]
+    altered(path, ("DELETE FROM picture WHERE sample = ?", (first,)), ("DELETE FROM score WHERE sample = ?", (first,)))
+    html = rendered(path)
+    check(html)
+    assert f'id="sample-{first}"' not in html
+    assert f'id="sample-{second}"' in html
 
 
 def test_worst_pictures_link_to_the_gallery_where_it_shows_them(tmp_path: Path) -> None:
@@ -268,7 +394,7 @@ def test_an_undefined_name_is_an_error(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     (tmp_path / "file").write_text("")
-    with Record.open(path) as record, pytest.raises(AuditError, match="a folder that may be written"):
+    with Record.open(path) as record, pytest.raises(AuditError, match="a folder with room that may be written"):
         render(record, judge(record), tmp_path / "file" / "inner")
 
 
