@@ -13,7 +13,8 @@ def percent(share: float) -> str:
 
 def points(difference: float) -> str:
     """A difference of shares: '24.1 points', with a minus where it is negative."""
-    return f"{100 * difference + 0.0:.1f} points"
+    value = 100 * difference + 0.0
+    return f"{value:.1f} points" if abs(value) >= 0.05 or value == 0 else f"{value:.1g} points"
 
 
 def count(n: int, noun: str) -> str:

@@ -19,7 +19,7 @@ from checks.rules.model_is_accurate import model_is_accurate
 from checks.rules.relevance_beats_chance import relevance_beats_chance
 from checks.rules.relevance_beats_null_maps import relevance_beats_null_maps
 from checks.verdict import Outcome, Verdict
-from checks.words import two_digits
+from checks.words import points, two_digits
 from fixtures.evidence import make_evidence
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
@@ -482,3 +482,11 @@ def test_a_living_nan_never_passes(mass: list[float]) -> None:
     for rule in (relevance_beats_chance, relevance_beats_null_maps):
         if np.isnan(mass).any():
             assert rule(evidence, margin=0.0).outcome is INVALID
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [(0.241, "24.1 points"), (-0.0004, "-0.04 points"), (0.0, "0.0 points"), (-0.108, "-10.8 points")],
+)
+def test_a_small_difference_keeps_its_size_and_its_sign(difference: float, text: str) -> None:
+    assert points(difference) == text

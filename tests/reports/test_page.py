@@ -173,9 +173,9 @@ def test_what_was_right_and_could_not_be_judged_is_counted(tmp_path: Path) -> No
         found = evidence(record, 0.95)
     unjudged = int((found.right & found.dead["gradient"]).sum())
     assert unjudged > 0
-    assert f"{unjudged} predicted right but not judged by gradient" in words(rendered(path))
+    assert f"count on neither side: {unjudged} of those predicted right." in words(rendered(path))
     whole = rendered(write_record(tmp_path / "whole.sqlite", n=60))
-    assert "but not judged" not in words(whole)
+    assert "count on neither side." in words(whole)
 
 
 def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
