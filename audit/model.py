@@ -134,9 +134,10 @@ def to_channels_last(module: nn.Module, x: Tensor) -> bool:
     except RuntimeError:
         same = False
     else:
+        # rounding flips a ReLU here and there, so that single derivatives differ; another network would differ in most
         same = all(
-            torch.allclose(a, b, rtol=1e-3, atol=1e-4 * _spread(a), equal_nan=True)
-            for a, b in zip(before, after, strict=True)
+            bool((a - b).nan_to_num().norm() <= 1e-2 * b.nan_to_num().norm())
+            for a, b in zip(after, before, strict=True)
         )
     if not same:
         module.to(memory_format=torch.contiguous_format)

@@ -100,6 +100,7 @@ class Plan:
             },
             "sources": {"methods": labels, "null_maps": null_maps},
             "options": {s.label: {**s.options, "reduction": s.reduction, "score": s.score} for s in self.sources},
+            "described": {s.name: registry.summary(s.function) for s in self.sources},
             "preprocessing": vars(self.preprocessing),
             "frame": list(self.loader.frame) if self.loader.frame else None,
             "per_run": {label: dict(said) for label, said in self.per_run.items()},

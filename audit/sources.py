@@ -18,6 +18,7 @@ from audit.settings import MethodTable, SaliencyTable
 class Source:
     """One saliency method or null map as the settings ask for it."""
 
+    name: str
     label: str
     function: registry.Function
     options: Mapping[str, Any]
@@ -66,4 +67,4 @@ def _source(package: str, entry: MethodTable, table: SaliencyTable, *, is_null: 
     function = registry.resolve(package, entry.name)
     options = registry.options(function, entry.options, f"{registry.noun(package)} {entry.name!r}")
     reduction, score = entry.reduction or table.reduction, entry.score or table.score
-    return Source(entry.label, function, options, reduction, score, is_null)
+    return Source(entry.name, entry.label, function, options, reduction, score, is_null)

@@ -44,5 +44,5 @@ def null_names(what: Identity, labels: Sequence[str]) -> dict[str, str]:
 
 
 def own(names: Sequence[str]) -> list[str]:
-    """Functions that do not ship, each once: the page has no words of its own for them."""
+    """Functions, each once, for which the page has no words of its own: the record says what they are."""
     return sorted({name for name in names if name not in SHIPPED})

@@ -24,6 +24,7 @@ class Identity(BaseModel):
     versions: dict[str, JsonValue] = Field(default={}, description="versions of the packages that the numbers rest on")
     device: str | None = Field(None, description="kind of device that the network ran on")
     per_run: dict[str, JsonValue] = Field(default={}, description="what methods chose, as the layer of Grad-CAM")
+    described: dict[str, str] = Field(default={}, description="each method and null map in one line, by its name")
     finished: dict[str, JsonValue] | None = Field(None, description="set at the end of a run; null where it broke off")
 
     @field_validator("frame", mode="before")
