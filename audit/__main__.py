@@ -17,6 +17,7 @@ from audit import registry
 from audit.choices import Reduction, Score
 from audit.errors import AuditError
 from audit.files import write_text
+from audit.record import FILE_NAME
 from checks.verdict import Judgement
 
 FILE = click.Path(path_type=Path)
@@ -237,7 +238,7 @@ def _record(path: Path) -> Path:
 
 
 def _record_in(folder: Path) -> Path:
-    return folder / "audit.sqlite"
+    return folder / FILE_NAME
 
 
 def _show(judgement: Judgement, out: Path | None) -> None:

@@ -8,15 +8,13 @@ from typing import Any
 
 from audit.errors import AuditError
 from audit.gallery import Gallery, choose
-from audit.identity import file_hash, picture_seed, sha256_of
+from audit.identity import file_hash, picture_seed
 from audit.importing import importable
 from audit.measurement import measure_batch
 from audit.model import Model, state_hash
 from audit.plan import Plan, plan
-from audit.record import BatchRows, Record
+from audit.record import FILE_NAME, BatchRows, Record
 from audit.settings import Settings, load_settings
-
-RECORD = "audit.sqlite"
 
 Progress = Callable[[int, int], None]
 """Called with the samples done and the samples in all."""
@@ -43,7 +41,7 @@ def measure(
     """
     if not isinstance(settings, Settings):
         settings = load_settings(settings)
-    path = Path(out) / RECORD
+    path = Path(out) / FILE_NAME
     if path.exists() and not resume:
         raise AuditError(path, "exists", "need a new folder", "Choose another, or resume the run that left it.")
     if resume and not path.exists():
@@ -166,9 +164,5 @@ def _check_state(ready: Plan, record: Record) -> None:
 
 def _finish(ready: Plan, record: Record) -> None:
     """What is known only at the end: the pictures' hashes in one, and which of them the report shows."""
-    pictures = record.columns(
-        "SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.image, s.label"
-    )
-    manifest = [list(pair) for pair in zip(*(column.tolist() for column in pictures.values()), strict=True)]
     record.set_meta("gallery", _gallery(ready, _auc_so_far(ready, record))._asdict())
-    record.set_meta("finished", {"pictures_sha256": sha256_of(manifest), "state_unchanged": True})
+    record.set_meta("finished", {"pictures_sha256": record.pictures_sha256(), "state_unchanged": True})

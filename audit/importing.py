@@ -1,6 +1,5 @@
 """Code that the settings name: found beside the settings file, and part of the audit's identity."""
 
-import hashlib
 import importlib
 import inspect
 import sys
@@ -8,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from audit.identity import file_hash
 
 
 @contextmanager
@@ -42,6 +43,6 @@ def source_hash(function: Callable[..., Any]) -> str:
     """SHA-256 of the file that defines a function: code is part of what was audited."""
     try:
         file = inspect.getsourcefile(inspect.unwrap(function))
-        return hashlib.sha256(Path(file or "").read_bytes()).hexdigest()
+        return file_hash(Path(file or ""))
     except (OSError, TypeError):
         return "no source file"

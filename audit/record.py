@@ -15,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
+from audit.identity import sha256_of
 from audit.samples import Exclusion, Sample
 
+FILE_NAME = "audit.sqlite"
+"""Of the record in a run's folder."""
 SCHEMA_VERSION = 1
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
@@ -202,6 +205,13 @@ class Record:
         titles = [entry[0] for entry in cursor.description]
         rows = cursor.fetchall()
         return {title: _array([row[i] for row in rows]) for i, title in enumerate(titles)}
+
+    def pictures_sha256(self) -> str:
+        """One hash over the names and hashes of all measured pictures."""
+        pictures = self._connection.execute(
+            "SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.image, s.label"
+        )
+        return sha256_of([list(pair) for pair in pictures])
 
     def overlays(self) -> dict[int, dict[str, bytes]]:
         """For each sample of the gallery: PNG bytes by layer, 'picture' or a source's name."""

@@ -151,9 +151,3 @@ def _stated(record: Record, *keys: str) -> Any:
             )
         found = found[key]
     return found
-
-
-def sample_names(record: Record) -> dict[int, str]:
-    """'image (label)' for each sample number."""
-    found = record.columns("SELECT id, image, label FROM sample")
-    return {int(i): f"{image} ({label})" for i, image, label in zip(*found.values(), strict=True)}

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.identity import sha256_of
 from audit.record import Record
 from checks.comparison import ROUNDING
 from checks.evidence import Evidence, Floats
@@ -58,19 +57,11 @@ def _altered(found: Evidence, record: Record) -> Trouble | None:
     if stated != found.total:
         seen = f"The data set held {stated} samples, but the record counts {found.total:,}."
         return Trouble(seen if stated is not None else "The record does not say how many samples there were.", ALTERED)
-    if identity["finished"].get("pictures_sha256") != _pictures_sha256(record):
+    if identity["finished"].get("pictures_sha256") != record.pictures_sha256():
         return Trouble("The pictures in the record are not those that the run hashed when it finished.", ALTERED)
     if wrong := _impossible(found):
         return Trouble(f"The record holds impossible numbers: {wrong}.", ALTERED)
     return None
-
-
-def _pictures_sha256(record: Record) -> str:
-    """As the engine makes it when it finishes."""
-    pictures = record.columns(
-        "SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.image, s.label"
-    )
-    return sha256_of([list(pair) for pair in zip(*(column.tolist() for column in pictures.values()), strict=True)])
 
 
 def _impossible(found: Evidence) -> str:
