@@ -1,7 +1,5 @@
 """The command line: the one place that knows all three packages."""
 
-import json
-import os
 import sys
 import traceback
 from contextlib import redirect_stdout
@@ -9,37 +7,26 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
 from audit import registry
 from audit.choices import Reduction, Score
+from audit.commands.baselines import accept, compare
+from audit.commands.evidence import pdf, print_or_skip, verify
+from audit.commands.output import EXIT, FILE, STDOUT, answer, as_json, print_json, show_judgement
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.record import FILE_NAME
 from checks.verdict import Judgement
 
-FILE = click.Path(path_type=Path)
-
-
-class _Output(Console):
-    def on_broken_pipe(self) -> None:
-        """Let `_answer` decide; rich would leave with 1, which says FAIL."""
-        raise  # noqa: PLE0704 called while the BrokenPipeError is handled
-
-
-STDOUT = _Output(highlight=False, width=None if sys.stdout.isatty() else 160)
 DEMO = Path(__file__).parent / "demo"
 DEMO_OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
 DEMO_LEAD = (
     "Both name what lies ahead of an aircraft with the same accuracy. One learnt the object, the other the camera’s tag"
     " in the corner. Accuracy cannot tell them apart."
 )
-EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
 INTERRUPTED = 130
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -51,14 +38,20 @@ def cli() -> None:
     """
 
 
+cli.add_command(compare)
+cli.add_command(accept)
+cli.add_command(verify)
+
+
 @cli.command()
 @click.argument("settings", type=FILE)
 @click.option("--out", type=FILE, help="Folder for the results. [default: NAME-audit]")
 @click.option("--resume", is_flag=True, help="Go on with the run that was broken off in --out.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@pdf
 @as_json
-def run(settings: Path, out: Path | None, resume: bool, device: str, as_json: bool) -> int:
-    """Audit the model that SETTINGS names; write record, audit.json and report.html."""
+def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, as_json: bool) -> int:
+    """Audit the model that SETTINGS names; write record, report.html, audit.json and the rest of the evidence."""
     target = out or Path(f"{settings.stem}-audit")
     if _record_in(target).exists() and not resume:
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or go on with --resume.")
@@ -67,7 +60,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, as_json: bo
     except KeyboardInterrupt:
         click.echo(f"\nMeasured batches are kept: go on with --out {target} --resume.", err=True)
         raise
-    return _answer(_conclude(record, None, target), target, as_json)
+    return _answer(_conclude(record, None, target, pdf), target, as_json)
 
 
 @cli.command()
@@ -85,12 +78,13 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
 @click.argument("record", type=FILE)
 @click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
 @click.option("--out", type=FILE, help="Folder to write to. [default: the record's]")
+@pdf
 @as_json
-def report(record: Path, profile: str | None, out: Path | None, as_json: bool) -> int:
-    """Render report.html and audit.json of RECORD (a run's folder, or its audit.sqlite) again."""
+def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_json: bool) -> int:
+    """Write the evidence of RECORD (a run's folder, or its audit.sqlite) again, report.html and all."""
     path = _record(record)
     target = out or path.parent
-    return _answer(_conclude(path, profile, target), target, as_json)
+    return _answer(_conclude(path, profile, target, pdf), target, as_json)
 
 
 @cli.command()
@@ -107,7 +101,7 @@ def demo(out: Path) -> int:
             raise AuditError(out, "holds a demo already", "need a new folder", "Choose another --out.")
         record = _measure(DEMO / f"{name}.toml", out / name, False, "cpu")
         judged[name] = _conclude(record, None, out / name)
-        _show(judged[name], out / name)
+        show_judgement(judged[name], out / name)
         STDOUT.print()
     page = render_pair(out / "index.html", "Two networks, one data set", DEMO_LEAD, judged)
     STDOUT.print(f"Side by side: {page}", soft_wrap=True)
@@ -141,7 +135,7 @@ def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_j
     if as_json:
         top = [{"index": i, "name": n, "probability": p} for i, n, p in answer.top]
         shown = {"index": index, "name": name, "probability": probability}
-        _print_json({"top": top, "target": shown, "vmin": vmin, "vmax": high, "image": str(target)})
+        print_json({"top": top, "target": shown, "vmin": vmin, "vmax": high, "image": str(target)})
         return 0
     table = Table("class", Column("index", justify="right"), Column("probability", justify="right"), box=None)
     for i, n, p in answer.top:
@@ -169,7 +163,7 @@ def list_(as_json: bool) -> int:
         for package in packages
     } | {"profile": {profile.name: profile.description for profile in built_in()}}
     if as_json:
-        _print_json(found)
+        print_json(found)
         return 0
     for noun, entries in found.items():
         table = Table(
@@ -202,11 +196,14 @@ def _measure(settings_file: Path, out: Path, resume: bool, device: str) -> Path:
     from audit.engine import measure
     from audit.progress import progress
     from audit.settings import load_settings
-    from checks import register
+    from checks import measured_by, register
+    from reports.crosswalk import standard_files
 
     settings = load_settings(settings_file)
+    standard_files(settings.report.standards or ())
     named = settings.judge.profile
-    limits = register(settings.path(named) if named.endswith(".toml") else named)
+    profile = settings.path(named) if named.endswith(".toml") else named
+    settings, limits = measured_by(settings, profile), register(profile)
     # stdout is for the result alone: a model's own prints go to stderr
     with progress(settings_file.stem) as report, redirect_stdout(sys.stderr):
         return measure(
@@ -219,17 +216,15 @@ def _measure(settings_file: Path, out: Path, resume: bool, device: str) -> Path:
         )
 
 
-def _conclude(record: Path, profile: str | None, out: Path) -> Judgement:
+def _conclude(record: Path, profile: str | None, out: Path, pdf: bool = False) -> Judgement:
     """Judge, and write what others read."""
     from audit.record import Record
     from checks import judge
-    from reports import render
-    from reports.audit_json import audit_json
+    from reports.evidence import write_evidence
 
     with Record.open(record) as opened:
         judgement = judge(opened, profile)
-        write_text(out / "audit.json", audit_json(opened, judgement))
-        render(opened, judgement, out / "report.html")
+        write_evidence(opened, judgement, out, print_or_skip if pdf else None)
     return judgement
 
 
@@ -241,42 +236,11 @@ def _record_in(folder: Path) -> Path:
     return folder / FILE_NAME
 
 
-def _show(judgement: Judgement, out: Path | None) -> None:
-    """The result, for people."""
-    colours = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta"}
-    STDOUT.print(f"[bold {colours[judgement.outcome]}]{judgement.outcome}[/]")
-    if not judgement.fixed_beforehand:
-        name = escape(judgement.profile.name)
-        STDOUT.print(f"[bold]By limits that were not fixed before the run[/] (profile {name}): no claim rests on this.")
-    for wrong in judgement.right_for_the_wrong_reason:
-        level = f"{judgement.profile.confidence:.0%}"
-        bound = "" if wrong.upper is None else f", at most {wrong.upper:.1%} of them with {level} confidence"
-        STDOUT.print(f"Right for the wrong reason by {escape(wrong.source)}: {wrong.count} of {wrong.right}{bound}.")
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for verdict in judgement.verdicts:
-        table.add_row(f"[{colours[verdict.outcome]}]{verdict.outcome}[/]", verdict.rule, escape(verdict.sentence))
-    STDOUT.print(table)
-    if judgement.next_step:
-        STDOUT.print(f"Next: {escape(judgement.next_step)}")
-    if out:
-        STDOUT.print(f"Report: {out / 'report.html'}", soft_wrap=True)
-
-
 def _answer(judgement: Judgement, out: Path | None, as_json: bool) -> int:
-    """Print the result. A reader that closes the pipe early does not change the verdict's exit code."""
-    try:
-        if as_json:
-            _print_json(judgement.model_dump(mode="json"))
-        else:
-            _show(judgement, out)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return EXIT[judgement.outcome]
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    return answer(
+        judgement.outcome,
+        lambda: print_json(judgement.model_dump(mode="json")) if as_json else show_judgement(judgement, out),
+    )
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
 """The engine: from settings to a finished record."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from audit.errors import AuditError
 from audit.gallery import Gallery, choose
@@ -12,8 +14,9 @@ from audit.identity import file_hash, picture_seed
 from audit.importing import importable
 from audit.measurement import measure_batch
 from audit.model import Model, state_hash
+from audit.passes import Passes
 from audit.plan import Plan, plan
-from audit.record import FILE_NAME, BatchRows, Record
+from audit.record import FILE_NAME, Record, Rows
 from audit.settings import Settings, load_settings
 
 Progress = Callable[[int, int], None]
@@ -29,12 +32,15 @@ def measure(
     device: str = "cpu",
     registered: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    reuse: bool = False,
 ) -> Path:
     """Measure where a model's evidence lies, and return the path of the record, `out/audit.sqlite`.
 
     settings: a `Settings`, or the path of a settings file. model: a network from Python instead of the settings'; a
     copy of it is audited. resume: go on with the record that a run left in `out`. registered: further entries of the
     record's identity, as the profile that is to judge it, so that it is fixed before the first picture is looked at.
+    reuse: take the record in `out`, whole or broken off, where everything that went into it is as it was; write a new
+    one in its place where it is not.
 
     A picture that cannot be audited is excluded with its reason; whatever breaks the audit as a whole raises
     AuditError. One batch is one transaction: an interrupted run loses at most the batch in flight.
@@ -42,16 +48,19 @@ def measure(
     if not isinstance(settings, Settings):
         settings = load_settings(settings)
     path = Path(out) / FILE_NAME
-    if path.exists() and not resume:
+    if path.exists() and not (resume or reuse):
         raise AuditError(path, "exists", "need a new folder", "Choose another, or resume the run that left it.")
     if resume and not path.exists():
         raise AuditError(path, "no such record", "need the record of a run that was broken off", "Begin one.")
     with importable(settings.folder):
         ready = plan(settings, model, device)
         identity = json.loads(json.dumps({**ready.identity(), **(registered or {})}))
-        with _resumed(path, ready, identity) if resume else _begun(path, ready, identity) as record:
+        begin = _resumed if resume else _reused if reuse else _begun
+        with begin(path, ready, identity) as record:
             try:
-                _run(ready, record, progress or (lambda done, total: None))
+                with Passes(*_networks(ready)) as passes:
+                    _run(ready, record, passes, progress or (lambda done, total: None))
+                    _study(ready, record, passes)
             finally:
                 _check_state(ready, record)
             _finish(ready, record)
@@ -87,6 +96,16 @@ def _resumed(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
     return record
 
 
+def _reused(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
+    """The record of the very same inputs, if that is what lies there, else a new one."""
+    if path.exists():
+        try:
+            return _resumed(path, ready, identity)
+        except (AuditError, sqlite3.Error):
+            path.unlink()
+    return _begun(path, ready, identity)
+
+
 def _differences(place: str, then: Any, now: Any) -> list[str]:
     if isinstance(then, dict) and isinstance(now, dict):
         keys = sorted(then.keys() | now.keys())
@@ -104,29 +123,40 @@ def _changed_pictures(ready: Plan, record: Record) -> list[str]:
     return []
 
 
-def _run(ready: Plan, record: Record, progress: Progress) -> None:
+def _run(ready: Plan, record: Record, passes: Passes, progress: Progress) -> None:
     done, total = record.done(), len(ready.samples)
     todo = [numbers for numbers in ready.ranges if not done.issuperset(numbers)]
     shown = _keep(ready, _auc_so_far(ready, record))
     finished = len(done)
     progress(finished, total)
     for numbers, loaded in zip(todo, ready.loader.batches(todo), strict=True):
-        rows = BatchRows(exclusions=loaded.exclusions)
+        rows: Rows = {"exclusion": [(e.image, e.label, number, e.reason, e.detail) for number, e in loaded.exclusions]}
+        dropped: list[int] = []
         if loaded.region:
             measured = measure_batch(ready, loaded, loaded.region)
             before, shown = shown, _keep(ready, {**shown, **measured.auc})
             fresh = sorted(shown.keys() & measured.auc.keys())
-            rows = replace(
-                rows,
-                pictures=measured.pictures,
-                scores=measured.scores,
-                notes=measured.notes,
-                overlays=[(number, *layer) for number in fresh for layer in measured.overlays(number).items()],
-                dropped_overlays=sorted(before.keys() - shown.keys()),
-            )
-        record.add(rows)
+            overlays = [(number, *layer) for number in fresh for layer in measured.overlays(number).items()]
+            rows = {**rows, **measured.rows, "overlay": overlays}
+            dropped = sorted(before.keys() - shown.keys())
+        rows = {**rows, "passes": [passes.take("pictures", len(numbers))]}
+        record.add(rows, dropped)
         finished += len(numbers)
         progress(finished, total)
+
+
+def _study(ready: Plan, record: Record, passes: Passes) -> None:
+    """The experiments on the run as a whole that are not done yet."""
+    if not record.columns("SELECT sample FROM picture LIMIT 1")["sample"].size:
+        return
+    for study in ready.studies:
+        if not record.has(f"study {study.name}"):
+            rows = study.function(ready, record, **study.options)
+            record.add({**rows, "passes": [passes.take(study.name, 0)]}, finished=study.name)
+
+
+def _networks(ready: Plan) -> list[nn.Module]:
+    return [module for module in (ready.model.module, ready.untrained) if module is not None]
 
 
 def _gallery(ready: Plan, auc: Mapping[int, float]) -> Gallery:

@@ -51,13 +51,13 @@ class Loader:
     frame: tuple[int, int] | None = None
     """(height, width) that every picture must have after the preprocessing; None: not known yet."""
 
-    def batches(self, ranges: Sequence[range]) -> Generator[LoadedBatch]:
-        """One batch for each range of sample numbers, in order.
+    def batches(self, ranges: Sequence[Sequence[int]]) -> Generator[LoadedBatch]:
+        """One batch for each range, or other sequence, of sample numbers, in order.
 
-        What is in a batch depends on its range alone, neither on the workers nor on where a run was resumed.
+        What is in a batch depends on its numbers alone, neither on the workers nor on where a run was resumed.
         """
         with ThreadPoolExecutor(self.workers, thread_name_prefix="load") as pool:
-            waiting: deque[tuple[range, list[Future[Loaded]]]] = deque()
+            waiting: deque[tuple[Sequence[int], list[Future[Loaded]]]] = deque()
             try:
                 for numbers in ranges:
                     waiting.append((numbers, [pool.submit(self.load, number) for number in numbers]))
@@ -82,7 +82,7 @@ class Loader:
             )
         return Loaded(number, framed, opened.sha256, opened.picture.size)
 
-    def _collect(self, numbers: range, futures: list[Future[Loaded]]) -> LoadedBatch:
+    def _collect(self, numbers: Sequence[int], futures: list[Future[Loaded]]) -> LoadedBatch:
         pictures: list[Loaded] = []
         exclusions: list[tuple[int, Exclusion]] = []
         for number, future in zip(numbers, futures, strict=True):

@@ -7,21 +7,22 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from audit.agreement import agreements
 from audit.batch import Batch, dead
+from audit.experiments import part, probe_rows
 from audit.gallery import encode_map, encode_picture
 from audit.loading import Loaded, LoadedBatch
 from audit.plan import Plan
-from audit.record import MEASURES, Row
+from audit.record import MEASURES, Row, Rows
 from audit.scores import Region, score_maps
+from audit.spots import spot_rows
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
     """What one batch yields. Its maps live no longer than it does."""
 
-    pictures: list[Row]
-    scores: list[Row]
-    notes: list[Row]
+    rows: Rows
     auc: Mapping[int, float]
     """Localisation AUC of each sample, the mean over the methods whose map is not dead."""
     loaded: LoadedBatch
@@ -41,7 +42,6 @@ def measure_batch(ready: Plan, loaded: LoadedBatch, where: Region) -> Measured:
     where: the objects of the loaded pictures.
     """
     batch = ready.batch(loaded.pictures)
-    where = Region(*(part.to(ready.device) for part in where))
     numbers = [picture.number for picture in loaded.pictures]
     scores: list[Row] = []
     notes: list[Row] = []
@@ -53,6 +53,7 @@ def measure_batch(ready: Plan, loaded: LoadedBatch, where: Region) -> Measured:
             continue
         asked, there = (batch, where) if len(chosen) == len(numbers) else _part(batch, where, chosen)
         relevance, said = source.ask(asked)
+        relevance = relevance.cpu()
         found = score_maps(relevance, there)
         table = torch.stack([dead(relevance).double(), *(found[name] for name in MEASURES)], dim=1).tolist()
         scores += [(numbers[i], source.label, int(row[0]), *row[1:]) for i, row in zip(chosen, table, strict=True)]
@@ -60,13 +61,45 @@ def measure_batch(ready: Plan, loaded: LoadedBatch, where: Region) -> Measured:
             pairs = zip(chosen, values.double().tolist(), strict=True)
             notes += [(numbers[i], source.label, name, value) for i, value in pairs]
         if not source.is_null:
-            maps[source.label] = relevance.cpu()
+            maps[source.label] = relevance
             auc.append(found["auc"])
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
     shares = where.area_share.tolist()
     predictions = _predictions(batch)
-    rows = [_row(*entry) for entry in zip(loaded.pictures, shares, predictions, strict=True)]
-    return Measured(rows, scores, notes, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
+    probed, noted = _probed(ready, loaded, batch, maps)
+    pictures = [_row(*entry) for entry in zip(loaded.pictures, shares, predictions, strict=True)]
+    notes += noted + _agreements(numbers, maps)
+    rows: Rows = {"picture": pictures, "score": scores, "note": notes, "answer": probed}
+    if any(study.name == "shared_cues" for study in ready.studies):
+        rows = {**rows, "spot": spot_rows(numbers, maps, where.inside)}
+    return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
+
+
+def _probed(ready: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]) -> tuple[list[Row], list[Row]]:
+    """Rows for the tables `answer` and `note` of every probe."""
+    found: list[Row] = []
+    notes: list[Row] = []
+    if not ready.probes:
+        return found, notes
+    trial = ready.trial(loaded.pictures, batch, maps)
+    for probe in ready.probes:
+        chosen = [
+            i for i, picture in enumerate(loaded.pictures) if picture.number in ready.drawn[f"probe {probe.name}"]
+        ]
+        if chosen:
+            some = trial if len(chosen) == len(loaded.pictures) else part(trial, chosen)
+            said, noted = probe_rows(probe, some, [loaded.pictures[i].number for i in chosen])
+            found, notes = found + said, notes + noted
+    return found, notes
+
+
+def _agreements(numbers: list[int], maps: Mapping[str, Tensor]) -> list[Row]:
+    """Notes: how alike two methods rank the places of each picture."""
+    return [
+        (number, one, f"agreement with {other}", value)
+        for (one, other), values in agreements(maps).items()
+        for number, value in zip(numbers, values.tolist(), strict=True)
+    ]
 
 
 def _part(batch: Batch, where: Region, chosen: list[int]) -> tuple[Batch, Region]:

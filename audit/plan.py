@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from audit import registry
 from audit.batch import Batch
+from audit.donors import gather
 from audit.errors import AuditError
+from audit.experiments import Experiment, experiments
 from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
 from audit.importing import import_function, source_hash
 from audit.labels import map_labels, merge_synonyms, read_classes
@@ -21,8 +23,10 @@ from audit.model import ClassName, Model, freeze, rehearse, state_hash, to_chann
 from audit.preprocessing import Preprocessing
 from audit.randomise import randomised
 from audit.samples import Dataset, Exclusion, Sample
+from audit.scores import region
 from audit.settings import ModelTable, Settings
 from audit.sources import Source, sources
+from audit.trial import Donors, Trial
 from audit.weights import SUFFIXES
 
 WEIGHT_SUFFIXES = {*SUFFIXES, ".pt2"}
@@ -43,7 +47,12 @@ class Plan:
     dataset: Dataset
     loader: Loader
     sources: tuple[Source, ...]
+    probes: tuple[Experiment, ...]
+    studies: tuple[Experiment, ...]
     drawn: Mapping[str, set[int]]
+    """By source, or 'probe NAME': the numbers of the samples that it is made for."""
+    donors: Donors | None
+    """None where no probe or study is asked for."""
     device: torch.device
     channels_last: bool
     """How pictures lie in memory."""
@@ -81,11 +90,31 @@ class Plan:
             untrained=self.untrained,
         )
 
+    def inside(self, pictures: Sequence[Loaded]) -> Tensor:
+        """(N, 1, H, W) bool: the union of each picture's boxes, grown by the margin of the settings."""
+        margin = self.settings.experiments.margin
+        grown = [p.framed.boxes + p.framed.boxes.new_tensor([-margin, -margin, margin, margin]) for p in pictures]
+        height, width = pictures[0].framed.pixels.shape[1:]
+        return region(grown, (height, width), 0, self.device).inside.unsqueeze(1)
+
+    def trial(self, pictures: Sequence[Loaded], batch: Batch, maps: Mapping[str, Tensor]) -> Trial:
+        """Loaded pictures, and the batch and the methods' maps made of them, for a probe."""
+        assert self.donors is not None, "probes and studies come with donors"
+        return Trial(
+            batch=batch,
+            inside=self.inside(pictures),
+            pictures=tuple(picture.sha256 for picture in pictures),
+            donors=self.donors,
+            methods=tuple(source for source in self.sources if not source.is_null),
+            maps=maps,
+        )
+
     def identity(self) -> dict[str, Any]:
         """What the record says of everything that went in."""
         settings = self.settings.recorded()
         labels = [source.label for source in self.sources if not source.is_null]
         null_maps = [source.label for source in self.sources if source.is_null]
+        functions: list[Source | Experiment] = [*self.sources, *self.probes, *self.studies]
         return {
             "tool": tool(),
             "settings": settings,
@@ -99,8 +128,9 @@ class Plan:
                 "labels": sorted({sample.label for sample, _ in self.samples}),
             },
             "sources": {"methods": labels, "null_maps": null_maps},
+            "experiments": {e.name: dict(e.options) for e in (*self.probes, *self.studies)},
             "options": {s.label: {**s.options, "reduction": s.reduction, "score": s.score} for s in self.sources},
-            "described": {s.name: registry.summary(s.function) for s in self.sources},
+            "described": {named.name: registry.summary(named.function) for named in functions},
             "preprocessing": vars(self.preprocessing),
             "frame": list(self.loader.frame) if self.loader.frame else None,
             "per_run": {label: dict(said) for label, said in self.per_run.items()},
@@ -118,6 +148,8 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
     something else than logits, a label that no class has.
     """
     asked = sources(settings.saliency)
+    probes = experiments("audit.probes", settings.experiments.probes)
+    studies = experiments("audit.studies", settings.experiments.studies)
     dataset = _dataset(settings)
     opened = replace(model, module=freeze(deepcopy(model.module))) if model else _open(settings)
     opened, classes = _with_classes(settings, opened)
@@ -155,7 +187,11 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
         dataset=dataset,
         loader=loader,
         sources=asked,
-        drawn={source.label: source.drawn(len(samples), settings.run.seed) for source in asked},
+        probes=probes,
+        studies=studies,
+        drawn={source.label: source.drawn(len(samples), settings.run.seed) for source in asked}
+        | {f"probe {probe.name}": probe.drawn(len(samples), settings.run.seed) for probe in probes},
+        donors=None,
         device=target,
         channels_last=False,
         untrained=None,
@@ -185,6 +221,8 @@ def _rehearsed(draft: Plan) -> Plan:
         untrained = randomised(draft.model.module, draft.settings.run.seed, calibration)
     ready = replace(draft, loader=replace(draft.loader, frame=(height, width)), untrained=untrained)
     first = replace(first, untrained=untrained)
+    if ready.probes or ready.studies:
+        ready = replace(ready, donors=gather(ready))
     return replace(ready, per_run={s.label: dict(s.ask(first)[1].per_run) for s in ready.sources})
 
 
@@ -255,7 +293,9 @@ def _ignored(sample: Sample) -> Exclusion:
 
 
 def _code(settings: Settings, model: Model | None) -> dict[str, str]:
-    named = [table.name for table in (*settings.saliency.methods, *settings.saliency.null_maps)]
+    experiments = settings.experiments
+    tables = (*settings.saliency.methods, *settings.saliency.null_maps, *experiments.probes, *experiments.studies)
+    named = [table.name for table in tables]
     network = {"network": source_hash(type(model.module))} if model else {}
     if settings.model and not model:
         named.append(str(settings.model.options.get("function", "")))

@@ -86,9 +86,12 @@ class Preprocessing:
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """(N, 3, H, W) uint8 -> float32, as the network wants it."""
+        n, channels, height, width = pixels.shape
         scaled: Tensor = VF.to_dtype(pixels, torch.float32, scale=True)
-        mean, std = (torch.tensor(value, device=pixels.device).view(-1, 1, 1) for value in (self.mean, self.std))
-        return scaled.sub_(mean).div_(std)
+        # Whole lines, as decoded pixels lie in memory, take a fraction of the time of three channels at a time.
+        lines = scaled.permute(0, 2, 3, 1).flatten(2)
+        mean, std = (torch.tensor(value, device=pixels.device).repeat(width) for value in (self.mean, self.std))
+        return lines.sub_(mean).div_(std).view(n, height, width, channels).permute(0, 3, 1, 2)
 
 
 def _area(boxes: Tensor) -> float:

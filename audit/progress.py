@@ -25,7 +25,7 @@ def progress(title: str) -> Iterator[Report]:
     """A function (done, total) that shows how far a run has come."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _lines(title)
+        yield lines(title)
         return
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()
     with Progress(*columns, console=console) as bar:
@@ -33,7 +33,8 @@ def progress(title: str) -> Iterator[Report]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _lines(title: str) -> Report:
+def lines(title: str) -> Report:
+    """Lines on stderr, one every ten seconds at most, and one at the end."""
     start = last = time.monotonic()
     first: int | None = None
 

@@ -27,29 +27,47 @@ def randomised(module: nn.Module, seed: int, calibration: Iterable[Tensor] | Non
     reached (modules, functions and exported programs), else mean 0 and variance 1. The original is left as it was.
     Raises AuditError where the network cannot be copied, or has no parameters to randomise (a frozen program).
     """
+    copied = duplicate(module)
+    with torch.no_grad():
+        for name, value in parameters_of(copied).items():
+            value.copy_(fresh(name, value.shape, seed))
+        recalibrate(copied, statistics_of(copied), calibration or ())
+    return copied
+
+
+def duplicate(module: nn.Module) -> nn.Module:
+    """A deep copy, frozen. Raises AuditError where there is none, or nothing in it that could be randomised."""
     try:
         copied = copy.deepcopy(module)
     except (RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
         raise AuditError("randomised model", f"the network cannot be copied ({error})") from error
-    parameters = {name: value for name, value in copied.named_parameters() if value.is_floating_point()}
-    if not parameters:
+    if not parameters_of(copied):
         raise AuditError(
             "randomised model",
             "the network has no parameters that could be randomised",
             "need weights that are not frozen into the program",
             "Export it again without freezing, or leave the null map of the randomised model out.",
         )
-    with torch.no_grad():
-        for name, value in parameters.items():
-            value.copy_(fresh(name, value.shape, seed))
-        for name, buffer in copied.named_buffers():
-            if name.endswith(STATISTICS):
-                buffer.fill_(float(name.endswith("running_var")))
-        freeze(copied)
-        with Recalibration():
-            for x in calibration or ():
-                copied(x)
-    return copied
+    return freeze(copied)
+
+
+def parameters_of(module: nn.Module) -> dict[str, Tensor]:
+    """What can be randomised, by name; a parameter that has several names has its first."""
+    return {name: value for name, value in module.named_parameters() if value.is_floating_point()}
+
+
+def statistics_of(module: nn.Module) -> dict[str, Tensor]:
+    """The running means and variances, by name."""
+    return {name: buffer for name, buffer in module.named_buffers() if name.endswith(STATISTICS)}
+
+
+def recalibrate(module: nn.Module, statistics: Mapping[str, Tensor], calibration: Iterable[Tensor]) -> None:
+    """Give batch norms the mean statistics over the batches; in place, and those named alone."""
+    for name, buffer in statistics.items():
+        buffer.fill_(float(name.endswith("running_var")))
+    with torch.no_grad(), Recalibration(statistics.values()):
+        for x in calibration:
+            module(x)
 
 
 def fresh(name: str, shape: Sequence[int], seed: int) -> Tensor:
@@ -76,23 +94,26 @@ def _seed(name: str, seed: int) -> int:
 class Recalibration(TorchFunctionMode):
     """While it is open, batch norms normalise with the batch at hand, and their statistics become the batches' mean.
 
-    No module is put into training mode, so dropout stays out, and a program without modules is served alike.
+    statistics: of the batch norms for which that holds. No module is put into training mode, so dropout stays out, and
+    a program without modules is served alike.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, statistics: Iterable[Tensor]) -> None:
         super().__init__()
+        self.chosen = {buffer.data_ptr() for buffer in statistics}
         self.seen: Counter[int] = Counter()
 
     def __torch_function__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         given = dict(zip(BATCH_NORMS.get(func, ()), args, strict=False), **(kwargs or {}))
-        if func not in BATCH_NORMS or given["running_mean"] is None:
+        running_mean = given.get("running_mean") if func in BATCH_NORMS else None
+        if running_mean is None or running_mean.data_ptr() not in self.chosen:
             return func(*args, **(kwargs or {}))
-        x, running_mean, running_var = given["input"], given["running_mean"], given["running_var"]
+        x, running_var = given["input"], given["running_var"]
         var, mean = torch.var_mean(x, dim=[dimension for dimension in range(x.ndim) if dimension != 1], correction=0)
-        self.seen[id(running_mean)] += 1
-        share = 1 / self.seen[id(running_mean)]
+        self.seen[running_mean.data_ptr()] += 1
+        share = 1 / self.seen[running_mean.data_ptr()]
         running_mean.lerp_(mean, share)
         running_var.lerp_(var, share)
         normal = F.batch_norm(x, mean, var, given.get("weight"), given.get("bias"), eps=given.get("eps", 1e-5))

@@ -7,7 +7,6 @@ one transaction, so that a run that was killed resumes where it stood.
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,11 @@ from audit.samples import Exclusion, Sample
 
 FILE_NAME = "audit.sqlite"
 """Of the record in a run's folder."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
+SUBJECT = "model"
+"""The subject of the answers that the audited network gave; the others are planted copies, as 'linear 0.25'."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -47,21 +48,30 @@ CREATE TABLE note (sample INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT 
     PRIMARY KEY (sample, source, name)) WITHOUT ROWID;
 CREATE TABLE overlay (sample INTEGER NOT NULL, layer TEXT NOT NULL, png BLOB NOT NULL, PRIMARY KEY (sample, layer))
     WITHOUT ROWID;
+CREATE TABLE answer (
+    subject TEXT NOT NULL, sample INTEGER NOT NULL, probe TEXT NOT NULL, variant TEXT NOT NULL,
+    probability REAL, log_odds REAL, predicted INTEGER, PRIMARY KEY (subject, sample, probe, variant)
+) WITHOUT ROWID;
+CREATE TABLE spot (sample INTEGER PRIMARY KEY, grid BLOB NOT NULL);
+CREATE TABLE cue (
+    id INTEGER PRIMARY KEY, class INTEGER NOT NULL, kind TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL,
+    side REAL NOT NULL, seen_in INTEGER NOT NULL, pictures INTEGER NOT NULL
+);
+CREATE TABLE crop (
+    cue INTEGER NOT NULL, number INTEGER NOT NULL, sample INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL,
+    png BLOB NOT NULL, PRIMARY KEY (cue, number)
+) WITHOUT ROWID;
+CREATE TABLE cascade (
+    method TEXT NOT NULL, stage INTEGER NOT NULL, layers TEXT NOT NULL, sample INTEGER NOT NULL, similarity REAL,
+    PRIMARY KEY (method, stage, sample)
+) WITHOUT ROWID;
+CREATE TABLE passes (part TEXT NOT NULL, pictures INTEGER NOT NULL, forward INTEGER NOT NULL,
+    backward INTEGER NOT NULL);
 """
 
 Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class BatchRows:
-    """What one batch adds, ready for the tables of the same names."""
-
-    pictures: Sequence[Row] = ()
-    scores: Sequence[Row] = ()
-    notes: Sequence[Row] = ()
-    exclusions: Sequence[tuple[int, Exclusion]] = ()
-    overlays: Sequence[tuple[int, str, bytes]] = ()
-    dropped_overlays: Sequence[int] = ()
+Rows = Mapping[str, Sequence[Row]]
+"""By the name of the table, rows with a value for each of its columns."""
 
 
 class Record:
@@ -160,6 +170,10 @@ class Record:
             raise KeyError(key)
         return json.loads(row[0])
 
+    def has(self, key: str) -> bool:
+        """The identity has this entry."""
+        return self._connection.execute("SELECT 1 FROM meta WHERE key = ?", (key,)).fetchone() is not None
+
     def identity(self) -> dict[str, Any]:
         """Everything that went in: hashes, settings, versions, class names, sources."""
         return {key: json.loads(value) for key, value in self._connection.execute("SELECT * FROM meta ORDER BY key")}
@@ -171,19 +185,19 @@ class Record:
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, sort_keys=True))
             )
 
-    def add(self, rows: BatchRows) -> None:
-        """One batch, one transaction. Raises AuditError where the disk is full or the file is locked."""
+    def add(self, rows: Rows, dropped_overlays: Sequence[int] = (), finished: str | None = None) -> None:
+        """One batch or one study, one transaction. finished: the name of the study that is done with this.
+
+        Raises AuditError where the disk is full or the file is locked.
+        """
         try:
             with self._connection as c:
-                c.executemany(f"INSERT INTO picture VALUES ({_marks(10)})", rows.pictures)
-                c.executemany(f"INSERT INTO score VALUES ({_marks(8)})", rows.scores)
-                c.executemany(f"INSERT INTO note VALUES ({_marks(4)})", rows.notes)
-                c.executemany(
-                    f"INSERT INTO exclusion VALUES ({_marks(5)})",
-                    [(e.image, e.label, number, e.reason, e.detail) for number, e in rows.exclusions],
-                )
-                c.executemany(f"INSERT INTO overlay VALUES ({_marks(3)})", rows.overlays)
-                c.executemany("DELETE FROM overlay WHERE sample = ?", [(s,) for s in rows.dropped_overlays])
+                for table, entries in rows.items():
+                    if entries:
+                        c.executemany(f"INSERT INTO {table} VALUES ({_marks(len(entries[0]))})", entries)
+                c.executemany("DELETE FROM overlay WHERE sample = ?", [(s,) for s in dropped_overlays])
+                if finished:
+                    c.execute("INSERT INTO meta VALUES (?, 'true')", (f"study {finished}",))
         except sqlite3.Error as error:
             raise AuditError(
                 self.path,
@@ -226,6 +240,6 @@ def _marks(count: int) -> str:
 
 
 def _array(values: list[Any]) -> NDArray[Any]:
-    if any(isinstance(value, str) for value in values):
+    if any(isinstance(value, str | bytes) for value in values):  # an array of bytes would lose trailing zeros
         return np.array(values, dtype=object)
     return np.array([np.nan if value is None else value for value in values])

@@ -69,17 +69,31 @@ class PreprocessingTable(Table):
         return Preprocessing(**{**self.model_dump(), **square})
 
 
-class MethodTable(OpenTable):
+class NamedTable(OpenTable):
     name: str
+
+
+class MethodTable(NamedTable):
     label: str = ""
     """What it is called in the report; default: its name. Two uses of one method need two labels."""
     reduction: Reduction | None = None
     score: Score | None = None
 
 
+def _a_name_is_a_table(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [{"name": entry} if isinstance(entry, str) else entry for entry in value]
+    return value
+
+
 class SaliencyTable(Table):
     methods: tuple[MethodTable, ...] = Field(
-        default=(MethodTable(name="gradient"),), min_length=1, validate_default=True
+        default=(
+            MethodTable(name="gradient"),
+            MethodTable(name="integrated_gradients", reduction="sum", **{"steps": 16, "baseline": "mean"}),
+        ),
+        min_length=1,
+        validate_default=True,
     )
     null_maps: tuple[MethodTable, ...] = Field(
         default=tuple(MethodTable(name=name) for name in ("uniform", "centre", "edges", "random_model")),
@@ -90,12 +104,7 @@ class SaliencyTable(Table):
     pointing_tolerance: float = Field(default=15.0, ge=0, allow_inf_nan=False)
     """Pixels of the network's input (Zhang et al. 2018 use 15)."""
 
-    @field_validator("methods", "null_maps", mode="before")
-    @classmethod
-    def _a_name_is_a_table(cls, value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return [{"name": entry} if isinstance(entry, str) else entry for entry in value]
-        return value
+    _tables = field_validator("methods", "null_maps", mode="before")(_a_name_is_a_table)
 
     @field_validator("methods", "null_maps")
     @classmethod
@@ -107,6 +116,33 @@ class SaliencyTable(Table):
         return labelled
 
 
+class ExperimentsTable(Table):
+    """What is done to the pixels, and what tests the audit itself."""
+
+    probes: tuple[NamedTable, ...] = tuple(
+        NamedTable(name=name) for name in ("object_removed", "background_replaced", "noise")
+    )
+    """On every picture, or on a draw."""
+    studies: tuple[NamedTable, ...] = tuple(
+        NamedTable(name=name) for name in ("randomisation", "planted_cue", "shared_cues")
+    )
+    """On the run as a whole, after its pictures."""
+    margin: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Pixels of the network's input by which the boxes grow, where a tight box cuts what belongs to the object."""
+    donors: int = Field(default=64, gt=0)
+    """Pictures that lend their backgrounds."""
+
+    _tables = field_validator("probes", "studies", mode="before")(_a_name_is_a_table)
+
+    @field_validator("probes", "studies")
+    @classmethod
+    def _named_once(cls, value: tuple[NamedTable, ...]) -> tuple[NamedTable, ...]:
+        names = [entry.name for entry in value]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{twice[0]!r} is there twice")
+        return value
+
+
 class RunTable(Table):
     batch_size: int = Field(default=16, gt=0)
     workers: int = Field(default=2, gt=0)
@@ -116,6 +152,13 @@ class RunTable(Table):
 class JudgeTable(Table):
     profile: str = "default"
     """The name of a profile that ships, or the path of a TOML file."""
+    baseline: Path | None = None
+    """The file of an accepted run, for tests of this file; None: the limits alone decide."""
+
+
+class ReportTable(Table):
+    standards: tuple[str, ...] | None = None
+    """Those that the report shows, by the names of their files, in this order; None: all there are."""
 
 
 class Settings(Table):
@@ -128,8 +171,10 @@ class Settings(Table):
     preprocessing: PreprocessingTable | None = None
     """None: the model file's own."""
     saliency: SaliencyTable = Field(default_factory=SaliencyTable)
+    experiments: ExperimentsTable = Field(default_factory=ExperimentsTable)
     run: RunTable = Field(default_factory=RunTable)
     judge: JudgeTable = Field(default_factory=JudgeTable)
+    report: ReportTable = Field(default_factory=ReportTable)
     folder: Path = Field(default=Path(), exclude=True)
     """Relative paths start here: where the settings file lies."""
 

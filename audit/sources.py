@@ -33,9 +33,7 @@ class Source:
 
     def drawn(self, total: int, seed: int) -> set[int]:
         """The numbers of the samples that it is made for."""
-        if self.draw is None or self.draw >= total:
-            return set(range(total))
-        return set(np.random.default_rng(seed).choice(total, self.draw, replace=False).tolist())
+        return draw(self.draw, total, seed)
 
     def ask(self, batch: Batch) -> tuple[Tensor, Attribution]:
         """The relevance maps (N, H, W), and what the method said beside them."""
@@ -55,6 +53,13 @@ class Source:
                 self.label, "returns a null map with negative values", "need relevance, which is not signed"
             )
         return relevance, said
+
+
+def draw(count: int | None, total: int, seed: int) -> set[int]:
+    """The numbers of `count` of `total` samples; None: of all."""
+    if count is None or count >= total:
+        return set(range(total))
+    return set(np.random.default_rng(seed).choice(total, count, replace=False).tolist())
 
 
 def sources(table: SaliencyTable) -> tuple[Source, ...]:

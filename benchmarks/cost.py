@@ -1,7 +1,8 @@
 """What an audit costs over the bare derivative: `python -m benchmarks.cost`.
 
-The whole run (JPEG files to finished record: gradient, all scores, null maps) against the best bare loop of forward
-and input gradient over tensors that lie in memory, in turn in one process. Ratios mean something; seconds do not.
+The whole run (JPEG files to finished record: gradient, all scores, null maps, no experiments) against the best bare
+loop of forward and input gradient over tensors that lie in memory, in turn in one process. Ratios mean something;
+seconds do not. The half second before the first picture weighs less the more pictures there are.
 """
 
 import resource
@@ -45,7 +46,8 @@ def settings_for(folder: Path, null_maps: list[str], batch_size: int) -> Setting
     return parse_settings(
         {
             "data": {"format": "csv", "annotations": "boxes.csv", "images": "."},
-            "saliency": {"null_maps": null_maps},
+            "saliency": {"methods": ["gradient"], "null_maps": null_maps},
+            "experiments": {"probes": [], "studies": []},
             "run": {"batch_size": batch_size},
         },
         folder,
@@ -102,7 +104,7 @@ def compare(name: str, folder: Path, count: int) -> None:
 
 
 @click.command()
-@click.option("--pictures", default=512, show_default=True)
+@click.option("--pictures", default=1024, show_default=True)
 @click.option("--model", "names", multiple=True, default=["resnet18", "mobilenet_v2"], show_default=True)
 def main(pictures: int, names: tuple[str, ...]) -> None:
     """Print the ratio of a whole run to a bare loop of forward and input gradient."""

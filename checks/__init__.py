@@ -1,9 +1,11 @@
 """JUDGE: the record in, verdicts out. No torch.
 
-`register(profile)` fixes limits before the run; `judge(record)` applies those; `judge(record, profile)` applies others.
+`register(profile)` fixes limits before the run, and `measured_by(settings, profile)` takes from them what to measure;
+`judge(record)` applies those; `judge(record, profile)` applies others.
 """
 
 from checks.judge import judge
+from checks.measuring import measured_by
 from checks.profile import register
 
-__all__ = ["judge", "register"]
+__all__ = ["judge", "measured_by", "register"]

@@ -1,16 +1,23 @@
 """The record as columns, the form in which rules read it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
-from audit.record import MEASURES, Record
+from audit.record import MEASURES, SUBJECT, Record
+from checks.answers import Answered, Given, Key, read_answers, read_notes
+from checks.studied import Cue, Planted, Stage, read_cascade, read_cues, read_planted
+from checks.verdict import Profile
 
 Floats = NDArray[np.float64]
+OTHER_BACKGROUND = {"mean": "mean", "blur": "blur", "donor": "other 1"}
+"""For each fill of the object, the variant of `background_replaced` that fills everything else alike."""
+MOST_LOG_ODDS = 36.0
+"""Of a probability in double precision; beyond, it is 1."""
 AGAIN = "Run the audit again."
 
 
@@ -46,15 +53,33 @@ class Evidence:
     """Samples that the data set holds: measured and excluded."""
     complete: bool
     """Every sample was measured or excluded."""
-    confidence: float
-    """Of every bound, from the profile."""
     seed: int
     classes: int
     """How many the network knows."""
+    profile: Profile
+    """The limits that it is judged by."""
+    log_odds: Floats
+    """Of the label, on the pictures as they are."""
+    answers: Mapping[Key, Given]
+    notes: Mapping[tuple[str, str], Floats]
+    """By source and name."""
+    cascade: Mapping[str, tuple[Stage, ...]]
+    """By method, from the output to the input, without the network as it is."""
+    cues: tuple[Cue, ...]
+    planted: Planted | None
+    experiments: Mapping[str, Mapping[str, Any]]
+    """The options of every probe and study that was run, by its name."""
+    frame: tuple[int, int] | None = None
+    """(height, width) of the network's input in pixels; None where no picture was measured."""
 
     @property
     def n(self) -> int:
         return len(self.sample)
+
+    @property
+    def confidence(self) -> float:
+        """Of every bound, from the profile."""
+        return self.profile.confidence
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -74,9 +99,106 @@ class Evidence:
         hit = (scores["auc"] >= 0.5) & (scores["mass"] >= self.area_share)
         return np.asarray(self.judged(method) & ~hit)
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Whose answers there are, sorted: 'model', and planted copies of it."""
+        return tuple(sorted({subject for subject, _, _ in self.answers}))
 
-def evidence(record: Record, confidence: float) -> Evidence:
-    """Read a record. Raises AuditError where it does not say what was run."""
+    def variants(self, probe: str, subject: str = SUBJECT) -> tuple[str, ...]:
+        """Those with an answer to at least one picture, sorted."""
+        return tuple(sorted(variant for whose, of, variant in self.answers if (whose, of) == (subject, probe)))
+
+    def answered(self, probe: str, variant: str, subject: str = SUBJECT) -> Answered:
+        """The answers to one variant; all NaN where there are none."""
+        return self.answers.get((subject, probe, variant), _NONE).over(self.n)
+
+    def asked(self, probe: str) -> NDArray[np.bool_]:
+        """(n,) the network answered to at least one variant."""
+        found = np.zeros(self.n, bool)
+        for variant in self.variants(probe):
+            found[self.answers[SUBJECT, probe, variant].place] = True
+        return found
+
+    def lead(self, fills: Sequence[str]) -> Floats:
+        """(n,) log-odds of the object alone less those of the surroundings alone, the largest over the fills.
+
+        For each fill: the picture with everything but the object filled, against the one with the object filled. Every
+        fill has an artefact of its own, and the object is given the benefit of each. A fill that one of the two was not
+        made with is left out; NaN where that leaves none.
+        """
+        leads = [
+            self.answered("background_replaced", OTHER_BACKGROUND[fill]).log_odds
+            - self.answered("object_removed", fill).log_odds
+            for fill in fills
+        ]
+        return largest(leads, self.n)
+
+    def as_subject(self, subject: str) -> "Evidence":
+        """Of a planted copy: the control's pictures with the mark shown, and its answers in place of the model's.
+
+        It has no maps, since none are made of it but for its notes.
+        """
+        shown = self.answers.get((subject, "mark", "shown"), _NONE)
+        chosen = shown.place
+        index = self.class_index[chosen]
+        right = shown.predicted == index
+        return replace(
+            self,
+            sample=self.sample[chosen],
+            picture=self.picture[chosen],
+            label=self.label[chosen],
+            class_index=index,
+            area_share=self.area_share[chosen],
+            probability=shown.probability,
+            log_odds=shown.log_odds,
+            label_rank=np.where(right, 1.0, np.nan),
+            predicted=shown.predicted,
+            confidence_of_prediction=np.where(right, shown.probability, np.nan),
+            methods=(),
+            null_maps=(),
+            null_map_names=frozenset(),
+            scores={},
+            made={},
+            dead={},
+            exclusions=(),
+            total=len(chosen),
+            answers={
+                (SUBJECT, probe, variant): given.among(chosen)
+                for (whose, probe, variant), given in self.answers.items()
+                if whose == subject
+            },
+            notes={key: values[chosen] for key, values in self.notes.items()},
+            cascade={},
+            cues=(),
+            planted=None,
+        )
+
+
+_NONE = Given(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.int64))
+
+
+def median(columns: Sequence[Floats], n: int) -> Floats:
+    """(n,) over those that are a number; NaN where none is."""
+    return _over(np.nanmedian, columns, n)
+
+
+def largest(columns: Sequence[Floats], n: int) -> Floats:
+    """(n,) of those that are a number; NaN where none is."""
+    return _over(np.nanmax, columns, n)
+
+
+def _over(summary: Callable[..., Any], columns: Sequence[Floats], n: int) -> Floats:
+    if not columns:
+        return np.full(n, np.nan)
+    table = np.stack(columns)
+    some = np.isfinite(table).any(axis=0)
+    found = np.full(n, np.nan)
+    found[some] = summary(np.where(np.isfinite(table), table, np.nan)[:, some], axis=0)
+    return found
+
+
+def evidence(record: Record, profile: Profile) -> Evidence:
+    """Read a record, to be judged by the profile. Raises AuditError where it does not say what was run."""
     pictures = record.columns(
         "SELECT p.sample, p.sha256, s.label, s.class, p.area_share, p.probability, p.label_rank, p.predicted,"
         " p.confidence FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
@@ -93,13 +215,14 @@ def evidence(record: Record, confidence: float) -> Evidence:
     reasons = tuple(record.columns("SELECT reason FROM exclusion ORDER BY reason")["reason"].tolist())
     samples = int(record.columns("SELECT count(*) AS n FROM sample")["n"][0])
     left_out = int(record.columns("SELECT count(*) AS n FROM exclusion WHERE sample IS NULL")["n"][0])
+    probability = pictures["probability"].astype(np.float64)
     return Evidence(
         sample=number,
         picture=pictures["sha256"],
         label=pictures["label"],
         class_index=pictures["class"].astype(np.int64),
         area_share=pictures["area_share"].astype(np.float64),
-        probability=pictures["probability"].astype(np.float64),
+        probability=probability,
         label_rank=pictures["label_rank"].astype(np.float64),
         predicted=np.nan_to_num(pictures["predicted"].astype(np.float64), nan=-1).astype(np.int64),
         confidence_of_prediction=pictures["confidence"].astype(np.float64),
@@ -112,10 +235,39 @@ def evidence(record: Record, confidence: float) -> Evidence:
         exclusions=reasons,
         total=samples + left_out,
         complete=len(record.done()) == samples,
-        confidence=confidence,
         seed=int(_stated(record, "settings", "run", "seed")),
         classes=len(_stated(record, "classes")),
+        profile=profile,
+        log_odds=log_odds_of(probability),
+        answers=read_answers(record, number),
+        notes=read_notes(record, number),
+        cascade=read_cascade(record),
+        cues=read_cues(record),
+        planted=_planted(record),
+        experiments=record.identity().get("experiments") or {},
+        frame=_frame(record),
     )
+
+
+def log_odds_of(probability: Floats) -> Floats:
+    """log p - log(1 - p), within what double precision can tell; NaN stays."""
+    least = np.exp(-MOST_LOG_ODDS)
+    p = np.clip(probability, least, 1 - least)
+    return np.asarray(np.log(p) - np.log1p(-p))
+
+
+def _frame(record: Record) -> tuple[int, int] | None:
+    stated = record.identity().get("frame")
+    return (int(stated[0]), int(stated[1])) if stated else None
+
+
+def _planted(record: Record) -> Planted | None:
+    try:
+        return read_planted(record.identity())
+    except (KeyError, TypeError, ValueError) as error:
+        raise AuditError(
+            record.path, f"holds a broken entry 'planted_cue' ({error!r})", "need a record as a run writes it", AGAIN
+        ) from error
 
 
 def _scores(

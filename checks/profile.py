@@ -21,20 +21,23 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 RULES = "checks.rules"
 BUILT_IN = Path(__file__).parent / "profiles"
 OR_A_FILE = "The path of a .toml file works too."
-KEYS = ("description", "confidence", "rules")
+KEYS = ("extends", "without", "description", "confidence", "rules", "measure", "non_inferiority")
+MEASURED = ("experiments", "saliency")
+"""The tables of the settings that a profile may complete."""
+RESERVED = ("why", "advisory")
+"""Of a rule's table: what is no limit."""
 
 
 def load_profile(name_or_path: str | Path) -> Profile:
     """The profile of that name in checks/profiles/, or the one in that file.
 
-    The whole file is validated, and defaults are filled in, so that what is hashed is what is applied.
+    A profile may extend another (`extends`, a name or a path beside it): it takes over what it does not state, all
+    rules but those named in `without`, and of a rule's table the limits that it does not change.
+    The whole is validated, and defaults are filled in, so that what is hashed is what is applied.
     Raises AuditError for a missing or broken file, an unknown rule or option, and a rule without its `why`.
     """
     path = _find(name_or_path)
-    content = _read(path)
-    for key in content:
-        if key not in KEYS:
-            raise AuditError(path.name, f"no key {key!r}", did_you_mean(key, KEYS))
+    content = _extended(path, ())
     tables = content.get("rules", {})
     if not isinstance(tables, dict):
         raise AuditError(
@@ -44,6 +47,8 @@ def load_profile(name_or_path: str | Path) -> Profile:
         "description": _one_line(content.get("description", "")),
         "confidence": content.get("confidence", 0.95),
         "rules": {rule: _limits(path.name, rule, tables[rule]) for rule in sorted(tables)},
+        "measure": _measure(path.name, content.get("measure", {})),
+        "non_inferiority": _non_inferiority(path.name, content.get("non_inferiority")),
     }
     try:
         profile = Profile(name=path.stem, sha256="", **limits)
@@ -96,6 +101,46 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
 
 
+def _extended(path: Path, children: tuple[Path, ...]) -> dict[str, Any]:
+    """The file's content over that of the profiles that it extends."""
+    if path in children:
+        raise AuditError(path.name, "extends itself", "need an end", "Let it extend a profile that ships.")
+    content = _read(path)
+    for key in content:
+        if key not in KEYS:
+            raise AuditError(path.name, f"no key {key!r}", did_you_mean(key, KEYS))
+    if "extends" not in content:
+        return content
+    parent = str(content["extends"])
+    whole = _extended(path.parent / parent if parent.endswith(".toml") else _find(parent), (*children, path))
+    return _over(path.name, whole, content)
+
+
+def _over(file: str, parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
+    rules, own, without = dict(parent.get("rules", {})), child.get("rules", {}), child.get("without", [])
+    for rule in without:
+        if rule not in rules:
+            raise AuditError(f"{file} without", f"no rule {rule!r} in {child['extends']}", did_you_mean(rule, rules))
+        del rules[rule]
+    for rule, table in own.items() if isinstance(own, dict) else ():
+        _justified(f"{file} [rules.{rule}]", table)  # another's sentence does not justify a changed limit
+        rules[rule] = {**rules.get(rule, {}), **table}
+    return {**parent, **child, "rules": rules if isinstance(own, dict) else own}
+
+
+def _measure(file: str, tables: Any) -> Any:
+    for name in tables if isinstance(tables, dict) else ():
+        if name not in MEASURED:
+            raise AuditError(file, f"no table 'measure.{name}'", did_you_mean(name, MEASURED))
+    return tables
+
+
+def _non_inferiority(file: str, table: Any) -> Any:
+    if not isinstance(table, Mapping):
+        return table
+    return {**table, "why": _justified(f"{file} [non_inferiority]", table)}
+
+
 def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
     where = f"{file} [rules.{rule}]"
     try:
@@ -104,12 +149,21 @@ def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
         raise AuditError(where, error.seen, error.needed) from error
     if not isinstance(table, Mapping):
         raise AuditError(where, f"is {table!r}", "need a table with the rule's limits")
-    why = table.get("why", "")
+    why, advisory = _justified(where, table), table.get("advisory", False)
+    if not isinstance(advisory, bool):
+        raise AuditError(where, f"advisory = {advisory!r}", "need true or false")
+    given = {key: value for key, value in table.items() if key not in RESERVED}
+    stated: dict[str, Any] = {"why": why} | ({"advisory": True} if advisory else {})
+    return {**registry.options(function, given, where), **stated}
+
+
+def _justified(where: str, table: Any) -> str:
+    why = table.get("why", "") if isinstance(table, Mapping) else ""
     if not isinstance(why, str) or not why.strip():
         raise AuditError(
             where, "has no 'why'", "need a sentence that justifies the limit", "An auditor will ask for it."
         )
-    return {**registry.options(function, {k: v for k, v in table.items() if k != "why"}, where), "why": _one_line(why)}
+    return " ".join(why.split())
 
 
 def _one_line(text: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Outcome(StrEnum):
@@ -43,6 +43,7 @@ class Finding(Frozen):
     further: int | None = Field(None, description="further pictures needed at the observed rate, where INCONCLUSIVE")
     worst: tuple[int, ...] = Field((), description="numbers of the samples that speak most against it, worst first")
     sentence: str = Field(description="the finding in one plain sentence")
+    advisory: bool = Field(False, description="shown, but its outcome does not enter that of the rule")
 
 
 class Verdict(Frozen):
@@ -54,19 +55,47 @@ class Verdict(Frozen):
     sentence: str
     next_step: str = Field("", description="what to do about it, where not PASS")
     why: str = Field("", description="the profile's justification of the limit")
+    advisory: bool = Field(False, description="shown, but its outcome does not enter that of the whole")
     findings: tuple[Finding, ...] = ()
 
 
 class WrongReason(Frozen):
     """Right for the wrong reason: predicted right, and a miss."""
 
-    source: str = Field(description="the saliency method whose maps decide")
+    source: str = Field(description="what decides: 'experiment', or the saliency method whose maps do")
     count: int
     right: int = Field(
-        description="pictures that were predicted right and whose map can be judged: not dead, boxes short of the frame"
+        description="pictures that were predicted right and can be judged: the experiment was made on them, or the map"
+        " is not dead and the boxes are short of the frame"
     )
     share: float | None
     upper: float | None = Field(description="one-sided exact upper confidence bound of the share")
+
+
+class Cell(Frozen):
+    """Pictures that are alike in prediction and evidence."""
+
+    right: bool = Field(description="the label is predicted")
+    on_object: bool = Field(description="the evidence lies on the object, by the experiment")
+    count: int
+    samples: tuple[int, ...] = Field(description="numbers of the most telling samples, by the object's lead")
+
+
+class Cells(Frozen):
+    """Prediction right or wrong, evidence on the object or not, by the experiment."""
+
+    fills: tuple[str, ...] = Field(description="of which the one that favours the object most counts")
+    min_lead: float = Field(description="log-odds that the object alone must be ahead of its surroundings alone")
+    judged: int = Field(description="pictures on which the experiment was made")
+    unjudged: int
+    cells: tuple[Cell, ...] = Field(description="four: right on, right off, wrong on, wrong off the object")
+
+
+class NonInferiority(Frozen):
+    """How much worse than a baseline a candidate may be."""
+
+    margin: float = Field(gt=0, lt=1, strict=True, description="as a share: of pictures, or of the relevance mass")
+    why: str
 
 
 class Profile(Frozen):
@@ -76,6 +105,10 @@ class Profile(Frozen):
     description: str
     confidence: float = Field(gt=0.5, lt=1)
     rules: dict[str, dict[str, float | int | str | bool | list[str]]]
+    measure: dict[str, dict[str, JsonValue]] = Field(
+        {}, description="settings that a run by this profile takes where its settings file is silent"
+    )
+    non_inferiority: NonInferiority | None = Field(None, description="null: no comparison with a baseline can pass")
     sha256: str = Field(description="of the profile's canonical form")
 
 
@@ -89,4 +122,7 @@ class Judgement(Frozen):
     registered: str | None = Field(description="name of the profile that the record holds; null where it holds none")
     fixed_beforehand: bool = Field(description="the profile is the one that was hashed into the record")
     verdicts: tuple[Verdict, ...]
-    right_for_the_wrong_reason: tuple[WrongReason, ...] = Field(description="one for each method, the settings' order")
+    right_for_the_wrong_reason: tuple[WrongReason, ...] = Field(
+        description="by the experiment first, where it was made; then by each method, in the settings' order"
+    )
+    cells: Cells | None = Field(None, description="null where the experiment was not made")

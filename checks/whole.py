@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from audit.record import Record
 from checks.comparison import ROUNDING
 from checks.evidence import Evidence, Floats
+from checks.sound import impossible_answers, strays, unfinished_studies
 from checks.verdict import Outcome, Verdict
 from checks.words import count
 
@@ -48,6 +49,8 @@ def _unfinished(found: Evidence, record: Record) -> Trouble | None:
     if found.n == 0:
         seen = f"All {count(found.total, 'sample')} are excluded." if found.total else "The data set holds no sample."
         return Trouble(seen, AGAIN)
+    if seen := unfinished_studies(record):
+        return Trouble(seen, "Go on where it stopped: saliency-audit run SETTINGS.toml --resume.")
     return None
 
 
@@ -59,7 +62,9 @@ def _altered(found: Evidence, record: Record) -> Trouble | None:
         return Trouble(seen if stated is not None else "The record does not say how many samples there were.", ALTERED)
     if identity["finished"].get("pictures_sha256") != record.pictures_sha256():
         return Trouble("The pictures in the record are not those that the run hashed when it finished.", ALTERED)
-    if wrong := _impossible(found):
+    if stray := strays(record):
+        return Trouble(f"The record holds {stray}.", ALTERED)
+    if wrong := _impossible(found) or impossible_answers(found):
         return Trouble(f"The record holds impossible numbers: {wrong}.", ALTERED)
     return None
 

@@ -5,18 +5,43 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from audit.record import MEASURES, Record
+from audit.record import MEASURES, SUBJECT, Record
+from checks.cells import Miss, judged_by_experiment, miss_of, missed
 from checks.evidence import Evidence, evidence
 from checks.verdict import Judgement
-from reports.results import SCHEMA_VERSION, Audit, Excluded, Identity, Prediction, Row, Scores, Sources, Summary
+from reports.controls import agreements, cascades, detection, planted_strengths
+from reports.cost import passes
+from reports.crosswalk import crosswalk
+from reports.cues import cue_summaries
+from reports.experiments import Answer, experiments
+from reports.made import not_run, verdict_of
+from reports.results import (
+    SCHEMA_VERSION,
+    Audit,
+    Controls,
+    Excluded,
+    Identity,
+    Prediction,
+    Row,
+    Scores,
+    Sources,
+    Summary,
+)
 from reports.summary import class_name, class_summaries, counts, source_summaries
 
+EXPERIMENT = "experiment"
+"""Beside the methods, what says that a picture is right for the wrong reason."""
 NOT_IDENTITY = ("gallery", "schema_version", "sources")
 
 
 def audit_json(record: Record, judgement: Judgement) -> str:
     """The canonical JSON text of an audit: keys sorted, numbers as Python's repr, NaN as null, ASCII."""
-    return _canonical(results(record, judgement).model_dump(mode="json"))
+    return text_of(results(record, judgement))
+
+
+def text_of(audit: Audit) -> str:
+    """The same, of an audit that is there already."""
+    return _canonical(audit.model_dump(mode="json"))
 
 
 def json_schema() -> str:
@@ -27,7 +52,8 @@ def json_schema() -> str:
 
 def results(record: Record, judgement: Judgement) -> Audit:
     """Everything `audit.json` says, as values."""
-    found = evidence(record, judgement.profile.confidence)
+    found = evidence(record, judgement.profile)
+    miss = miss_of(judgement.profile)
     entries = identity(record)
     classes = class_summaries(found, found.methods[0], entries.classes) if found.methods else ()
     return Audit(
@@ -39,7 +65,19 @@ def results(record: Record, judgement: Judgement) -> Audit:
         sources=Sources(methods=found.methods, null_maps=found.null_maps),
         counts=counts(found),
         summary=Summary(sources=source_summaries(found), classes=classes),
-        samples=tuple(_rows(record, found, entries.classes)),
+        crosswalk=crosswalk(judgement, entries, found),
+        experiments=experiments(found),
+        cues=cue_summaries(found, entries.classes),
+        controls=Controls(
+            detection=detection(
+                found, verdict_of(judgement, "control_is_caught"), not_run(record, found)["planted_cue"]
+            ),
+            planted=planted_strengths(found, miss),
+            cascades=cascades(found),
+            agreements=agreements(found),
+        ),
+        passes=passes(record, found.n),
+        samples=tuple(_rows(record, found, miss, entries.classes)),
         exclusions=exclusions(record),
     )
 
@@ -56,15 +94,17 @@ def exclusions(record: Record) -> tuple[Excluded, ...]:
     return tuple(Excluded(**dict(zip(found, row, strict=True))) for row in zip(*found.values(), strict=True))
 
 
-def _rows(record: Record, found: Evidence, classes: tuple[str, ...]) -> Iterator[Row]:
+def _rows(record: Record, found: Evidence, miss: Miss, classes: tuple[str, ...]) -> Iterator[Row]:
     columns = record.columns(
         "SELECT p.sample, s.image, s.label, p.sha256, p.frame_boxes, s.metadata"
         " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
     )
     sources = (*found.methods, *found.null_maps)
     scores = {source: _scores(found, source) for source in sources}
-    misses = {method: (found.right & found.miss(method)).tolist() for method in found.methods}
-    notes = _notes(record)
+    misses = {EXPERIMENT: (found.right & missed(found, miss)).tolist()}
+    misses |= {method: (found.right & found.miss(method)).tolist() for method in found.methods}
+    lead = np.where(judged_by_experiment(found), found.lead(miss.fills), np.nan)
+    notes, answers = _notes(record), _answers(record)
     for i, (number, image, label, sha256, boxes, metadata) in enumerate(zip(*columns.values(), strict=True)):
         target = int(found.class_index[i])
         yield Row(
@@ -78,7 +118,9 @@ def _rows(record: Record, found: Evidence, classes: tuple[str, ...]) -> Iterator
             area_share=_number(found.area_share[i]),
             prediction=_prediction(found, i, classes),
             scores={source: scores[source][i] for source in sources if found.made[source][i]},
-            wrong_reason=tuple(method for method in found.methods if misses[method][i]),
+            wrong_reason=tuple(source for source, wrong in misses.items() if wrong[i]),
+            answers=answers.get(int(number), {}),
+            lead=_number(lead[i]),
             metadata=json.loads(metadata),
             notes=notes.get(int(number), {}),
         )
@@ -110,6 +152,22 @@ def _notes(record: Record) -> dict[int, dict[str, dict[str, float | None]]]:
     for sample, source, title, value in zip(*found.values(), strict=True):
         notes.setdefault(int(sample), {}).setdefault(source, {})[title] = _number(value)
     return notes
+
+
+def _answers(record: Record) -> dict[int, dict[str, dict[str, Answer]]]:
+    found = record.columns(
+        "SELECT sample, probe, variant, probability, log_odds, predicted FROM answer WHERE subject = ?"
+        " ORDER BY sample, probe, variant",
+        (SUBJECT,),
+    )
+    told: dict[int, dict[str, dict[str, Answer]]] = {}
+    for sample, probe, variant, probability, log_odds, predicted in zip(*found.values(), strict=True):
+        told.setdefault(int(sample), {}).setdefault(probe, {})[variant] = Answer(
+            probability=_number(probability),
+            log_odds=_number(log_odds),
+            predicted=int(predicted) if np.isfinite(predicted) else None,
+        )
+    return told
 
 
 def _number(value: float) -> float | None:

@@ -2,15 +2,18 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audit.record import Record
+from checks.cells import Miss, judged_by_experiment, missed
 from checks.evidence import Evidence
 from reports import pictures
+from reports.experiments import Halves, halves
 from reports.summary import class_name, mean
 
 _GROUPS = (
@@ -18,6 +21,17 @@ _GROUPS = (
     ("borderline", "Borderline", "Of the others, the localisation AUC nearest to 0.5, where a map knows nothing."),
     ("random", "Random draw", "Drawn with the run’s seed, whatever they score: what an ordinary picture looks like."),
 )
+
+
+MOST_EXAMPLES = 4
+
+
+class Said(NamedTuple):
+    """What the experiment said of every picture."""
+
+    halves: Halves
+    judged: NDArray[np.bool_]
+    missed: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,14 @@ class Card:
     """None where the network yielded no number."""
     right: bool
     wrong_reason: bool
-    """By the first method."""
+    """By the experiment; by the first method's map where it was not judged by experiment."""
+    missed: bool | None
+    """By the experiment; None where it was not judged."""
+    missed_by: tuple[str, ...]
+    """Methods whose map is a miss."""
+    alone: float
+    """What the object alone says for the label, in log-odds. NaN where not asked."""
+    surroundings: float
     confidence: float
     probability: float
     area_share: float
@@ -57,7 +78,7 @@ class Card:
     panels: tuple[Panel, ...]
 
 
-def gallery(record: Record, found: Evidence, classes: Sequence[str]) -> dict[str, Any]:
+def gallery(record: Record, found: Evidence, miss: Miss, classes: Sequence[str]) -> dict[str, Any]:
     """What the gallery's template needs. Empty where the run kept no pictures."""
     chosen = record.identity().get("gallery") or {}
     overlays = record.overlays()
@@ -66,12 +87,13 @@ def gallery(record: Record, found: Evidence, classes: Sequence[str]) -> dict[str
     encoded = pictures.encode(
         {sample: {k: v for k, v in overlays[sample].items() if k in kept} for sample in sorted(shown)}
     )
+    said = _said(found, miss)
     layers: dict[str, str] = {}
     cards: dict[int, Card] = {}
     for sample, images in encoded.items():
         ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
         layers |= {ids[layer]: uri for layer, uri in images.items()}
-        cards[sample] = _card(record, found, classes, sample, ids)
+        cards[sample] = _card(record, found, said, classes, sample, ids)
     groups = [
         {"id": key, "title": title, "about": about, "cards": [cards[s] for s in chosen.get(key, ()) if s in cards]}
         for key, title, about in _GROUPS
@@ -84,11 +106,26 @@ def gallery(record: Record, found: Evidence, classes: Sequence[str]) -> dict[str
         },
         "gallery": groups if cards else [],
         "in_gallery": sorted(cards),
+        "examples": _examples(cards.values()),
         "colour_stops": pictures.colour_stops(),
     }
 
 
-def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, ids: dict[str, str]) -> Card:
+def _said(found: Evidence, miss: Miss) -> Said:
+    return Said(halves(found, miss.fills), judged_by_experiment(found), missed(found, miss))
+
+
+def _examples(cards: Iterable[Card]) -> list[Card]:
+    """Right for the wrong reason by the experiment, the lowest lead first."""
+    found = [card for card in cards if card.right and card.missed]
+    return sorted(found, key=lambda card: (np.nan_to_num(card.alone - card.surroundings, nan=-np.inf), card.sample))[
+        :MOST_EXAMPLES
+    ]
+
+
+def _card(
+    record: Record, found: Evidence, said: Said, classes: Sequence[str], sample: int, ids: dict[str, str]
+) -> Card:
     row = record.columns(
         "SELECT s.image, s.metadata, p.frame_boxes FROM sample s JOIN picture p ON p.sample = s.id WHERE s.id = ?",
         (sample,),
@@ -96,6 +133,8 @@ def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, 
     i = int(np.searchsorted(found.sample, sample))
     mean_auc = mean(np.array([found.scores[method]["auc"][i] for method in found.methods]))
     right, predicted = bool(found.right[i]), int(found.predicted[i])
+    by_map = tuple(method for method in found.methods if found.miss(method)[i])
+    off = bool(said.missed[i]) if said.judged[i] else None
     return Card(
         sample=sample,
         image=row["image"][0],
@@ -103,7 +142,11 @@ def _card(record: Record, found: Evidence, classes: Sequence[str], sample: int, 
         label_class=class_name(classes, int(found.class_index[i])),
         predicted=class_name(classes, predicted) if predicted >= 0 else None,
         right=right,
-        wrong_reason=right and bool(found.methods) and bool(found.miss(found.methods[0])[i]),
+        wrong_reason=right and (off if off is not None else found.methods[:1] == by_map[:1] != ()),
+        missed=off,
+        missed_by=by_map,
+        alone=float(said.halves.alone[i]),
+        surroundings=float(said.halves.surroundings[i]),
         confidence=float(found.confidence_of_prediction[i]),
         probability=float(found.probability[i]),
         area_share=float(found.area_share[i]),

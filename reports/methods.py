@@ -43,6 +43,18 @@ def null_names(what: Identity, labels: Sequence[str]) -> dict[str, str]:
     return {label: given.get(label, label) for label in labels}
 
 
+def experiment_settings(what: Identity) -> list[dict[str, Any]]:
+    """What each probe and study does and how it was set, as the record says."""
+    return [
+        {
+            "name": name,
+            "described": what.described.get(name, ""),
+            "options": options if isinstance(options, dict) else {},
+        }
+        for name, options in what.experiments.items()
+    ]
+
+
 def own(names: Sequence[str]) -> list[str]:
     """Functions, each once, for which the page has no words of its own: the record says what they are."""
     return sorted({name for name in names if name not in SHIPPED})

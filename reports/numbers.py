@@ -23,12 +23,23 @@ def percent(value: float | None) -> str:
     return f"{shown}{THIN}%"
 
 
+def whole_percent(value: float) -> str:
+    """A round share without needless decimals: '25 %', '12.5 %'."""
+    return f"{100 * value:.4g}{THIN}%"
+
+
 def decimal(value: float | None, digits: int = 3) -> str:
     """A number with fixed decimals and a true minus; a dash where there is none."""
     if value is None or not math.isfinite(value):
         return DASH
     shown = f"{value:,.{digits}f}"
     return shown.replace("-", "−") if float(shown.replace(",", "")) else shown.lstrip("-")
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """Log-odds and leads: '+3.1', '−2.0', '0.0'."""
+    shown = decimal(value, digits)
+    return shown if shown[0] in "−–" or not shown.strip("0.") else f"+{shown}"
 
 
 def count(value: int) -> str:
@@ -96,11 +107,11 @@ def measured(value: float | None, quantity: str, level: bool = False) -> str:
     level: the number stands by itself, also where the quantity is a difference, as chance does.
     """
     words = quantity.lower()
-    if value is None or "auc" in words:
+    if value is None or "auc" in words or "correlation" in words:
         return decimal(value)
-    if " less " in words and not level:
+    if _in_points(words) and not level:
         return decimal(100 * value, 1)
-    if any(word in words for word in ("share", "mass", "rank", "pointing")):
+    if any(word in words for word in ("share", "mass", "rank", "pointing", "probability", "accuracy")):
         return percent(value)
     return count(int(value)) if value == int(value) else decimal(value)
 
@@ -108,7 +119,13 @@ def measured(value: float | None, quantity: str, level: bool = False) -> str:
 def unit(quantity: str) -> str:
     """What `measured` leaves out: ', in points' for a difference of shares."""
     words = quantity.lower()
-    return ", in points" if " less " in words and "auc" not in words else ""
+    return ", in points" if _in_points(words) and "auc" not in words else ""
+
+
+def _in_points(words: str) -> bool:
+    """A difference of shares, in what rules call it: what is less, or what something costs."""
+    share = words.startswith(("share ", "limit of detection"))
+    return not share and (" less " in words or re.search(r"\bcosts?\b", words) is not None)
 
 
 def excerpt(text: str, lines: int = 200, width: int = 400) -> str:
@@ -125,7 +142,9 @@ def _visible(character: str) -> str:
 
 FILTERS = {
     "percent": percent,
+    "whole_percent": whole_percent,
     "decimal": decimal,
+    "signed": signed,
     "count": count,
     "clean": clean,
     "short": short,

@@ -44,29 +44,31 @@ def render_pair(out: Path, title: str, lead: str, judged: Mapping[str, Judgement
     entries = [
         {"name": name, "judgement": judgement, "href": f"{name}/report.html"} for name, judgement in judged.items()
     ]
-    template = _environment(_HERE).get_template("pair.html.j2")
-    write_text(out, template.render(title=title, lead=lead, entries=entries, style=_style()))
+    template = environment(_HERE).get_template("pair.html.j2")
+    write_text(out, template.render(title=title, lead=lead, entries=entries, style=style()))
     return out
 
 
 def page(record: Record, judgement: Judgement) -> str:
     """The report as HTML text."""
-    environment = _environment(_HERE)
+    templates = environment(_HERE)
     values = story(record, judgement)
     sections = [
-        _section(environment.get_template(f"sections/{path.name}"), path.name, values)
+        _section(templates.get_template(f"sections/{path.name}"), path.name, values)
         for path in sorted((_HERE / "sections").glob("*.html.j2"))
     ]
-    return environment.get_template("page.html.j2").render(**values, sections=sections, style=_style())
+    return templates.get_template("page.html.j2").render(**values, sections=sections, style=style())
 
 
-def _style() -> Markup:
+def style() -> Markup:
+    """The look of all pages."""
     return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
 
 
 @cache
-def _environment(folder: Path) -> Environment:
-    environment = Environment(
+def environment(folder: Path) -> Environment:
+    """Templates below `folder`, with the filters of all pages."""
+    made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
@@ -74,10 +76,10 @@ def _environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters |= FILTERS
-    environment.tests["digest"] = is_digest
-    environment.filters["toml"] = toml_text.dumps
-    return environment
+    made.filters |= FILTERS
+    made.tests["digest"] = is_digest
+    made.filters["toml"] = toml_text.dumps
+    return made
 
 
 def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict[str, object]:

@@ -33,6 +33,11 @@ def encode(overlays: Mapping[int, Mapping[str, bytes]]) -> dict[int, dict[str, s
     return {sample: {layer: _uri(data) for layer, data in layers.items()} for sample, layers in encoded.items()}
 
 
+def small(png: bytes, side: int = 96) -> str:
+    """One picture as a data URI."""
+    return _uri(_webp(png, side, _plain))
+
+
 def colour_stops(count: int = 9) -> list[tuple[str, str]]:
     """(offset, colour) of a gradient for the colour bar."""
     table = _table()

@@ -3,9 +3,14 @@
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from checks.verdict import Frozen, Judgement, Outcome
+from reports.clauses import Crosswalk
+from reports.controls import Agreement, Cascade, Detection, PlantedStrength
+from reports.cost import Passes
+from reports.cues import CueSummary
+from reports.experiments import Answer, Experiments
 from reports.summary import ClassSummary, Counts, SourceSummary
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Identity(BaseModel):
@@ -24,7 +29,10 @@ class Identity(BaseModel):
     versions: dict[str, JsonValue] = Field(default={}, description="versions of the packages that the numbers rest on")
     device: str | None = Field(None, description="kind of device that the network ran on")
     per_run: dict[str, JsonValue] = Field(default={}, description="what methods chose, as the layer of Grad-CAM")
-    described: dict[str, str] = Field(default={}, description="each method and null map in one line, by its name")
+    experiments: dict[str, JsonValue] = Field(default={}, description="options of each probe and study, by its name")
+    described: dict[str, str] = Field(
+        default={}, description="each method, null map, probe and study in one line, by its name"
+    )
     finished: dict[str, JsonValue] | None = Field(None, description="set at the end of a run; null where it broke off")
 
     @field_validator("frame", mode="before")
@@ -77,7 +85,17 @@ class Row(Frozen):
     area_share: float | None = Field(description="share of the frame that the boxes cover")
     prediction: Prediction
     scores: dict[str, Scores] = Field(description="by source; a source that made no map here is left out")
-    wrong_reason: tuple[str, ...] = Field(description="methods under which it is right for the wrong reason")
+    wrong_reason: tuple[str, ...] = Field(
+        description="'experiment', and the methods, under which it is right for the wrong reason"
+    )
+    answers: dict[str, dict[str, Answer]] = Field(
+        description="of the audited network to altered pictures, by probe and variant; under 'cue N', for the class of"
+        " that candidate, else for the label"
+    )
+    lead: float | None = Field(
+        description="log-odds of the label for the object alone less those for its surroundings alone, by the"
+        " fill that favours the object most; null where not judged"
+    )
     metadata: dict[str, str] = Field(description="what the annotations say besides label and box, as a scenario")
     notes: dict[str, dict[str, float | None]] = Field(description="further numbers of a method, by source")
 
@@ -98,6 +116,15 @@ class Summary(Frozen):
     classes: tuple[ClassSummary, ...] = Field(description="by the first method of the settings")
 
 
+class Controls(Frozen):
+    """The audit's tests of itself."""
+
+    detection: Detection
+    planted: tuple[PlantedStrength, ...] = Field(description="one for each copy that relies on a planted mark")
+    cascades: tuple[Cascade, ...] = Field(description="cascading randomisation, one for each method")
+    agreements: tuple[Agreement, ...] = Field(description="one for each pair of methods")
+
+
 class Audit(Frozen):
     """The result of one audit: what went in, what was measured, what it means."""
 
@@ -109,5 +136,10 @@ class Audit(Frozen):
     sources: Sources
     counts: Counts
     summary: Summary
+    crosswalk: Crosswalk
+    experiments: Experiments
+    cues: tuple[CueSummary, ...]
+    controls: Controls
+    passes: tuple[Passes, ...]
     samples: tuple[Row, ...]
     exclusions: tuple[Excluded, ...]

@@ -9,12 +9,15 @@ import numpy as np
 from markupsafe import Markup
 
 from audit.record import Record
+from checks.cells import miss_of
 from checks.evidence import Evidence, evidence
-from checks.verdict import Judgement
+from checks.verdict import Finding, Judgement, Outcome, Verdict
 from reports import charts
 from reports.audit_json import exclusions, identity
+from reports.crosswalk import crosswalk
+from reports.experiment_story import experiment_story
 from reports.gallery import gallery
-from reports.methods import method_settings, null_names, own
+from reports.methods import experiment_settings, method_settings, null_names, own
 from reports.numbers import short
 from reports.results import Excluded, Identity
 from reports.summary import (
@@ -29,6 +32,8 @@ from reports.summary import (
 
 MOST_CLASSES = 20
 MOST_EXAMPLES = 5
+
+WORST_FIRST = (Outcome.INVALID, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 Values = dict[str, Any]
 
@@ -54,7 +59,8 @@ class Reason:
 
 def story(record: Record, judgement: Judgement) -> Values:
     """Every value that a template may use."""
-    found, what = evidence(record, judgement.profile.confidence), identity(record)
+    found, what = evidence(record, judgement.profile), identity(record)
+    miss = miss_of(judgement.profile)
     sources = source_summaries(found)
     by_class = class_summaries(found, found.methods[0], what.classes) if found.methods else ()
     left_out = exclusions(record)
@@ -62,6 +68,7 @@ def story(record: Record, judgement: Judgement) -> Values:
     null_maps = null_names(what, found.null_maps)
     return {
         "judgement": judgement,
+        "checks": checks_told(judgement),
         "identity": what,
         "model": {"kind": "from Python", "name": "from Python", **{k: v for k, v in what.model.items() if v}},
         "title": what.settings.get("title") or "Saliency audit",
@@ -76,13 +83,35 @@ def story(record: Record, judgement: Judgement) -> Values:
         "random_network": next((label for label, name in null_maps.items() if name == "random_model"), None),
         "registered": judgement.registered,
         "method_settings": methods,
+        "experiment_settings": experiment_settings(what),
         "sources": sources,
         **_score_charts(found, sources),
         **_classes(by_class),
-        **gallery(record, found, what.classes),
+        **gallery(record, found, miss, what.classes),
+        **experiment_story(record, found, judgement, miss, what.classes),
+        **_wrong_reasons(found, judgement),
         "reasons": _reasons(left_out),
         "names": _names(record, judgement),
+        "crosswalk": crosswalk(judgement, what, found),
     }
+
+
+def checks_told(judgement: Judgement) -> list[Verdict]:
+    """Those that decide before those that advise, the worst outcome first; a verdict's findings by quantity."""
+    told = sorted(judgement.verdicts, key=lambda verdict: (verdict.advisory, WORST_FIRST.index(verdict.outcome)))
+    return [verdict.model_copy(update={"findings": _by_quantity(verdict.findings)}) for verdict in told]
+
+
+def _by_quantity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    quantities = [finding.quantity for finding in findings]
+    return tuple(sorted(findings, key=lambda finding: quantities.index(finding.quantity)))
+
+
+def _wrong_reasons(found: Evidence, judgement: Judgement) -> Values:
+    """Right for the wrong reason: by the experiment, and beside it by the maps."""
+    told = judgement.right_for_the_wrong_reason
+    by_maps = told[-len(found.methods) :] if found.methods else ()
+    return {"by_experiment": told[0] if len(told) > len(by_maps) else None, "by_maps": by_maps}
 
 
 def _dataset(record: Record, what: Identity) -> Values:

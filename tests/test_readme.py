@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torchvision import models
 
-from audit.__main__ import EXIT, INTERRUPTED, cli
+from audit.__main__ import INTERRUPTED, cli
+from audit.commands.output import EXIT
 from fixtures.shapes import write_shapes
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

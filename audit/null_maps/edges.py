@@ -17,16 +17,15 @@ def edges(batch: Batch) -> Tensor:
     gradient of the brightness in [0, 1] units; the border pixels continue outwards, so that the frame is no edge.
     Returns (N, H, W); a picture of one colour gives a dead map.
     """
-    scale, shift = (value.reshape(1, -1, 1, 1).to(batch.x) for value in (batch.std, batch.mean))
-    channels = (batch.x * scale + shift).unbind(dim=1)
+    channels = batch.x.unbind(dim=1)
     shares = LUMA if len(channels) == 3 else (1 / len(channels),) * len(channels)
-    brightness = torch.zeros_like(channels[0])
-    for share, channel in zip(shares, channels, strict=True):
-        brightness += share * channel
+    brightness = batch.x.new_zeros(channels[0].shape)
+    for share, channel, scale, shift in zip(shares, channels, batch.std.tolist(), batch.mean.tolist(), strict=True):
+        brightness += (channel * scale).add_(shift).mul_(share)
     around = F.pad(brightness.unsqueeze(1), (1, 1, 1, 1), mode="replicate").squeeze(1)
     # Differences first and sums after, so that equal neighbours give exactly zero.
     across = around[:, :, 2:] - around[:, :, :-2]
     down = around[:, 2:] - around[:, :-2]
-    across = across[:, :-2] + 2 * across[:, 1:-1] + across[:, 2:]
-    down = down[:, :, :-2] + 2 * down[:, :, 1:-1] + down[:, :, 2:]
-    return torch.hypot(across, down)
+    across = torch.add(across[:, :-2], across[:, 1:-1], alpha=2).add_(across[:, 2:])
+    down = torch.add(down[:, :, :-2], down[:, :, 1:-1], alpha=2).add_(down[:, :, 2:])
+    return across.hypot_(down)

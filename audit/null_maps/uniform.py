@@ -10,4 +10,4 @@ def uniform(batch: Batch) -> Tensor:
 
     Returns ones, (N, H, W).
     """
-    return batch.x.new_ones(batch.x[:, 0].shape)
+    return batch.x.new_ones(1).expand(batch.x[:, 0].shape)

@@ -25,6 +25,7 @@ BEHIND = (
     "Look at the worst pictures: what lies under the relevance there is what this model goes by. Then add pictures in"
     " which the object is small, away from the centre and amid other edges, where a null map does not find it."
 )
+NO_METHOD = "No method is left whose maps could be compared with a null map."
 AGAIN = "Find out why maps have no score, and run the audit again."
 
 
@@ -51,7 +52,7 @@ def relevance_beats_null_maps(
         rule="relevance_beats_null_maps",
         question="Does more relevance lie on the object than maps put there that have learnt nothing?",
         outcome=outcome,
-        sentence=_headline(findings, missing),
+        sentence=_headline(findings, missing) if evidence.methods else NO_METHOD,
         next_step=_next_step(findings, missing, outcome),
         findings=findings,
     )

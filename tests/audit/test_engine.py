@@ -16,7 +16,7 @@ from audit.errors import AuditError
 from audit.model import ClassName, Model, state_hash
 from audit.preprocessing import Preprocessing
 from audit.record import Record
-from audit.settings import ModelTable, Settings, load_settings, parse_settings
+from audit.settings import ModelTable, NamedTable, Settings, load_settings, parse_settings
 from checks import judge
 from fixtures.scene import write_scene
 from fixtures.shapes import network, write_shapes
@@ -28,6 +28,12 @@ TABLES = {
     "note": "sample, source, name",
     "exclusion": "image, label",
     "overlay": "sample, layer",
+    "answer": "subject, sample, probe, variant",
+    "spot": "sample",
+    "cue": "id",
+    "crop": "cue, number",
+    "cascade": "method, stage, sample",
+    "passes": "rowid",
     "meta": "key",
 }
 
@@ -41,6 +47,12 @@ def contents(path: Path) -> dict[str, list[Any]]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load_settings(write_shapes(tmp_path / "data"))
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Settings:
+    """With the default probes and studies."""
+    return load_settings(write_shapes(tmp_path / "whole", experiments=True))
 
 
 @pytest.fixture
@@ -92,35 +104,87 @@ def test_every_source_scores_every_picture(record: Path) -> None:
     assert found["dead"].sum() == 0
 
 
-@pytest.mark.parametrize("after", [0, 4, 8])
-def test_a_broken_off_run_resumes_to_the_same_record(
-    settings: Settings, record: Path, tmp_path: Path, after: int
-) -> None:
+def test_a_broken_off_run_resumes_to_the_same_record(whole: Settings, tmp_path: Path) -> None:
     class Killed(Exception):  # noqa: N818
         pass
 
-    def kill(done: int, total: int) -> None:
-        if done == after:
-            raise Killed
+    expected = contents(measure(whole, tmp_path / "out"))
+    for after in (4, 11):  # among the pictures, and before the studies
 
-    with pytest.raises(Killed):
-        measure(settings, tmp_path / "cut", progress=kill)
-    assert contents(measure(settings, tmp_path / "cut", resume=True)) == contents(record)
+        def kill(done: int, total: int, after: int = after) -> None:
+            if done == after:
+                raise Killed
 
-
-def test_neither_repetition_nor_workers_change_a_byte(settings: Settings, record: Path, tmp_path: Path) -> None:
-    again = measure(changed(settings, run={"workers": 5}), tmp_path / "again")
-    assert contents(again) == contents(record)
+        with pytest.raises(Killed):
+            measure(whole, tmp_path / f"cut {after}", progress=kill)
+        assert contents(measure(whole, tmp_path / f"cut {after}", resume=True)) == expected
 
 
-def test_batch_sizes_agree_within_tolerance(settings: Settings, record: Path, tmp_path: Path) -> None:
-    other = measure(changed(settings, run={"batch_size": 7}), tmp_path / "other")
-    for table in ("picture", "score", "note"):
+STUDY = """
+from pathlib import Path
+
+def study(run, record):
+    there = Path(__file__).with_name("again")
+    if not there.exists():
+        there.touch()
+        raise KeyboardInterrupt
+    return {"meta": [("said", str(len(run.donors.pictures)))]}
+"""
+
+
+def test_a_study_that_was_broken_off_is_done_again(whole: Settings, tmp_path: Path) -> None:
+    (whole.folder / "broken_off.py").write_text(STUDY)
+    studies = tuple(NamedTable(name=name) for name in ("randomisation", "broken_off:study"))
+    own = changed(whole, experiments={"studies": studies})
+    with pytest.raises(KeyboardInterrupt):
+        measure(own, tmp_path / "cut")
+    path = measure(own, tmp_path / "cut", resume=True)
+    with Record.open(path) as record:
+        assert record.meta("said") == 11
+        done = record.columns("SELECT part FROM passes WHERE pictures = 0")["part"].tolist()
+    assert done == ["randomisation", "broken_off:study"]
+    assert contents(measure(own, tmp_path / "out")) == contents(path)
+
+
+def test_neither_repetition_nor_workers_change_a_byte(whole: Settings, tmp_path: Path) -> None:
+    again = measure(changed(whole, run={"workers": 5}), tmp_path / "again")
+    assert contents(again) == contents(measure(whole, tmp_path / "out"))
+
+
+def test_batch_sizes_agree_within_tolerance(whole: Settings, tmp_path: Path) -> None:
+    own = changed(whole, experiments={"studies": ()})
+    record = measure(own, tmp_path / "out")
+    other = measure(changed(own, run={"batch_size": 7}), tmp_path / "other")
+    for table in ("picture", "score", "note", "answer"):
         for mine, yours in zip(contents(record)[table], contents(other)[table], strict=True):
             if mine and isinstance(mine[0], float):
                 np.testing.assert_allclose(mine, yours, atol=2e-4)
             else:
                 assert mine == yours
+
+
+def test_probes_answer_for_every_picture(whole: Settings, tmp_path: Path) -> None:
+    own = changed(whole, experiments={"studies": ()})
+    with Record.open(measure(own, tmp_path / "out")) as record:
+        found = record.columns("SELECT probe, variant, count(*) AS n FROM answer GROUP BY 1, 2 ORDER BY 1, 2")
+        plain = record.columns("SELECT probability FROM picture ORDER BY sample")["probability"]
+        answers = record.columns("SELECT * FROM answer ORDER BY sample")
+        noted = record.columns("SELECT source, name, count(*) AS n FROM note WHERE name LIKE 'noise%' GROUP BY 1, 2")
+        passes = record.columns("SELECT * FROM passes")
+    assert dict(zip(zip(found["probe"], found["variant"], strict=True), found["n"].tolist(), strict=True)) == {
+        **{("background_replaced", name): 11 for name in ("blur", "mean")},
+        **{("background_replaced", f"{kind} {number}"): 11 for kind in ("other", "same") for number in (1, 2, 3)},
+        ("noise", "noise"): 11,
+        **{("object_removed", f + place): 11 for f in ("blur", "donor", "mean") for place in ("", " elsewhere")},
+    }
+    np.testing.assert_allclose(1 / (1 + np.exp(-answers["log_odds"])), answers["probability"], atol=1e-9)
+    assert len(set(answers["probability"].round(6))) > 10 * len(set(plain.round(6)))
+    assert noted["n"].tolist() == [11, 11, 11]
+    assert passes["part"].tolist() == ["pictures"] * 3
+    # for each picture the gradient, 2 of SmoothGrad and 2 and a baseline of integrated gradients, all of it again under
+    # noise, the random model, and 6 + 8 + 1 answers to the probes
+    assert passes["forward"].tolist() == [(2 * 6 + 1 + 15) * n for n in (4, 4, 3)]
+    assert passes["backward"].tolist() == [(2 * 5 + 1) * n for n in (4, 4, 3)]
 
 
 def test_resuming_something_else_is_refused(settings: Settings, record: Path) -> None:
@@ -318,7 +382,8 @@ def test_every_format_gives_the_same_measurements(name: str, tmp_path: Path) -> 
                 "labels": {"disc": 0, "square": "light", "wedge": 1},
                 "max_box_share": 1,
             },
-            "saliency": {"null_maps": ["uniform"]},
+            "saliency": {"methods": ["gradient"], "null_maps": ["uniform"]},
+            "experiments": {"probes": [], "studies": []},
         }
     )
     model = Model(network(), (ClassName("dark"), ClassName("light")), Preprocessing(letterbox=(32, 32)))

@@ -51,6 +51,15 @@ def test_encoded_pictures_come_back() -> None:
     assert (np.diff(values.astype(int).ravel()) >= 0).all()
 
 
+@pytest.mark.parametrize("side", [1, 2, 15, 60])
+def test_maps_are_drawn_up_to_their_percentile(side: int) -> None:
+    relevance = torch.rand(side, side, generator=torch.Generator().manual_seed(side)) ** 3
+    with Image.open(io.BytesIO(encode_map(relevance))) as grey:
+        found = torch.from_numpy(np.array(grey)).float()
+    expected = (relevance / torch.quantile(relevance.flatten(), 0.995)).clamp(max=1) * 255
+    torch.testing.assert_close(found, expected, rtol=0, atol=0.5001)
+
+
 @pytest.mark.parametrize("value", [0.0, float("nan"), float("inf")])
 def test_a_dead_map_is_black(value: float) -> None:
     with Image.open(io.BytesIO(encode_map(torch.full((4, 4), value)))) as grey:

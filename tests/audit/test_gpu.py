@@ -14,7 +14,7 @@ from fixtures.shapes import write_shapes
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_gpu_agrees_with_the_cpu(tmp_path: Path) -> None:
-    settings = load_settings(write_shapes(tmp_path / "data", pictures=64))
+    settings = load_settings(write_shapes(tmp_path / "data", pictures=64, experiments=True))
     records = {device: measure(settings, tmp_path / device, device=device) for device in ("cpu", "cuda")}
     outcomes = {device: [v.outcome for v in judge(record, "default").verdicts] for device, record in records.items()}
     assert outcomes["cpu"] == outcomes["cuda"]

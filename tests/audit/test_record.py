@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from audit.errors import AuditError
-from audit.record import SCHEMA_VERSION, BatchRows, Record
+from audit.record import SCHEMA_VERSION, Record
 from audit.samples import Exclusion, Sample
 
 SAMPLES = [(Sample("a.png", "x", ((0, 0, 1, 1),)), 0), (Sample("b.png", "x", ((0, 0, 1, 1),)), 0)]
@@ -21,9 +21,13 @@ def fresh(path: Path) -> Record:
 def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     with fresh(tmp_path / "r.sqlite") as record:
         record.add(
-            BatchRows([PICTURE], [(0, "gradient", 0, 0.5, 1.0, None, 0.5, 0.5)], overlays=[(0, "picture", b"x")])
+            {
+                "picture": [PICTURE],
+                "score": [(0, "gradient", 0, 0.5, 1.0, None, 0.5, 0.5)],
+                "overlay": [(0, "picture", b"x")],
+            }
         )
-        record.add(BatchRows(exclusions=[(1, Exclusion("b.png", "x", "missing picture", "gone"))]))
+        record.add({"exclusion": [("b.png", "x", 1, "missing picture", "gone")]})
     with Record.open(tmp_path / "r.sqlite") as record:
         assert record.identity() == {"schema_version": SCHEMA_VERSION, "device": "cpu"}
         assert record.done() == {0, 1}
@@ -36,7 +40,7 @@ def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     with fresh(tmp_path / "r.sqlite") as record:
         twice = [(0, "gradient", 0, None, None, None, None, None)] * 2
         with pytest.raises(AuditError, match=r"cannot be written \(.*room on the disk.*go on with --resume"):
-            record.add(BatchRows([PICTURE], twice))
+            record.add({"picture": [PICTURE], "score": twice})
         assert record.done() == set()
 
 
@@ -44,7 +48,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     with fresh(tmp_path / "r.sqlite") as record:
         record._connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(AuditError, match="database or disk is full"):
-            record.add(BatchRows(overlays=[(0, "picture", bytes(100_000))]))
+            record.add({"overlay": [(0, "picture", bytes(100_000))]})
 
 
 def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
@@ -59,7 +63,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     fresh(tmp_path / "r.sqlite").__exit__()
     with Record.open(tmp_path / "r.sqlite") as record:
         record.set_meta("schema_version", 99)
-    with pytest.raises(AuditError, match=r"has schema version 99; need version 1\. Run the audit again"):
+    with pytest.raises(AuditError, match=r"has schema version 99; need version 2\. Run the audit again"):
         Record.open(tmp_path / "r.sqlite")
     with pytest.raises(AuditError, match="exists"):
         fresh(tmp_path / "r.sqlite")

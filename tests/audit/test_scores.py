@@ -77,6 +77,16 @@ def test_a_batch_scores_as_its_pictures_alone(relevance: Map, random: object) ->
             torch.testing.assert_close(together[name][i], alone[name][0], equal_nan=True)
 
 
+@given(maps, hnp.arrays(np.bool_, (4, 5, 6)))
+@settings(max_examples=100, deadline=None)
+def test_one_map_for_all_pictures_scores_as_its_copies(relevance: Map, inside: NDArray[np.bool_]) -> None:
+    one = torch.from_numpy(relevance).expand(4, 5, 6)
+    where = Region(torch.from_numpy(inside), torch.from_numpy(inside))
+    shared, copied = score_maps(one, where), score_maps(one.clone(), where)
+    for name in shared:
+        torch.testing.assert_close(shared[name], copied[name], rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
 @given(maps, masks, st.sampled_from([2.0**-20, 0.5, 3.0, 1e6]))
 @settings(max_examples=100, deadline=None)
 def test_scaling_and_flipping_change_nothing(relevance: Map, inside: NDArray[np.bool_], factor: float) -> None:

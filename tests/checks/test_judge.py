@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from audit import registry
 from audit.errors import AuditError
 from audit.record import Record
 from checks import judge, register
@@ -17,7 +18,7 @@ from checks.verdict import Finding, Judgement, Outcome, Profile, Verdict, WrongR
 from fixtures.evidence import make_evidence
 from fixtures.records import write_record
 
-RULES = ["evidence_is_complete", "model_is_accurate", "relevance_beats_chance", "relevance_beats_null_maps"]
+ADVISORY = {"methods_agree", "relevance_beats_chance", "relevance_beats_null_maps"}
 
 
 @pytest.fixture
@@ -39,15 +40,22 @@ def profile_of(**rules: Any) -> Profile:
     return bare.model_copy(update={"sha256": fingerprint(bare)})
 
 
+SMALL = profile_of(model_is_accurate={"min_accuracy": 0.5, "why": "x"})
+"""For records that no rule needs to look at."""
+
+
 def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) -> None:
     judgement = judge(honest)
     assert judgement.outcome is Outcome.PASS
     assert judgement.fixed_beforehand
     assert judgement.registered == "default"
-    assert judgement.sentence == "All 4 checks pass on 79 pictures."
-    assert [verdict.rule for verdict in judgement.verdicts] == RULES
+    assert judgement.sentence == "All 8 checks pass on 79 pictures."
+    assert [verdict.rule for verdict in judgement.verdicts] == registry.names("checks.rules")
+    assert {verdict.rule for verdict in judgement.verdicts if verdict.advisory} == ADVISORY
     assert all(v.why == judgement.profile.rules[v.rule]["why"] for v in judgement.verdicts)
-    assert [reason.source for reason in judgement.right_for_the_wrong_reason] == ["gradient", "gradcam"]
+    assert [reason.source for reason in judgement.right_for_the_wrong_reason] == ["experiment", "gradient", "gradcam"]
+    assert judgement.cells is not None
+    assert [cell.count for cell in judgement.cells.cells] == [69, 0, 9, 1]
     assert Judgement.model_validate_json(judgement.model_dump_json()) == judgement
     with Record.open(honest) as record:
         assert judge(record) == judgement == judge(str(honest))
@@ -56,8 +64,12 @@ def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) ->
 def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) -> None:
     judgement = judge(write_record(tmp_path / "audit.sqlite", kind="cheating"))
     assert judgement.outcome is Outcome.FAIL
-    assert "of its relevance into boxes that cover" in judgement.sentence
-    assert "the cue" in judgement.next_step
+    assert judgement.sentence.startswith(
+        "The model goes by 10x10 pixels of the 64x64 frame bottom left (class 'runway'"
+    )
+    assert judgement.sentence.endswith("3 further checks are FAIL too.")
+    assert judgement.next_step.startswith("Look at the crops")
+    assert judgement.right_for_the_wrong_reason[0].source == "experiment"
     for reason in judgement.right_for_the_wrong_reason:
         assert reason.share is not None
         assert reason.share > 0.8
@@ -66,7 +78,7 @@ def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("kind", "outcome", "rule"),
     [
-        ("centred", Outcome.INCONCLUSIVE, "relevance_beats_null_maps"),
+        ("unprobed", Outcome.INVALID, "control_is_caught"),
         ("dead", Outcome.INVALID, "evidence_is_complete"),
         ("incomplete", Outcome.INVALID, "run_is_whole"),
     ],
@@ -93,7 +105,7 @@ def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
         "UPDATE score SET dead = 1, mass = NULL, auc = NULL WHERE sample = 4",
         "UPDATE score SET mass = NULL WHERE sample = 5",
     )
-    reason = judge(honest).right_for_the_wrong_reason[0]
+    reason = judge(honest).right_for_the_wrong_reason[1]
     assert (reason.count, reason.right, reason.share) == (3, 4, 0.75)
     assert reason.upper == pytest.approx(0.9873, abs=1e-4)  # 1 - p**4 = 0.95
 
@@ -101,9 +113,11 @@ def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
 def test_no_right_answer_has_no_share(honest: Path) -> None:
     changed(honest, "UPDATE picture SET predicted = NULL, probability = NULL, label_rank = NULL")
     judgement = judge(honest)
-    assert judgement.outcome is Outcome.FAIL
-    assert "no number for 79 pictures" in judgement.verdicts[1].sentence
-    assert judgement.right_for_the_wrong_reason[0] == WrongReason(
+    said = {verdict.rule: verdict for verdict in judgement.verdicts}
+    assert judgement.outcome is said["model_is_accurate"].outcome is Outcome.FAIL
+    assert "no number for 79 pictures" in said["model_is_accurate"].sentence
+    assert said["depends_on_object"].sentence.startswith("No picture is predicted right")
+    assert judgement.right_for_the_wrong_reason[1] == WrongReason(
         source="gradient", count=0, right=0, share=None, upper=None
     )
 
@@ -132,7 +146,7 @@ def test_a_profile_that_lies_about_its_hash_was_not_fixed_beforehand(honest: Pat
 def test_without_rules_nothing_was_judged(honest: Path) -> None:
     judgement = judge(honest, profile_of())
     assert judgement.outcome is Outcome.INVALID
-    assert judgement.sentence == "The profile names no rule, so nothing was judged."
+    assert judgement.sentence == "The profile names no rule that decides, so nothing was judged."
 
 
 def broken(evidence: Evidence) -> Verdict:
@@ -213,7 +227,7 @@ def test_unknown_rules_and_options_are_invalid(honest: Path) -> None:
     ],
 )
 def test_a_run_that_is_not_whole_is_invalid(honest: Path, statements: list[str], sentence: str) -> None:
-    judgement = judge(changed(honest, *statements))
+    judgement = judge(changed(honest, *statements), SMALL)
     assert judgement.outcome is Outcome.INVALID
     assert judgement.verdicts[0].rule == "run_is_whole"
     assert judgement.sentence.startswith(sentence)
@@ -239,7 +253,7 @@ def test_a_run_that_is_not_whole_is_invalid(honest: Path, statements: list[str],
     ],
 )
 def test_impossible_numbers_are_invalid(honest: Path, statement: str, sentence: str) -> None:
-    judgement = judge(changed(honest, statement))
+    judgement = judge(changed(honest, statement), SMALL)
     assert judgement.outcome is Outcome.INVALID
     assert judgement.verdicts[0].rule == "run_is_whole"
     assert judgement.sentence.startswith(f"The record holds impossible numbers: {sentence}")
@@ -247,7 +261,7 @@ def test_impossible_numbers_are_invalid(honest: Path, statement: str, sentence: 
 
 def test_rounding_is_not_impossible(honest: Path) -> None:
     changed(honest, "UPDATE score SET rank = 1.0000000002", "UPDATE picture SET probability = 1 + 1e-12")
-    assert judge(honest).outcome is Outcome.PASS
+    assert judge(honest, SMALL).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(
@@ -262,7 +276,7 @@ def test_rounding_is_not_impossible(honest: Path) -> None:
     ],
 )
 def test_an_altered_record_is_invalid(honest: Path, statement: str, sentence: str) -> None:
-    judgement = judge(changed(honest, statement))
+    judgement = judge(changed(honest, statement), SMALL)
     assert judgement.outcome is Outcome.INVALID
     assert judgement.verdicts[0].rule == "run_is_whole"
     assert judgement.sentence.startswith(sentence)
@@ -298,8 +312,10 @@ def test_a_null_map_is_required_by_name_not_by_label(tmp_path: Path) -> None:
         next(entry for entry in settings["saliency"]["null_maps"] if entry["label"] == "edges")["name"] = "uniform"
         record.set_meta("settings", settings)
     judgement = judge(path)
-    assert judgement.outcome is Outcome.INVALID
-    assert judgement.sentence == "The record lacks the null map edges, which the profile requires."
+    verdict = next(verdict for verdict in judgement.verdicts if verdict.rule == "relevance_beats_null_maps")
+    assert verdict.outcome is Outcome.INVALID
+    assert verdict.sentence == "The record lacks the null map edges, which the profile requires."
+    assert judgement.sentence.endswith("Advice that does not decide: relevance_beats_null_maps is INVALID.")
 
 
 def test_records_that_cannot_be_judged(honest: Path, tmp_path: Path) -> None:
@@ -337,7 +353,7 @@ def test_miss_is_no_hit_and_not_dead() -> None:
 
 def test_evidence_of_a_record(honest: Path) -> None:
     with Record.open(honest) as record:
-        found = evidence(record, 0.95)
+        found = evidence(record, load_profile("default"))
         first = record.columns("SELECT mass, auc FROM score WHERE source = 'gradcam' ORDER BY sample LIMIT 1")
     assert (found.n, found.total, found.classes, found.complete, found.seed) == (79, 81, 6, True, 0)
     assert found.scores["gradcam"]["mass"][0] == first["mass"][0]

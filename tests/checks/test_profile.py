@@ -35,6 +35,24 @@ def test_defaults_are_filled_in_and_the_hash_is_of_what_is_demanded(tmp_path: Pa
     assert other.sha256 != plain.sha256
 
 
+def test_advice_is_part_of_the_limits(tmp_path: Path) -> None:
+    plain = load_profile(written(tmp_path, ACCURATE))
+    spelled = load_profile(written(tmp_path, ACCURATE + "advisory = false\n"))
+    advice = load_profile(written(tmp_path, ACCURATE + "advisory = true\n"))
+    assert spelled == plain
+    assert advice.rules["model_is_accurate"]["advisory"] is True
+    assert advice.sha256 != plain.sha256
+
+
+def test_maps_are_advice_and_experiments_decide() -> None:
+    for name in ("default", "quick"):
+        rules = load_profile(name).rules
+        advisory = {rule for rule, table in rules.items() if table.get("advisory")}
+        assert {"relevance_beats_chance", "relevance_beats_null_maps"} <= advisory
+        assert not advisory & {"depends_on_object", "survives_other_background", "right_for_the_right_reason"}
+        assert all("a map alone cannot certify" in str(rules[rule]["why"]) for rule in advisory)
+
+
 def test_order_of_rules_does_not_matter(tmp_path: Path) -> None:
     chance = '[rules.relevance_beats_chance]\nmargin = 0\nwhy = "Chance."\n'
     one, two = written(tmp_path, ACCURATE + chance, "1.toml"), written(tmp_path, chance + ACCURATE, "2.toml")
@@ -68,6 +86,10 @@ def test_order_of_rules_does_not_matter(tmp_path: Path) -> None:
             "own.toml [rules.model_is_accurate]: has no 'why'; need a sentence",
         ),
         ("[rules.model_is_accurate]\nmin_accuracy = 0.9\n", "has no 'why'"),
+        (
+            "[rules.model_is_accurate]\nmin_accuracy = 0.9\nwhy = 'x'\nadvisory = 1\n",
+            "advisory = 1; need true or false",
+        ),
         ('[rules."os:nothing"]\nwhy = "x"\n', "os:nothing"),
     ],
 )
@@ -88,3 +110,36 @@ def test_a_missing_profile_says_what_is_wrong(tmp_path: Path) -> None:
     wrong.write_bytes('description = "é"'.encode("latin-1"))
     with pytest.raises(AuditError, match="is no TOML: 'utf-8' codec can't decode byte 0xe9 in position 15"):
         load_profile(wrong)
+
+
+def extending(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_profile_takes_over_what_it_does_not_state(tmp_path: Path) -> None:
+    own = '[rules.model_is_accurate]\nmin_accuracy = 0.9\nwhy = "the contract"\n'
+    mine = load_profile(extending(tmp_path, f'extends = "default"\nwithout = ["methods_agree"]\n{own}'))
+    default = load_profile("default")
+    assert set(default.rules) - set(mine.rules) == {"methods_agree"}
+    assert mine.rules["model_is_accurate"] == {"min_accuracy": 0.9, "why": "the contract"}
+    assert mine.rules["depends_on_object"] == default.rules["depends_on_object"]
+    assert mine.confidence == default.confidence
+
+
+def test_a_changed_limit_keeps_the_others_of_its_rule_and_brings_its_own_reason(tmp_path: Path) -> None:
+    changed = '[rules.depends_on_object]\nmin_loss = 0.5\nwhy = "the contract"\n'
+    mine = load_profile(extending(tmp_path, f'extends = "default"\n{changed}'))
+    assert mine.rules["depends_on_object"]["fills"] == ["mean", "blur", "donor"]
+    with pytest.raises(AuditError, match=r"\[rules.depends_on_object\]: has no 'why'"):
+        load_profile(extending(tmp_path, f'extends = "default"\n{changed.partition("why")[0]}'))
+
+
+def test_wrong_extensions_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match=r"no profile 'defalt'; did you mean 'default'"):
+        load_profile(extending(tmp_path, 'extends = "defalt"\n'))
+    with pytest.raises(AuditError, match=r"no rule 'methods_agre' in default; did you mean 'methods_agree'"):
+        load_profile(extending(tmp_path, 'extends = "default"\nwithout = ["methods_agre"]\n'))
+    with pytest.raises(AuditError, match=r"mine\.toml: extends itself"):
+        load_profile(extending(tmp_path, 'extends = "mine.toml"\n'))

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 import audit
 from audit import registry
+from audit.record import Record
 from checks.comparison import FEWEST, needed
 from checks.evidence import Evidence
-from checks.profile import RULES, load_profile
+from checks.evidence import evidence as read_evidence
+from checks.profile import RESERVED, RULES, load_profile
 from checks.rules.evidence_is_complete import MEND, evidence_is_complete
 from checks.rules.model_is_accurate import model_is_accurate
 from checks.rules.relevance_beats_chance import relevance_beats_chance
@@ -21,6 +23,7 @@ from checks.rules.relevance_beats_null_maps import relevance_beats_null_maps
 from checks.verdict import Outcome, Verdict
 from checks.words import points, two_digits
 from fixtures.evidence import make_evidence
+from fixtures.records import write_record
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 DEFAULT = load_profile("default").rules
@@ -29,7 +32,7 @@ ORDER = [PASS, INCONCLUSIVE, FAIL, INVALID]
 
 
 def judged(rule: str, evidence: Evidence, limits: Mapping[str, Any] | None = None) -> Verdict:
-    given = {key: value for key, value in (limits or DEFAULT[rule]).items() if key != "why"}
+    given = {key: value for key, value in (limits or DEFAULT[rule]).items() if key not in RESERVED}
     function: Callable[..., Verdict] = registry.resolve(RULES, rule)
     return function(evidence, **registry.options(function, given, rule))
 
@@ -51,8 +54,15 @@ def altered(evidence: Evidence, **changes: Any) -> Evidence:
 # The contract of a rule
 
 
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """Of a whole run: with the answers of every experiment, and the studies."""
+    with Record.open(write_record(tmp_path_factory.mktemp("honest") / "audit.sqlite")) as record:
+        return read_evidence(record, load_profile("default"))
+
+
 @pytest.mark.parametrize("rule", registry.names(RULES))
-def test_contract(rule: str) -> None:
+def test_contract(rule: str, honest: Evidence) -> None:
     assert registry.summary(registry.resolve(RULES, rule)).endswith(".")
     assert str(DEFAULT[rule]["why"]).strip()
     nothing = make_evidence({"gradient": []}, null_maps([]))
@@ -65,21 +75,38 @@ def test_contract(rule: str) -> None:
         predicted=np.full(80, -1),
     )
     all_dead = make_evidence({"gradient": [np.nan] * 80}, null_maps([np.nan] * 80), right=False)
-    good = make_evidence({"gradient": spread(0.5, 80)}, null_maps(spread(0.2, 80)))
-    for evidence in (nothing, all_nan, all_dead, good):
+    for evidence in (nothing, all_nan, all_dead, honest):
         verdict = judged(rule, evidence)
         assert isinstance(verdict, Verdict)
         assert verdict.rule == rule
         assert verdict.question.endswith("?")
         assert verdict.sentence.endswith(".")
-        assert verdict.findings
+        assert verdict.findings or verdict.outcome is not PASS
         assert all(finding.sentence.endswith(".") and finding.n >= 0 for finding in verdict.findings)
         assert (verdict.outcome is PASS) == (not verdict.next_step)
-    assert judged(rule, good).outcome is PASS
+    assert judged(rule, honest).outcome is PASS
     assert judged(rule, nothing).outcome is not PASS
     assert judged(rule, all_dead).outcome is not PASS
     assert judged(rule, all_nan).outcome is not PASS
-    assert judged(rule, make_evidence({})).outcome is INVALID, "no method, no picture"
+    weakest = INCONCLUSIVE if DEFAULT[rule].get("advisory") else INVALID
+    assert ORDER.index(judged(rule, make_evidence({})).outcome) >= ORDER.index(weakest), "no method, no picture"
+
+
+@pytest.mark.parametrize("rule", registry.names(RULES))
+def test_no_rule_passes_without_what_it_rests_on(rule: str, honest: Evidence) -> None:
+    """Neither maps nor answers nor studies, on the pictures of an honest run: only what counts them may pass."""
+    bare = altered(
+        honest,
+        methods=(),
+        null_maps=(),
+        answers={},
+        notes={},
+        cascade={},
+        cues=(),
+        planted=None,
+        experiments={},
+    )
+    assert (judged(rule, bare).outcome is PASS) == (rule == "model_is_accurate")
 
 
 # relevance_beats_chance

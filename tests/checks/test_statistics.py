@@ -165,18 +165,6 @@ def test_further_for_mean() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", [(0.3, 2.0), (2.0, 0.3), (1.0, 1.0)])
-@pytest.mark.parametrize(("n", "at_least"), [(FEWEST, 0.87), (59, 0.92), (300, 0.93)])
-def test_coverage_of_mean_bounds(shape: tuple[float, float], n: int, at_least: float) -> None:
-    """Scores as skewed as they come: each bound holds about as often as it says. At n = 10 it is 0.86."""
-    draws, rng = 600, np.random.default_rng(3)
-    mean = stats.beta.mean(*shape)
-    bounds = np.array([mean_bounds(rng.beta(*shape, n), 0.95, 0) for _ in range(draws)])
-    assert (bounds[:, 0] <= mean).mean() > at_least
-    assert (bounds[:, 1] >= mean).mean() > at_least
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.01, 0.05, 0.3])
 def test_coverage_of_share_bounds(share: float) -> None:
     """Exact: never less than it says, summed over every outcome."""

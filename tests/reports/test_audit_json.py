@@ -36,7 +36,7 @@ def test_the_checked_in_schema_is_that_of_the_code() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["honest", "dead", "incomplete"])
+@pytest.mark.parametrize("kind", ["honest", "cheating", "dead", "incomplete", "unprobed"])
 def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
     text = told(write_record(tmp_path / "audit.sqlite", n=60, kind=kind))
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(text))
@@ -60,11 +60,14 @@ def test_every_schema_field_is_described_or_named_for_what_it_is() -> None:
 def test_the_rows_are_those_of_the_record(path: Path) -> None:
     data = json.loads(told(path))
     with Record.open(path) as record:
-        found = evidence(record, 0.95)
+        found = evidence(record, judge(record).profile)
     assert [row["sample"] for row in data["samples"]] == found.sample.tolist()
     assert [row["scores"]["gradient"]["mass"] for row in data["samples"]] == found.scores["gradient"]["mass"].tolist()
     wrong = found.right & found.miss("gradcam")
     assert ["gradcam" in row["wrong_reason"] for row in data["samples"]] == wrong.tolist()
+    by_experiment = ["experiment" in row["wrong_reason"] for row in data["samples"]]
+    assert sum(by_experiment) == data["judgement"]["right_for_the_wrong_reason"][0]["count"]
+    assert by_experiment == [row["prediction"]["right"] and not row["lead"] > 0 for row in data["samples"]]
     assert data["counts"] == {
         "total": 71,
         "measured": 69,
@@ -79,11 +82,55 @@ def test_the_rows_are_those_of_the_record(path: Path) -> None:
     ]
 
 
+def test_the_answers_are_those_of_the_model(path: Path) -> None:
+    data = json.loads(told(path))
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT * FROM answer WHERE subject = 'model'").fetchall()
+    connection.close()
+    told_of = {
+        (row["sample"], probe, variant): (answer["probability"], answer["log_odds"], answer["predicted"])
+        for row in data["samples"]
+        for probe, variants in row["answers"].items()
+        for variant, answer in variants.items()
+    }
+    assert told_of == {(sample, probe, variant): tuple(rest) for _, sample, probe, variant, *rest in found}
+    fills = {"mean": "mean", "blur": "blur", "donor": "other 1"}
+    for row in data["samples"]:
+        answers = row["answers"]
+        leads = [
+            answers["background_replaced"][other]["log_odds"] - answers["object_removed"][fill]["log_odds"]
+            for fill, other in fills.items()
+        ]
+        assert row["lead"] == pytest.approx(sorted(leads)[1])
+
+
+def test_controls_cues_cells_and_cost_are_told(path: Path) -> None:
+    data = json.loads(told(path))
+    assert data["schema_version"] == 2
+    assert [cue["id"] for cue in data["cues"]] == [1, 2]
+    assert {part["part"] for part in data["passes"]} == {"pictures", "randomisation", "planted_cue", "shared_cues"}
+    assert {entry["method"] for entry in data["controls"]["cascades"]} == {"gradient", "gradcam"}
+    planted = data["identity"]["planted_cue"]
+    assert len(data["controls"]["planted"]) == len(planted["detectors"]) * len(planted["lambdas"])
+    assert set(data["controls"]["detection"]["by_detector"]) == set(planted["detectors"])
+    assert len(data["judgement"]["cells"]["cells"]) == 4
+    assert [entry["fill"] for entry in data["experiments"]["removed"]] == ["mean", "blur", "donor"]
+
+
+def test_a_run_without_experiments_claims_none(tmp_path: Path) -> None:
+    data = json.loads(told(write_record(tmp_path / "audit.sqlite", n=60, kind="unprobed")))
+    assert data["judgement"]["cells"] is None
+    assert data["cues"] == data["passes"] == data["controls"]["planted"] == data["experiments"]["removed"] == []
+    assert all(row["answers"] == {} and row["lead"] is None for row in data["samples"])
+    assert not any("experiment" in row["wrong_reason"] for row in data["samples"])
+    assert "was not run" in data["controls"]["detection"]["sentence"]
+
+
 def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=200, kind="dead")
     data = json.loads(told(path))
     with Record.open(path) as record:
-        found = evidence(record, 0.95)
+        found = evidence(record, judge(record).profile)
     dead = int(found.dead["gradient"].sum())
     assert dead > 0
     row = next(row for row in data["samples"] if row["scores"]["gradient"]["dead"])
@@ -112,7 +159,11 @@ def test_notes_are_told_by_source(tmp_path: Path) -> None:
         connection.execute("INSERT INTO note VALUES (3, 'gradient', 'gap', NULL), (3, 'gradcam', 'gap', 0.25)")
     connection.close()
     row = next(row for row in json.loads(told(path))["samples"] if row["sample"] == 3)
-    assert row["notes"] == {"gradient": {"gap": None}, "gradcam": {"gap": 0.25}}
+    assert {source: row["notes"][source]["gap"] for source in ("gradient", "gradcam")} == {
+        "gradient": None,
+        "gradcam": 0.25,
+    }
+    assert row["notes"]["background_replaced"]["donor class 1"] in range(6)
 
 
 def test_what_the_annotations_say_further_is_in_the_rows(path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from checks.evidence import Floats
-from reports import charts
+from reports import charts, line_charts
 from reports.pictures import COLOUR_MAP, colour_stops
 
 
@@ -72,3 +72,60 @@ def test_the_colour_bar_grows_lighter() -> None:
     assert light == sorted(light)
     assert light[0] < 5
     assert light[-1] > 230
+
+
+def test_the_plane_shows_misses_on_their_side() -> None:
+    surroundings, alone = np.array([0.0, 2.0, -1.0, 1.0]), np.array([1.0, -2.0, 3.0, 1.0])
+    drawn = charts.plane(surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+    dots = re.findall(r'<use [^>]*style="fill: (var\(--\w+\)); fill-opacity', drawn)
+    assert (dots.count("var(--data)"), dots.count("var(--fail)")) == (2, 2)
+    assert drawn == charts.plane(surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+
+
+@pytest.mark.parametrize("n", [1, 10_000])
+def test_the_plane_stays_small(n: int) -> None:
+    rng = np.random.default_rng(0)
+    surroundings, alone = rng.normal(0, 3, (2, n))
+    drawn = charts.plane(surroundings, alone, alone <= surroundings, 0.0, "title", "key")
+    assert len(drawn) < 60_000
+
+
+def test_pictures_that_are_all_alike_can_be_drawn() -> None:
+    same = np.full(3, 36.0)
+    assert "<svg" in charts.plane(same, same, np.ones(3, bool), 0.0, "title", "key")
+
+
+def points(drawn: str, colour: str) -> list[tuple[float, float]]:
+    path = re.search(rf'<path d="M([^"z]+)" fill="none" stroke="var\(--{colour}\)"', drawn)
+    assert path
+    return [(float(a), float(b)) for a, b in (pair.split() for pair in path[1].split("L"))]
+
+
+def test_a_line_goes_where_its_numbers_are() -> None:
+    line = line_charts.Line("miss", [0.0, 0.5, 1.0], [0.0, 1.0, None])
+    drawn = line_charts.detection([line], None, "title")
+    (x0, y0), (x1, y1) = points(drawn, "fail")
+    (left, top, base, right) = map(float, (re.search(r"M(\d+) (\d+)V(\d+)H(\d+)", drawn) or [""] * 5).groups())  # type: ignore[union-attr]
+    assert (x0, y0, y1) == (left, base, top)
+    assert x1 == (left + right) / 2
+
+
+def test_lines_differ_without_colour() -> None:
+    lines = [line_charts.Line(kind, [0.0, 1.0], [0.2, 0.8]) for kind in ("miss", "kept", "blamed")]
+    drawn = line_charts.detection(lines, 0.5, "title")
+    assert len(set(re.findall(r'stroke-dasharray="([^"]+)"', drawn))) == 3
+    assert drawn.count('class="shaded"') == 1
+    assert line_charts.detection(lines, None, "title").count('class="shaded"') == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "limit", "colour"), [(0.3, 0.5, "data"), (0.7, 0.5, "fail"), (None, 0.5, "fail"), (0.7, None, "data")]
+)
+def test_a_method_that_survives_is_drawn_as_such(end: float | None, limit: float | None, colour: str) -> None:
+    drawn = line_charts.cascade([0.8, 0.6, end], limit, '"><script>')
+    assert len(points(drawn, colour)) == (3 if end is not None else 2)
+    assert "<script" not in drawn
+
+
+def test_a_cascade_of_nothing_is_an_empty_chart() -> None:
+    assert "stroke-dasharray" not in line_charts.cascade([None, float("nan")], None, "title")

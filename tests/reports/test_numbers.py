@@ -19,7 +19,10 @@ from reports.numbers import (
     percent,
     prose,
     short,
+    signed,
     slug,
+    unit,
+    whole_percent,
 )
 
 THIN = "\u202f"
@@ -62,10 +65,33 @@ def test_decimals_have_a_true_minus_and_no_negative_nothing(value: float, digits
         (0.0543, "localisation AUC less that of the null map, mean over the pictures", "0.054"),
         (299.0, "pictures measured", "299"),
         (None, "pictures measured", "–"),
+        (0.1, "label's probability that is lost with the object, less what the same fill costs elsewhere", "10.0"),
+        (0.25, "label's probability that the same fill costs on an equal area outside the boxes", "25.0"),
+        (1.0, "accuracy that backgrounds of other classes cost more than backgrounds of the same class", "100.0"),
+        (0.3, "limit of detection: share of the evidence from which on a mark is flagged", f"30.0{THIN}%"),
+        (0.3, "share of the evidence from which on hiding the mark is seen to cost the label", f"30.0{THIN}%"),
+        (0.5, "mean rank correlation of two methods' maps", "0.500"),
     ],
 )
 def test_a_finding_is_shown_in_its_unit(value: float | None, quantity: str, shown: str) -> None:
     assert measured(value, quantity) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(3.14, "+3.1"), (-2.0, "−2.0"), (0.0, "0.0"), (-0.01, "0.0"), (None, "–"), (math.nan, "–")]
+)
+def test_log_odds_have_a_sign(value: float | None, shown: str) -> None:
+    assert signed(value) == shown
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.5, "50"), (0.125, "12.5"), (1.0, "100"), (0.30000000000000004, "30")])
+def test_round_shares_have_no_needless_decimals(value: float, shown: str) -> None:
+    assert whole_percent(value) == f"{shown}{THIN}%"
+
+
+def test_a_unit_is_named_for_differences_alone() -> None:
+    assert unit("accuracy that backgrounds of other classes cost") == ", in points"
+    assert unit("share of the evidence from which on hiding the mark is seen to cost the label") == ""
 
 
 def test_chance_of_a_difference_is_a_share() -> None:

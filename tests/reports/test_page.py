@@ -79,7 +79,9 @@ def check(html: str) -> Checker:
     assert checker.headings[0] == 1
     assert checker.headings.count(1) == 1
     assert all(b - a <= 1 for a, b in zip(checker.headings, checker.headings[1:], strict=False))
-    assert not re.search(r"\b(nan|None|inf)\b", re.sub(r"<style>.*?</style>|data:[^\"]*", "", html, flags=re.DOTALL))
+    assert not re.search(
+        r"\b(nan|None(?! of )|inf)\b", re.sub(r"<style>.*?</style>|data:[^\"]*", "", html, flags=re.DOTALL)
+    )
     return checker
 
 
@@ -113,17 +115,17 @@ def altered(path: Path, *statements: tuple[str, tuple[Any, ...]]) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("kind", "outcome"),
+    ("kind", "n", "outcome"),
     [
-        ("honest", Outcome.PASS),
-        ("cheating", Outcome.FAIL),
-        ("centred", Outcome.INCONCLUSIVE),
-        ("dead", Outcome.INVALID),
-        ("incomplete", Outcome.INVALID),
+        ("honest", 120, Outcome.PASS),
+        ("cheating", 120, Outcome.FAIL),
+        ("honest", 50, Outcome.INCONCLUSIVE),
+        ("dead", 120, Outcome.INVALID),
+        ("incomplete", 120, Outcome.INVALID),
     ],
 )
-def test_every_outcome_is_told(tmp_path: Path, kind: Any, outcome: Outcome) -> None:
-    html = rendered(write_record(tmp_path / "audit.sqlite", n=120, kind=kind))
+def test_every_outcome_is_told(tmp_path: Path, kind: Any, n: int, outcome: Outcome) -> None:
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=n, kind=kind))
     checker = check(html)
     text = words(html)
     assert f'<div class="verdict is-{outcome}">' in html
@@ -150,13 +152,13 @@ def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
 def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
     with Record.open(path) as record:
-        found = evidence(record, 0.95)
+        found = evidence(record, judge(record).profile)
     right, miss = found.right & found.judged("random_model"), found.miss("random_model")
     missed, judged = int((right & miss).sum()), int(right.sum())
     assert 0 < missed < judged
     text = words(rendered(path)).replace("\u202f", " ")
     share = f"{100 * missed / judged:.1f} %"
-    assert f"By the maps of a random network: {share} ({missed} of {judged})" in text
+    assert f"a random network, which has learnt nothing, {missed} of {judged}." in text
     assert re.search(rf"random_model +{missed} +{judged} +{share} ", text)
     assert "Predicted right and judged" in text
 
@@ -164,13 +166,13 @@ def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> No
 def test_without_a_random_network_no_chance_is_claimed(tmp_path: Path) -> None:
     html = rendered(write_record(tmp_path / "audit.sqlite", n=80, null_maps=("uniform",)))
     check(html)
-    assert "By the maps of a random network" not in words(html)
+    assert "a random network, which has learnt nothing" not in words(html)
 
 
 def test_what_was_right_and_could_not_be_judged_is_counted(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="dead")
     with Record.open(path) as record:
-        found = evidence(record, 0.95)
+        found = evidence(record, judge(record).profile)
     unjudged = int((found.right & found.dead["gradient"]).sum())
     assert unjudged > 0
     assert f"count on neither side: {unjudged} of those predicted right." in words(rendered(path))
@@ -249,7 +251,7 @@ def test_the_functions_with_words_of_the_pages_own_are_listed() -> None:
 
 
 def test_without_methods_nothing_is_made_up(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=60, kind="unprobed")
     html = rendered(path, sources={"methods": [], "null_maps": ["uniform"]})
     check(html)
     assert "no scores of a saliency method" in words(html)
@@ -288,7 +290,7 @@ def test_without_a_gallery(tmp_path: Path) -> None:
 def test_a_card_tells_the_order_and_the_scenario(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:
-        found, sample = evidence(record, 0.95), min(record.overlays())
+        found, sample = evidence(record, judge(record).profile), min(record.overlays())
     i = found.sample.tolist().index(sample)
     mean = (found.scores["gradient"]["auc"][i] + found.scores["gradcam"]["auc"][i]) / 2
     text = words(rendered(path))

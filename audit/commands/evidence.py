@@ -1,0 +1,44 @@
+"""`verify`: is an evidence folder as it was written, and what its record says? And `--pdf`, for who writes one."""
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from audit.commands.output import EXIT, FILE, STDOUT, as_json, print_json
+from audit.errors import AuditError
+
+pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
+
+
+@click.command()
+@click.argument("folder", type=FILE)
+@click.option("--record", type=FILE, help="The record, where it is not in FOLDER: a run's folder, or its audit.sqlite.")
+@as_json
+def verify(folder: Path, record: Path | None, as_json: bool) -> int:
+    """Check FOLDER, the evidence of a run: hashes, statement, and the record judged again. Exit code 0 or 2."""
+    from audit.record import FILE_NAME
+    from reports.verify import verify as verified
+
+    there = record / FILE_NAME if record is not None and record.is_dir() else record
+    problems = verified(folder, there)
+    if as_json:
+        print_json({"fits": not problems, "problems": [problem._asdict() for problem in problems]})
+        return EXIT["INVALID"] if problems else 0
+    for problem in problems:
+        STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.said)}", soft_wrap=True)
+    if problems:
+        STDOUT.print(f"\n{escape(str(folder))} is not the evidence as it was written.", soft_wrap=True)
+        return EXIT["INVALID"]
+    STDOUT.print(f"{escape(str(folder))}: every file is as written, and says what the record says.", soft_wrap=True)
+    return 0
+
+
+def print_or_skip(page: Path, target: Path) -> None:
+    """Print the page as PDF, or say on stderr why not."""
+    from reports.pdf import print_pdf
+
+    try:
+        print_pdf(page, target)
+    except AuditError as error:
+        click.echo(f"skipped: {error}", err=True)

@@ -1,0 +1,74 @@
+"""What the command line prints, and the codes that it leaves with."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from checks.verdict import Judgement, Outcome, Verdict
+
+FILE = click.Path(path_type=Path)
+EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
+COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta"}
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+class _Output(Console):
+    def on_broken_pipe(self) -> None:
+        """Let `answer` decide; rich would leave with 1, which says FAIL."""
+        raise  # noqa: PLE0704 called while the BrokenPipeError is handled
+
+
+STDOUT = _Output(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def answer(outcome: Outcome, show: Callable[[], None]) -> int:
+    """Print the result, and return the exit code. A reader that closes the pipe early does not change it."""
+    try:
+        show()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT[outcome]
+
+
+def show_judgement(judgement: Judgement, out: Path | None) -> None:
+    """The result, for people."""
+    show_outcome(judgement.outcome, None if judgement.fixed_beforehand else judgement.profile.name)
+    for wrong in judgement.right_for_the_wrong_reason:
+        level = f"{judgement.profile.confidence:.0%}"
+        bound = "" if wrong.upper is None else f", at most {wrong.upper:.1%} of them with {level} confidence"
+        STDOUT.print(f"Right for the wrong reason by {escape(wrong.source)}: {wrong.count} of {wrong.right}{bound}.")
+    show_verdicts(judgement.verdicts, judgement.next_step)
+    if out:
+        STDOUT.print(f"Report: {out / 'report.html'}", soft_wrap=True)
+
+
+def show_outcome(outcome: Outcome, late_profile: str | None) -> None:
+    """late_profile: the name of limits that were not fixed before the run."""
+    STDOUT.print(f"[bold {COLOURS[outcome]}]{outcome}[/]")
+    if late_profile is not None:
+        name = escape(late_profile)
+        STDOUT.print(f"[bold]By limits that were not fixed before the run[/] (profile {name}): no claim rests on this.")
+
+
+def show_verdicts(verdicts: Iterable[Verdict], next_step: str) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for verdict in verdicts:
+        style, word = ("dim", "advisory: ") if verdict.advisory else (COLOURS[verdict.outcome], "")
+        table.add_row(f"[{style}]{word}{verdict.outcome}[/]", verdict.rule, escape(verdict.sentence))
+    STDOUT.print(table)
+    if next_step:
+        STDOUT.print(f"Next: {escape(next_step)}")

@@ -1,0 +1,92 @@
+"""The probes and studies that the settings ask for, and the probes' work on one batch."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from audit import registry
+from audit.model import logits_of
+from audit.record import SUBJECT, Row
+from audit.settings import NamedTable
+from audit.sources import draw
+from audit.trial import Answers, Trial, answers
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One probe or study as the settings ask for it."""
+
+    name: str
+    function: registry.Function
+    options: Mapping[str, Any]
+
+    def drawn(self, total: int, seed: int) -> set[int]:
+        """The numbers of the samples that it is made for."""
+        return draw(self.options.get("pictures"), total, seed)
+
+
+def experiments(package: str, tables: Sequence[NamedTable]) -> tuple[Experiment, ...]:
+    """In the settings' order. Raises AuditError for unknown names and options."""
+    return tuple(_experiment(package, table) for table in tables)
+
+
+def _experiment(package: str, table: NamedTable) -> Experiment:
+    function = registry.resolve(package, table.name)
+    options = registry.options(function, table.options, f"{registry.noun(package)} {table.name!r}")
+    return Experiment(table.name, function, options)
+
+
+def probe_rows(probe: Experiment, trial: Trial, numbers: Sequence[int]) -> tuple[list[Row], list[Row]]:
+    """Rows for the tables `answer` and `note`. numbers: of the trial's samples."""
+    probed = probe.function(trial, **probe.options)
+    found = [
+        row
+        for variant, altered in probed.altered.items()
+        for row in answer_rows(SUBJECT, numbers, probe.name, variant, ask(trial, altered))
+    ]
+    notes = [
+        (number, source, name, value)
+        for (source, name), values in probed.notes.items()
+        for number, value in zip(numbers, values.double().tolist(), strict=True)
+        if math.isfinite(value)
+    ]
+    return found, notes
+
+
+def ask(trial: Trial, altered: Tensor) -> Answers:
+    """The audited network's answers to altered pictures (N, C, H, W); for one that is NaN throughout NaN and -1."""
+    sound = ~altered[:, 0, 0, 0].isnan()
+    numbers = torch.full_like(sound, torch.nan, dtype=torch.float64)
+    found = Answers(numbers, numbers.clone(), torch.full_like(trial.batch.target, -1))
+    if bool(sound.any()):
+        asked = altered if bool(sound.all()) else altered[sound]
+        with torch.no_grad():
+            said = answers(logits_of(trial.batch.module, asked), trial.batch.target[sound])
+        for column, values in zip(found, said, strict=True):
+            column[sound] = values
+    return found
+
+
+def answer_rows(subject: str, numbers: Sequence[int], probe: str, variant: str, found: Answers) -> list[Row]:
+    """One row for each picture whose answer is a number."""
+    columns = (column.tolist() for column in found)
+    rows = zip(numbers, *columns, torch.isfinite(found.log_odds).tolist(), strict=True)
+    return [
+        (subject, number, probe, variant, probability, log_odds, predicted)
+        for number, probability, log_odds, predicted, sound in rows
+        if sound
+    ]
+
+
+def part(trial: Trial, chosen: Sequence[int]) -> Trial:
+    """The trial of some of its pictures, by their places."""
+    index = list(chosen)
+    batch = trial.batch
+    some = replace(batch, x=batch.x[index], target=batch.target[index], seeds=tuple(batch.seeds[i] for i in index))
+    maps = {label: relevance[index] for label, relevance in trial.maps.items()}
+    pictures = tuple(trial.pictures[i] for i in index)
+    return replace(trial, batch=some, inside=trial.inside[index], pictures=pictures, maps=maps)

@@ -1,0 +1,34 @@
+"""One rule of a profile, applied to evidence."""
+
+from audit import registry
+from checks.evidence import Evidence
+from checks.profile import RESERVED, RULES
+from checks.verdict import Outcome, Verdict, worst
+
+
+def apply(evidence: Evidence, rule: str) -> Verdict:
+    """What a rule of the evidence's profile says, by the limits that stand there.
+
+    A rule that cannot be evaluated is INVALID, and so is one that passes without a finding that does.
+    """
+    table = evidence.profile.rules.get(rule, {})
+    stated = {"why": str(table.get("why", "")), "advisory": table.get("advisory") is True}
+    try:
+        function = registry.resolve(RULES, rule)
+        given = {key: value for key, value in table.items() if key not in RESERVED}
+        verdict = function(evidence, **registry.options(function, given, rule))
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"it returns a {type(verdict).__name__} where a Verdict is needed")
+        entering = [finding.outcome for finding in verdict.findings if not finding.advisory]
+        if verdict.outcome is Outcome.PASS and worst(entering) is not Outcome.PASS:
+            raise ValueError("it says PASS, but not every finding does, or there is none")
+    except Exception as error:  # noqa: BLE001 a check that breaks, of whatever cause, must end as INVALID
+        return Verdict(
+            rule=rule,
+            question=f"Does {rule} hold?",
+            outcome=Outcome.INVALID,
+            sentence=f"{rule} could not be evaluated ({type(error).__name__}: {error}).",
+            next_step="Mend the rule or its limits, and judge the record again.",
+            **stated,
+        )
+    return verdict.model_copy(update={"rule": rule, **stated})

@@ -1,0 +1,30 @@
+"""Bounds of a mean difference of shares, most of which may be 0."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from checks.statistics import Bounds, mean_bounds, share_bounds
+
+ROUNDING = 1e-6
+"""Of a sum of shares."""
+
+
+def gain_bounds(values: ArrayLike, confidence: float, seed: int) -> Bounds | None:
+    """One-sided bounds of the mean of `values` (n,) between -1 and 1.
+
+    Those of `mean_bounds`, which knows no spread that it has not seen and would be certain of 0 after 0 in twenty
+    pictures; so neither is nearer than the exact bound of a share with as many hits as the values add up to, rounded
+    outwards. None for n < 2. Raises ValueError for NaN, infinity, and values beyond 1.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    found = mean_bounds(x, confidence, seed)
+    if found is None:
+        return None
+    if np.abs(x).max() > 1:
+        raise ValueError(f"{np.abs(x).max()} is no difference of shares; need -1 to 1")
+    n, total = len(x), max(0.0, math.fsum(x))
+    most = share_bounds(min(n, math.ceil(total - ROUNDING)), n, confidence).upper
+    least = share_bounds(min(n, math.floor(total + ROUNDING)), n, confidence).lower
+    return Bounds(min(found.lower, least), max(found.upper, most))

@@ -1,0 +1,97 @@
+"""Non-inferiority of the maps: the mean relevance mass on the object."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from checks.comparison import FEWEST, ROUNDING
+from checks.paired_rules import lowest_first
+from checks.pairs import Floats, Pairs
+from checks.statistics import Bounds, further_for_mean, mean_bounds
+from checks.turns import MORE, MOVE, Margin, margin_of, non_inferior
+from checks.verdict import Finding, Outcome, Profile, Verdict, worst
+from checks.words import count, percent, points
+
+MASS = "relevance mass in the boxes less that of the baseline, mean over the pictures"
+NO_MAPS = "Run both audits with a saliency method whose maps live."
+
+
+def maps_hold(pairs: Pairs, sample: Sequence[int], profile: Profile, seed: int) -> Verdict:
+    """Advice wherever experiments were made: a map alone cannot certify, nor can it condemn.
+
+    Bounds of the mean change, paired, for every method. sample: (n,) the numbers in the candidate's record.
+    """
+    allowed = margin_of(profile)
+    findings = tuple(_finding(pairs, sample, method, allowed, seed) for method in pairs.after.mass)
+    outcome = worst(finding.outcome for finding in findings)
+    telling = next((finding.sentence for finding in findings if finding.outcome is outcome), "No method was run.")
+    return Verdict(
+        rule="maps_hold",
+        question="Does as much relevance lie on the object as with the baseline?",
+        outcome=outcome,
+        sentence=telling,
+        next_step={Outcome.PASS: "", Outcome.FAIL: MOVE, Outcome.INVALID: NO_MAPS}.get(outcome, MORE),
+        why=allowed.why,
+        advisory=bool(pairs.before.judged.any()),
+        findings=findings,
+    )
+
+
+def _finding(pairs: Pairs, sample: Sequence[int], method: str, allowed: Margin, seed: int) -> Finding:
+    old, new = pairs.before.mass[method], pairs.after.mass[method]
+    both = np.isfinite(old) & np.isfinite(new)
+    change = (new - old)[both]
+    change = np.where(np.abs(change) < ROUNDING, 0.0, change)
+    n = len(change)
+    bounds = _bounds(change, pairs.same, allowed, seed)
+    outcome = _outcome(n, bounds, allowed.margin)
+    return Finding(
+        subject=method,
+        outcome=outcome,
+        quantity=MASS,
+        value=float(np.sort(change).mean()) if n else None,
+        limit=-allowed.margin,
+        n=n,
+        lower=bounds.lower if bounds else None,
+        upper=bounds.upper if bounds else None,
+        further=_further(change, allowed) if outcome is Outcome.INCONCLUSIVE else None,
+        worst=lowest_first(np.array(sample, dtype=np.int64)[both].tolist(), change < 0, change),
+        sentence=_sentence(method, (old[both], new[both]), bounds, outcome, allowed.margin),
+    )
+
+
+def _bounds(change: Floats, same: bool, allowed: Margin, seed: int) -> Bounds | None:
+    if same and len(change):
+        return Bounds(0.0, 0.0)
+    return mean_bounds(change, allowed.confidence, seed) if len(change) >= FEWEST else None
+
+
+def _outcome(n: int, bounds: Bounds | None, margin: float) -> Outcome:
+    if n == 0:
+        return Outcome.INVALID
+    if bounds is None:
+        return Outcome.INCONCLUSIVE
+    return non_inferior(Bounds(-bounds.upper, -bounds.lower), margin)
+
+
+def _further(change: Floats, allowed: Margin) -> int | None:
+    if len(change) < FEWEST:
+        return FEWEST - len(change)
+    return further_for_mean(change, -allowed.margin, allowed.confidence)
+
+
+def _sentence(
+    method: str, masses: tuple[Floats, Floats], bounds: Bounds | None, outcome: Outcome, margin: float
+) -> str:
+    old, new = masses
+    pictures = count(len(old), "picture")
+    if not len(old):
+        return f"{method} has no picture on which the maps of both networks live."
+    seen = (
+        f"{method} puts {percent(float(new.mean()))} of its relevance into the boxes, with the baseline"
+        f" {percent(float(old.mean()))}"
+    )
+    if bounds is None:
+        return f"{seen} ({pictures}, where at least {FEWEST} are needed)."
+    which, bound = ("upper", bounds.upper) if outcome is Outcome.FAIL else ("lower", bounds.lower)
+    return f"{seen} ({which} bound of the change {points(bound)}, margin {points(-margin)}, {pictures})."

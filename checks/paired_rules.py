@@ -1,0 +1,111 @@
+"""Non-inferiority of predictions and of evidence: each a verdict with its bound and the margin."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from checks.compared import What
+from checks.comparison import WORST, needed
+from checks.pairs import Floats, Mask, Pairs
+from checks.statistics import Bounds
+from checks.turns import (
+    MORE,
+    MOVE,
+    QUANTITY,
+    Margin,
+    Turn,
+    Turned,
+    bounds_of,
+    further_pictures,
+    margin_of,
+    non_inferior,
+    turns,
+)
+from checks.verdict import Finding, Outcome, Profile, Verdict
+from checks.words import count, points
+
+UNASKED = "Run both audits with the probes object_removed and background_replaced."
+NO_EXPERIMENT = "No experiment was made with the baseline, so nothing says where its evidence lay."
+RULE: dict[What, str] = {"evidence": "evidence_holds", "prediction": "accuracy_holds"}
+QUESTION: dict[What, str] = {
+    "evidence": "Does the evidence stay on the object as often as with the baseline?",
+    "prediction": "Is the label predicted as often as by the baseline?",
+}
+
+
+def shares_hold(pairs: Pairs, sample: Sequence[int], profile: Profile) -> tuple[Verdict, ...]:
+    """Of evidence and of predictions. sample: (n,) the numbers in the candidate's record."""
+    lost: dict[What, Floats] = {
+        "evidence": pairs.before.lead - pairs.after.lead,
+        "prediction": pairs.before.probability - pairs.after.probability,
+    }
+    return tuple(
+        _verdict(what, turn, lowest_first(sample, turn.worse, -lost[what]), pairs.same, margin_of(profile))
+        for what, turn in turns(pairs).items()
+    )
+
+
+def lowest_first(sample: Sequence[int], chosen: Mask, change: Floats) -> tuple[int, ...]:
+    """The samples among the chosen that lost most, most first; a change that is no number counts as the greatest."""
+    number = np.array(sample, dtype=np.int64)[chosen]
+    order = np.lexsort((number, np.nan_to_num(change[chosen], nan=-np.inf)))
+    return tuple(int(i) for i in number[order][:WORST])
+
+
+def _verdict(what: What, turn: Turn, worst: tuple[int, ...], same: bool, allowed: Margin) -> Verdict:
+    turned = turn.among(turn.counted)
+    bounds = bounds_of(turned, allowed.confidence, same)
+    outcome = non_inferior(bounds, allowed.margin) if turned.n else Outcome.INVALID
+    undecided = outcome is Outcome.INCONCLUSIVE
+    further = further_pictures(turned, allowed) if undecided else None
+    finding = Finding(
+        subject="candidate against baseline",
+        outcome=outcome,
+        quantity=QUANTITY[what],
+        value=turned.loss if turned.n else None,
+        limit=allowed.margin,
+        n=turned.n,
+        lower=bounds.lower if turned.n else None,
+        upper=bounds.upper if turned.n else None,
+        further=further,
+        worst=worst,
+        sentence=f"{_seen(what, turn, turned, same)} ({_bound(bounds, outcome)}, margin {points(allowed.margin)})"
+        + (f"; {needed(further, within_reach=turned.loss < allowed.margin)}." if undecided else ".")
+        if turned.n
+        else NO_EXPERIMENT,
+    )
+    return Verdict(
+        rule=RULE[what],
+        question=QUESTION[what],
+        outcome=outcome,
+        sentence=finding.sentence,
+        next_step={Outcome.PASS: "", Outcome.FAIL: MOVE, Outcome.INVALID: UNASKED}.get(outcome, MORE),
+        why=allowed.why,
+        findings=(finding,),
+    )
+
+
+def _seen(what: What, turn: Turn, turned: Turned, same: bool) -> str:
+    pictures = count(turned.n, "picture")
+    if same:
+        return f"The network is the same, and so is every number on {pictures}: nothing turned"
+    before, after = (int((bad & turn.counted).sum()) for bad in (turn.bad_before, turn.bad_after))
+    if what == "prediction":
+        return (
+            f"The candidate predicts {turned.n - after:,} of {pictures} right, the baseline {turned.n - before:,}:"
+            f" {turned.worse:,} turned wrong and {turned.better:,} right, {_loss(turned)}"
+        )
+    return (
+        f"The evidence misses the object on {after:,} of {pictures}, with the baseline on {before:,}:"
+        f" {turned.worse:,} turned into misses and {turned.better:,} into hits, {_loss(turned)}"
+    )
+
+
+def _loss(turned: Turned) -> str:
+    return f"a {'gain' if turned.loss < 0 else 'loss'} of {points(abs(turned.loss))}"
+
+
+def _bound(bounds: Bounds, outcome: Outcome) -> str:
+    if outcome is Outcome.FAIL:
+        return f"lower bound {points(bounds.lower)}"
+    return f"upper bound {points(bounds.upper)}"

@@ -1,0 +1,83 @@
+"""What the rules on experiments share: what was asked, and what they say where it was not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from checks.evidence import OTHER_BACKGROUND, Evidence
+from checks.verdict import Finding, Outcome, Verdict
+from checks.words import count, listed
+
+Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Needs = Mapping[str, Sequence[str]]
+"""Variants by probe."""
+
+ALL_FILLS: tuple[Literal["mean", "blur", "donor"], ...] = ("mean", "blur", "donor")
+
+
+def for_the_object(fills: Sequence[str]) -> Needs:
+    """What tells how much the object matters."""
+    return {"object_removed": [name for fill in fills for name in (fill, f"{fill} elsewhere")]}
+
+
+def for_the_lead(fills: Sequence[str]) -> Needs:
+    """What tells the object from its surroundings."""
+    return {"object_removed": list(fills), "background_replaced": [OTHER_BACKGROUND[fill] for fill in fills]}
+
+
+def lacking(evidence: Evidence, needs: Needs) -> str:
+    """What is needed and was not asked, as a sentence; '' where all was."""
+    for probe, variants in needs.items():
+        there = evidence.variants(probe)
+        if not there:
+            return f"The probe {probe} was not run; need its answers to {_quoted(variants)}."
+        if missing := [variant for variant in variants if variant not in there]:
+            return f"The probe {probe} left no answer to {_quoted(missing)}; need {_quoted(variants)}."
+    return ""
+
+
+def unjudged(evidence: Evidence, judged: NDArray[np.bool_], probe: str) -> int:
+    """Pictures predicted right on which the probe should have an answer and has none; none where it asks a draw."""
+    if evidence.experiments.get(probe, {}).get("pictures") is not None:
+        return 0
+    return int((evidence.right & ~judged).sum())
+
+
+def left_out(n: int) -> str:
+    """For a sentence."""
+    return f"; {count(n, 'picture')} predicted right left no such answer" if n else ""
+
+
+def invalid(rule: str, question: str, sentence: str, next_step: str) -> Verdict:
+    """The verdict where an experiment is missing."""
+    finding = Finding(
+        subject="experiment",
+        outcome=Outcome.INVALID,
+        quantity="answers that were not asked for",
+        value=None,
+        n=0,
+        sentence=sentence,
+    )
+    return Verdict(
+        rule=rule,
+        question=question,
+        outcome=Outcome.INVALID,
+        sentence=sentence,
+        next_step=next_step,
+        findings=(finding,),
+    )
+
+
+def run_it(needs: Needs) -> str:
+    """The next step where an experiment is missing."""
+    return (
+        f"Add {listed(needs)} to experiments.probes in the settings, with the profile's fills, and run the audit again."
+    )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return listed(f"'{name}'" for name in names)

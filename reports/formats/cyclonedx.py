@@ -1,0 +1,133 @@
+"""`model.cdx.json`: the model's entry in a bill of materials, as CycloneDX 1.6 with a model card.
+
+Written by hand: `cyclonedx-python-lib` 11 has no model cards. The tests hold it against the schema that it ships.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from checks.statistics import share_bounds
+from checks.verdict import Finding, Judgement
+from reports.formats import Told
+from reports.numbers import clean
+
+FILE = "model.cdx.json"
+LIMITATIONS = (
+    "The numbers hold for pictures drawn as those of this audit. They say nothing of training data.",
+    "Filled and pasted pictures are unusual pictures: controls catch the common artefacts, not every one.",
+    "A cue inside the box counts as evidence on the object.",
+    "A cue is searched for where saliency maps agree; what is spread over the whole background has no such place.",
+    "Nothing here speaks of robustness against deliberate attack.",
+    "A check that holds supports a claim; it does not establish one, and it replaces no other verification.",
+)
+Json = dict[str, Any]
+
+
+def cyclonedx(told: Told) -> str:
+    """JSON: a bill with one component, the audited model."""
+    what = told.audit.identity
+    tool = {"type": "application", "name": str(what.tool.get("name")), "version": str(what.tool.get("version"))}
+    bill = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_OID, told.hashes['audit.json'])}",
+        "version": 1,
+        "metadata": {"tools": {"components": [tool]}, "component": _component(told)},
+        "externalReferences": [
+            {"type": "evidence", "url": name, "hashes": [{"alg": "SHA-256", "content": digest}]}
+            for name, digest in sorted(told.hashes.items())
+        ],
+    }
+    return json.dumps(bill, indent=1, sort_keys=True) + "\n"
+
+
+def _component(told: Told) -> Json:
+    model = told.audit.identity.model
+    return {
+        "type": "machine-learning-model",
+        "bom-ref": "model",
+        "name": clean(model.get("name") or "model"),
+        "properties": _properties({key: value for key, value in model.items() if isinstance(value, str)}),
+        "modelCard": {
+            "modelParameters": _parameters(told),
+            "quantitativeAnalysis": {"performanceMetrics": list(_metrics(told))},
+            "considerations": {"technicalLimitations": [*_detection(told), *LIMITATIONS]},
+            "properties": _properties(_verdict(told.judgement)),
+        },
+    }
+
+
+def _parameters(told: Told) -> Json:
+    what = told.audit.identity
+    annotations = what.dataset.get("annotations")
+    hashes = {"measured pictures": told.record.pictures_sha256()}
+    if isinstance(annotations, dict):
+        hashes |= {name: str(digest) for name, digest in annotations.items()}
+    counts = told.audit.counts
+    return {
+        "task": "image classification",
+        "approach": {"type": "supervised"},
+        "datasets": [
+            {
+                "type": "dataset",
+                "name": "pictures of the audit",
+                "description": f"{counts.measured:,} of {counts.total:,} samples measured. Not the training data.",
+                "contents": {
+                    "properties": _properties({f"sha256 of {name}": digest for name, digest in hashes.items()})
+                },
+            }
+        ],
+        "inputs": [{"format": "picture" + (" of {} × {} pixels".format(*what.frame) if what.frame else "")}],
+        "outputs": [{"format": f"one number for each of {len(what.classes):,} classes"}],
+    }
+
+
+def _metrics(told: Told) -> Iterator[Json]:
+    """Bounds are one-sided, each at the profile's confidence."""
+    counts, judgement = told.audit.counts, told.judgement
+    confidence = judgement.profile.confidence
+    if counts.measured:
+        bounds = share_bounds(counts.right, counts.measured, confidence)
+        yield _metric("accuracy", counts.accuracy, None, bounds.lower, bounds.upper)
+    for wrong in judgement.right_for_the_wrong_reason:
+        if wrong.share is not None:
+            lower = share_bounds(wrong.count, wrong.right, confidence).lower
+            yield _metric("right for the wrong reason", wrong.share, f"by {wrong.source}", lower, wrong.upper)
+    for verdict in judgement.verdicts:
+        yield from (_found(verdict.rule, finding) for finding in verdict.findings if finding.value is not None)
+
+
+def _found(rule: str, finding: Finding) -> Json:
+    return _metric(f"{rule}: {finding.quantity}", finding.value, finding.subject, finding.lower, finding.upper)
+
+
+def _metric(kind: str, value: float | None, part: str | None, lower: float | None, upper: float | None) -> Json:
+    interval = {"lowerBound": lower, "upperBound": upper}
+    stated = {name: repr(limit) for name, limit in interval.items() if limit is not None}
+    return {
+        "type": clean(kind),
+        "value": repr(value),
+        **({"slice": clean(part)} if part else {}),
+        **({"confidenceInterval": stated} if stated else {}),
+    }
+
+
+def _detection(told: Told) -> Iterator[str]:
+    yield f"Limit of detection: {clean(told.audit.controls.detection.sentence)}"
+
+
+def _verdict(judgement: Judgement) -> dict[str, str]:
+    return {
+        "outcome": judgement.outcome,
+        "sentence": judgement.sentence,
+        "profile": judgement.profile.name,
+        "profile_sha256": judgement.profile.sha256,
+        "limits_fixed_beforehand": str(judgement.fixed_beforehand).lower(),
+        "confidence of each one-sided bound": repr(judgement.profile.confidence),
+    }
+
+
+def _properties(entries: dict[str, str]) -> list[Json]:
+    return [{"name": clean(f"saliency-audit:{key}"), "value": clean(value)} for key, value in sorted(entries.items())]

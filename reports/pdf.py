@@ -1,0 +1,46 @@
+"""`report.pdf`: the page as a headless Chromium prints it. Needs the extra `pdf`."""
+
+import re
+import shutil
+from pathlib import Path
+
+from audit.errors import AuditError
+
+FILE = "report.pdf"
+_DATE = re.compile(rb"/(CreationDate|ModDate) \(D:[^)]*\)")
+_INSTALL = "Install it: pip install 'saliency-audit[pdf]'; playwright install chromium"
+
+
+def print_pdf(page: Path, target: Path) -> None:
+    """Print an HTML file. The dates that Chromium writes into it are set to the epoch, byte for byte in their place.
+
+    Raises AuditError where Playwright or a Chromium is not there, or where the file cannot be written.
+    """
+    try:
+        from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 an extra
+    except ImportError as error:
+        raise AuditError(FILE, "not made, since Playwright is not installed", "need the extra pdf", _INSTALL) from error
+    try:
+        with sync_playwright() as playwright:
+            own = Path(playwright.chromium.executable_path)
+            browser = playwright.chromium.launch(executable_path=own if own.exists() else shutil.which("chromium"))
+            with browser:
+                tab = browser.new_page(java_script_enabled=False)
+                tab.goto(page.resolve().as_uri())
+                printed = tab.pdf(format="A4", print_background=True)
+    except Error as error:
+        reason = str(error).splitlines()[0]
+        raise AuditError(FILE, f"not made ({reason})", "need a Chromium that Playwright can start", _INSTALL) from error
+    try:
+        target.write_bytes(_DATE.sub(_epoch, printed))
+    except OSError as error:
+        raise AuditError(
+            target, f"cannot be written ({error.strerror})", "need a folder that may be written"
+        ) from error
+
+
+def _epoch(found: re.Match[bytes]) -> bytes:
+    """As long as it was, since a PDF's table of contents counts bytes."""
+    begin = b"/" + found[1] + b" (D:"
+    date = b"19700101000000+00'00'"
+    return begin + date[: len(found[0]) - len(begin) - 1].ljust(len(found[0]) - len(begin) - 1, b"'") + b")"

@@ -1,0 +1,202 @@
+"""Does an evidence folder fit together, and is it what its record says?
+
+Hashes show what was altered since the folder was written; whoever can write the folder can write the hashes too. So the
+record is judged again, and what follows from it is written again and compared. Only a signature shows who wrote it.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from audit.errors import AuditError
+from audit.identity import file_hash
+from audit.record import FILE_NAME, Record
+from checks import judge
+from checks.verdict import Profile
+from reports import sums
+from reports.audit_json import results, text_of
+from reports.evidence import AUDIT, REPORT, WHOLE, format_files, format_texts
+from reports.formats import Told
+from reports.formats.in_toto import FILE as STATEMENT
+from reports.formats.in_toto import subjects
+from reports.numbers import short
+from reports.page import page
+
+MOST_DIFFERENCES = 5
+_UNREADABLE = (AuditError, sqlite3.Error, ValueError, TypeError, LookupError, ArithmeticError)
+"""What a record that was tampered with may make of judging it."""
+
+
+class Problem(NamedTuple):
+    """One thing that does not fit."""
+
+    kind: str
+    """'altered', 'missing', 'added' or 'late limits'."""
+    file: str
+    said: str
+
+
+def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
+    """What does not fit; empty where everything does.
+
+    record: where it lies, if it is not in the folder. Raises AuditError where `folder` is no folder.
+    """
+    if not folder.is_dir():
+        raise AuditError(folder, "no such folder", "need an evidence folder", "Make one: saliency-audit report RECORD.")
+    listed = _listed(folder)
+    problems = list(_sums(folder, listed))
+    if record is None and FILE_NAME in {problem.file for problem in problems}:
+        return tuple(problems)  # no ground to judge on
+    path = record or folder / FILE_NAME
+    if not path.is_file():
+        return (*problems, Problem("missing", path.name, "without the record nothing can be judged again"))
+    try:
+        with Record.open(path) as opened:
+            problems += _again(folder, opened, listed, {problem.file for problem in problems})
+    except _UNREADABLE as error:
+        problems.append(Problem("altered", path.name, f"cannot be judged again ({error})"))
+    return tuple(problems)
+
+
+def _listed(folder: Path) -> dict[str, str] | str:
+    """What SHA256SUMS lists, or why it lists nothing."""
+    try:
+        return sums.read_sums((folder / sums.FILE).read_bytes().decode("ascii"))
+    except OSError:
+        return ""
+    except ValueError as error:
+        return str(error)
+
+
+def _sums(folder: Path, listed: dict[str, str] | str) -> Iterator[Problem]:
+    """SHA256SUMS against the files, and the files against SHA256SUMS."""
+    there = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
+    }
+    if isinstance(listed, str):
+        said = listed or "without it nobody knows what the files were"
+        yield Problem("altered" if listed else "missing", sums.FILE, said)
+        listed = {}
+    else:
+        for name in sorted(there - listed.keys() - {sums.FILE}):
+            yield Problem("added", short(name, 200), f"{sums.FILE} does not list it")
+    for name, digest in sorted(listed.items()):
+        if name not in there:
+            yield Problem("missing", name, f"{sums.FILE} lists it")
+        elif not (folder / name).is_file() or file_hash(folder / name) != digest:
+            yield Problem("altered", name, f"it is not the file that {sums.FILE} lists")
+    for name in sorted({AUDIT, REPORT, *format_files().values()} - listed.keys() - there):
+        yield Problem("missing", name, "every evidence folder has it")
+
+
+def _again(folder: Path, record: Record, listed: dict[str, str] | str, suspect: set[str]) -> Iterator[Problem]:
+    """Judge the record by the limits that `audit.json` states, and hold every file against what follows."""
+    stated = _json(folder / AUDIT)
+    judgement = judge(record, _profile(stated))
+    if not judgement.fixed_beforehand:
+        seen = f"judged by limits that were not fixed before the run (profile {short(judgement.profile.name)})"
+        yield Problem("late limits", AUDIT, seen)
+    audit = results(record, judgement)
+    text = text_of(audit)
+    if AUDIT not in suspect and _text(folder / AUDIT) != text:
+        yield Problem("altered", AUDIT, _told_differences(stated, json.loads(text)))
+    if REPORT not in suspect and _without_pictures(_text(folder / REPORT)) != _without_pictures(
+        page(record, judgement)
+    ):
+        yield Problem("altered", REPORT, "it does not tell what the record says")
+    known = listed if isinstance(listed, dict) else {}
+    hashes = {
+        name: known.get(name) or file_hash(folder / name)
+        for name in WHOLE
+        if (folder / name).is_file() or name in known
+    }
+    told = Told(record, judgement, audit, hashes)
+    statement = _subjects(folder / STATEMENT)
+    if STATEMENT not in suspect:
+        yield from _statement(statement, told)
+    claimed = {name: statement.get(name, digest) for name, digest in hashes.items()}
+    yield from _formats(folder, replace(told, hashes=claimed), suspect)
+
+
+def _statement(stated: Mapping[str, str], told: Told) -> Iterator[Problem]:
+    """The statement's subjects against the files and the record."""
+    right = dict(subjects(told))
+    for name, digest in right.items():
+        if name not in stated:
+            yield Problem("altered", STATEMENT, f"it names no subject {short(name)!r}")
+        elif stated[name] != digest:
+            blamed = name if name in told.hashes else STATEMENT
+            yield Problem("altered", blamed, f"{STATEMENT} names another hash of {short(name)!r}")
+    for name in sorted(stated.keys() - right.keys()):
+        yield Problem("altered", STATEMENT, f"its subject {short(name)!r} is not there")
+
+
+def _formats(folder: Path, told: Told, suspect: set[str]) -> Iterator[Problem]:
+    """What every format makes of the record and the hashes that the statement names."""
+    if not {AUDIT, REPORT} <= told.hashes.keys():
+        return
+    for name, text in format_texts(told).items():
+        if name not in suspect and _text(folder / name) != text:
+            yield Problem("altered", name, "it is not what the record and the other files say")
+
+
+def _subjects(path: Path) -> dict[str, str]:
+    """SHA-256 by name; what is none is left out."""
+    statement = _json(path)
+    found = statement.get("subject") if isinstance(statement, dict) else None
+    named = {}
+    for entry in found if isinstance(found, list) else []:
+        match entry:
+            case {"name": str(name), "digest": {"sha256": str(digest)}}:
+                named[name] = digest
+    return named
+
+
+def _profile(stated: Any) -> Profile | None:
+    """The limits that `audit.json` states, if it does; then those of the record."""
+    try:
+        return Profile.model_validate(stated["judgement"]["profile"])
+    except (ValidationError, LookupError, TypeError):
+        return None
+
+
+def _told_differences(stated: Any, again: Any) -> str:
+    found = list(islice(_differences("", stated, again), MOST_DIFFERENCES + 1))
+    more = ", and more" if len(found) > MOST_DIFFERENCES else ""
+    return f"it is not what the record says: {'; '.join(found[:MOST_DIFFERENCES]) or 'its bytes differ'}{more}"
+
+
+def _differences(place: str, stated: Any, again: Any) -> Iterator[str]:
+    """Where two JSON values differ, as 'judgement.outcome is "PASS", by the record "FAIL"'."""
+    if isinstance(stated, dict) and isinstance(again, dict):
+        for key in sorted(stated.keys() | again.keys()):
+            inner = f"{place}.{key}".lstrip(".")
+            yield from _differences(inner, stated.get(key), again.get(key))
+    elif isinstance(stated, list) and isinstance(again, list) and len(stated) == len(again):
+        for number, (one, other) in enumerate(zip(stated, again, strict=True)):
+            yield from _differences(f"{place}[{number}]", one, other)
+    elif stated != again or type(stated) is not type(again):
+        yield f"{short(place, 120)} is {short(json.dumps(stated))}, by the record {short(json.dumps(again))}"
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode(errors="backslashreplace") if path.is_file() else ""
+
+
+def _without_pictures(html: str) -> str:
+    """Encoders of pictures differ from machine to machine."""
+    return re.sub(r"data:image/webp;base64,[A-Za-z0-9+/=]*", "", html)

@@ -1,0 +1,302 @@
+"""The evidence folder, and what `verify` says of one that was tampered with."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import reports.formats
+from audit import registry
+from audit.__main__ import cli
+from audit.errors import AuditError
+from audit.identity import file_hash
+from audit.record import FILE_NAME, Record
+from checks.judge import judge
+from checks.profile import fingerprint, load_profile
+from fixtures.records import write_record
+from reports.evidence import FORMATS, format_files, write_evidence
+from reports.sums import read_sums, sums_text
+from reports.verify import verify
+
+FILES = {
+    "SHA256SUMS",
+    "audit.json",
+    "audit.sqlite",
+    "junit.xml",
+    "model.cdx.json",
+    "pictures.sarif",
+    "report.html",
+    "statement.intoto.json",
+    "summary.md",
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    write(write_record(folder / FILE_NAME, n=40, kind="cheating", gallery=3), folder)
+    return folder
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "evidence"))
+
+
+def write(record: Path, folder: Path) -> None:
+    with Record.open(record) as opened:
+        write_evidence(opened, judge(opened), folder)
+
+
+def again(folder: Path) -> None:
+    """What a forger does who knows of SHA256SUMS."""
+    names = [path.name for path in folder.iterdir() if path.name != "SHA256SUMS"]
+    (folder / "SHA256SUMS").write_text(sums_text({name: file_hash(folder / name) for name in names}))
+
+
+def said(folder: Path, record: Path | None = None) -> list[tuple[str, str]]:
+    return [(problem.kind, problem.file) for problem in verify(folder, record)]
+
+
+def replaced(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_a_folder_as_it_was_written_fits(whole: Path) -> None:
+    assert {path.name for path in whole.iterdir()} == FILES
+    assert set(format_files()) == set(registry.names(FORMATS))
+    assert verify(whole) == ()
+
+
+def test_sha256sum_agrees(whole: Path) -> None:
+    if shutil.which("sha256sum") is None:
+        pytest.skip("no sha256sum here")
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=whole, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_is_the_same_to_the_byte_each_time(whole: Path, tmp_path: Path) -> None:
+    shutil.copy(whole / FILE_NAME, tmp_path)
+    write(tmp_path / FILE_NAME, tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {p.name: p.read_bytes() for p in whole.iterdir()}
+    assert str(whole) not in "".join(p.read_text() for p in whole.iterdir() if p.name != FILE_NAME)
+
+
+@pytest.mark.parametrize("name", sorted(FILES - {"SHA256SUMS"}))
+def test_one_byte_is_seen(folder: Path, name: str) -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) * 2 // 3] ^= 1
+    (folder / name).write_bytes(data)
+    assert said(folder) == [("altered", name)]
+
+
+def test_one_byte_of_the_sums_is_seen(folder: Path) -> None:
+    replaced(folder / "SHA256SUMS", read_sums((folder / "SHA256SUMS").read_text())["junit.xml"], "0" * 64)
+    assert said(folder) == [("altered", "junit.xml")]
+    (folder / "SHA256SUMS").write_text("x\n")
+    assert said(folder) == [("altered", "SHA256SUMS")]
+    (folder / "SHA256SUMS").unlink()
+    assert said(folder) == [("missing", "SHA256SUMS")]
+
+
+@pytest.mark.parametrize("name", sorted(FILES - {"SHA256SUMS"}))
+def test_a_removed_file_is_missed(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    assert said(folder) == [("missing", name)]
+
+
+@pytest.mark.parametrize("name", sorted(FILES - {"SHA256SUMS"}))
+def test_a_file_removed_from_the_sums_too_is_missed(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    again(folder)
+    assert ("missing", name) in said(folder)
+
+
+def test_an_added_file_is_seen(folder: Path) -> None:
+    (folder / "inner").mkdir()
+    (folder / "inner" / "note.txt").write_text("all is well")
+    (folder / "gone.txt").symlink_to("nowhere")
+    assert said(folder) == [("added", "gone.txt"), ("added", "inner/note.txt")]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("junit.xml", 'failures="', 'failures="1'),
+        ("summary.md", "FAIL", "PASS"),
+        ("model.cdx.json", '"FAIL"', '"PASS"'),
+        ("pictures.sarif", '"error"', '"note"'),
+        ("statement.intoto.json", '"FAILED"', '"PASSED"'),
+        ("report.html", "FAIL", "PASS"),
+    ],
+)
+def test_a_forger_who_hashes_again_is_seen(folder: Path, name: str, old: str, new: str) -> None:
+    replaced(folder / name, old, new)
+    again(folder)
+    assert {file for kind, file in said(folder) if kind == "altered"} == {name}
+
+
+def test_a_forged_result_is_told_by_what_it_says(folder: Path) -> None:
+    told = json.loads((folder / "audit.json").read_text())
+    told["judgement"]["outcome"] = told["outcome"] = "PASS"
+    (folder / "audit.json").write_text(json.dumps(told, sort_keys=True, indent=1) + "\n")
+    again(folder)
+    problem = next(problem for problem in verify(folder) if problem.file == "audit.json")
+    assert problem.said == (
+        'it is not what the record says: judgement.outcome is "PASS", by the record "FAIL"; outcome is "PASS",'
+        ' by the record "FAIL"'
+    )
+    assert ("altered", "audit.json", "statement.intoto.json names another hash of 'audit.json'") in verify(folder)
+
+
+def test_a_forged_record_is_not_what_was_told(folder: Path) -> None:
+    connection = sqlite3.connect(folder / FILE_NAME)
+    with connection:
+        connection.execute("UPDATE answer SET log_odds = 9 WHERE probe = 'background_replaced'")
+    connection.close()
+    again(folder)
+    assert {"audit.json", "report.html", "summary.md", "junit.xml"} <= {file for _, file in said(folder)}
+
+
+def test_limits_that_were_not_fixed_before_the_run_do_not_fit(folder: Path) -> None:
+    with Record.open(folder / FILE_NAME) as record:
+        registered = judge(record).profile
+        loose = registered.model_copy(
+            update={"name": "loose", "rules": {"model_is_accurate": registered.rules["model_is_accurate"]}}
+        )
+        loose = loose.model_copy(update={"sha256": fingerprint(loose)})
+        judgement = judge(record, loose)
+        assert judgement.outcome == "PASS"
+        write_evidence(record, judgement, folder)
+    (problem,) = verify(folder)
+    assert problem.kind == "late limits"
+    assert "(profile loose)" in problem.said
+
+
+def test_a_profile_in_the_record_that_is_not_its_hash_does_not_fit(folder: Path) -> None:
+    profile = load_profile("default").model_dump()
+    profile["rules"]["model_is_accurate"] = {"min_accuracy": 0.01}
+    with Record.open(folder / FILE_NAME) as record:
+        record.set_meta("profile", profile)
+    write(folder / FILE_NAME, folder)
+    assert said(folder) == [("late limits", "audit.json")]
+
+
+def test_a_broken_record_cannot_be_judged(folder: Path) -> None:
+    (folder / FILE_NAME).write_bytes(b"x" * 5000)
+    again(folder)
+    assert said(folder) == [("altered", FILE_NAME)]
+    assert "cannot be judged again" in verify(folder)[0].said
+
+
+def test_the_record_may_lie_elsewhere(whole: Path, tmp_path: Path) -> None:
+    with Record.open(whole / FILE_NAME) as record:
+        write_evidence(record, judge(record), tmp_path)
+    assert not (tmp_path / FILE_NAME).exists()
+    assert said(tmp_path) == [("missing", FILE_NAME)]
+    assert said(tmp_path, whole / FILE_NAME) == []
+    other = write_record(tmp_path.parent / f"{tmp_path.name}-other.sqlite", n=40, kind="honest", gallery=3)
+    assert ("altered", "audit.json") in said(tmp_path, other)
+
+
+def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
+    made: list[Path] = []
+
+    def printer(page: Path, target: Path) -> None:
+        made.append(page)
+        target.write_bytes(b"%PDF")
+
+    with Record.open(folder / FILE_NAME) as record:
+        write_evidence(record, judge(record), folder, printer)
+        assert made == [folder / "report.html"]
+        assert "report.pdf" in read_sums((folder / "SHA256SUMS").read_text())
+        assert verify(folder) == ()
+        (folder / "report.pdf").write_bytes(b"%FDP")
+        assert said(folder) == [("altered", "report.pdf")]
+        write_evidence(record, judge(record), folder)
+    assert not (folder / "report.pdf").exists()
+    assert verify(folder) == ()
+
+
+def test_no_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match="no such folder; need an evidence folder"):
+        verify(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("line", ["", "x", f"{'0' * 64}  ../a", f"{'0' * 64}  a/b", f"{'0' * 63}  a", f"{'0' * 64} *a"])
+def test_sums_name_plain_files_only(line: str) -> None:
+    good = f"{'1' * 64}  a\n"
+    assert read_sums(good) == {"a": "1" * 64}
+    with pytest.raises(ValueError, match="line 2 is no hash of a file in the folder"):
+        read_sums(f"{good}{line}\n")
+    with pytest.raises(ValueError, match="line 2"):
+        read_sums(good * 2)
+
+
+def test_the_command_answers_with_its_exit_code(folder: Path, tmp_path: Path) -> None:
+    fits = called("verify", str(folder))
+    assert (fits.return_value, fits.exit_code) == (0, 0)
+    assert "every file is as written, and says what the record says." in fits.output
+    (folder / "junit.xml").unlink()
+    (folder / "[bold]x").touch()
+    broken = called("verify", str(folder))
+    assert broken.return_value == 2
+    assert "missing     junit.xml: SHA256SUMS lists it" in broken.output
+    assert "added       [bold]x: SHA256SUMS does not list it" in broken.output
+    found = json.loads(called("verify", str(folder), "--json").output)
+    assert found["fits"] is False
+    assert [problem["kind"] for problem in found["problems"]] == ["added", "missing"]
+    moved = tmp_path / "moved"
+    assert called("report", str(folder), "--out", str(moved)).return_value == 1
+    assert called("verify", str(moved)).return_value == 2
+    assert called("verify", str(moved), "--record", str(folder)).return_value == 0
+
+
+def test_a_pdf_that_cannot_be_made_is_skipped_in_a_clear_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    done = called("report", str(folder), "--pdf")
+    assert done.return_value == 1
+    assert "skipped: report.pdf: not made, since Playwright is not installed; need the extra pdf." in done.stderr
+    assert verify(folder) == ()
+
+
+@pytest.mark.slow
+def test_a_pdf_is_the_same_each_time(folder: Path) -> None:
+    pytest.importorskip("playwright")
+    if shutil.which("chromium") is None:
+        pytest.skip("no Chromium here")
+    assert called("report", str(folder), "--pdf").return_value == 1
+    first = (folder / "report.pdf").read_bytes()
+    assert first.startswith(b"%PDF-")
+    assert b"(D:19700101000000+00'00')" in first
+    assert verify(folder) == ()
+    called("report", str(folder), "--pdf")
+    assert (folder / "report.pdf").read_bytes() == first
+
+
+def called(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments, standalone_mode=False)
+
+
+def test_a_format_is_one_new_file(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "formats"
+    package.mkdir()
+    (package / "plain.py").write_text(
+        "FILE = 'plain.txt'\n\ndef plain(told):\n    return told.judgement.outcome + '\\n'\n"
+    )
+    monkeypatch.setattr("reports.formats.__path__", [*reports.formats.__path__, str(package)])
+    out = tmp_path / "out"
+    with Record.open(whole / FILE_NAME) as record:
+        write_evidence(record, judge(record), out)
+    assert (out / "plain.txt").read_text() == "FAIL\n"
+    assert "plain.txt" in read_sums((out / "SHA256SUMS").read_text())
+    monkeypatch.delitem(sys.modules, "reports.formats.plain")
