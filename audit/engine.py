@@ -129,11 +129,12 @@ def _run(ready: Plan, record: Record, passes: Passes, progress: Progress) -> Non
     shown = _keep(ready, _auc_so_far(ready, record))
     finished = len(done)
     progress(finished, total)
-    for numbers, loaded in zip(todo, ready.loader.batches(todo), strict=True):
+    upcoming = ready.loader.batches(todo)
+    for numbers, loaded in zip(todo, upcoming, strict=True):
         rows: Rows = {"exclusion": [(e.image, e.label, number, e.reason, e.detail) for number, e in loaded.exclusions]}
         dropped: list[int] = []
         if loaded.region:
-            measured = measure_batch(ready, loaded, loaded.region)
+            measured = measure_batch(ready, loaded, loaded.region, upcoming.start)
             before, shown = shown, _keep(ready, {**shown, **measured.auc})
             fresh = sorted(shown.keys() & measured.auc.keys())
             overlays = [(number, *layer) for number in fresh for layer in measured.overlays(number).items()]

@@ -1,7 +1,7 @@
 """From picture files to batches in the frame of the network's input, decoded ahead in threads."""
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,27 +46,17 @@ class Loader:
     """Of pointing, in pixels of the network's input."""
     workers: int
     ahead: int
-    """Batches that are decoded while one is measured. On the CPU none: decoding would take the cores that the network's
-    threads wait for each other on, and cost several times its own time."""
+    """Batches that are decoded while the network is asked. On the CPU none: decoding would take the cores that the
+    network's threads wait for each other on, and cost several times its own time."""
     frame: tuple[int, int] | None = None
     """(height, width) that every picture must have after the preprocessing; None: not known yet."""
 
-    def batches(self, ranges: Sequence[Sequence[int]]) -> Generator[LoadedBatch]:
+    def batches(self, ranges: Sequence[Sequence[int]]) -> "Batches":
         """One batch for each range, or other sequence, of sample numbers, in order.
 
         What is in a batch depends on its numbers alone, neither on the workers nor on where a run was resumed.
         """
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="load") as pool:
-            waiting: deque[tuple[Sequence[int], list[Future[Loaded]]]] = deque()
-            try:
-                for numbers in ranges:
-                    waiting.append((numbers, [pool.submit(self.load, number) for number in numbers]))
-                    if len(waiting) > self.ahead:
-                        yield self._collect(*waiting.popleft())
-                while waiting:
-                    yield self._collect(*waiting.popleft())
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        return Batches(self, ranges)
 
     def load(self, number: int) -> Loaded:
         """Decode one sample and move it into the network's frame. Raises Rejected."""
@@ -82,7 +72,7 @@ class Loader:
             )
         return Loaded(number, framed, opened.sha256, opened.picture.size)
 
-    def _collect(self, numbers: Sequence[int], futures: list[Future[Loaded]]) -> LoadedBatch:
+    def collect(self, numbers: Sequence[int], futures: list[Future[Loaded]]) -> LoadedBatch:
         pictures: list[Loaded] = []
         exclusions: list[tuple[int, Exclusion]] = []
         for number, future in zip(numbers, futures, strict=True):
@@ -121,3 +111,29 @@ class Loader:
     def _excluded(self, number: int, rejected: Rejected) -> Exclusion:
         sample = self.samples[number]
         return Exclusion(sample.image, sample.label, rejected.reason, rejected.detail)
+
+
+class Batches(Iterator[LoadedBatch]):
+    """Batches on their way; closed, because threads decode them."""
+
+    def __init__(self, loader: Loader, ranges: Sequence[Sequence[int]]) -> None:
+        self._loader, self._ranges = loader, deque(ranges)
+        self._waiting: deque[tuple[Sequence[int], list[Future[Loaded]]]] = deque()
+        self._pool = ThreadPoolExecutor(loader.workers, thread_name_prefix="load")
+
+    def start(self) -> None:
+        """Begin to decode one more batch."""
+        if self._ranges:
+            numbers = self._ranges.popleft()
+            self._waiting.append((numbers, [self._pool.submit(self._loader.load, number) for number in numbers]))
+
+    def __next__(self) -> LoadedBatch:
+        while self._ranges and len(self._waiting) <= self._loader.ahead:
+            self.start()
+        if not self._waiting:
+            self.close()
+            raise StopIteration
+        return self._loader.collect(*self._waiting.popleft())
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,20 +1,22 @@
 """One batch: pictures in, rows for the record out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from audit.agreement import agreements
-from audit.batch import Batch, dead
+from audit.batch import Attribution, Batch, dead
 from audit.experiments import part, probe_rows
 from audit.gallery import encode_map, encode_picture
 from audit.loading import Loaded, LoadedBatch
 from audit.plan import Plan
 from audit.record import MEASURES, Row, Rows
 from audit.scores import Region, score_maps
+from audit.sources import Source
 from audit.spots import spot_rows
 
 
@@ -36,24 +38,36 @@ class Measured:
         return shown | {label: encode_map(maps[index]) for label, maps in self.maps.items()}
 
 
-def measure_batch(ready: Plan, loaded: LoadedBatch, where: Region) -> Measured:
+class Asked(NamedTuple):
+    """A source's maps of a batch."""
+
+    source: Source
+    chosen: list[int]
+    """The places in the batch of the pictures that it is made for."""
+    relevance: Tensor
+    """(chosen, H, W) on the CPU."""
+    said: Attribution
+
+
+def measure_batch(
+    ready: Plan, loaded: LoadedBatch, where: Region, meanwhile: Callable[[], None] = lambda: None
+) -> Measured:
     """Ask every source for its maps and score them; one pass through the network serves all that can share it.
 
-    where: the objects of the loaded pictures.
+    where: the objects of the loaded pictures. meanwhile: called once the network is idle, before the maps are scored.
     """
     batch = ready.batch(loaded.pictures)
     numbers = [picture.number for picture in loaded.pictures]
+    asked = [found for source in ready.sources for found in _asked(source, ready.drawn[source.label], batch, numbers)]
+    maps = {each.source.label: each.relevance for each in asked if not each.source.is_null}
+    predictions = _predictions(batch)
+    probed, noted = _probed(ready, loaded, batch, maps)
+    meanwhile()
     scores: list[Row] = []
-    notes: list[Row] = []
-    maps: dict[str, Tensor] = {}
+    notes = noted + _agreements(numbers, maps)
     auc: list[Tensor] = []
-    for source in ready.sources:
-        chosen = [i for i, number in enumerate(numbers) if number in ready.drawn[source.label]]
-        if not chosen:
-            continue
-        asked, there = (batch, where) if len(chosen) == len(numbers) else _part(batch, where, chosen)
-        relevance, said = source.ask(asked)
-        relevance = relevance.cpu()
+    for source, chosen, relevance, said in asked:
+        there = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
         found = score_maps(relevance, there)
         table = torch.stack([dead(relevance).double(), *(found[name] for name in MEASURES)], dim=1).tolist()
         scores += [(numbers[i], source.label, int(row[0]), *row[1:]) for i, row in zip(chosen, table, strict=True)]
@@ -61,18 +75,23 @@ def measure_batch(ready: Plan, loaded: LoadedBatch, where: Region) -> Measured:
             pairs = zip(chosen, values.double().tolist(), strict=True)
             notes += [(numbers[i], source.label, name, value) for i, value in pairs]
         if not source.is_null:
-            maps[source.label] = relevance
             auc.append(found["auc"])
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
     shares = where.area_share.tolist()
-    predictions = _predictions(batch)
-    probed, noted = _probed(ready, loaded, batch, maps)
     pictures = [_row(*entry) for entry in zip(loaded.pictures, shares, predictions, strict=True)]
-    notes += noted + _agreements(numbers, maps)
     rows: Rows = {"picture": pictures, "score": scores, "note": notes, "answer": probed}
     if any(study.name == "shared_cues" for study in ready.studies):
         rows = {**rows, "spot": spot_rows(numbers, maps, where.inside)}
     return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
+
+
+def _asked(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> list[Asked]:
+    """Nothing where none of the batch's pictures is drawn for the source."""
+    chosen = [i for i, number in enumerate(numbers) if number in drawn]
+    if not chosen:
+        return []
+    relevance, said = source.ask(batch if len(chosen) == len(numbers) else _part(batch, chosen))
+    return [Asked(source, chosen, relevance.cpu(), said)]
 
 
 def _probed(ready: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]) -> tuple[list[Row], list[Row]]:
@@ -102,10 +121,9 @@ def _agreements(numbers: list[int], maps: Mapping[str, Tensor]) -> list[Row]:
     ]
 
 
-def _part(batch: Batch, where: Region, chosen: list[int]) -> tuple[Batch, Region]:
+def _part(batch: Batch, chosen: list[int]) -> Batch:
     seeds = tuple(batch.seeds[i] for i in chosen)
-    part = replace(batch, x=batch.x[chosen], target=batch.target[chosen], seeds=seeds)
-    return part, Region(where.inside[chosen], where.near[chosen])
+    return replace(batch, x=batch.x[chosen], target=batch.target[chosen], seeds=seeds)
 
 
 def _predictions(batch: Batch) -> list[tuple[float | None, int | None, int | None, float | None]]:

@@ -30,7 +30,7 @@ from reports.numbers import short
 from reports.page import page
 
 MOST_DIFFERENCES = 5
-_UNREADABLE = (AuditError, sqlite3.Error, ValueError, TypeError, LookupError, ArithmeticError)
+_UNREADABLE = (AuditError, sqlite3.Error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What a record that was tampered with may make of judging it."""
 
 
@@ -52,8 +52,8 @@ def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
         raise AuditError(folder, "no such folder", "need an evidence folder", "Make one: saliency-audit report RECORD.")
     listed = _listed(folder)
     problems = list(_sums(folder, listed))
-    if record is None and FILE_NAME in {problem.file for problem in problems}:
-        return tuple(problems)  # no ground to judge on
+    if record is None and any(problem.file.startswith(FILE_NAME) for problem in problems):
+        return tuple(problems)  # no ground to judge on; and SQLite would act on a journal that somebody left
     path = record or folder / FILE_NAME
     if not path.is_file():
         return (*problems, Problem("missing", path.name, "without the record nothing can be judged again"))
@@ -92,8 +92,11 @@ def _sums(folder: Path, listed: dict[str, str] | str) -> Iterator[Problem]:
             yield Problem("missing", name, f"{sums.FILE} lists it")
         elif not (folder / name).is_file() or file_hash(folder / name) != digest:
             yield Problem("altered", name, f"it is not the file that {sums.FILE} lists")
-    for name in sorted({AUDIT, REPORT, *format_files().values()} - listed.keys() - there):
+    expected = {AUDIT, REPORT, *format_files().values()}
+    for name in sorted(expected - listed.keys() - there):
         yield Problem("missing", name, "every evidence folder has it")
+    for name in sorted(listed.keys() & there - expected - {*WHOLE, FILE_NAME}):
+        yield Problem("added", name, f"{sums.FILE} lists it, but it is no part of the evidence")
 
 
 def _again(folder: Path, record: Record, listed: dict[str, str] | str, suspect: set[str]) -> Iterator[Problem]:

@@ -128,6 +128,20 @@ def test_an_added_file_is_seen(folder: Path) -> None:
     assert said(folder) == [("added", "gone.txt"), ("added", "inner/note.txt")]
 
 
+def test_an_added_file_that_is_hashed_too_is_seen(folder: Path) -> None:
+    (folder / "note.txt").write_text("all is well")
+    again(folder)
+    assert said(folder) == [("added", "note.txt")]
+
+
+def test_a_journal_beside_the_record_is_not_acted_upon(folder: Path) -> None:
+    (folder / f"{FILE_NAME}-journal").write_bytes(b"x" * 600)
+    before = file_hash(folder / FILE_NAME)
+    assert said(folder) == [("added", f"{FILE_NAME}-journal")]
+    assert (folder / f"{FILE_NAME}-journal").exists()
+    assert file_hash(folder / FILE_NAME) == before
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
