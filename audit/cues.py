@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FEWEST = 20
-"""Pictures of a candidate; with fewer no experiment on them is conclusive (`checks.comparison.FEWEST`)."""
+"""Pictures of a candidate; with fewer no experiment on them is conclusive (`checks.drawn.FEWEST`)."""
 BRIGHTEST = 8.0
 """Lift at which a cell counts no more, so that no single picture makes a place."""
 HOT = 1.5

@@ -1,5 +1,6 @@
 """Everything that is settled before the first picture is measured."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from audit import registry
 from audit.batch import Batch
 from audit.donors import gather
-from audit.errors import AuditError
+from audit.errors import AuditError, did_you_mean
 from audit.experiments import Experiment, experiments
 from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
 from audit.importing import import_function, source_hash
@@ -109,6 +110,18 @@ class Plan:
             maps=maps,
         )
 
+    def one_of_each(self, drawn: Sequence[int]) -> list[int]:
+        """The order in which to take drawn samples (by their numbers), so that no cluster comes twice before all came.
+
+        A draw of a few pictures then has as many independent ones as can be. As drawn, where no cluster is named.
+        """
+        column, seen, turn = self.settings.data.cluster, Counter[str](), []
+        for number in drawn:
+            cluster = self.samples[number][0].metadata.get(column, "") if column else str(number)
+            turn.append(seen[cluster])
+            seen[cluster] += 1
+        return sorted(range(len(turn)), key=turn.__getitem__)
+
     def identity(self) -> dict[str, Any]:
         """What the record says of everything that went in."""
         settings = self.settings.recorded()
@@ -158,6 +171,7 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
     indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, left_out)
     known = merge_synonyms([s for s in dataset.samples if s.label in indices], indices)
     samples = tuple((s, indices[s.label]) for s in known)
+    _check_clusters(settings.data.cluster, known)
     ignored = tuple(_ignored(s) for s in dataset.samples if s.label not in indices)
     prepared = settings.preprocessing.built() if settings.preprocessing else opened.preprocessing
     if prepared is None:
@@ -285,6 +299,20 @@ def _with_classes(settings: Settings, model: Model) -> tuple[Model, tuple[ClassN
             "model", "its file names no classes", "need the class names in index order", "Set model.classes."
         )
     return model, model.classes
+
+
+def _check_clusters(column: str | None, samples: Sequence[Sample]) -> None:
+    """Raises AuditError where a picture does not say to which cluster it belongs."""
+    silent = [sample for sample in samples if column is not None and not sample.metadata.get(column)]
+    if silent:
+        columns = sorted({name for sample in samples for name in sample.metadata})
+        raise AuditError(
+            "settings",
+            f"data.cluster = {column!r}, which {len(silent)} of {len(samples)} samples do not state, first"
+            f" {silent[0].image}",
+            did_you_mean(str(column), columns) if len(silent) == len(samples) else "need it for every sample",
+            "Without it nobody can say which pictures are independent.",
+        )
 
 
 def _ignored(sample: Sample) -> Exclusion:

@@ -4,7 +4,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictInt, StrictStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from audit import registry
 from audit.choices import Interpolation, Reduction, Score
@@ -13,6 +23,7 @@ from audit.preprocessing import Preprocessing
 
 Side = Annotated[int, Field(gt=0, le=10_000)]
 Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Stated = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 
 
 class Table(BaseModel):
@@ -48,6 +59,8 @@ class DataTable(OpenTable):
     """A box that covers more of the frame cannot tell inside from outside; the sample is excluded."""
     min_visible: float = Field(default=0.25, ge=0, le=1)
     """Share of the object's area that the preprocessing must leave."""
+    cluster: StrictStr | None = Field(default=None, min_length=1)
+    """Column of the metadata, as a flight or a patient, whose pictures are not independent of each other."""
 
 
 class PreprocessingTable(Table):
@@ -159,6 +172,12 @@ class JudgeTable(Table):
 class ReportTable(Table):
     standards: tuple[str, ...] | None = None
     """Those that the report shows, by the names of their files, in this order; None: all there are."""
+    intended_use: Stated = ""
+    """What the network is to be used for; '' is told as not stated."""
+    operational_domain: Stated = ""
+    """Where and when: the conditions under which it is to work."""
+    audience: Stated = ""
+    """Whom the report is for, and what they are to decide with it."""
 
 
 class Settings(Table):

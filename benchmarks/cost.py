@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import numpy as np
@@ -62,10 +63,17 @@ def bare_loop(module: nn.Module, x: Tensor, batch_size: int) -> None:
         torch.autograd.grad(score.sum(), leaf)
 
 
-def seconds(task: Callable[..., object], *args: object, **named: object) -> float:
-    start = time.perf_counter()
+class Spent(NamedTuple):
+    """Of one task, in seconds. The processor's time hardly depends on what else the machine does."""
+
+    wall: float
+    processor: float
+
+
+def spent(task: Callable[..., object], *args: object, **named: object) -> Spent:
+    wall, processor = time.perf_counter(), time.process_time()
     task(*args, **named)
-    return time.perf_counter() - start
+    return Spent(time.perf_counter() - wall, time.process_time() - processor)
 
 
 def compare(name: str, folder: Path, count: int) -> None:
@@ -76,31 +84,34 @@ def compare(name: str, folder: Path, count: int) -> None:
         layout: (deepcopy(module).to(memory_format=layout), x.contiguous(memory_format=layout)) for layout in LAYOUTS
     }
     tried = {
-        (layout, size): min(seconds(bare_loop, network, pictures[:64], size) for _ in range(2))
+        (layout, size): min(spent(bare_loop, network, pictures[:64], size).wall for _ in range(2))
         for layout, (network, pictures) in loops.items()
         for size in (8, 16, 32)
     }
     layout, best = min(tried, key=lambda choice: tried[choice])
     runs = {"all pictures, cheap null maps": CHEAP, "and the random model on 100": [*CHEAP, "random_model"]}
-    times: dict[str, list[float]] = {
+    times: dict[str, list[Spent]] = {
         "bare": [],
         "bare loop over the network as it comes": [],
         **{title: [] for title in runs},
     }
     for turn in range(ROUNDS):
-        times["bare"].append(seconds(bare_loop, *loops[layout], best))
-        times["bare loop over the network as it comes"].append(seconds(bare_loop, module, x, best))
+        times["bare"].append(spent(bare_loop, *loops[layout], best))
+        times["bare loop over the network as it comes"].append(spent(bare_loop, module, x, best))
         for title, null_maps in runs.items():
             out = folder / f"{name}-{turn}-{len(null_maps)}"
             settings = settings_for(folder, null_maps, best)
-            times[title].append(seconds(measure, settings, out, model=model))
-    each, threads = statistics.median(times["bare"]) / count * 1e3, torch.get_num_threads()
+            times[title].append(spent(measure, settings, out, model=model))
+    each = statistics.median(bare.wall for bare in times["bare"]) / count * 1e3
+    threads = torch.get_num_threads()
     how = f"{LAYOUTS[layout]}, batches of {best}, {threads} threads"
     click.echo(f"{name}: the best bare loop takes {each:.1f} ms a picture ({how})")
     for title in ("bare loop over the network as it comes", *runs):
-        ratios = [run / loop for run, loop in zip(times[title], times["bare"], strict=True)]
+        pairs = list(zip(times[title], times["bare"], strict=True))
+        ratios = [run.wall / loop.wall for run, loop in pairs]
+        processor = statistics.median(run.processor / loop.processor for run, loop in pairs)
         shown = ", ".join(f"{ratio:.3f}" for ratio in ratios)
-        click.echo(f"  {title}: {statistics.median(ratios):.3f} x ({shown})")
+        click.echo(f"  {title}: {statistics.median(ratios):.3f} x ({shown}); processor time {processor:.3f} x")
 
 
 @click.command()

@@ -14,7 +14,7 @@ from checks.flips import flips
 from checks.judge import judge
 from checks.paired_maps import maps_hold
 from checks.paired_rules import shares_hold
-from checks.paired_slices import compare_slices, slices_hold
+from checks.paired_slices import by_cluster, compare_slices, slices_hold
 from checks.pairs import became, pairs
 from checks.snapshot import not_whole, read_baseline, snapshot
 from checks.turns import margin_of
@@ -60,7 +60,7 @@ def _against(baseline: Record | Baseline, candidate: Record, judgement: Judgemen
 
 def _compared(baseline: Baseline, candidate: Record, judgement: Judgement) -> Compared:
     now, limits = snapshot(candidate, judgement), judgement.profile
-    paired = pairs(baseline, now)
+    paired = by_cluster(pairs(baseline, now), candidate)
     numbers = _numbers(candidate)
     sample = [numbers[key] for key in paired.keys]
     seed = int(candidate.identity()["settings"]["run"]["seed"])

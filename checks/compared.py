@@ -51,6 +51,8 @@ class SliceChange(Frozen):
     value: str
     what: What
     n: int
+    clusters: int | None = Field(None, description="of which they come; null where the settings name none")
+    independent: float | None = Field(None, description="how many independent pictures they are worth at worst")
     worse: int = Field(description="pictures that are missed, or wrong, by the candidate alone")
     better: int = Field(description="by the baseline alone")
     loss: float = Field(description="share of the pictures by which the candidate is worse")

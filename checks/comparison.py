@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.drawn import Drawn
 from checks.evidence import Evidence, Floats
-from checks.statistics import MOST_UNITS, further_for_mean, mean_bounds
-from checks.verdict import Finding, Outcome, worst
+from checks.statistics import MOST_UNITS
+from checks.verdict import Finding, Outcome, Tolerance, worst
 from checks.words import count, two_digits
 
-FEWEST = 20
-"""Pictures. With fewer, a 95 % bound of a skewed score holds in under 90 % of all draws (`test_coverage_*`)."""
 ROUNDING = 1e-6
 """A difference under this is the rounding of single precision, and counts as none."""
 WORST = 8
@@ -25,40 +24,47 @@ class Comparison:
 
     outcome: Outcome
     limit: float
-    n: int
+    drawn: Drawn
     value: float | None
     lower: float | None
     upper: float | None
     further: int | None
     worst: tuple[int, ...]
     """Samples with the lowest differences, lowest first; where a difference is not finite, those samples."""
+    tolerance: Tolerance | None = None
+
+    @property
+    def n(self) -> int:
+        return self.drawn.n
 
 
-def compare(difference: Floats, sample: NDArray[np.int64], limit: float, evidence: Evidence) -> Comparison:
+def compare(evidence: Evidence, chosen: NDArray[np.bool_], difference: Floats, limit: float) -> Comparison:
     """PASS where the lower bound is over the limit, FAIL where the upper bound is under it, else INCONCLUSIVE.
 
-    difference, sample: (n,), paired over the same pictures. No picture, or a difference that is no number: INVALID.
+    difference: (n,), paired, of which the chosen pictures (n,) count. None chosen, or a difference that is no number:
+    INVALID.
     """
-    n = len(difference)
+    drawn, difference, sample = evidence.drawn(chosen), difference[chosen], evidence.sample[chosen]
     finite = np.isfinite(difference)
-    if n == 0 or not finite.all():
+    if drawn.n == 0 or not finite.all():
         return Comparison(
-            Outcome.INVALID, limit, n, None, None, None, None, lowest(difference[~finite], sample[~finite])
+            Outcome.INVALID, limit, drawn, None, None, None, None, lowest(difference[~finite], sample[~finite])
         )
     difference = np.where(np.abs(difference) < ROUNDING, 0.0, difference)
     value = float(np.sort(difference).mean())
-    bounds = mean_bounds(difference, evidence.confidence, evidence.seed)
+    bounds = drawn.mean(difference)
     lower, upper = bounds if bounds else (None, None)
     outcome, further = Outcome.INCONCLUSIVE, None
-    if n < FEWEST:
-        further = FEWEST - n
+    if not drawn.enough:
+        further = drawn.missing
     elif lower is not None and lower > limit:
         outcome = Outcome.PASS
     elif upper is not None and upper < limit:
         outcome = Outcome.FAIL
     else:
-        further = further_for_mean(difference, limit, evidence.confidence)
-    return Comparison(outcome, limit, n, value, lower, upper, further, lowest(difference, sample))
+        further = drawn.further_for_mean(difference, limit)
+    worst_first, tail = lowest(difference, sample), drawn.tolerance(difference)
+    return Comparison(outcome, limit, drawn, value, lower, upper, further, worst_first, tail)
 
 
 def lowest(value: Floats, sample: NDArray[np.int64]) -> tuple[int, ...]:
@@ -68,17 +74,18 @@ def lowest(value: Floats, sample: NDArray[np.int64]) -> tuple[int, ...]:
 
 def undecided(found: Comparison) -> str:
     """What it would take to decide, for a sentence."""
-    if found.n < FEWEST:
-        return f"{count(found.n, 'picture')} where at least {FEWEST} are needed"
-    return needed(found.further, within_reach=found.value is not None and found.value > found.limit)
+    if not found.drawn.enough:
+        return found.drawn.too_few
+    within_reach = found.value is not None and found.value > found.limit
+    return needed(found.further, within_reach=within_reach, noun=found.drawn.noun)
 
 
-def needed(further: int | None, *, within_reach: bool) -> str:
+def needed(further: int | None, *, within_reach: bool, noun: str = "picture") -> str:
     """What a PASS would take at the observed rate, for a sentence. within_reach: the estimate is over the limit."""
     if further is not None:
-        return f"about {count(two_digits(further), 'further picture')} would decide it at this rate"
+        return f"about {count(two_digits(further), f'further {noun}')} would decide it at this rate"
     if within_reach:
-        return f"not even {count(MOST_UNITS, 'such picture')} would decide it at this rate"
+        return f"not even {count(MOST_UNITS, f'such {noun}')} would decide it at this rate"
     return "no number of such pictures would make it a PASS at this rate"
 
 

@@ -1,7 +1,8 @@
 """The record as columns, the form in which rules read it."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from audit.errors import AuditError
 from audit.record import MEASURES, SUBJECT, Record
 from checks.answers import Answered, Given, Key, read_answers, read_notes
+from checks.drawn import Drawn
 from checks.studied import Cue, Planted, Stage, read_cascade, read_cues, read_planted
 from checks.verdict import Profile
 
@@ -71,6 +73,13 @@ class Evidence:
     """The options of every probe and study that was run, by its name."""
     frame: tuple[int, int] | None = None
     """(height, width) of the network's input in pixels; None where no picture was measured."""
+    metadata: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """(n,) text by column, '' where a picture has no such entry."""
+    box: Floats | None = None
+    """(n, 4) x0, y0, x1, y1 of what encloses a picture's boxes, as shares of the frame."""
+    cluster: NDArray[Any] | None = None
+    """(n,) what pictures share that are not independent, as a flight; None where the settings name no column."""
+    cluster_column: str = ""
 
     @property
     def n(self) -> int:
@@ -85,6 +94,11 @@ class Evidence:
     def right(self) -> NDArray[np.bool_]:
         """Predicted right."""
         return np.asarray(self.predicted == self.class_index)
+
+    def drawn(self, chosen: NDArray[np.bool_]) -> Drawn:
+        """The chosen pictures (n,), as what bounds are taken from."""
+        cluster = None if self.cluster is None else self.cluster[chosen]
+        return Drawn(int(chosen.sum()), self.confidence, self.seed, cluster, self.cluster_column)
 
     def judged(self, method: str) -> NDArray[np.bool_]:
         """A map can be held against the boxes: it was made, it is not dead, and something lies outside the boxes."""
@@ -139,16 +153,10 @@ class Evidence:
         It has no maps, since none are made of it but for its notes.
         """
         shown = self.answers.get((subject, "mark", "shown"), _NONE)
-        chosen = shown.place
-        index = self.class_index[chosen]
+        index = self.class_index[shown.place]
         right = shown.predicted == index
         return replace(
-            self,
-            sample=self.sample[chosen],
-            picture=self.picture[chosen],
-            label=self.label[chosen],
-            class_index=index,
-            area_share=self.area_share[chosen],
+            self._at(shown.place),
             probability=shown.probability,
             log_odds=shown.log_odds,
             label_rank=np.where(right, 1.0, np.nan),
@@ -160,17 +168,48 @@ class Evidence:
             scores={},
             made={},
             dead={},
-            exclusions=(),
-            total=len(chosen),
             answers={
-                (SUBJECT, probe, variant): given.among(chosen)
+                (SUBJECT, probe, variant): given.among(shown.place)
                 for (whose, probe, variant), given in self.answers.items()
                 if whose == subject
             },
-            notes={key: values[chosen] for key, values in self.notes.items()},
             cascade={},
             cues=(),
             planted=None,
+        )
+
+    def among(self, chosen: NDArray[np.bool_]) -> "Evidence":
+        """The same of the chosen pictures (n,) alone, without exclusions. Studies stay those of the whole run."""
+        place = np.flatnonzero(chosen)
+        answers = {key: given.among(place) for key, given in self.answers.items()}
+        return replace(
+            self._at(place),
+            probability=self.probability[place],
+            log_odds=self.log_odds[place],
+            label_rank=self.label_rank[place],
+            predicted=self.predicted[place],
+            confidence_of_prediction=self.confidence_of_prediction[place],
+            scores={s: {m: v[place] for m, v in scores.items()} for s, scores in self.scores.items()},
+            made={source: values[place] for source, values in self.made.items()},
+            dead={source: values[place] for source, values in self.dead.items()},
+            answers={key: given for key, given in answers.items() if len(given.place)},
+        )
+
+    def _at(self, place: NDArray[np.int64]) -> "Evidence":
+        """With what does not depend on the network of the pictures at these places (rising) alone."""
+        return replace(
+            self,
+            sample=self.sample[place],
+            picture=self.picture[place],
+            label=self.label[place],
+            class_index=self.class_index[place],
+            area_share=self.area_share[place],
+            exclusions=(),
+            total=len(place),
+            notes={key: values[place] for key, values in self.notes.items()},
+            metadata={column: values[place] for column, values in self.metadata.items()},
+            box=None if self.box is None else self.box[place],
+            cluster=None if self.cluster is None else self.cluster[place],
         )
 
 
@@ -201,7 +240,7 @@ def evidence(record: Record, profile: Profile) -> Evidence:
     """Read a record, to be judged by the profile. Raises AuditError where it does not say what was run."""
     pictures = record.columns(
         "SELECT p.sample, p.sha256, s.label, s.class, p.area_share, p.probability, p.label_rank, p.predicted,"
-        " p.confidence FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
+        " p.confidence, s.metadata, p.frame_boxes FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
     )
     methods = tuple(_stated(record, "sources", "methods"))
     null_maps = tuple(_stated(record, "sources", "null_maps"))
@@ -216,6 +255,8 @@ def evidence(record: Record, profile: Profile) -> Evidence:
     samples = int(record.columns("SELECT count(*) AS n FROM sample")["n"][0])
     left_out = int(record.columns("SELECT count(*) AS n FROM exclusion WHERE sample IS NULL")["n"][0])
     probability = pictures["probability"].astype(np.float64)
+    metadata, frame = _metadata(pictures["metadata"]), _frame(record)
+    column = cluster_column(record)
     return Evidence(
         sample=number,
         picture=pictures["sha256"],
@@ -245,8 +286,38 @@ def evidence(record: Record, profile: Profile) -> Evidence:
         cues=read_cues(record),
         planted=_planted(record),
         experiments=record.identity().get("experiments") or {},
-        frame=_frame(record),
+        frame=frame,
+        metadata=metadata,
+        box=_enclosing(pictures["frame_boxes"], frame),
+        cluster=metadata.get(column, np.full(len(number), "", dtype=object)) if column else None,
+        cluster_column=column,
     )
+
+
+def cluster_column(record: Record) -> str:
+    """The column that the settings name; '' for none."""
+    settings = record.identity().get("settings") or {}
+    return str((settings.get("data") or {}).get("cluster") or "")
+
+
+def _metadata(stated: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """(n,) by column, from the JSON texts (n,)."""
+    entries = [json.loads(text) for text in stated.tolist()]
+    columns = sorted({column for entry in entries for column in entry})
+    return {c: np.array([str(entry.get(c, "")) for entry in entries], dtype=object) for c in columns}
+
+
+def _enclosing(stated: NDArray[Any], frame: tuple[int, int] | None) -> Floats | None:
+    """(n, 4) as shares of the frame, from the JSON texts (n,) of each picture's boxes."""
+    if frame is None:
+        return None
+    found = np.full((len(stated), 4), np.nan)
+    for row, text in enumerate(stated.tolist()):
+        if boxes := json.loads(text):
+            corners = np.asarray(boxes, dtype=np.float64)
+            found[row] = [*corners[:, :2].min(axis=0), *corners[:, 2:].max(axis=0)]
+    height, width = frame
+    return found / np.array([width, height, width, height], dtype=np.float64)
 
 
 def log_odds_of(probability: Floats) -> Floats:

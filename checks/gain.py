@@ -5,26 +5,29 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from checks.statistics import Bounds, mean_bounds, share_bounds
+from checks.clusters import independent_n
+from checks.statistics import Bounds, clopper_pearson, mean_bounds
 
 ROUNDING = 1e-6
 """Of a sum of shares."""
 
 
-def gain_bounds(values: ArrayLike, confidence: float, seed: int) -> Bounds | None:
+def gain_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayLike | None = None) -> Bounds | None:
     """One-sided bounds of the mean of `values` (n,) between -1 and 1.
 
     Those of `mean_bounds`, which knows no spread that it has not seen and would be certain of 0 after 0 in twenty
     pictures; so neither is nearer than the exact bound of a share with as many hits as the values add up to, rounded
-    outwards. None for n < 2. Raises ValueError for NaN, infinity, and values beyond 1.
+    outwards. cluster: (n,) ids; the exact bound is that of `share_bounds_by_cluster` then.
+    None where `mean_bounds` is. Raises ValueError for NaN, infinity, and values beyond 1.
     """
     x = np.asarray(values, dtype=np.float64)
-    found = mean_bounds(x, confidence, seed)
+    found = mean_bounds(x, confidence, seed, cluster)
     if found is None:
         return None
     if np.abs(x).max() > 1:
         raise ValueError(f"{np.abs(x).max()} is no difference of shares; need -1 to 1")
     n, total = len(x), max(0.0, math.fsum(x))
-    most = share_bounds(min(n, math.ceil(total - ROUNDING)), n, confidence).upper
-    least = share_bounds(min(n, math.floor(total + ROUNDING)), n, confidence).lower
+    worth = n if cluster is None else independent_n(cluster)
+    most = clopper_pearson(worth * min(n, math.ceil(total - ROUNDING)) / n, worth, confidence).upper
+    least = clopper_pearson(worth * min(n, math.floor(total + ROUNDING)) / n, worth, confidence).lower
     return Bounds(min(found.lower, least), max(found.upper, most))

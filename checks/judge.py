@@ -15,7 +15,7 @@ from checks.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, 
 from checks.conclude import MAPS, VALIDITY, conclude, taken_out
 from checks.evidence import Evidence, evidence
 from checks.profile import fingerprint, load_profile
-from checks.statistics import share_bounds
+from checks.slices import slices_hold
 from checks.verdict import Judgement, Profile, Verdict, WrongReason
 from checks.whole import run_is_whole
 
@@ -55,7 +55,8 @@ def _verdicts(found: Evidence) -> tuple[Verdict, ...]:
     validity = [apply(found, VALIDITY)] if VALIDITY in rules else []
     valid = replace(found, methods=tuple(m for m in found.methods if m not in taken_out(validity)))
     others = [apply(valid if rule in MAPS else found, rule) for rule in rules if rule != VALIDITY]
-    return tuple(sorted([*validity, *others], key=lambda verdict: verdict.rule))
+    sliced = slices_hold(found, valid)
+    return tuple(sorted([*validity, *others, *sliced], key=lambda verdict: verdict.rule))
 
 
 def _registered(record: Record) -> Profile | None:
@@ -86,5 +87,5 @@ def _wrong_reason(found: Evidence, source: str, judged: NDArray[np.bool_], miss:
         count=k,
         right=n,
         share=k / n if n else None,
-        upper=share_bounds(k, n, found.confidence).upper if n else None,
+        upper=found.drawn(right).share(miss[right]).upper if n else None,
     )

@@ -49,10 +49,14 @@ def paired_share_bounds_by_cluster(difference: ArrayLike, cluster: ArrayLike, co
     totals(x, cluster)
     if not np.isin(x, (-1.0, 0.0, 1.0)).all():
         raise ValueError("a difference is none of -1, 0, 1; need better, the same, worse")
-    n = independent_n(cluster)
-    scale = n / len(x) if len(x) else 0.0
-    worse, better = scale * int((x > 0).sum()), scale * int((x < 0).sum())
-    return tango(worse, better, max(n, worse + better), confidence, CONTINUITY)
+    return bounds_by_worth(int((x > 0).sum()), int((x < 0).sum()), len(x), independent_n(cluster), confidence)
+
+
+def bounds_by_worth(worse: float, better: float, n: float, worth: float, confidence: float) -> Bounds:
+    """As `paired_share_bounds`, of n pictures that are worth so many independent ones."""
+    scale = worth / n if n else 0.0
+    worse, better = scale * worse, scale * better
+    return tango(worse, better, max(worth, worse + better), confidence, CONTINUITY)
 
 
 def regression_p(worse: int, better: int) -> float:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.comparison import FEWEST, ROUNDING
+from checks.comparison import ROUNDING
+from checks.drawn import Drawn
 from checks.paired_rules import lowest_first
 from checks.pairs import Floats, Pairs
-from checks.statistics import Bounds, further_for_mean, mean_bounds
+from checks.statistics import Bounds
 from checks.turns import MORE, MOVE, Margin, margin_of, non_inferior
 from checks.verdict import Finding, Outcome, Profile, Verdict, worst
-from checks.words import count, percent, points
+from checks.words import percent, points
 
 MASS = "relevance mass in the boxes less that of the baseline, mean over the pictures"
 NO_MAPS = "Run both audits with a saliency method whose maps live."
@@ -42,8 +43,9 @@ def _finding(pairs: Pairs, sample: Sequence[int], method: str, allowed: Margin, 
     both = np.isfinite(old) & np.isfinite(new)
     change = (new - old)[both]
     change = np.where(np.abs(change) < ROUNDING, 0.0, change)
-    n = len(change)
-    bounds = _bounds(change, pairs.same, allowed, seed)
+    cluster = None if pairs.cluster is None else pairs.cluster[both]
+    drawn, n = Drawn(len(change), allowed.confidence, seed, cluster, pairs.column), len(change)
+    bounds = _bounds(change, pairs.same, drawn)
     outcome = _outcome(n, bounds, allowed.margin)
     return Finding(
         subject=method,
@@ -51,19 +53,19 @@ def _finding(pairs: Pairs, sample: Sequence[int], method: str, allowed: Margin, 
         quantity=MASS,
         value=float(np.sort(change).mean()) if n else None,
         limit=-allowed.margin,
-        n=n,
+        **drawn.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
-        further=_further(change, allowed) if outcome is Outcome.INCONCLUSIVE else None,
+        further=drawn.further_for_mean(change, -allowed.margin) if outcome is Outcome.INCONCLUSIVE else None,
         worst=lowest_first(np.array(sample, dtype=np.int64)[both].tolist(), change < 0, change),
-        sentence=_sentence(method, (old[both], new[both]), bounds, outcome, allowed.margin),
+        sentence=_sentence(method, (old[both], new[both]), drawn, bounds, allowed.margin),
     )
 
 
-def _bounds(change: Floats, same: bool, allowed: Margin, seed: int) -> Bounds | None:
+def _bounds(change: Floats, same: bool, drawn: Drawn) -> Bounds | None:
     if same and len(change):
         return Bounds(0.0, 0.0)
-    return mean_bounds(change, allowed.confidence, seed) if len(change) >= FEWEST else None
+    return drawn.mean(change) if drawn.enough else None
 
 
 def _outcome(n: int, bounds: Bounds | None, margin: float) -> Outcome:
@@ -74,17 +76,8 @@ def _outcome(n: int, bounds: Bounds | None, margin: float) -> Outcome:
     return non_inferior(Bounds(-bounds.upper, -bounds.lower), margin)
 
 
-def _further(change: Floats, allowed: Margin) -> int | None:
-    if len(change) < FEWEST:
-        return FEWEST - len(change)
-    return further_for_mean(change, -allowed.margin, allowed.confidence)
-
-
-def _sentence(
-    method: str, masses: tuple[Floats, Floats], bounds: Bounds | None, outcome: Outcome, margin: float
-) -> str:
+def _sentence(method: str, masses: tuple[Floats, Floats], drawn: Drawn, bounds: Bounds | None, margin: float) -> str:
     old, new = masses
-    pictures = count(len(old), "picture")
     if not len(old):
         return f"{method} has no picture on which the maps of both networks live."
     seen = (
@@ -92,6 +85,7 @@ def _sentence(
         f" {percent(float(old.mean()))}"
     )
     if bounds is None:
-        return f"{seen} ({pictures}, where at least {FEWEST} are needed)."
-    which, bound = ("upper", bounds.upper) if outcome is Outcome.FAIL else ("lower", bounds.lower)
-    return f"{seen} ({which} bound of the change {points(bound)}, margin {points(-margin)}, {pictures})."
+        return f"{seen} ({drawn.too_few})."
+    worse = _outcome(drawn.n, bounds, margin) is Outcome.FAIL
+    which, bound = ("upper", bounds.upper) if worse else ("lower", bounds.lower)
+    return f"{seen} ({which} bound of the change {points(bound)}, margin {points(-margin)}, {drawn})."

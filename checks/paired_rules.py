@@ -22,7 +22,7 @@ from checks.turns import (
     turns,
 )
 from checks.verdict import Finding, Outcome, Profile, Verdict
-from checks.words import count, points
+from checks.words import points
 
 UNASKED = "Run both audits with the probes object_removed and background_replaced."
 NO_EXPERIMENT = "No experiment was made with the baseline, so nothing says where its evidence lay."
@@ -64,13 +64,13 @@ def _verdict(what: What, turn: Turn, worst: tuple[int, ...], same: bool, allowed
         quantity=QUANTITY[what],
         value=turned.loss if turned.n else None,
         limit=allowed.margin,
-        n=turned.n,
+        **turned.counted,
         lower=bounds.lower if turned.n else None,
         upper=bounds.upper if turned.n else None,
         further=further,
         worst=worst,
         sentence=f"{_seen(what, turn, turned, same)} ({_bound(bounds, outcome)}, margin {points(allowed.margin)})"
-        + (f"; {needed(further, within_reach=turned.loss < allowed.margin)}." if undecided else ".")
+        + (f"; {needed(further, within_reach=turned.loss < allowed.margin, noun=_noun(turned))}." if undecided else ".")
         if turned.n
         else NO_EXPERIMENT,
     )
@@ -85,8 +85,12 @@ def _verdict(what: What, turn: Turn, worst: tuple[int, ...], same: bool, allowed
     )
 
 
+def _noun(turned: Turned) -> str:
+    return "picture" if turned.clusters is None else turned.noun
+
+
 def _seen(what: What, turn: Turn, turned: Turned, same: bool) -> str:
-    pictures = count(turned.n, "picture")
+    pictures = turned.pictures
     if same:
         return f"The network is the same, and so is every number on {pictures}: nothing turned"
     before, after = (int((bad & turn.counted).sum()) for bad in (turn.bad_before, turn.bad_after))

@@ -1,6 +1,7 @@
 """On which pictures did the candidate regress? Slices by class and by every column of the metadata."""
 
 import json
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from audit.record import Record
 from checks.compared import SliceChange, What
+from checks.evidence import cluster_column
 from checks.paired import holm, regression_p
 from checks.pairs import Pairs
 from checks.turns import (
@@ -50,13 +52,22 @@ def compare_slices(pairs: Pairs, candidate: Record, profile: Profile) -> Slices:
         for what, turn in turns(pairs).items()
     ]
     rows = [row for row in rows if row[3].n]
-    adjusted = holm([regression_p(turned.worse, turned.better) for *_, turned in rows])
+    adjusted = holm([regression_p(*(turned.votes or (turned.worse, turned.better))) for *_, turned in rows])
     allowed = margin_of(profile)
     found = [
         _change((name, value), what, turned, (float(p), pairs.same), allowed)
         for (name, value, what, turned), p in zip(rows, adjusted, strict=True)
     ]
     return Slices(tuple(sorted(found, key=lambda s: (not s.regressed, -s.loss, s.column, s.value, s.what))), left_out)
+
+
+def by_cluster(pairs: Pairs, candidate: Record) -> Pairs:
+    """The same with the clusters that the settings name, if they do."""
+    column = cluster_column(candidate)
+    if not column:
+        return pairs
+    missing = np.full(pairs.n, "", dtype=object)
+    return replace(pairs, cluster=_columns(pairs, candidate).get(column, missing), column=column)
 
 
 def slices_hold(slices: tuple[SliceChange, ...], profile: Profile) -> Verdict:
@@ -97,7 +108,7 @@ def _change(
         column=where[0],
         value=where[1],
         what=what,
-        n=turned.n,
+        **turned.counted,
         worse=turned.worse,
         better=turned.better,
         loss=turned.loss,
@@ -110,18 +121,18 @@ def _change(
 
 
 def _finding(found: SliceChange, allowed: Margin) -> Finding:
-    turned = Turned(found.worse, found.better, found.n)
+    turned = Turned(found.worse, found.better, found.n, found.clusters, found.independent)
     return Finding(
         subject=f"{found.column} {found.value}",
         outcome=found.outcome,
         quantity=QUANTITY[found.what],
         value=found.loss,
         limit=allowed.margin,
-        n=found.n,
+        **turned.counted,
         lower=found.lower,
         upper=found.upper,
         further=further_pictures(turned, allowed) if found.outcome is Outcome.INCONCLUSIVE else None,
-        sentence=f"{_named(found)}: {found.worse:,} of {count(found.n, 'picture')} turned worse and {found.better:,}"
+        sentence=f"{_named(found)}: {found.worse:,} of {turned.pictures} turned worse and {found.better:,}"
         f" better (upper bound {points(found.upper)}, margin {points(allowed.margin)}; p = {found.p:.2g} over all).",
     )
 

@@ -41,6 +41,10 @@ class Pairs:
     after: Half
     same: bool
     """The same network gave the same numbers: nothing that it does on other pictures can differ either."""
+    cluster: NDArray[Any] | None = None
+    """(n,) what pictures share that are not independent; None where the settings name no column."""
+    column: str = ""
+    """Of the metadata, that the clusters come from."""
 
     @property
     def n(self) -> int:

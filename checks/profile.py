@@ -21,11 +21,19 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 RULES = "checks.rules"
 BUILT_IN = Path(__file__).parent / "profiles"
 OR_A_FILE = "The path of a .toml file works too."
-KEYS = ("extends", "without", "description", "confidence", "rules", "measure", "non_inferiority")
+KEYS = ("extends", "without", "description", "confidence", "rules", "measure", "non_inferiority", "slices")
 MEASURED = ("experiments", "saliency")
 """The tables of the settings that a profile may complete."""
 RESERVED = ("why", "advisory")
 """Of a rule's table: what is no limit."""
+ABOUT_THE_AUDIT = (
+    "control_is_caught",
+    "evidence_is_complete",
+    "explainer_is_valid",
+    "methods_agree",
+    "no_shared_hotspot",
+)
+"""Rules that say nothing of one kind of pictures."""
 
 
 def load_profile(name_or_path: str | Path) -> Profile:
@@ -48,12 +56,14 @@ def load_profile(name_or_path: str | Path) -> Profile:
         "confidence": content.get("confidence", 0.95),
         "rules": {rule: _limits(path.name, rule, tables[rule]) for rule in sorted(tables)},
         "measure": _measure(path.name, content.get("measure", {})),
-        "non_inferiority": _non_inferiority(path.name, content.get("non_inferiority")),
+        "non_inferiority": _with_reason(path.name, "non_inferiority", content.get("non_inferiority")),
+        "slices": _with_reason(path.name, "slices", content.get("slices")),
     }
     try:
         profile = Profile(name=path.stem, sha256="", **limits)
     except ValidationError as error:
         raise AuditError(path.name, registry.first_problem(error)) from error
+    _check_slices(path.name, profile)
     return profile.model_copy(update={"sha256": fingerprint(profile)})
 
 
@@ -135,10 +145,22 @@ def _measure(file: str, tables: Any) -> Any:
     return tables
 
 
-def _non_inferiority(file: str, table: Any) -> Any:
+def _with_reason(file: str, name: str, table: Any) -> Any:
     if not isinstance(table, Mapping):
         return table
-    return {**table, "why": _justified(f"{file} [non_inferiority]", table)}
+    return {**table, "why": _justified(f"{file} [{name}]", table)}
+
+
+def _check_slices(file: str, profile: Profile) -> None:
+    """Raises AuditError where a required slice could not be judged."""
+    for rule in profile.slices.rules if profile.slices else ():
+        possible = [name for name in profile.rules if name not in ABOUT_THE_AUDIT]
+        if rule not in possible:
+            where = f"{file} [slices]"
+            seen = f"rule {rule!r}, which says nothing of one kind of pictures" if rule in profile.rules else None
+            raise AuditError(where, seen or f"no rule {rule!r} in the profile", did_you_mean(rule, possible))
+    if len(set(profile.sliced)) < len(profile.sliced):
+        raise AuditError(f"{file} [slices]", "names a column or a rule twice", "need each once")
 
 
 def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def share_bounds(k: int, n: int, confidence: float) -> Bounds:
     """
     _whole(k, n)
     _share(confidence)
-    return _clopper_pearson(k, n, confidence)
+    return clopper_pearson(k, n, confidence)
 
 
 def share_bounds_by_cluster(hit: ArrayLike, cluster: ArrayLike, confidence: float) -> Bounds:
@@ -56,10 +56,11 @@ def share_bounds_by_cluster(hit: ArrayLike, cluster: ArrayLike, confidence: floa
     if not len(sums):
         return Bounds(0.0, 1.0)
     n = independent_n(cluster)
-    return _clopper_pearson(n * float(sums.sum() / sizes.sum()), n, confidence)
+    return clopper_pearson(n * float(sums.sum() / sizes.sum()), n, confidence)
 
 
-def _clopper_pearson(k: float, n: float, confidence: float) -> Bounds:
+def clopper_pearson(k: float, n: float, confidence: float) -> Bounds:
+    """Their bounds for numbers that need not be whole, since clusters are worth so many. 0 <= k <= n."""
     return Bounds(
         lower=float(stats.beta.ppf(1 - confidence, k, n - k + 1)) if k > 0 else 0.0,
         upper=float(stats.beta.ppf(confidence, k + 1, n - k)) if k < n else 1.0,
@@ -122,6 +123,23 @@ def further_for_share(misses: int, n: int, limit: float, confidence: float) -> i
             return int(units[np.argmax(enough)]) - n
         first *= 2
     return None
+
+
+def further_for_share_by_cluster(miss: ArrayLike, cluster: ArrayLike, limit: float, confidence: float) -> int | None:
+    """Further clusters, of sizes as those seen, after which `share_bounds_by_cluster` of `miss` (n,) is within `limit`.
+
+    At the observed rate, which need not be a whole number of clusters. Else as `further_for_share`.
+    """
+    sums, sizes = totals(miss, cluster)
+    _share(confidence)
+    _share(limit)
+    rate = float(sums.sum() / sizes.sum()) if len(sums) else 1.0
+    if not rate < limit:
+        return None
+    worth = independent_n(cluster)
+    units = np.arange(MOST_UNITS + 1) + worth
+    enough = np.asarray(stats.beta.cdf(limit, rate * units + 1, units * (1 - rate)) >= confidence)
+    return math.ceil(np.argmax(enough) * len(sums) / worth) if enough.any() else None
 
 
 def further_for_mean(

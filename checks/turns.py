@@ -1,14 +1,20 @@
 """Pictures that turned worse or better, the bound of what was lost, and what follows for the margin."""
 
+import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from checks.clusters import independent_n
 from checks.compared import What
-from checks.comparison import FEWEST
-from checks.paired import CONTINUITY, paired_share_bounds, tango
+from checks.drawn import FEWEST
+from checks.paired import bounds_by_worth, paired_share_bounds, votes
 from checks.pairs import Mask, Pairs
 from checks.statistics import MOST_UNITS, Bounds
 from checks.verdict import Outcome, Profile
+from checks.words import count
 
 MOVE = (
     "Look at the pictures that turned worse. Where the loss is intended, move the baseline:"
@@ -35,6 +41,24 @@ class Turned(NamedTuple):
     worse: int
     better: int
     n: int
+    clusters: int | None = None
+    """Where the settings name a column of them."""
+    independent: float | None = None
+    """How many independent pictures they are worth at worst."""
+    votes: tuple[int, int] | None = None
+    """Clusters in which more turned worse, and better."""
+    noun: str = "cluster"
+
+    @property
+    def counted(self) -> dict[str, Any]:
+        """As entries of a finding."""
+        return {"n": self.n, "clusters": self.clusters, "independent": self.independent}
+
+    @property
+    def pictures(self) -> str:
+        """'80 pictures of 12 flights'."""
+        pictures = count(self.n, "picture")
+        return pictures if self.clusters is None else f"{pictures} of {count(self.clusters, self.noun)}"
 
     @property
     def loss(self) -> float:
@@ -47,6 +71,8 @@ class Turn(NamedTuple):
     bad_before: Mask
     bad_after: Mask
     counted: Mask
+    cluster: NDArray[Any] | None = None
+    column: str = ""
 
     @property
     def worse(self) -> Mask:
@@ -54,7 +80,13 @@ class Turn(NamedTuple):
 
     def among(self, here: Mask) -> Turned:
         better = self.counted & self.bad_before & ~self.bad_after
-        return Turned(*(int((mask & here).sum()) for mask in (self.worse, better, self.counted)))
+        worse, improved, n = (int((mask & here).sum()) for mask in (self.worse, better, self.counted))
+        if self.cluster is None:
+            return Turned(worse, improved, n)
+        there = self.counted & here
+        cluster, change = self.cluster[there], (self.worse.astype(int) - better)[there]
+        clusters, noun = len(np.unique(cluster)), self.column.replace("_", " ")
+        return Turned(worse, improved, n, clusters, independent_n(cluster), votes(change, cluster), noun)
 
 
 def turns(pairs: Pairs) -> dict[What, Turn]:
@@ -62,8 +94,8 @@ def turns(pairs: Pairs) -> dict[What, Turn]:
     before, after = pairs.before, pairs.after
     everywhere = before.right | ~before.right
     return {
-        "evidence": Turn(before.miss, ~after.judged | after.miss, before.judged),
-        "prediction": Turn(~before.right, ~after.right, everywhere),
+        "evidence": Turn(before.miss, ~after.judged | after.miss, before.judged, pairs.cluster, pairs.column),
+        "prediction": Turn(~before.right, ~after.right, everywhere, pairs.cluster, pairs.column),
     }
 
 
@@ -76,7 +108,11 @@ def margin_of(profile: Profile) -> Margin:
 
 def bounds_of(turned: Turned, confidence: float, same: bool) -> Bounds:
     """Of the loss; exactly none where the same network gave the same numbers."""
-    return Bounds(0.0, 0.0) if same and turned.n else paired_share_bounds(*turned, confidence)
+    if same and turned.n:
+        return Bounds(0.0, 0.0)
+    if turned.independent is None:
+        return paired_share_bounds(turned.worse, turned.better, turned.n, confidence)
+    return bounds_by_worth(turned.worse, turned.better, turned.n, turned.independent, confidence)
 
 
 def non_inferior(loss: Bounds, margin: float) -> Outcome:
@@ -87,17 +123,23 @@ def non_inferior(loss: Bounds, margin: float) -> Outcome:
 
 
 def further_pictures(turned: Turned, allowed: Margin) -> int | None:
-    """Further pictures after which the bound is within the margin, where as many turn; None where none would do."""
+    """Further pictures, or clusters, after which the bound is within the margin, where as many turn.
+
+    None where none would do.
+    """
     if turned.n == 0:
         return FEWEST
     if not turned.loss < allowed.margin:
         return None
 
-    def enough(n: int) -> bool:
-        worse, better = (k * n / turned.n for k in (turned.worse, turned.better))
-        return tango(worse, better, n, allowed.confidence, CONTINUITY).upper < allowed.margin
+    worth = turned.n if turned.independent is None else turned.independent
 
-    return _least(enough, turned.n, MOST_UNITS)
+    def enough(further: int) -> bool:
+        reached = bounds_by_worth(turned.worse, turned.better, turned.n, worth + further, allowed.confidence)
+        return reached.upper < allowed.margin
+
+    further = _least(enough, 0, MOST_UNITS)
+    return None if further is None else math.ceil(further * (turned.clusters or turned.n) / worth)
 
 
 def _least(enough: Callable[[int], bool], low: int, high: int) -> int | None:

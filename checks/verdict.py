@@ -28,6 +28,17 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Tolerance(Frozen):
+    """The tail beside a mean: what most pictures keep, whatever the values' distribution."""
+
+    coverage: float = Field(description="share of the pictures that the bound speaks of")
+    lower: float | None = Field(
+        description="at least this is, with the profile's confidence, the value of that share of the pictures; null"
+        " where too few were seen"
+    )
+    needed: int | None = Field(description="pictures, or clusters of one size, that it takes; null where it is there")
+
+
 class Finding(Frozen):
     """One comparison of a value with a limit."""
 
@@ -38,12 +49,23 @@ class Finding(Frozen):
     limit: float | None = None
     chance: float | None = Field(None, description="what a map that knows nothing would score")
     n: int = Field(description="pictures that the value rests on")
+    clusters: int | None = Field(
+        None, description="of which these pictures come, as flights; null where the settings name none"
+    )
+    independent: float | None = Field(
+        None, description="how many independent pictures they are worth at worst, where all of a cluster are alike"
+    )
     lower: float | None = Field(None, description="one-sided lower confidence bound")
     upper: float | None = Field(None, description="one-sided upper confidence bound")
-    further: int | None = Field(None, description="further pictures needed at the observed rate, where INCONCLUSIVE")
+    tolerance: Tolerance | None = Field(None, description="of a mean; null elsewhere")
+    further: int | None = Field(
+        None,
+        description="further pictures, or clusters where they count, needed at the observed rate, where INCONCLUSIVE",
+    )
     worst: tuple[int, ...] = Field((), description="numbers of the samples that speak most against it, worst first")
     sentence: str = Field(description="the finding in one plain sentence")
     advisory: bool = Field(False, description="shown, but its outcome does not enter that of the rule")
+    slice: str | None = Field(None, description="the kind of pictures, as 'light: night'; null where it is about all")
 
 
 class Verdict(Frozen):
@@ -98,6 +120,14 @@ class NonInferiority(Frozen):
     why: str
 
 
+class RequiredSlices(Frozen):
+    """Kinds of pictures in each of which rules must hold."""
+
+    by: tuple[str, ...] = Field(min_length=1, description="columns of the metadata, or 'box size' and the like")
+    rules: tuple[str, ...] = Field(min_length=1)
+    why: str
+
+
 class Profile(Frozen):
     """The limits, fixed before the run."""
 
@@ -109,7 +139,14 @@ class Profile(Frozen):
         {}, description="settings that a run by this profile takes where its settings file is silent"
     )
     non_inferiority: NonInferiority | None = Field(None, description="null: no comparison with a baseline can pass")
+    slices: RequiredSlices | None = Field(None, description="null: slices are shown, and decide nothing")
     sha256: str = Field(description="of the profile's canonical form")
+
+    @property
+    def sliced(self) -> tuple[str, ...]:
+        """Names of the verdicts on required slices, each of one rule and one column: 'depends_on_object[light]'."""
+        required = self.slices
+        return tuple(f"{rule}[{column}]" for rule in required.rules for column in required.by) if required else ()
 
 
 class Judgement(Frozen):

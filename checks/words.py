@@ -18,8 +18,16 @@ def points(difference: float) -> str:
 
 
 def count(n: int, noun: str) -> str:
-    """'1 picture', '2 pictures'."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    """'1 picture', '2 pictures', '2 classes', '2 cities'."""
+    return f"{n:,} {noun if n == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("ss"):
+        return f"{noun}es"
+    if noun.endswith("s"):
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in (*"aeiou", "") else f"{noun}s"
 
 
 def two_digits(n: int) -> int:

@@ -27,6 +27,7 @@ from reports.results import (
     Sources,
     Summary,
 )
+from reports.slices import slice_tables
 from reports.summary import class_name, class_summaries, counts, source_summaries
 
 EXPERIMENT = "experiment"
@@ -76,6 +77,7 @@ def results(record: Record, judgement: Judgement) -> Audit:
             cascades=cascades(found),
             agreements=agreements(found),
         ),
+        slices=slice_tables(found),
         passes=passes(record, found.n),
         samples=tuple(_rows(record, found, miss, entries.classes)),
         exclusions=exclusions(record),

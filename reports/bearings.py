@@ -18,6 +18,7 @@ from checks.words import listed
 from reports.clauses import Bearing
 from reports.made import verdict_of
 from reports.numbers import slug
+from reports.purpose import purpose
 from reports.results import Identity
 
 
@@ -97,6 +98,22 @@ def _run_again(case: Case) -> Stand:
     return Stand(Outcome.PASS, "settings and versions are there", "again")
 
 
+def _intended_use(case: Case) -> Stand:
+    stated = purpose(case.what)
+    lacking = [entry.title.lower() for entry in stated if not entry.text]
+    if len(lacking) == len(stated):
+        return Stand(None, "not stated", None)
+    if lacking:
+        return Stand(Outcome.INCONCLUSIVE, f"no {listed(lacking)} stated", "use")
+    return Stand(Outcome.PASS, "use, domain and audience are stated", "use")
+
+
+def _label_audit(case: Case) -> Stand:
+    if not case.found.n:
+        return Stand(None, "no picture was measured", None)
+    return Stand(Outcome.INCONCLUSIVE, "made, without a limit", "labels")
+
+
 def _slices(case: Case) -> Stand:
     if len(set(case.found.class_index.tolist())) < 2:
         return Stand(None, "not told apart", None)
@@ -117,14 +134,14 @@ FACTS: Mapping[str, Callable[[Case], Stand]] = {
     "exclusions": _exclusions,
     "explanation_methods": _explanation_methods,
     "identity": _identity,
-    "intended_use": _always(None, "not stated", None),
-    "label_audit": _always(None, "not made", None),
-    "limitations_stated": _always(Outcome.PASS, "stated", "method"),
+    "intended_use": _intended_use,
+    "label_audit": _label_audit,
+    "limitations_stated": _always(Outcome.PASS, "stated", "limitations"),
     "limits_fixed_beforehand": _limits_fixed_beforehand,
     "report": _always(Outcome.PASS, "this page and its audit.json", "verdict"),
     "robustness_noise": _robustness_noise,
     "run_again": _run_again,
-    "sign_off": _always(Outcome.INCONCLUSIVE, "to be signed by hand", None),
+    "sign_off": _always(Outcome.INCONCLUSIVE, "to be signed by hand", "sign-off"),
     "slices": _slices,
     "training_pictures": _always(None, "not seen by an audit", None),
 }

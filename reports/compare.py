@@ -103,7 +103,7 @@ def comparison_page(found: Compared, candidate: Record, baseline: Record | None)
         method=methods[0] if methods else None,
         both_maps=baseline is not None,
         frame=identity.get("frame") or [224, 224],
-        colour_stops=pictures.colour_stops(),
+        colour_maps=pictures.colour_maps()[:1],
         style=style(),
     )
 

@@ -101,14 +101,15 @@ def _shade(axes: Axes, x: Floats, y: Floats, miss: NDArray[np.bool_], edges: tup
         for level in range(1, 5):
             where = np.argwhere(levels == level)
             if len(where):
-                squares = [_square(low + i * step, low + j * step, step) for i, j in where.tolist()]
+                squares = [square(low + i * step, low + j * step, step) for i, j in where.tolist()]
                 path = Path.make_compound_path(*squares)
                 axes.add_patch(
                     PathPatch(path, facecolor=colour, edgecolor="none", alpha=(0.25, 0.5, 0.75, 1)[level - 1])
                 )
 
 
-def _square(x: float, y: float, side: float) -> Path:
+def square(x: float, y: float, side: float) -> Path:
+    """Its lower left corner and its side."""
     return Path([(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)], closed=True)
 
 

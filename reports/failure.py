@@ -53,8 +53,13 @@ def _numbers(finding: Finding, confidence: float) -> str:
         bounds = f"{decimal(finding.lower)} to {decimal(finding.upper)}"
         told.append(f"bounds {bounds} (one-sided, {confidence:.0%} each)")
     told.append(f"n {count(finding.n)}")
+    if finding.clusters is not None:
+        told.append(f"clusters {count(finding.clusters)} (worth {decimal(finding.independent, 1)})")
+    if finding.tolerance and finding.tolerance.lower is not None:
+        told.append(f"{finding.tolerance.coverage:.0%} of the pictures at least {decimal(finding.tolerance.lower)}")
     if finding.further is not None:
-        told.append(f"further pictures needed {count(finding.further)}")
+        added = "pictures" if finding.clusters is None else "clusters"
+        told.append(f"further {added} needed {count(finding.further)}")
     return f"{', '.join(told)} ({finding.quantity})"
 
 

@@ -40,7 +40,7 @@ class Panel:
 
     source: str
     layer: str | None
-    """Id of the coloured map in the page; None where the map is dead or was not kept."""
+    """Id of the map in the page; None where the map is dead or was not kept."""
     dead: bool
     mass: float
     auc: float
@@ -107,7 +107,7 @@ def gallery(record: Record, found: Evidence, miss: Miss, classes: Sequence[str])
         "gallery": groups if cards else [],
         "in_gallery": sorted(cards),
         "examples": _examples(cards.values()),
-        "colour_stops": pictures.colour_stops(),
+        "colour_maps": pictures.colour_maps(),
     }
 
 

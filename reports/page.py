@@ -1,9 +1,11 @@
 """`report.html`: one file, a pure function of the record and the judgement."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -57,12 +59,25 @@ def page(record: Record, judgement: Judgement) -> str:
         _section(templates.get_template(f"sections/{path.name}"), path.name, values)
         for path in sorted((_HERE / "sections").glob("*.html.j2"))
     ]
-    return templates.get_template("page.html.j2").render(**values, sections=sections, style=style())
+    return templates.get_template("page.html.j2").render(**values, sections=sections, style=style(), script=_script())
 
 
 def style() -> Markup:
     """The look of all pages."""
     return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+
+
+class Script(NamedTuple):
+    """The only script that a page may run: its content policy names its hash."""
+
+    text: Markup
+    sha256: str
+    """In base 64."""
+
+
+def _script() -> Script:
+    text = (_HERE / "viewer.js").read_text(encoding="utf-8")
+    return Script(Markup(text), base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
 
 
 @cache

@@ -1,30 +1,45 @@
-"""The gallery's pictures: small, coloured, and each stored once however often the page shows it."""
+"""The page's pictures: small, each stored once however often it is shown; maps in grey, coloured by the page itself."""
 
 import base64
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
-from numpy.typing import NDArray
 from PIL import Image
 
-COLOUR_MAP = "magma"
-"""Perceptually uniform, dark at nothing, readable without colour and in print."""
+COLOUR_MAPS = {"magma": "Magma", "cividis": "Cividis", "gray": "Grey"}
+"""Perceptually uniform, dark at nothing. Magma stands out most, cividis is the same to the colour-blind."""
 
 BUDGET = 3_400_000
 """Bytes of all pictures before base64, which adds a third: the page stays under 5 MB."""
 
 _SIDES = (256, 192, 144, 112, 80, 56)
 _QUALITY = 80
+_STEPS = 86
+"""Of a table that is linear in between: no colour is off by more than two of 255."""
+
+
+class ColourMap(NamedTuple):
+    """A way from grey to colour, for the filter of an SVG and for its bar."""
+
+    name: str
+    title: str
+    red: str
+    """Table of shares of full strength, from no relevance to the most."""
+    green: str
+    blue: str
+    stops: tuple[tuple[str, str], ...]
+    """(offset, colour) of a gradient."""
 
 
 def encode(overlays: Mapping[int, Mapping[str, bytes]]) -> dict[int, dict[str, str]]:
-    """Data URIs by sample and layer, of the largest size that the budget allows; maps in colour."""
+    """Data URIs by sample and layer, of the largest size that the budget allows; maps in grey."""
     for side in _SIDES:
         encoded, left = {}, BUDGET
         for sample, layers in overlays.items():
-            encoded[sample] = {layer: _webp(png, side, _painter(layer)) for layer, png in layers.items()}
+            encoded[sample] = {layer: _webp(png, side) for layer, png in layers.items()}
             left -= sum(len(data) for data in encoded[sample].values())
             if left < 0:
                 break
@@ -35,37 +50,28 @@ def encode(overlays: Mapping[int, Mapping[str, bytes]]) -> dict[int, dict[str, s
 
 def small(png: bytes, side: int = 96) -> str:
     """One picture as a data URI."""
-    return _uri(_webp(png, side, _plain))
+    return _uri(_webp(png, side))
 
 
-def colour_stops(count: int = 9) -> list[tuple[str, str]]:
-    """(offset, colour) of a gradient for the colour bar."""
-    table = _table()
-    places = np.linspace(0, 255, count).round().astype(int)
-    return [(f"{100 * p / 255:.1f}%", "#{:02x}{:02x}{:02x}".format(*table[p])) for p in places]
+def colour_maps() -> tuple[ColourMap, ...]:
+    """Those that a reader may choose from, the usual one first."""
+    return tuple(_colour_map(name, title) for name, title in COLOUR_MAPS.items())
 
 
-def _painter(layer: str) -> Callable[[Image.Image], Image.Image]:
-    return _plain if layer == "picture" else _coloured
+def _colour_map(name: str, title: str) -> ColourMap:
+    table = np.asarray(colormaps[name](np.linspace(0, 1, _STEPS))[:, :3])
+    red, green, blue = (" ".join(f"{share:.3f}" for share in channel) for channel in table.T.tolist())
+    places = range(0, _STEPS, 5)
+    colours = (255 * table).round().astype(int).tolist()
+    stops = tuple((f"{100 * p / (_STEPS - 1):.1f}%", "#{:02x}{:02x}{:02x}".format(*colours[p])) for p in places)
+    return ColourMap(name, title, red, green, blue, stops)
 
 
-def _plain(picture: Image.Image) -> Image.Image:
-    return picture.convert("RGB")
-
-
-def _coloured(grey: Image.Image) -> Image.Image:
-    return Image.fromarray(_table()[np.asarray(grey.convert("L"))])
-
-
-def _table() -> NDArray[np.uint8]:
-    return np.asarray(colormaps[COLOUR_MAP](np.arange(256), bytes=True)[:, :3])
-
-
-def _webp(png: bytes, side: int, paint: Callable[[Image.Image], Image.Image]) -> bytes:
+def _webp(png: bytes, side: int) -> bytes:
     with Image.open(io.BytesIO(png)) as source:
         source.thumbnail((side, side), Image.Resampling.BOX if source.mode == "L" else Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
-        paint(source).save(buffer, "WEBP", quality=_QUALITY, method=2)
+        source.convert("RGB").save(buffer, "WEBP", quality=_QUALITY, method=2)
     return buffer.getvalue()
 
 

@@ -8,6 +8,7 @@ from reports.controls import Agreement, Cascade, Detection, PlantedStrength
 from reports.cost import Passes
 from reports.cues import CueSummary
 from reports.experiments import Answer, Experiments
+from reports.slices import Slices
 from reports.summary import ClassSummary, Counts, SourceSummary
 
 SCHEMA_VERSION = 2
@@ -140,6 +141,7 @@ class Audit(Frozen):
     experiments: Experiments
     cues: tuple[CueSummary, ...]
     controls: Controls
+    slices: Slices
     passes: tuple[Passes, ...]
     samples: tuple[Row, ...]
     exclusions: tuple[Excluded, ...]

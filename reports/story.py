@@ -15,11 +15,16 @@ from checks.verdict import Finding, Judgement, Outcome, Verdict
 from reports import charts
 from reports.audit_json import exclusions, identity
 from reports.crosswalk import crosswalk
+from reports.deviations import deviations
 from reports.experiment_story import experiment_story
 from reports.gallery import gallery
+from reports.labels_audit import label_audit
 from reports.methods import experiment_settings, method_settings, null_names, own
 from reports.numbers import short
+from reports.purpose import purpose
+from reports.requirements import requirements
 from reports.results import Excluded, Identity
+from reports.slices import slice_tables
 from reports.summary import (
     ClassSummary,
     SourceSummary,
@@ -87,9 +92,15 @@ def story(record: Record, judgement: Judgement) -> Values:
         "sources": sources,
         **_score_charts(found, sources),
         **_classes(by_class),
+        "slices": slice_tables(found),
         **gallery(record, found, miss, what.classes),
         **experiment_story(record, found, judgement, miss, what.classes),
         **_wrong_reasons(found, judgement),
+        "purpose": purpose(what),
+        "requirements": requirements(checks_told(judgement), judgement.profile),
+        "labels": label_audit(record),
+        "classes_unseen": len(what.classes) - len(set(found.class_index.tolist())),
+        "deviations": deviations(what, found, judgement),
         "reasons": _reasons(left_out),
         "names": _names(record, judgement),
         "crosswalk": crosswalk(judgement, what, found),

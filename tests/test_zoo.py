@@ -181,7 +181,7 @@ def test_the_zoo_has_the_numbers_that_the_detection_rate_rests_on() -> None:
     assert {m.cue for m in unused} == set(CUES)
     assert len(planted) >= 40
     assert {m.cue for m in planted} == set(CUES)
-    assert {m.train_agreement for m in planted} == {0.8, 0.9, 0.95, 1.0}
+    assert {m.train_agreement for m in planted} == {0.6, 0.8, 0.9, 0.95, 1.0}
     assert all(m.audit_agreement == m.train_agreement for m in planted)
     assert {m.architecture for m in planted} == set(ARCHITECTURES)
 

@@ -108,7 +108,8 @@ def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...])
     )["sample"]
     if len(right) < FEWEST or len(run.classes) < 2:
         return len(right)
-    order = np.random.default_rng(run.settings.run.seed).permutation(right)[: MOST * wanted].tolist()
+    drawable = np.random.default_rng(run.settings.run.seed).permutation(right)
+    order = drawable[run.one_of_each(drawable.tolist())][: MOST * wanted].tolist()
     waiting = ((loaded, _covered(run, loaded)) for loaded in map(run.loader.load, order))
     drawn = list(islice(waiting, DRAW * wanted))
     plain = run.batch([loaded for loaded, _ in drawn[:1]])

@@ -47,8 +47,8 @@ def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(g
 
 def _drawn(run: Plan, record: Record, count: int) -> list[int]:
     measured = record.columns("SELECT sample FROM picture ORDER BY sample")["sample"]
-    chosen = np.random.default_rng(run.settings.run.seed).permutation(measured)[:count]
-    return sorted(chosen.tolist())
+    drawn = np.random.default_rng(run.settings.run.seed).permutation(measured)
+    return sorted(drawn[run.one_of_each(drawn.tolist())][:count].tolist())
 
 
 def _maps(source: Source, batches: Sequence[Batch], module: nn.Module) -> Tensor:

@@ -85,6 +85,7 @@ def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) 
     spots = stage.spots
     rng = np.random.default_rng([stage.run.settings.run.seed, number])
     usable = rng.permutation(np.flatnonzero(spots.right[candidate.members]))
+    usable = usable[stage.run.one_of_each(spots.sample[candidate.members[usable]].tolist())]
     members, windows = candidate.members[usable], candidate.windows[usable]
     controls, room = _draw(spots.outside[members], windows, rng, apart=True)
     kept = np.flatnonzero(room)[:pictures]
@@ -124,6 +125,7 @@ def _pasted(
     spots = stage.spots
     own = spots.class_index == candidate.class_index
     others = rng.permutation(np.flatnonzero(spots.right & ~own & ~np.isin(spots.picture, spots.picture[own])))
+    others = others[stage.run.one_of_each(spots.sample[others].tolist())]
     side_x, side_y = (candidate.windows[0, 2:] - candidate.windows[0, :2]).tolist()
     if candidate.kind == "place":
         x0, y0, x1, y1 = candidate.windows[0]

@@ -26,7 +26,11 @@ def is_settings_file(path: Path) -> bool:
 
 
 class SettingsFile(pytest.File):
-    """Collects the rules of the profile that the settings name. The first of its tests that runs measures."""
+    """Collects the rules of the profile that the settings name. The first of its tests that runs measures.
+
+    The columns of required slices are known before, their values are not: so a rule and a column are one test, whose
+    failure names the slices.
+    """
 
     def __init__(self, **known: Any) -> None:
         super().__init__(**known)
@@ -49,7 +53,7 @@ class SettingsFile(pytest.File):
             raise self.CollectError(f"{self.path.name}: cannot be read ({error}); need a TOML file.") from error
         except AuditError as error:
             raise self.CollectError(str(error)) from error
-        for rule in (WHOLE, *profile.rules, *(COMPARED if "baseline" in stated else ())):
+        for rule in (WHOLE, *profile.rules, *profile.sliced, *(COMPARED if "baseline" in stated else ())):
             yield RuleItem.from_parent(self, name=rule, rule=rule)
 
     def result(self) -> "Result":

@@ -98,7 +98,7 @@ def _copy(
     flagged = any(apply(copy, rule).outcome is Outcome.FAIL for rule in flagged_by)
     lost = copy.answered("mark", "elsewhere").probability - copy.answered("mark", "hidden").probability
     lost = lost[np.isfinite(lost)]
-    bounds = mean_bounds(lost, evidence.confidence, evidence.seed)
+    bounds = mean_bounds(lost, evidence.confidence, evidence.seed)  # of these pictures: whose flight, is no matter
     blamed = bounds is not None and len(lost) >= FEWEST and bounds.lower > min_loss
     return Copy(share, flagged, float(lost.mean()) if len(lost) else None, blamed, len(lost))
 

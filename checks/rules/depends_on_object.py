@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.comparison import Comparison, compare, undecided
+from checks.drawn import Drawn
 from checks.evidence import Evidence, Floats, median
 from checks.probed import ALL_FILLS, Fills, for_the_object, invalid, lacking, left_out, run_it, unjudged
 from checks.profile import Share
-from checks.statistics import mean_bounds
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, points
 
@@ -43,13 +43,13 @@ def depends_on_object(
     chosen = evidence.right & np.isfinite(net)
     gross = _lost(evidence, left, chosen)
     control = _lost(evidence, left_elsewhere, chosen)
-    found = compare(net[chosen], evidence.sample[chosen], min_loss, evidence)
+    found = compare(evidence, chosen, net, min_loss)
     if not chosen.any():
         return _nothing(evidence, min_loss)
     says_nothing = not float(control.mean()) <= max_loss_elsewhere
     findings = (
-        _finding(evidence, found, _outcome(found, gross, says_nothing, evidence), chosen, fills),
-        _control(control, max_loss_elsewhere, chosen),
+        _finding(evidence, found, _outcome(found, gross, says_nothing), chosen, fills),
+        _control(control, max_loss_elsewhere, found.drawn),
     )
     outcome = worst(finding.outcome for finding in findings)
     telling = findings[1] if says_nothing and outcome is not Outcome.FAIL else findings[0]
@@ -72,10 +72,10 @@ def _lost(evidence: Evidence, left: list[Floats], chosen: NDArray[np.bool_]) -> 
     return median([evidence.probability - column for column in left], evidence.n)[chosen]
 
 
-def _outcome(found: Comparison, gross: Floats, says_nothing: bool, evidence: Evidence) -> Outcome:
+def _outcome(found: Comparison, gross: Floats, says_nothing: bool) -> Outcome:
     if not says_nothing:
         return found.outcome
-    bounds = mean_bounds(gross, evidence.confidence, evidence.seed)
+    bounds = found.drawn.mean(gross)
     stands = bounds is not None and bounds.upper < found.limit
     return Outcome.FAIL if found.outcome is Outcome.FAIL and stands else Outcome.INCONCLUSIVE
 
@@ -92,11 +92,12 @@ def _finding(
         quantity="label's probability that is lost with the object, less what the same fill costs elsewhere",
         value=found.value,
         limit=found.limit,
-        n=found.n,
+        **found.drawn.counted,
         lower=found.lower,
         upper=found.upper,
         further=found.further if outcome is Outcome.INCONCLUSIVE else None,
         worst=found.worst,
+        tolerance=found.tolerance,
         sentence=f"{said}{left_out(unjudged(evidence, chosen, 'object_removed'))}.",
     )
 
@@ -106,7 +107,7 @@ def _sentence(found: Comparison, outcome: Outcome, log_odds: float) -> str:
     more = "less" if value < 0 else "more"
     seen = (
         f"Removing the object costs {points(abs(value))} of the label's probability {more} than hiding as much"
-        f" elsewhere, on {count(found.n, 'picture')} predicted right"
+        f" elsewhere, on {found.drawn} predicted right"
     )
     odds = f"the log-odds fall by {round(log_odds, 1) + 0.0:.1f} in the median picture"
     if found.lower is None or found.upper is None:
@@ -120,7 +121,7 @@ def _sentence(found: Comparison, outcome: Outcome, log_odds: float) -> str:
     return f"{seen} (between {points(found.lower)} and {points(found.upper)}, {asked}); {odds}{why}"
 
 
-def _control(control: Floats, limit: float, chosen: NDArray[np.bool_]) -> Finding:
+def _control(control: Floats, limit: float, drawn: Drawn) -> Finding:
     value = float(control.mean())
     within = value <= limit
     seen = f"Hiding as much elsewhere costs {points(value)} of the label's probability"
@@ -130,7 +131,7 @@ def _control(control: Floats, limit: float, chosen: NDArray[np.bool_]) -> Findin
         quantity="label's probability that the same fill costs on an equal area outside the boxes",
         value=value,
         limit=limit,
-        n=int(chosen.sum()),
+        **drawn.counted,
         sentence=f"{seen}."
         if within
         else f"{seen}, where {points(limit)} may be: the fills break the prediction wherever they are put, and say"

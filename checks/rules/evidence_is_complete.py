@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.clustered import clusters
 from checks.comparison import WORST
 from checks.evidence import Evidence
 from checks.profile import Count, Share
@@ -26,21 +27,25 @@ def evidence_is_complete(
 
     The shares are counts of this very data set, not estimates: they have no confidence bound. Too many exclusions, dead
     maps or copies (samples whose picture's very bytes were already there under the same class), or a map that was not
-    made at all: INVALID. Too few distinct pictures: INCONCLUSIVE.
+    made at all: INVALID. Too few distinct pictures: INCONCLUSIVE. Where the settings name clusters, a picture that
+    states none is INVALID; where they do not, a column that looks as if it should be named gets a warning.
     """
     findings = (
         _exclusions(evidence, max_excluded),
         _pictures(evidence, min_pictures),
         _duplicates(evidence, max_duplicates),
         *(_dead(evidence, method, max_dead) for method in evidence.methods),
+        *clusters(evidence),
     )
-    outcome = worst(finding.outcome for finding in findings) if evidence.methods else Outcome.INVALID
-    telling = [finding for finding in findings if finding.outcome is outcome and outcome is not Outcome.PASS]
+    entering = [finding for finding in findings if not finding.advisory]
+    outcome = worst(finding.outcome for finding in entering) if evidence.methods else Outcome.INVALID
+    telling = [finding for finding in entering if finding.outcome is outcome and outcome is not Outcome.PASS]
+    advice = [finding for finding in findings if finding.advisory]
     return Verdict(
         rule="evidence_is_complete",
         question="Is the evidence whole enough to be judged?",
         outcome=outcome,
-        sentence=" ".join([finding.sentence for finding in telling] or [_whole(evidence)]),
+        sentence=" ".join([*([f.sentence for f in telling] or [_whole(evidence)]), *(f.sentence for f in advice)]),
         next_step=_next_step(evidence, outcome, {finding.subject for finding in telling}),
         findings=findings,
     )
@@ -58,6 +63,8 @@ def _next_step(evidence: Evidence, outcome: Outcome, subjects: set[str]) -> str:
         steps += [] if steps and reasons.keys() <= MEND.keys() else ["Read the exclusions, and mend what causes them."]
     if "duplicates" in subjects:
         steps.append("Take the copies out of the data set.")
+    if "clusters" in subjects:
+        steps.append("Say of every picture to which cluster it belongs (data.cluster).")
     if subjects & set(evidence.methods):
         steps.append("Find out why maps are dead or missing, and mend what causes it.")
     return " ".join([*steps, "Then run the audit again." if steps else "Run the audit on pictures, with a method."])

@@ -7,7 +7,6 @@ import numpy as np
 
 from checks.evidence import Evidence, Floats
 from checks.profile import Share
-from checks.statistics import mean_bounds
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import count
 
@@ -38,8 +37,9 @@ def _name(pair: tuple[str, str]) -> str:
 
 
 def _finding(evidence: Evidence, pair: tuple[str, str], limit: float) -> Finding:
-    agreement = _agreement(evidence, pair)
-    bounds = mean_bounds(agreement, evidence.confidence, evidence.seed)
+    found = _agreement(evidence, pair)
+    drawn, agreement = evidence.drawn(np.isfinite(found)), found[np.isfinite(found)]
+    bounds = drawn.mean(agreement)
     agrees = bounds is not None and bounds.lower > limit
     value = float(agreement.mean()) if len(agreement) else None
     if value is None:
@@ -47,7 +47,7 @@ def _finding(evidence: Evidence, pair: tuple[str, str], limit: float) -> Finding
     else:
         bound = f" (lower bound {bounds.lower:.2f})" if bounds else ""
         sentence = f"The maps of {_name(pair)} have a mean rank correlation of {value:.2f}{bound}"
-        sentence += f" on {count(len(agreement), 'picture')}{'' if agrees else f', not surely over {limit:.2f}'}."
+        sentence += f" on {drawn}{'' if agrees else f', not surely over {limit:.2f}'}."
     return Finding(
         subject=_name(pair),
         outcome=Outcome.PASS if agrees else Outcome.INCONCLUSIVE,
@@ -55,7 +55,7 @@ def _finding(evidence: Evidence, pair: tuple[str, str], limit: float) -> Finding
         value=value,
         limit=limit,
         chance=0.0,
-        n=len(agreement),
+        **drawn.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
         sentence=sentence,
@@ -63,13 +63,12 @@ def _finding(evidence: Evidence, pair: tuple[str, str], limit: float) -> Finding
 
 
 def _agreement(evidence: Evidence, pair: tuple[str, str]) -> Floats:
-    """(k,) of the pictures on which both maps live."""
+    """(n,) NaN where not both maps live."""
     one, other = pair
     missing = np.full(evidence.n, np.nan)
-    found = evidence.notes.get(
+    return evidence.notes.get(
         (one, f"agreement with {other}"), evidence.notes.get((other, f"agreement with {one}"), missing)
     )
-    return np.asarray(found[np.isfinite(found)])
 
 
 def dissenter(methods: Sequence[str], findings: Sequence[Finding]) -> str:

@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from checks.comparison import lowest, needed
 from checks.evidence import Evidence
 from checks.profile import Share
-from checks.statistics import further_for_share, share_bounds
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import count, percent
 
@@ -21,24 +20,25 @@ NEXT = {
 def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
     """The model predicts the label of the picture often enough (top-1).
 
-    Exact bounds (Clopper and Pearson 1934): PASS where the lower bound reaches the limit, FAIL where the upper bound is
-    under it. The limit is `min_accuracy`, or the share of the commonest class in the data where that is larger: so
-    often a network is right that always names it. A picture for which the network yields NaN counts as wrong. Where
-    the data hold or the network knows a single class, accuracy says nothing: INVALID.
+    Exact bounds (Clopper and Pearson 1934), by cluster where one is named: PASS where the lower bound reaches the
+    limit, FAIL where the upper bound is under it. The limit is `min_accuracy`, or the share of the commonest class in
+    the data where that is larger: so often a network is right that always names it. A picture for which the network
+    yields NaN counts as wrong. Where the data hold or the network knows a single class, accuracy says nothing: INVALID.
     """
     answered = np.isfinite(evidence.probability) & np.isfinite(evidence.label_rank)
     right = evidence.right & answered
     n, k = evidence.n, int(right.sum())
     commonest = float(np.unique(evidence.class_index, return_counts=True)[1].max() / n) if n else None
     limit = max(min_accuracy, commonest or 0.0)
-    lower, upper = share_bounds(k, n, evidence.confidence)
+    drawn = evidence.drawn(np.ones(n, bool))
+    lower, upper = drawn.share(right)
     nothing = _says_nothing(evidence)
     outcome = Outcome.INVALID if nothing else _outcome(lower, upper, limit)
     undecided = outcome is Outcome.INCONCLUSIVE
-    further = further_for_share(n - k, n, 1 - limit, evidence.confidence) if undecided else None
+    further = drawn.further_for_share(~right, 1 - limit) if undecided else None
     seen = _seen(evidence, k, answered, f"upper bound {percent(upper)}" if outcome is Outcome.FAIL else _lower(lower))
     seen += _required(outcome, min_accuracy, commonest or 0.0)
-    seen += f"; {needed(further, within_reach=k > limit * n)}." if undecided else "."
+    seen += f"; {needed(further, within_reach=k > limit * n, noun=drawn.noun)}." if undecided else "."
     finding = Finding(
         subject="top-1 accuracy",
         outcome=outcome,
@@ -46,7 +46,7 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
         value=k / n if n else None,
         limit=limit,
         chance=commonest,
-        n=n,
+        **drawn.counted,
         lower=lower,
         upper=upper,
         further=further,
@@ -99,7 +99,8 @@ def _seen(evidence: Evidence, k: int, answered: NDArray[np.bool_], bound: str) -
     n = evidence.n
     if n == 0:
         return ""
-    text = f"The label is predicted in {k:,} of {count(n, 'picture')}: {percent(k / n)} ({bound})"
+    drawn = evidence.drawn(np.ones(n, bool))
+    text = f"The label is predicted in {k:,} of {drawn}: {percent(k / n)} ({bound})"
     if evidence.classes > 5:
         in_five = int((evidence.label_rank[answered] <= 5).sum())
         text += f"; it is among the first five in {percent(in_five / n)}"

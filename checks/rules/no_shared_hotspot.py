@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from checks.comparison import FEWEST, Comparison, compare, lowest, undecided
+from checks.comparison import Comparison, compare, lowest, undecided
+from checks.drawn import FEWEST
 from checks.evidence import Evidence
-from checks.paired import paired_share_bounds
 from checks.probed import invalid
 from checks.profile import Share
 from checks.statistics import Bounds
@@ -87,24 +87,23 @@ def _tested(evidence: Evidence, cue: Cue, min_loss: float, min_turned: float) ->
     probe = f"cue {cue.id}"
     hidden, elsewhere = (evidence.answered(probe, variant) for variant in ("hidden", "elsewhere"))
     both = hidden.asked & elsewhere.asked
-    sample = evidence.sample[both]
-    loss = compare((elsewhere.probability - hidden.probability)[both], sample, min_loss, evidence)
-    odds = compare((elsewhere.log_odds - hidden.log_odds)[both], sample, 0.0, evidence)
+    loss = compare(evidence, both, elsewhere.probability - hidden.probability, min_loss)
+    odds = compare(evidence, both, elsewhere.log_odds - hidden.log_odds, 0.0)
     pasted, control = (evidence.answered(probe, variant) for variant in ("pasted", "pasted elsewhere"))
     there = pasted.asked & control.asked
     turns, turns_elsewhere = ((found.predicted == cue.class_index)[there] for found in (pasted, control))
-    more, less = int((turns & ~turns_elsewhere).sum()), int((turns_elsewhere & ~turns).sum())
-    n = int(there.sum())
-    share = paired_share_bounds(more, less, n, evidence.confidence)
+    drawn, difference = evidence.drawn(there), turns.astype(int) - turns_elsewhere
+    n = drawn.n
+    share = drawn.paired(difference)
     by_hiding = loss.outcome is Outcome.PASS
-    by_pasting = odds.outcome is Outcome.PASS and n >= FEWEST and share.lower > min_turned
-    likely = _over(loss) or (_over(odds) and n > 0 and (more - less) / n > min_turned)
+    by_pasting = odds.outcome is Outcome.PASS and drawn.enough and share.lower > min_turned
+    likely = _over(loss) or (_over(odds) and n > 0 and difference.mean() > min_turned)
     outcome = Outcome.PASS
     if loss.outcome is Outcome.INVALID or odds.outcome is Outcome.INVALID:
         outcome = Outcome.INVALID
     elif by_hiding or by_pasting:
         outcome = Outcome.FAIL
-    elif likely or loss.n < FEWEST:
+    elif likely or not loss.drawn.enough:
         outcome = Outcome.INCONCLUSIVE
     counts = int(turns.sum()), int(turns_elsewhere.sum()), n
     return Tested(cue, outcome, loss, odds, *counts, share, by_pasting and not by_hiding)
@@ -124,7 +123,7 @@ def _finding(evidence: Evidence, test: Tested) -> Finding:
         quantity=QUANTITY,
         value=test.loss.value,
         limit=test.loss.limit,
-        n=test.loss.n,
+        **test.loss.drawn.counted,
         lower=test.loss.lower,
         upper=test.loss.upper,
         further=test.loss.further if test.outcome is Outcome.INCONCLUSIVE else None,
@@ -138,12 +137,14 @@ def _sentence(evidence: Evidence, test: Tested) -> str:
     what = f"{_size(evidence, cue)} {_where(cue)}" if cue.box else f"an appearance of {_size(evidence, cue)}"
     share = percent(cue.seen_in / cue.pictures) if cue.pictures else "no picture"
     seen = f"class {_name(evidence, cue)}, seen in {share} of its pictures"
-    if loss.value is None or loss.lower is None or loss.upper is None or test.odds.value is None:
+    if loss.value is None or test.odds.value is None:
         return f"{_capital(what)} ({seen}) has no answers that could be compared."
+    if loss.lower is None or loss.upper is None:
+        return f"{_capital(what)} ({seen}) may be a cue: {undecided(loss)}."
     bound = f"lower bound {points(loss.lower)}" if test.outcome is Outcome.FAIL else f"upper bound {points(loss.upper)}"
     hiding = (
         f"hiding it costs {points(loss.value)} of the label's probability more than hiding as much elsewhere ({bound},"
-        f" {count(loss.n, 'picture')}) and {round(test.odds.value, 1) + 0.0:.1f} of the log-odds"
+        f" {loss.drawn}) and {round(test.odds.value, 1) + 0.0:.1f} of the log-odds"
     )
     did = f"{hiding}; {_pasting(test)}"
     if test.outcome is Outcome.FAIL:
@@ -212,7 +213,7 @@ def _searched(evidence: Evidence, min_searched: float) -> Finding:
     n, k = evidence.n, int(enough[of].sum()) if evidence.n else 0
     wide = n > 0 and k / n >= min_searched
     seen = (
-        f"{int(enough.sum()):,} of {count(len(classes), 'class').replace('classs', 'classes')} have {FEWEST} pictures"
+        f"{int(enough.sum()):,} of {count(len(classes), 'class')} have {FEWEST} pictures"
         f" predicted right, without which no search is conclusive; they hold {percent(k / n) if n else 'none'} of the"
         " pictures"
     )

@@ -38,7 +38,7 @@ def relevance_beats_chance(evidence: Evidence, *, margin: Share) -> Verdict:
 def _finding(evidence: Evidence, method: str, margin: float) -> Finding:
     living = evidence.made[method] & ~evidence.dead[method]
     mass, area = evidence.scores[method]["mass"][living], evidence.area_share[living]
-    found = compare(mass - area, evidence.sample[living], margin, evidence)
+    found = compare(evidence, living, evidence.scores[method]["mass"] - evidence.area_share, margin)
     valid = found.value is not None
     return Finding(
         subject=method,
@@ -47,11 +47,12 @@ def _finding(evidence: Evidence, method: str, margin: float) -> Finding:
         value=found.value,
         limit=margin,
         chance=float(np.mean(area)) if valid else None,
-        n=found.n,
+        **found.drawn.counted,
         lower=found.lower,
         upper=found.upper,
         further=found.further,
         worst=found.worst,
+        tolerance=found.tolerance,
         sentence=_sentence(method, float(np.mean(mass)), float(np.mean(area)), margin, found)
         if valid
         else _no_score(method, found),
@@ -60,6 +61,7 @@ def _finding(evidence: Evidence, method: str, margin: float) -> Finding:
 
 def _sentence(method: str, mass: float, area: float, margin: float, found: Comparison) -> str:
     seen = f"{method} puts {percent(mass)} of its relevance into boxes that cover {percent(area)} of the frame"
+    seen += f", on {found.drawn}" if found.drawn.clusters is not None else ""
     required = f"where more than {points(margin)} are needed"
     if found.lower is None or found.upper is None:
         return f"{seen}: {undecided(found)}."

@@ -5,11 +5,12 @@ from typing import Literal
 
 import numpy as np
 
-from checks.comparison import FEWEST, Comparison, compare, headline, undecided, weakest
+from checks.comparison import Comparison, compare, headline, undecided, weakest
+from checks.drawn import FEWEST
 from checks.evidence import Evidence
 from checks.profile import Share
 from checks.verdict import Finding, Outcome, Verdict, worst
-from checks.words import count, listed, percent, points
+from checks.words import listed, percent, points
 
 Measure = Literal["mass", "auc"]
 QUANTITY = {"mass": "relevance mass in the boxes", "auc": "localisation AUC"}
@@ -96,18 +97,24 @@ def _next_step(findings: Sequence[Finding], missing: Sequence[str], outcome: Out
 
 def _ahead(found: Finding | Comparison) -> bool:
     """More for certain than the null map, whatever the margin."""
-    return found.n >= FEWEST and found.lower is not None and found.lower > 0
+    return _certain(found) and found.lower is not None and found.lower > 0
 
 
 def _behind(found: Finding | Comparison) -> bool:
     """Less for certain than the null map."""
-    return found.n >= FEWEST and found.upper is not None and found.upper < 0
+    return _certain(found) and found.upper is not None and found.upper < 0
+
+
+def _certain(found: Finding | Comparison) -> bool:
+    """There are enough pictures to rely on a bound; by cluster, there is none else."""
+    return found.n >= FEWEST
 
 
 def _finding(evidence: Evidence, method: str, null_map: str, margin: float, measure: Measure) -> Finding:
     both = evidence.made[method] & ~evidence.dead[method] & evidence.made[null_map] & ~evidence.dead[null_map]
     mine, theirs = evidence.scores[method][measure][both], evidence.scores[null_map][measure][both]
-    found = compare(mine - theirs, evidence.sample[both], margin, evidence)
+    difference = evidence.scores[method][measure] - evidence.scores[null_map][measure]
+    found = compare(evidence, both, difference, margin)
     if found.value is None:
         sentence, chance = _no_score(method, null_map, found), None
     else:
@@ -122,11 +129,12 @@ def _finding(evidence: Evidence, method: str, null_map: str, margin: float, meas
         value=found.value,
         limit=margin,
         chance=chance,
-        n=found.n,
+        **found.drawn.counted,
         lower=found.lower,
         upper=found.upper,
         further=found.further,
         worst=found.worst,
+        tolerance=found.tolerance,
         sentence=sentence,
     )
 
@@ -159,7 +167,7 @@ def _seen(method: str, null_map: str, measure: Measure, means: tuple[float, floa
 
 
 def _bound(measure: Measure, found: Comparison) -> str:
-    pictures = count(found.n, "picture")
+    pictures = str(found.drawn)
     if found.lower is None or found.upper is None:
         return pictures
     if _behind(found):

@@ -1,15 +1,16 @@
 """Right for the right reason: the object speaks for the label, not what surrounds it."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checks.cells import Miss, judged_by_experiment, missed
-from checks.comparison import FEWEST, lowest, needed
+from checks.comparison import lowest, needed
+from checks.drawn import Drawn
 from checks.evidence import Evidence
 from checks.probed import ALL_FILLS, Fills, Number, for_the_lead, invalid, lacking, left_out, run_it, unjudged
 from checks.profile import Share
-from checks.statistics import further_for_share, share_bounds
 from checks.verdict import Finding, Outcome, Verdict
-from checks.words import count, percent
+from checks.words import percent
 
 RULE = "right_for_the_right_reason"
 QUESTION = "Where the label is predicted, is it the object that speaks for it?"
@@ -31,8 +32,8 @@ def right_for_the_right_reason(
 
     A picture is a miss where the surroundings without the object speak at least as much for the label as the object
     without its surroundings, whichever of `fills` is used: no difference of the label's log-odds is over `min_lead`.
-    Exact bounds of the share of misses (Clopper and Pearson 1934): PASS where the upper bound is within `max_share`,
-    FAIL where the lower bound is over it.
+    Exact bounds of the share of misses (Clopper and Pearson 1934), by cluster where one is named: PASS where the upper
+    bound is within `max_share`, FAIL where the lower bound is over it.
     """
     needs = for_the_lead(fills)
     if missing := lacking(evidence, needs):
@@ -42,10 +43,11 @@ def right_for_the_right_reason(
     off = right & missed(evidence, Miss(fills, min_lead))
     n, k = int(right.sum()), int(off.sum())
     lost = unjudged(evidence, judged, "object_removed")
-    lower, upper = share_bounds(k, n, evidence.confidence)
+    drawn = evidence.drawn(right)
+    lower, upper = drawn.share(off[right])
     outcome = _outcome(n, lost, (lower, upper), max_share)
     undecided = outcome is Outcome.INCONCLUSIVE
-    further = _further(k, n, max_share, evidence.confidence) if undecided else None
+    further = _further(drawn, off[right], max_share) if undecided else None
     lead = np.nan_to_num(evidence.lead(fills), nan=-np.inf)
     finding = Finding(
         subject="experiment",
@@ -53,13 +55,13 @@ def right_for_the_right_reason(
         quantity="share of the pictures predicted right that are right for the wrong reason",
         value=k / n if n else None,
         limit=max_share,
-        n=n,
+        **drawn.counted,
         lower=lower if n else None,
         upper=upper if n else None,
         further=further,
         worst=lowest(lead[off], evidence.sample[off]),
-        sentence=_sentence(k, n, outcome, (lower, upper), max_share)
-        + _undecided(n, k, max_share, further, undecided)
+        sentence=_sentence(k, drawn, outcome, (lower, upper), max_share)
+        + _undecided(drawn, k, max_share, further, undecided)
         + f"{left_out(lost)}.",
     )
     return Verdict(
@@ -76,19 +78,22 @@ def _outcome(n: int, lost: int, bounds: tuple[float, float], limit: float) -> Ou
     return Outcome.FAIL if bounds[0] > limit else Outcome.INCONCLUSIVE
 
 
-def _further(k: int, n: int, limit: float, confidence: float) -> int | None:
-    return further_for_share(k, n, limit, confidence) if n else FEWEST
+def _further(drawn: Drawn, off: NDArray[np.bool_], limit: float) -> int | None:
+    return drawn.further_for_share(off, limit) if drawn.n else drawn.missing
 
 
-def _sentence(k: int, n: int, outcome: Outcome, bounds: tuple[float, float], limit: float) -> str:
+def _sentence(k: int, drawn: Drawn, outcome: Outcome, bounds: tuple[float, float], limit: float) -> str:
+    n = drawn.n
     if n == 0:
         return "No picture is predicted right, so that none can be right for the right reason"
     bound = f"lower bound {percent(bounds[0])}" if outcome is Outcome.FAIL else f"upper bound {percent(bounds[1])}"
-    seen = f"{k:,} of {count(n, 'picture')} predicted right"
+    seen = f"{k:,} of {drawn} predicted right"
     seen += f" {'is' if k == 1 else 'are'} right for the wrong reason: {percent(k / n)} ({bound}"
     allowed = "" if outcome is Outcome.PASS else f", where {percent(limit)} may be"
     return f"{seen}{allowed}); there the label is spoken for by what surrounds the object" if k else f"{seen}{allowed})"
 
 
-def _undecided(n: int, k: int, limit: float, further: int | None, undecided: bool) -> str:
-    return f"; {needed(further, within_reach=k < limit * n)}" if undecided and n else ""
+def _undecided(drawn: Drawn, k: int, limit: float, further: int | None, undecided: bool) -> str:
+    if not (undecided and drawn.n):
+        return ""
+    return f"; {needed(further, within_reach=k < limit * drawn.n, noun=drawn.noun)}"

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.answers import Answered
-from checks.comparison import FEWEST, lowest, needed
+from checks.comparison import lowest, needed
+from checks.drawn import FEWEST, Drawn
 from checks.evidence import Evidence, Floats
-from checks.gain import gain_bounds
 from checks.probed import invalid, lacking, left_out, run_it, unjudged
 from checks.profile import Share
-from checks.statistics import Bounds, further_for_mean, mean_bounds
+from checks.statistics import Bounds
 from checks.verdict import Finding, Outcome, Verdict
-from checks.words import count, percent, points
+from checks.words import percent, points
 
 RULE = "survives_other_background"
 QUESTION = "Does the prediction stand when the object is put on the background of another class?"
@@ -74,10 +74,10 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
 
 
 def _swap(evidence: Evidence) -> Swap:
-    return Swap(_kept(evidence, "same "), _kept(evidence, "other "), _pull(evidence))
+    return Swap(_kept(evidence, "same "), _kept(evidence, "other "), pull_of(evidence))
 
 
-def _pull(evidence: Evidence) -> Floats:
+def pull_of(evidence: Evidence) -> Floats:
     """(n,) by which the prediction goes to the class of the background; 0 on average where it goes nowhere."""
     pulled, asked = np.zeros(evidence.n), np.zeros(evidence.n)
     for answered, donor in _donors(evidence):
@@ -112,22 +112,23 @@ def _kept(evidence: Evidence, kind: str) -> Floats:
 def _finding(
     evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], reliance: Floats, limit: float, paired: bool
 ) -> Finding:
-    n = len(reliance)
-    bounds = gain_bounds(reliance, evidence.confidence, evidence.seed)
-    directed = _directed(evidence, swap.pull[chosen])
-    outcome = _outcome(n, bounds, limit, paired and directed)
+    drawn, n = evidence.drawn(chosen), len(reliance)
+    bounds = drawn.gain(reliance)
+    directed = _directed(evidence, chosen, swap.pull)
+    outcome = _outcome(drawn, bounds, limit, paired and directed)
     value = float(np.sort(reliance).mean()) if n else None
     undecided = outcome is Outcome.INCONCLUSIVE and paired
-    further = _further(reliance, limit, evidence.confidence) if undecided else None
+    # as for a mean that must exceed a limit, with the signs turned
+    further = drawn.further_for_mean(1 - reliance, 1 - limit) if undecided else None
     said = _seen(evidence, swap, chosen, paired) + _bound(outcome, bounds, limit)
     if not paired and n:
         said += _artefact(evidence, chosen, outcome)
     elif not directed and bounds and bounds.lower > limit:
         said += ": what is lost does not go to the classes of the backgrounds, so that it may be the cut's"
-    elif undecided and n >= FEWEST and value is not None:
-        said += f": {needed(further, within_reach=value < limit)}"
+    elif undecided and drawn.enough and value is not None:
+        said += f": {needed(further, within_reach=value < limit, noun=drawn.noun)}"
     elif undecided and n:
-        said += f": {count(n, 'picture')} where at least {FEWEST} are needed"
+        said += f": {drawn.too_few}"
     asked = np.isfinite(swap.other)
     return Finding(
         subject="background",
@@ -135,7 +136,7 @@ def _finding(
         quantity=QUANTITY if paired else ALONE,
         value=value,
         limit=limit,
-        n=n,
+        **drawn.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
         further=further,
@@ -144,34 +145,27 @@ def _finding(
     )
 
 
-def _directed(evidence: Evidence, pull: Floats) -> bool:
+def _directed(evidence: Evidence, chosen: NDArray[np.bool_], pull: Floats) -> bool:
     """The backgrounds' classes are named more often than other wrong ones, for certain; or nobody can say."""
-    known = pull[np.isfinite(pull)]
-    if evidence.classes < 3 or not len(known):
+    known = chosen & np.isfinite(pull)
+    if evidence.classes < 3 or not known.any():
         return True
-    bounds = mean_bounds(known, evidence.confidence, evidence.seed)
+    bounds = evidence.drawn(known).mean(pull[known])
     return bounds is not None and bounds.lower > 0
 
 
-def _outcome(n: int, bounds: Bounds | None, limit: float, may_fail: bool) -> Outcome:
-    if bounds is None or n < FEWEST:
+def _outcome(drawn: Drawn, bounds: Bounds | None, limit: float, may_fail: bool) -> Outcome:
+    if bounds is None or not drawn.enough:
         return Outcome.INCONCLUSIVE
     if bounds.upper <= limit:
         return Outcome.PASS
     return Outcome.FAIL if may_fail and bounds.lower > limit else Outcome.INCONCLUSIVE
 
 
-def _further(reliance: Floats, limit: float, confidence: float) -> int | None:
-    """As for a mean that must exceed a limit, with the signs turned."""
-    if len(reliance) < FEWEST:
-        return FEWEST - len(reliance)
-    return further_for_mean(1 - reliance, 1 - limit, confidence)
-
-
 def _seen(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], paired: bool) -> str:
     if not chosen.any():
         return "No picture that is predicted right was put on another background"
-    pictures = f"Of {count(int(chosen.sum()), 'picture')} predicted right"
+    pictures = f"Of {evidence.drawn(chosen)} predicted right"
     other = percent(float(swap.other[chosen].mean()))
     if not paired:
         return f"{pictures}, {other} are still right on backgrounds of other classes"

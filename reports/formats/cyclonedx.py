@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from checks.statistics import share_bounds
 from checks.verdict import Finding, Judgement
 from reports.formats import Told
 from reports.numbers import clean
@@ -85,16 +84,13 @@ def _parameters(told: Told) -> Json:
 
 
 def _metrics(told: Told) -> Iterator[Json]:
-    """Bounds are one-sided, each at the profile's confidence."""
+    """Bounds are one-sided, each at the profile's confidence, and those of the judgement."""
     counts, judgement = told.audit.counts, told.judgement
-    confidence = judgement.profile.confidence
     if counts.measured:
-        bounds = share_bounds(counts.right, counts.measured, confidence)
-        yield _metric("accuracy", counts.accuracy, None, bounds.lower, bounds.upper)
+        yield _metric("accuracy", counts.accuracy, None, None, None)
     for wrong in judgement.right_for_the_wrong_reason:
         if wrong.share is not None:
-            lower = share_bounds(wrong.count, wrong.right, confidence).lower
-            yield _metric("right for the wrong reason", wrong.share, f"by {wrong.source}", lower, wrong.upper)
+            yield _metric("right for the wrong reason", wrong.share, f"by {wrong.source}", None, wrong.upper)
     for verdict in judgement.verdicts:
         yield from (_found(verdict.rule, finding) for finding in verdict.findings if finding.value is not None)
 

@@ -19,7 +19,7 @@ from audit.cues_seen import appearances, descriptors, own_windows
 from audit.errors import AuditError
 from audit.record import Record
 from audit.spots import GRID, Spots
-from checks.comparison import FEWEST as COMPARED
+from checks.drawn import FEWEST as COMPARED
 
 
 def drawn(

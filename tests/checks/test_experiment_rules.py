@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
 from checks.cells import Miss, four_cells, judged_by_experiment, miss_of, missed
-from checks.comparison import FEWEST
+from checks.drawn import FEWEST
 from checks.evidence import Evidence
 from checks.gain import gain_bounds
 from checks.profile import load_profile

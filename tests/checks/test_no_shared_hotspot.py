@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from checks.answers import Given
-from checks.comparison import FEWEST
+from checks.drawn import FEWEST
 from checks.evidence import Evidence
 from checks.paired import paired_share_bounds
 from checks.rules.no_shared_hotspot import no_shared_hotspot

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import audit
 from audit import registry
 from audit.record import Record
-from checks.comparison import FEWEST, needed
+from checks.comparison import needed
+from checks.drawn import FEWEST
 from checks.evidence import Evidence
 from checks.evidence import evidence as read_evidence
 from checks.profile import RESERVED, RULES, load_profile

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from checks import statistics
-from checks.comparison import FEWEST
+from checks.drawn import FEWEST
 from checks.statistics import Bounds, further_for_mean, further_for_share, mean_bounds, share_bounds
 
 

@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
 
 from checks.evidence import Floats
 from reports import charts, line_charts
-from reports.pictures import COLOUR_MAP, colour_stops
+from reports.pictures import ColourMap, colour_maps
 
 
 def mass_and_area(n: int) -> tuple[Floats, Floats]:
@@ -64,14 +65,29 @@ def test_each_chart_has_ids_of_its_own() -> None:
         }
 
 
-def test_the_colour_bar_grows_lighter() -> None:
-    assert COLOUR_MAP == "magma"
-    stops = colour_stops()
-    assert (stops[0][0], stops[-1][0]) == ("0.0%", "100.0%")
-    light = [sum(w * int(c[i : i + 2], 16) for w, i in ((0.2126, 1), (0.7152, 3), (0.0722, 5))) for _, c in stops]
+def lightness(red: float, green: float, blue: float) -> float:
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("chosen", colour_maps(), ids=lambda chosen: chosen.name)
+def test_a_colour_map_grows_lighter(chosen: ColourMap) -> None:
+    assert (chosen.stops[0][0], chosen.stops[-1][0]) == ("0.0%", "100.0%")
+    light = [lightness(*(int(c[i : i + 2], 16) for i in (1, 3, 5))) for _, c in chosen.stops]
     assert light == sorted(light)
-    assert light[0] < 5
-    assert light[-1] > 230
+    assert light[0] < 40
+    assert light[-1] > 210
+
+
+@pytest.mark.parametrize("chosen", colour_maps(), ids=lambda chosen: chosen.name)
+def test_the_filters_table_is_the_colour_map(chosen: ColourMap) -> None:
+    grey = np.arange(256) / 255
+    tables = [np.array(channel.split(), dtype=float) for channel in (chosen.red, chosen.green, chosen.blue)]
+    shown = np.stack([np.interp(grey, np.linspace(0, 1, len(t)), t) for t in tables], axis=-1)
+    assert np.abs(255 * (shown - colormaps[chosen.name](grey)[:, :3])).max() < 2.5
+
+
+def test_the_usual_colour_map_is_the_first() -> None:
+    assert [chosen.name for chosen in colour_maps()] == ["magma", "cividis", "gray"]
 
 
 def test_the_plane_shows_misses_on_their_side() -> None:

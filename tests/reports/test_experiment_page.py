@@ -12,6 +12,7 @@ from checks.evidence import evidence
 from checks.judge import judge
 from checks.profile import load_profile
 from checks.verdict import Judgement, Outcome, Profile, Verdict
+from fixtures.pages import words as read
 from fixtures.records import write_record
 from reports import page
 from reports.controls import detection
@@ -22,8 +23,7 @@ HOSTILE = '"><script>alert(1)</script>\u202e'
 
 
 def words(html: str) -> str:
-    plain = re.sub(r"<style>.*?</style>|<wbr>|<[^>]+>", lambda m: "" if m[0] == "<wbr>" else " ", html, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", plain.replace("&nbsp;", " ").replace(THIN, " "))
+    return read(html).replace(THIN, " ")
 
 
 def section(html: str, name: str) -> str:
@@ -118,11 +118,11 @@ def test_the_four_cells_are_those_of_the_judgement(kind: str, request: pytest.Fi
 
 def test_the_cells_show_pictures_of_the_gallery(cheat: Told, honest: Told) -> None:
     cell = cheat.html[cheat.html.index('<section id="cells"') :].partition("</section>")[0]
-    shown = re.findall(r'<a href="#sample-(\d+)"><svg class="panel"', cell)
+    shown = re.findall(r'<a href="#sample-(\d+)"><svg class="panel shows-picture"', cell)
     assert 0 < len(shown) <= 4
     assert cheat.judgement.cells is not None
     assert re.search(r"object alone [−+]\d\.\d surroundings [−+]\d\.\d", words(cell))
-    assert "thumbnails" not in honest.html[honest.html.index("<body") :]
+    assert "thumbnails" not in honest.html[honest.html.index('<section id="cells"') :].partition("</section>")[0]
 
 
 def test_a_card_says_what_the_experiment_said(cheat: Told, honest: Told, unprobed: Told) -> None:
@@ -304,7 +304,7 @@ def test_hostile_words_of_experiments_do_nothing(tmp_path: Path) -> None:
         randomisation=refused,
         classes=[HOSTILE] * 6,
     ).html
-    assert "<script" not in html
+    assert html.count("<script") == 1
     assert "\u202e" not in html
 
 

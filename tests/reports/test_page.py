@@ -1,94 +1,32 @@
 """report.html: one file, every outcome, no surprises from names."""
 
+import io
 import json
 import re
 import sqlite3
 import subprocess
 import sys
-import time
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from jinja2 import UndefinedError
+from numpy.typing import NDArray
+from PIL import Image
 
 from audit.errors import AuditError
 from audit.record import Record
 from checks.evidence import evidence
 from checks.judge import judge
 from checks.verdict import Outcome
+from fixtures.pages import check, words
 from fixtures.records import write_record
 from reports import page, render
 from reports.methods import SHIPPED
 from reports.story import story
 
-VOID = {"meta", "br", "wbr", "link", "input", "img", "hr"}
 HOSTILE = '"><script>alert(1)</script>\u202egpj.' + "x" * 4000
-
-
-class Checker(HTMLParser):
-    """Tags that balance, ids that are there once, links within the page that lead somewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.loads: list[str] = []
-        self.faults: list[str] = []
-        self.headings: list[int] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.tags.append(tag)
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-        if "id" in given:
-            self.ids.append(str(given["id"]))
-        target = given.get("href") or given.get("src")
-        if target:
-            (self.links if target.startswith("#") else self.loads).append(target)
-        self.faults += [f"{tag} has {key}" for key in given if key.startswith("on")]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(f"stray </{tag}>")
-
-
-def check(html: str) -> Checker:
-    """Assert what holds of every report."""
-    checker = Checker()
-    checker.feed(html)
-    assert not checker.faults
-    assert not checker.open
-    assert len(checker.ids) == len(set(checker.ids))
-    assert {link[1:] for link in checker.links} <= set(checker.ids)
-    assert all(load.startswith("data:image/webp;base64,") for load in checker.loads)
-    assert "script" not in checker.tags
-    assert "http://" not in html.replace("http://www.w3.org/", "")
-    assert "https://" not in html
-    assert checker.headings[0] == 1
-    assert checker.headings.count(1) == 1
-    assert all(b - a <= 1 for a, b in zip(checker.headings, checker.headings[1:], strict=False))
-    assert not re.search(
-        r"\b(nan|None(?! of )|inf)\b", re.sub(r"<style>.*?</style>|data:[^\"]*", "", html, flags=re.DOTALL)
-    )
-    return checker
-
-
-def words(html: str) -> str:
-    """What is read: without tags, spaces made one."""
-    plain = re.sub(r"<style>.*?</style>|<wbr>|<[^>]+>", lambda m: "" if m[0] == "<wbr>" else " ", html, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", plain.replace("&nbsp;", " "))
 
 
 def rendered(path: Path, *, gallery: bool | dict[str, list[int]] = True, **changes: Any) -> str:
@@ -364,7 +302,7 @@ def test_hostile_names_do_nothing(tmp_path: Path) -> None:
         sources={"methods": [HOSTILE], "null_maps": ["uniform"]},
     )
     check(html)
-    assert "<script" not in html
+    assert html.count("<script") == 1
     assert "\u202e" not in html
     assert "x" * 900 not in html
     assert len(html) < 600_000
@@ -406,7 +344,7 @@ def test_a_section_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     here = tmp_path / "reports"
     (here / "sections").mkdir(parents=True)
     source = Path(page.__file__).parent
-    for name in ("page.html.j2", "macros.html.j2", "marks.html.j2", "style.css"):
+    for name in ("page.html.j2", "macros.html.j2", "marks.html.j2", "style.css", "viewer.js"):
         (here / name).write_text((source / name).read_text(encoding="utf-8"), encoding="utf-8")
     (here / "sections" / "15_own_words.html.j2").write_text("{% set title = 'Own words' %}<p>{{ counts.total }}</p>")
     monkeypatch.setattr(page, "_HERE", here)
@@ -424,12 +362,48 @@ def test_settings_are_shown_as_toml(tmp_path: Path) -> None:
     assert json.dumps("fixtures.networks:small").replace('"', "&#34;") in html
 
 
+RENDERING = """
+import sys, time
+from pathlib import Path
+from audit.record import Record
+from checks.judge import judge
+from reports import render
+with Record.open(Path(sys.argv[1])) as record:
+    judgement = judge(record)
+    start = time.process_time()
+    render(record, judgement, sys.argv[2])
+    print(time.process_time() - start)
+assert "torch" not in sys.modules
+"""
+
+
 @pytest.mark.slow
 def test_ten_thousand_pictures_stay_small_and_quick(tmp_path: Path) -> None:
+    """With a gallery that is as hard to shorten as can be: noise, at the size of a usual input."""
     path = write_record(tmp_path / "audit.sqlite", n=10_000, gallery=36)
+    rng = np.random.default_rng(0)
     with Record.open(path) as record:
-        judgement = judge(record)
-        start = time.perf_counter()
-        out = render(record, judgement, tmp_path)
-        assert time.perf_counter() - start < 30  # 5 s on a free machine; here it only catches a wrong order of growth
-    assert out.stat().st_size < 5_000_000
+        layers = [(sample, layer) for sample, found in record.overlays().items() for layer in found]
+        record.set_meta("gallery", {"worst": sorted({sample for sample, _ in layers}), "borderline": [], "random": []})
+    noise = {layer: rng.integers(0, 256, (224, 224, 3)[: 3 if layer == "picture" else 2]) for _, layer in layers}
+    altered(
+        path,
+        *(
+            ("UPDATE overlay SET png = ? WHERE sample = ? AND layer = ?", (png(noise[layer]), sample, layer))
+            for sample, layer in layers
+        ),
+    )
+    command = [sys.executable, "-c", RENDERING, str(path), str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 10  # 5 s is the aim, and 2.3 s were measured; other processes slow this one down
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    check(html)
+    assert html.count("<image ") > 90
+    assert len(html.encode()) < 5_000_000
+
+
+def png(pixels: NDArray[np.int64]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()

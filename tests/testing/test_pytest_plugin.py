@@ -141,6 +141,29 @@ def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     assert (told["audit"], told["report"]) == ("PASS", str(report))
 
 
+def test_a_required_column_is_one_test_a_rule_whose_failure_names_the_slices(
+    shop: pytest.Pytester, measured: Measured
+) -> None:
+    measured.n = 150
+    slices = '[slices]\nby = ["light", "prediction"]\nrules = ["depends_on_object"]\nwhy = "By night too."\n'
+    (shop.path / "mine.toml").write_text(PROFILE + slices)
+    result = shop.runpytest("audit.toml", "-v", "--junitxml=junit.xml")
+    assert outcomes(result) == {"passed": 5, "failed": 1}
+    result.stdout.fnmatch_lines(
+        [
+            "audit.toml::depends_on_object[[]light] PASSED*",
+            "audit.toml::depends_on_object[[]prediction] FAILED*",
+            "INCONCLUSIVE: prediction: wrong: No picture is predicted right, *",
+            "  prediction: wrong: INCONCLUSIVE",
+            "Why this limit: By night too.",
+        ]
+    )
+    assert len(measured.calls) == 1
+    assert properties(shop.path / "junit.xml")["depends_on_object[light]"]["subject"] == "light: day"
+    chosen = shop.runpytest("audit.toml", "-k", "light")
+    assert outcomes(chosen) == {"passed": 1, "deselected": 5}
+
+
 def test_a_failure_says_what_one_needs_to_act(shop: pytest.Pytester, measured: Measured) -> None:
     measured.kind = "cheating"
     result = shop.runpytest("audit.toml")

@@ -1,0 +1,38 @@
+"use strict";
+// The sliders of the gallery. All else on the page works without a script.
+(() => {
+  const viewer = document.querySelector(".viewer");
+  const [low, high, over] = ["low", "high", "over"].map((name) => document.getElementById(`viewer-${name}`));
+  const ramps = document.querySelectorAll(".window > *");
+  const narrowest = 5;
+
+  const told = (id, text) => document.querySelectorAll(`[data-told="${id}"]`).forEach((place) => {
+    place.textContent = text;
+  });
+
+  const show = (moved) => {
+    if (high.value - low.value < narrowest) {
+      if (moved === low) high.value = Number(low.value) + narrowest;
+      low.value = Math.min(low.value, high.value - narrowest);
+      high.value = Math.max(high.value, Number(low.value) + narrowest);
+    }
+    const width = (high.value - low.value) / 100;
+    for (const ramp of ramps) {
+      ramp.setAttribute("slope", 1 / width);
+      ramp.setAttribute("intercept", -low.value / 100 / width);
+    }
+    viewer.style.setProperty("--over", over.value / 100);
+    for (const slider of [low, high, over]) {
+      slider.setAttribute("aria-valuetext", `${slider.value} per cent`);
+      told(slider.id, `${slider.value}\u202f%`);
+    }
+  };
+
+  for (const slider of [low, high, over]) slider.addEventListener("input", () => show(slider));
+  document.getElementById("viewer-reset").addEventListener("click", () => {
+    for (const slider of [low, high, over]) slider.value = slider.defaultValue;
+    show();
+  });
+  document.getElementById("viewer-sliders").hidden = false;
+  show();
+})();
