@@ -135,6 +135,9 @@ images = {images}
 # Labels that the model does not know; they are left out, and count as exclusions.
 # ignore = ["label"]
 
+# Where pictures share a flight, a scene or a patient: the column of the annotations that tells these apart.
+# cluster = "flight"
+
 # Dataset label -> class name or index, where the two differ.
 # [data.labels]
 # "dog" = "golden retriever"
@@ -144,14 +147,21 @@ images = {images}
 # resize = 256
 # crop = 224
 
-[saliency]
-# In forward passes a picture: gradient 3, integrated_gradients 3 a step (16 steps), smoothgrad 3 a sample.
-methods = ["gradient", "integrated_gradients"]
+# Without a word here the profile says which methods are used and what is done to the pixels.
+# [saliency]
+# methods = ["gradient", "gradcam"]
 
 [run]
 batch_size = 16
 seed = 0
 
 [judge]
+# "default", "quick" for every commit, "avionics", "automotive", "medical", or your own file that extends one of them.
 profile = "default"
+
+# What the report's reader looks for first.
+[report]
+# intended_use = "Names what lies ahead, for a pilot who looks out too."
+# operational_domain = "Daylight, within three nautical miles."
+# audience = "Certification engineers."
 """

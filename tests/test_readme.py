@@ -43,10 +43,11 @@ def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pyt
     torch.save(models.densenet201().state_dict(), cache / url.rpartition("/")[2])
     monkeypatch.setenv("TORCH_HOME", str(place / "cache"))
     (place / "photo.jpg").write_bytes((Path(__file__).parent.parent / "audit/demo/scene/000.jpg").read_bytes())
-    expected = {"run": {1, 3}, "check": {1, 3}, "report": {1, 3}}  # an untrained network, twenty-four pictures
+    judging = {1, 2, 3}  # an untrained network, twenty-four pictures
+    expected = {"run": judging, "check": judging, "report": judging, "compare": judging}
     commands = [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
-    assert len(commands) == 7
-    (settings,) = blocks("toml")
+    assert len(commands) == 11
+    settings, _gate = blocks("toml")
     for command in commands:
         code = run(command)
         assert code in expected.get(command.split()[1], {0}), command
@@ -59,8 +60,8 @@ def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pyt
     assert (place / "photo-gradient.png").exists()
     for snippet in blocks("python"):
         exec(compile(snippet, "README.md", "exec"), {"__name__": "readme"})
-    assert (place / "audit-2" / "report.html").exists()
-    assert (place / "audit-3" / "audit.sqlite").exists()
+    assert (place / "audit-3" / "report.html").exists()
+    assert (place / "audit-4" / "audit.sqlite").exists()
 
 
 def test_exit_codes_are_those_of_the_program() -> None:
