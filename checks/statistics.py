@@ -5,6 +5,7 @@ What each bound holds in simulation is printed by `python -m benchmarks.coverage
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -98,9 +99,16 @@ def mean_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayL
         return Bounds(float(x[0]), float(x[0]))
     lower, upper = student(sums, sizes, confidence)
     if len(sums) <= BOOTSTRAP_UP_TO:
-        low, high = bca(sums, sizes, confidence, seed)
+        low, high = _resampled(sums.tobytes(), sizes.astype(np.float64).tobytes(), confidence, seed)
         lower, upper = np.minimum(lower, low), np.maximum(upper, high)
     return Bounds(float(lower), float(upper))
+
+
+@lru_cache(maxsize=4096)
+def _resampled(sums: bytes, sizes: bytes, confidence: float, seed: int) -> tuple[float, float]:
+    """BCa bounds, remembered: a record is judged again by `verify`, by a comparison and by each test of a session."""
+    low, high = bca(np.frombuffer(sums), np.frombuffer(sizes), confidence, seed)
+    return float(low), float(high)
 
 
 def further_for_share(misses: int, n: int, limit: float, confidence: float) -> int | None:
