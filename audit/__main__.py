@@ -52,6 +52,8 @@ cli.add_command(verify)
 @as_json
 def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, as_json: bool) -> int:
     """Audit the model that SETTINGS names; write record, report.html, audit.json and the rest of the evidence."""
+    from audit.settings import load_settings
+
     target = out or Path(f"{settings.stem}-audit")
     if _record_in(target).exists() and not resume:
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or go on with --resume.")
@@ -60,7 +62,11 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
     except KeyboardInterrupt:
         click.echo(f"\nMeasured batches are kept: go on with --out {target} --resume.", err=True)
         raise
-    return _answer(_conclude(record, None, target, pdf), target, as_json)
+    code = _answer(_conclude(record, None, target, pdf), target, as_json)
+    if baseline := load_settings(settings).judge.baseline:
+        accepted = settings.parent / baseline
+        click.echo(f"Judged alone. Against the baseline: saliency-audit compare {accepted} {target}", err=True)
+    return code
 
 
 @cli.command()

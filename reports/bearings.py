@@ -117,7 +117,7 @@ def _label_audit(case: Case) -> Stand:
 def _slices(case: Case) -> Stand:
     if len(set(case.found.class_index.tolist())) < 2:
         return Stand(None, "not told apart", None)
-    return Stand(Outcome.INCONCLUSIVE, "told by class, without limits", "classes")
+    return Stand(Outcome.INCONCLUSIVE, "told by kind of picture, without limits", "slices")
 
 
 def _robustness_noise(case: Case) -> Stand:

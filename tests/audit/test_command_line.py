@@ -37,6 +37,13 @@ def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
     return Shell(capsys, monkeypatch)
 
 
+def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path: Path) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=20)
+    settings.write_text(settings.read_text() + '\n[judge]\nbaseline = "accepted.json"\n')
+    _, _, err = shell("run", settings, "--out", "first")
+    assert f"Against the baseline: saliency-audit compare {settings.parent / 'accepted.json'} first" in err
+
+
 def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=20, experiments=True)
     code, out, err = shell("run", settings, "--out", "first")
@@ -44,6 +51,7 @@ def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     assert "Right for the wrong reason by gradient:" in out
     assert "Report: first/report.html" in out
     assert "audit: 20 of 20" in err
+    assert "baseline" not in err
     stored = json.loads((tmp_path / "first" / "audit.json").read_text())
     code_again, printed, _ = shell("check", "first", "--json")
     assert code_again == code
