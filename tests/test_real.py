@@ -23,6 +23,8 @@ def real_settings(real: Path, **changes: dict[str, Any]) -> dict[str, Any]:
             "classes": "imagenet_classes.json",
         },
         "data": {"format": "coco", "annotations": "annotations.json", "images": "images", "max_box_share": 1.0},
+        "saliency": {"methods": ["gradient"]},
+        "experiments": {"probes": [], "studies": [{"name": "randomisation", "pictures": 12}]},
     }
     return settings | {name: {**settings.get(name, {}), **table} for name, table in changes.items()}
 
