@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -129,21 +130,23 @@ def _run(ready: Plan, record: Record, passes: Passes, progress: Progress) -> Non
     shown = _keep(ready, _auc_so_far(ready, record))
     finished = len(done)
     progress(finished, total)
-    upcoming = ready.loader.batches(todo)
-    for numbers, loaded in zip(todo, upcoming, strict=True):
-        rows: Rows = {"exclusion": [(e.image, e.label, number, e.reason, e.detail) for number, e in loaded.exclusions]}
-        dropped: list[int] = []
-        if loaded.region:
-            measured = measure_batch(ready, loaded, loaded.region, upcoming.start)
-            before, shown = shown, _keep(ready, {**shown, **measured.auc})
-            fresh = sorted(shown.keys() & measured.auc.keys())
-            overlays = [(number, *layer) for number in fresh for layer in measured.overlays(number).items()]
-            rows = {**rows, **measured.rows, "overlay": overlays}
-            dropped = sorted(before.keys() - shown.keys())
-        rows = {**rows, "passes": [passes.take("pictures", len(numbers))]}
-        record.add(rows, dropped)
-        finished += len(numbers)
-        progress(finished, total)
+    with closing(ready.loader.batches(todo)) as upcoming:
+        for numbers, loaded in zip(todo, upcoming, strict=True):
+            rows: Rows = {
+                "exclusion": [(e.image, e.label, number, e.reason, e.detail) for number, e in loaded.exclusions]
+            }
+            dropped: list[int] = []
+            if loaded.region:
+                measured = measure_batch(ready, loaded, loaded.region, upcoming.start)
+                before, shown = shown, _keep(ready, {**shown, **measured.auc})
+                fresh = sorted(shown.keys() & measured.auc.keys())
+                overlays = [(number, *layer) for number in fresh for layer in measured.overlays(number).items()]
+                rows = {**rows, **measured.rows, "overlay": overlays}
+                dropped = sorted(before.keys() - shown.keys())
+            rows = {**rows, "passes": [passes.take("pictures", len(numbers))]}
+            record.add(rows, dropped)
+            finished += len(numbers)
+            progress(finished, total)
 
 
 def _study(ready: Plan, record: Record, passes: Passes) -> None:
