@@ -1,7 +1,7 @@
 """What a saliency method is asked: a network, pictures, classes, and the score to differentiate."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -54,6 +54,12 @@ class Batch:
     seeds: tuple[int, ...]
     score: Score = "log_probability"
     untrained: nn.Module | None = None
+
+    def some(self, chosen: Sequence[int]) -> "Batch":
+        """The pictures at these places alone."""
+        index = list(chosen)
+        seeds = tuple(self.seeds[i] for i in index)
+        return replace(self, x=self.x[index], target=self.target[index], seeds=seeds)
 
     def differentiate(self, x: Tensor | None = None) -> Derivative:
         """The score's derivative with respect to the input, at `x` (default: the pictures themselves).

@@ -85,8 +85,6 @@ def answer_rows(subject: str, numbers: Sequence[int], probe: str, variant: str, 
 def part(trial: Trial, chosen: Sequence[int]) -> Trial:
     """The trial of some of its pictures, by their places."""
     index = list(chosen)
-    batch = trial.batch
-    some = replace(batch, x=batch.x[index], target=batch.target[index], seeds=tuple(batch.seeds[i] for i in index))
     maps = {label: relevance[index] for label, relevance in trial.maps.items()}
     pictures = tuple(trial.pictures[i] for i in index)
-    return replace(trial, batch=some, inside=trial.inside[index], pictures=pictures, maps=maps)
+    return replace(trial, batch=trial.batch.some(index), inside=trial.inside[index], pictures=pictures, maps=maps)

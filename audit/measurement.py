@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -90,7 +90,7 @@ def _asked(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) ->
     chosen = [i for i, number in enumerate(numbers) if number in drawn]
     if not chosen:
         return []
-    relevance, said = source.ask(batch if len(chosen) == len(numbers) else _part(batch, chosen))
+    relevance, said = source.ask(batch if len(chosen) == len(numbers) else batch.some(chosen))
     return [Asked(source, chosen, relevance.cpu(), said)]
 
 
@@ -119,11 +119,6 @@ def _agreements(numbers: list[int], maps: Mapping[str, Tensor]) -> list[Row]:
         for (one, other), values in agreements(maps).items()
         for number, value in zip(numbers, values.tolist(), strict=True)
     ]
-
-
-def _part(batch: Batch, chosen: list[int]) -> Batch:
-    seeds = tuple(batch.seeds[i] for i in chosen)
-    return replace(batch, x=batch.x[chosen], target=batch.target[chosen], seeds=seeds)
 
 
 def _predictions(batch: Batch) -> list[tuple[float | None, int | None, int | None, float | None]]:

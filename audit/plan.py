@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audit import registry
@@ -121,6 +123,11 @@ class Plan:
             turn.append(seen[cluster])
             seen[cluster] += 1
         return sorted(range(len(turn)), key=turn.__getitem__)
+
+    def shuffled(self, measured: NDArray[Any]) -> list[int]:
+        """The numbers of measured samples in the order in which a study draws from them."""
+        drawn = np.random.default_rng(self.settings.run.seed).permutation(measured)
+        return drawn[self.one_of_each(drawn.tolist())].tolist()  # type: ignore[no-any-return]
 
     def identity(self) -> dict[str, Any]:
         """What the record says of everything that went in."""

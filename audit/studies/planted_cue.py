@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Annotated, Any
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -108,8 +107,7 @@ def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...])
     )["sample"]
     if len(right) < FEWEST or len(run.classes) < 2:
         return len(right)
-    drawable = np.random.default_rng(run.settings.run.seed).permutation(right)
-    order = drawable[run.one_of_each(drawable.tolist())][: MOST * wanted].tolist()
+    order = run.shuffled(right)[: MOST * wanted]
     waiting = ((loaded, _covered(run, loaded)) for loaded in map(run.loader.load, order))
     drawn = list(islice(waiting, DRAW * wanted))
     plain = run.batch([loaded for loaded, _ in drawn[:1]])

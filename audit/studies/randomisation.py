@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -47,8 +46,7 @@ def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(g
 
 def _drawn(run: Plan, record: Record, count: int) -> list[int]:
     measured = record.columns("SELECT sample FROM picture ORDER BY sample")["sample"]
-    drawn = np.random.default_rng(run.settings.run.seed).permutation(measured)
-    return sorted(drawn[run.one_of_each(drawn.tolist())][:count].tolist())
+    return sorted(run.shuffled(measured)[:count])
 
 
 def _maps(source: Source, batches: Sequence[Batch], module: nn.Module) -> Tensor:
