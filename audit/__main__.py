@@ -4,7 +4,7 @@ import sys
 import traceback
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from rich.markup import escape
@@ -17,8 +17,11 @@ from audit.commands.evidence import pdf, print_or_skip, verify
 from audit.commands.output import EXIT, FILE, STDOUT, answer, as_json, print_json, show_judgement
 from audit.errors import AuditError
 from audit.files import write_text
-from audit.record import FILE_NAME
+from audit.record import FILE_NAME, record_of
 from checks.verdict import Judgement
+
+if TYPE_CHECKING:
+    from audit.settings import Settings
 
 DEMO = Path(__file__).parent / "demo"
 DEMO_OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
@@ -54,18 +57,19 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
     """Audit the model that SETTINGS names; write record, report.html, audit.json and the rest of the evidence."""
     from audit.settings import load_settings
 
-    target = out or Path(f"{settings.stem}-audit")
-    if _record_in(target).exists() and not resume:
+    asked, target = load_settings(settings), out or Path(f"{settings.stem}-audit")
+    if (target / FILE_NAME).exists() and not resume:
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or go on with --resume.")
     try:
-        record = _measure(settings, target, resume, device)
+        record = _measure(asked, settings.stem, target, resume, device)
     except KeyboardInterrupt:
         click.echo(f"\nMeasured batches are kept: go on with --out {target} --resume.", err=True)
         raise
     code = _answer(_conclude(record, None, target, pdf), target, as_json)
-    if baseline := load_settings(settings).judge.baseline:
-        accepted = settings.parent / baseline
-        click.echo(f"Judged alone. Against the baseline: saliency-audit compare {accepted} {target}", err=True)
+    if baseline := asked.judge.baseline:
+        click.echo(
+            f"Judged alone. Against the baseline: saliency-audit compare {asked.path(baseline)} {target}", err=True
+        )
     return code
 
 
@@ -77,7 +81,7 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
     """Judge RECORD (a run's folder, or its audit.sqlite) again, and print the verdict."""
     from checks import judge
 
-    return _answer(judge(_record(record), profile), None, as_json)
+    return _answer(judge(record_of(record), profile), None, as_json)
 
 
 @cli.command()
@@ -88,7 +92,7 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
 @as_json
 def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_json: bool) -> int:
     """Write the evidence of RECORD (a run's folder, or its audit.sqlite) again, report.html and all."""
-    path = _record(record)
+    path = record_of(record)
     target = out or path.parent
     return _answer(_conclude(path, profile, target, pdf), target, as_json)
 
@@ -99,13 +103,14 @@ def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_js
 )
 def demo(out: Path) -> int:
     """Audit two small networks that come along: one learnt the object, the other a cue."""
+    from audit.settings import load_settings
     from reports import render_pair
 
     judged = {}
     for name in DEMO_OUTCOMES:
-        if _record_in(out / name).exists():
+        if (out / name / FILE_NAME).exists():
             raise AuditError(out, "holds a demo already", "need a new folder", "Choose another --out.")
-        record = _measure(DEMO / f"{name}.toml", out / name, False, "cpu")
+        record = _measure(load_settings(DEMO / f"{name}.toml"), name, out / name, False, "cpu")
         judged[name] = _conclude(record, None, out / name)
         show_judgement(judged[name], out / name)
         STDOUT.print()
@@ -198,26 +203,23 @@ def init(dataset: Path, out: Path) -> int:
     return 0
 
 
-def _measure(settings_file: Path, out: Path, resume: bool, device: str) -> Path:
+def _measure(asked: "Settings", title: str, out: Path, resume: bool, device: str) -> Path:
     from audit.engine import measure
     from audit.progress import progress
-    from audit.settings import load_settings
+    from audit.settings import profile_of
     from checks import measured_by, register
     from reports.crosswalk import standard_files
 
-    settings = load_settings(settings_file)
-    standard_files(settings.report.standards or ())
-    named = settings.judge.profile
-    profile = settings.path(named) if named.endswith(".toml") else named
-    settings, limits = measured_by(settings, profile), register(profile)
+    standard_files(asked.report.standards or ())
+    profile = profile_of(asked.judge.profile, asked.folder)
     # stdout is for the result alone: a model's own prints go to stderr
-    with progress(settings_file.stem) as report, redirect_stdout(sys.stderr):
+    with progress(title) as report, redirect_stdout(sys.stderr):
         return measure(
-            settings,
+            measured_by(asked, profile),
             out,
             resume=resume,
             device=device,
-            registered=limits,
+            registered=register(profile),
             progress=report,
         )
 
@@ -232,14 +234,6 @@ def _conclude(record: Path, profile: str | None, out: Path, pdf: bool = False) -
         judgement = judge(opened, profile)
         write_evidence(opened, judgement, out, print_or_skip if pdf else None)
     return judgement
-
-
-def _record(path: Path) -> Path:
-    return _record_in(path) if path.is_dir() else path
-
-
-def _record_in(folder: Path) -> Path:
-    return folder / FILE_NAME
 
 
 def _answer(judgement: Judgement, out: Path | None, as_json: bool) -> int:

@@ -74,6 +74,11 @@ Rows = Mapping[str, Sequence[Row]]
 """By the name of the table, rows with a value for each of its columns."""
 
 
+def record_of(path: Path) -> Path:
+    """The record's file, of a run's folder or of the record itself."""
+    return path / FILE_NAME if path.is_dir() else path
+
+
 class Record:
     """An open record. A context manager, since the file must be closed."""
 

@@ -217,6 +217,11 @@ def _portable(value: Any) -> Any:
     return value
 
 
+def profile_of(named: str, folder: Path) -> str | Path:
+    """What a settings file in `folder` means by its `judge.profile`: the name of one that ships, or a file's path."""
+    return folder / named if named.endswith(".toml") else named
+
+
 def load_settings(path: Path | str) -> Settings:
     """Read and validate a settings file.
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.identity import sha256_of
-from audit.record import Record
+from audit.record import Record, record_of
 from checks.baseline import Baseline, Move, baseline_text, load_baseline, move_sha256
 from checks.judge import judge
-from checks.snapshot import record_of, snapshot
+from checks.snapshot import snapshot
 from checks.verdict import Outcome
 
 

@@ -16,9 +16,10 @@ from checks.paired_maps import maps_hold
 from checks.paired_rules import shares_hold
 from checks.paired_slices import by_cluster, compare_slices, slices_hold
 from checks.pairs import became, pairs
+from checks.probed import invalid
 from checks.snapshot import not_whole, read_baseline, snapshot
 from checks.turns import margin_of
-from checks.verdict import Finding, Judgement, Outcome, Profile, Verdict, worst
+from checks.verdict import Judgement, Outcome, Profile, Verdict, worst
 from checks.words import count, points
 
 PASSED = "Look at the pictures that turned worse before you sign: a margin says how many may, not which."
@@ -141,22 +142,9 @@ def _refused(error: AuditError) -> Verdict:
 
 
 def _invalid(sentence: str, next_step: str) -> Verdict:
-    finding = Finding(
-        subject="baseline",
-        outcome=Outcome.INVALID,
-        quantity="pictures that could be compared",
-        value=None,
-        n=0,
-        sentence=sentence,
-    )
-    return Verdict(
-        rule="baseline_is_comparable",
-        question="Is there a baseline of the same pictures, settings and limits, and a margin?",
-        outcome=Outcome.INVALID,
-        sentence=sentence,
-        next_step=next_step,
-        findings=(finding,),
-    )
+    question = "Is there a baseline of the same pictures, settings and limits, and a margin?"
+    missing = ("baseline", "pictures that could be compared")
+    return invalid("baseline_is_comparable", question, sentence, next_step, missing)
 
 
 def _side(side: Baseline) -> Side:

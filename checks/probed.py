@@ -52,12 +52,19 @@ def left_out(n: int) -> str:
     return f"; {count(n, 'picture')} predicted right left no such answer" if n else ""
 
 
-def invalid(rule: str, question: str, sentence: str, next_step: str) -> Verdict:
-    """The verdict where an experiment is missing."""
+def invalid(
+    rule: str,
+    question: str,
+    sentence: str,
+    next_step: str,
+    missing: tuple[str, str] = ("experiment", "answers that were not asked for"),
+) -> Verdict:
+    """The verdict where an experiment, or what else is `missing` (subject and quantity), is not there."""
+    subject, quantity = missing
     finding = Finding(
-        subject="experiment",
+        subject=subject,
         outcome=Outcome.INVALID,
-        quantity="answers that were not asked for",
+        quantity=quantity,
         value=None,
         n=0,
         sentence=sentence,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from audit.errors import AuditError
-from audit.record import FILE_NAME, Record
+from audit.record import Record, record_of
 from checks.baseline import SCHEMA_VERSION, Baseline, Scored, load_baseline
 from checks.cells import judged_by_experiment, miss_of, missed
 from checks.evidence import Evidence, evidence
@@ -33,11 +33,6 @@ def read_baseline(path: Path, profile: Profile) -> Baseline:
         return load_baseline(path)
     with Record.open(record_of(path)) as record:
         return snapshot(record, judge(record, profile))
-
-
-def record_of(path: Path) -> Path:
-    """The record's file, of a run's folder or of the record itself."""
-    return path / FILE_NAME if path.is_dir() else path
 
 
 def holds_record(path: Path) -> bool:

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from audit.commands.output import FILE, STDOUT, answer, as_json, print_json, show_outcome, show_verdicts
 from audit.errors import AuditError
-from audit.record import Record
+from audit.record import Record, record_of
 
 if TYPE_CHECKING:
     from checks.baseline import Move
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def compare(baseline: Path, candidate: Path, profile: str | None, out: Path | None, as_json: bool) -> int:
     """Is CANDIDATE, a run, worse than BASELINE, a run or a baseline file? Writes compare.html."""
     from checks.compare import gate
-    from checks.snapshot import holds_record, record_of
+    from checks.snapshot import holds_record
     from reports.compare import render_comparison
 
     path = record_of(candidate)

@@ -17,11 +17,10 @@ pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the 
 @as_json
 def verify(folder: Path, record: Path | None, as_json: bool) -> int:
     """Check FOLDER, the evidence of a run: hashes, statement, and the record judged again. Exit code 0 or 2."""
-    from audit.record import FILE_NAME
+    from audit.record import record_of
     from reports.verify import verify as verified
 
-    there = record / FILE_NAME if record is not None and record.is_dir() else record
-    problems = verified(folder, there)
+    problems = verified(folder, None if record is None else record_of(record))
     if as_json:
         print_json({"fits": not problems, "problems": [problem._asdict() for problem in problems]})
         return EXIT["INVALID"] if problems else 0

@@ -12,8 +12,8 @@ from torch import nn
 
 from audit.errors import AuditError
 from audit.model import ClassName, Model
-from audit.settings import Settings, load_settings, parse_settings
-from audit.testing.gate import Asked, audited, profile_of
+from audit.settings import Settings, load_settings, parse_settings, profile_of
+from audit.testing.gate import Asked, audited
 from audit.testing.result import Result
 from audit.testing.where import place, short_hash
 

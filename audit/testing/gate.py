@@ -69,11 +69,6 @@ def audited(asked: Asked, place: Place) -> Result:
     return Result.model_validate(told["result"])
 
 
-def profile_of(named: str, folder: Path) -> str | Path:
-    """What a settings file in `folder` means by its `judge.profile`."""
-    return folder / named if named.endswith(".toml") else named
-
-
 def _told(marker: Path, session: str) -> dict[str, Any] | None:
     """What a process of this session left; None where none did."""
     try:
@@ -94,6 +89,7 @@ def _attempt(conduct: Callable[[], Result]) -> dict[str, Any]:
 
 def _conduct(asked: Asked, place: Place) -> Result:
     from audit.engine import measure
+    from audit.settings import profile_of
 
     settings = asked.load()
     limits = asked.profile or profile_of(settings.judge.profile, settings.folder)

@@ -40,7 +40,7 @@ class SettingsFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """The guards, and a test for each rule. Raises CollectError where settings or profile cannot be read."""
         from audit.errors import AuditError
-        from audit.testing.gate import profile_of
+        from audit.settings import profile_of
         from audit.testing.result import COMPARED, WHOLE
         from checks.profile import load_profile
 
