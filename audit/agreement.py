@@ -13,6 +13,8 @@ MOST_PLACES = 56
 
 def agreements(maps: Mapping[str, Tensor]) -> dict[tuple[str, str], Tensor]:
     """The similarity (N,) of each pair of methods, the former one first. maps: (N, H, W) by method."""
+    if len(maps) < 2:
+        return {}
     ranked = {label: ranks(pooled(relevance)) for label, relevance in maps.items()}
     return {(one, other): correlation(ranked[one], ranked[other]) for one, other in combinations(ranked, 2)}
 

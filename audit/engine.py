@@ -58,6 +58,7 @@ def measure(
         identity = json.loads(json.dumps({**ready.identity(), **(registered or {})}))
         begin = _resumed if resume else _reused if reuse else _begun
         with begin(path, ready, identity) as record:
+            record.write_ahead()
             try:
                 with Passes(*_networks(ready)) as passes:
                     _run(ready, record, passes, progress or (lambda done, total: None))

@@ -7,6 +7,7 @@ one transaction, so that a run that was killed resumes where it stood.
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class Record:
     """An open record. A context manager, since the file must be closed."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection, self.path = connection, path
+        self._connection, self.path, self._ahead = connection, path, False
 
     @classmethod
     def create(
@@ -133,6 +134,12 @@ class Record:
                 )
             connection.close()
             draft.replace(path)
+            for leftover in (
+                "-journal",
+                "-wal",
+                "-shm",
+            ):  # of a record that is gone, which SQLite would add to this one
+                path.with_name(path.name + leftover).unlink(missing_ok=True)
             connection = sqlite3.connect(path)
         except (sqlite3.Error, OSError) as error:
             raise AuditError(
@@ -166,7 +173,16 @@ class Record:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._ahead:
+            with suppress(sqlite3.Error):  # a full disk, of which `add` told
+                self._connection.execute("PRAGMA journal_mode = DELETE")
         self._connection.close()
+
+    def write_ahead(self) -> None:
+        """Until it is closed, no batch waits for the disk. A kill loses none; a power cut may lose the last, whole."""
+        self._ahead = True
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def meta(self, key: str) -> Any:
         """One entry of the identity. Raises KeyError where it is not there."""

@@ -1,5 +1,6 @@
 """The record: what it refuses, and what a transaction keeps."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -41,6 +42,33 @@ def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
         twice = [(0, "gradient", 0, None, None, None, None, None)] * 2
         with pytest.raises(AuditError, match=r"cannot be written \(.*room on the disk.*go on with --resume"):
             record.add({"picture": [PICTURE], "score": twice})
+        assert record.done() == set()
+
+
+def test_what_was_written_ahead_outlives_a_kill_and_ends_in_one_file(tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    with fresh(tmp_path / "r.sqlite") as record:
+        record.write_ahead()
+        record.add({"picture": [PICTURE]})
+        for file in tmp_path.glob("r.sqlite*"):  # what a kill would leave
+            shutil.copy(file, killed)
+    assert (killed / "r.sqlite-wal").exists()
+    for folder in (tmp_path, killed):
+        with Record.open(folder / "r.sqlite") as record:
+            record.write_ahead()
+            assert record.done() == {0}
+        assert [file.name for file in folder.glob("r.sqlite*")] == ["r.sqlite"]
+
+
+def test_what_a_gone_record_left_is_not_added_to_a_new_one(tmp_path: Path) -> None:
+    with fresh(tmp_path / "r.sqlite") as record:
+        record.write_ahead()
+        record.add({"picture": [PICTURE]})
+        shutil.copy(tmp_path / "r.sqlite-wal", tmp_path / "left")
+    (tmp_path / "r.sqlite").unlink()
+    (tmp_path / "left").rename(tmp_path / "r.sqlite-wal")
+    with fresh(tmp_path / "r.sqlite") as record:
         assert record.done() == set()
 
 
