@@ -87,4 +87,6 @@ def part(trial: Trial, chosen: Sequence[int]) -> Trial:
     index = list(chosen)
     maps = {label: relevance[index] for label, relevance in trial.maps.items()}
     pictures = tuple(trial.pictures[i] for i in index)
-    return replace(trial, batch=trial.batch.some(index), inside=trial.inside[index], pictures=pictures, maps=maps)
+    forbidden = None if trial.forbidden is None else trial.forbidden[index]
+    some = replace(trial, batch=trial.batch.some(index), inside=trial.inside[index], forbidden=forbidden)
+    return replace(some, pictures=pictures, maps=maps)

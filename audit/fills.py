@@ -15,6 +15,8 @@ CELLS = 8
 """Of a strong blur along the shorter side."""
 ELSEWHERE = 1
 """The purpose of the random numbers."""
+ROOM = 0.5
+"""Share of the hidden area that a control needs to stand for it."""
 
 
 def mean(x: Tensor, hole: Tensor) -> Tensor:
@@ -65,6 +67,12 @@ def elsewhere(mask: Tensor, avoid: Tensor, seeds: Sequence[int]) -> Tensor:
     y, x = (torch.arange(side, device=mask.device) for side in (height, width))
     source = (y.view(1, -1, 1) - down) % height * width + (x.view(1, 1, -1) - across) % width
     return mask.flatten(1).gather(1, source.flatten(1)).view_as(mask) & ~avoid
+
+
+def control(hole: Tensor, avoid: Tensor, seeds: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """As much hidden `elsewhere`, and (N, 1, 1, 1) bool: there is less room for it than half of the hole's area."""
+    moved = elsewhere(hole, avoid, seeds)
+    return moved, moved.sum(dim=(1, 2, 3), keepdim=True) < ROOM * hole.sum(dim=(1, 2, 3), keepdim=True)
 
 
 def _pushed(value: Tensor, share: Tensor) -> Tensor:

@@ -61,12 +61,16 @@ def _candidates(place: Path) -> list[Path]:
 
 
 def _picture_folders(place: Path, annotations: Path) -> list[Path]:
-    """Where pictures may lie: beside the annotations, in a folder beside or below them, or around all that."""
+    """Where pictures may lie: beside the annotations, in a folder beside or below them, or around all that.
+
+    Last comes the annotations' own folder, below which their paths may start though it holds no picture itself.
+    """
     home = place if place.is_dir() else place.parent
     near = dict.fromkeys((home, annotations.parent, home.parent))
     inside = [folder for base in near for folder in sorted(base.iterdir()) if folder.is_dir()]
     named = sorted(inside, key=lambda folder: folder.name.lower() not in {"images", "jpegimages"})
-    return [folder for folder in dict.fromkeys((*named, *near)) if _holds_pictures(folder)] or [home]
+    holding = [folder for folder in dict.fromkeys((*named, *near)) if _holds_pictures(folder)]
+    return list(dict.fromkeys((*holding, annotations.parent, home)))
 
 
 def _holds_pictures(folder: Path) -> bool:
@@ -156,7 +160,7 @@ batch_size = 16
 seed = 0
 
 [judge]
-# "default", "quick" for every commit, "avionics", "automotive", "medical", or your own file that extends one of them.
+# "default", "quick" for every commit, "avionics", "automotive", "medical", "runway", or your own file that extends one.
 profile = "default"
 
 # What the report's reader looks for first.

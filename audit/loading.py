@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.pictures import Rejected, displayed_boxes, open_picture
+from audit.pictures import Rejected, displayed_boxes, displayed_forbidden, open_picture
 from audit.preprocessing import Framed, Preprocessing
 from audit.samples import Exclusion, Sample
 from audit.scores import Region, region
@@ -62,7 +62,8 @@ class Loader:
         """Decode one sample and move it into the network's frame. Raises Rejected."""
         sample = self.samples[number]
         opened = open_picture(self.folder / sample.image, self.folder)
-        framed = self.preprocessing.frame(opened.picture, displayed_boxes(sample, opened)[0])
+        boxes, forbidden = displayed_boxes(sample, opened)[0], displayed_forbidden(sample, opened)
+        framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
         height, width = framed.pixels.shape[1:]
         if self.frame and self.frame != (height, width):
             raise Rejected(

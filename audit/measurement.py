@@ -11,6 +11,7 @@ from torch import Tensor
 from audit.agreement import agreements
 from audit.batch import Attribution, Batch, dead
 from audit.experiments import part, probe_rows
+from audit.forbidden import forbidden_pixels, mass_on
 from audit.gallery import encode_map, encode_picture
 from audit.loading import Loaded, LoadedBatch
 from audit.plan import Plan
@@ -64,6 +65,8 @@ def measure_batch(
     probed, noted = _probed(ready, loaded, batch, maps)
     meanwhile()
     scores: list[Row] = []
+    banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
+    forbidden: list[Row] = []
     notes = noted + _agreements(numbers, maps)
     auc: list[Tensor] = []
     for source, chosen, relevance, said in asked:
@@ -71,6 +74,8 @@ def measure_batch(
         found = score_maps(relevance, there)
         table = torch.stack([dead(relevance).double(), *(found[name] for name in MEASURES)], dim=1).tolist()
         scores += [(numbers[i], source.label, int(row[0]), *row[1:]) for i, row in zip(chosen, table, strict=True)]
+        if banned is not None:
+            forbidden += _forbidden_rows([numbers[i] for i in chosen], source.label, relevance, banned[chosen, 0].cpu())
         for name, values in said.per_picture.items():
             pairs = zip(chosen, values.double().tolist(), strict=True)
             notes += [(numbers[i], source.label, name, value) for i, value in pairs]
@@ -79,7 +84,7 @@ def measure_batch(
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
     shares = where.area_share.tolist()
     pictures = [_row(*entry) for entry in zip(loaded.pictures, shares, predictions, strict=True)]
-    rows: Rows = {"picture": pictures, "score": scores, "note": notes, "answer": probed}
+    rows: Rows = {"picture": pictures, "score": scores, "forbidden": forbidden, "note": notes, "answer": probed}
     if any(study.name == "shared_cues" for study in ready.studies):
         rows = {**rows, "spot": spot_rows(numbers, maps, where.inside)}
     return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
@@ -110,6 +115,13 @@ def _probed(ready: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, T
             said, noted = probe_rows(probe, some, [loaded.pictures[i].number for i in chosen])
             found, notes = found + said, notes + noted
     return found, notes
+
+
+def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: Tensor) -> list[Row]:
+    """Of the pictures that have forbidden pixels. banned: (N, H, W) bool."""
+    area = banned.flatten(1).double().mean(dim=1).tolist()
+    rows = zip(numbers, area, mass_on(relevance, banned).tolist(), strict=True)
+    return [(number, source, share, mass) for number, share, mass in rows if share > 0]
 
 
 def _agreements(numbers: list[int], maps: Mapping[str, Tensor]) -> list[Row]:

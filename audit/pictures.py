@@ -150,8 +150,7 @@ def displayed_boxes(sample: Sample, opened: Opened) -> tuple[tuple[Box, ...], tu
             f"{sample.image}: the annotation says {_times(sample.size)}, the file is {_times(shown)}; "
             "need boxes that were drawn on this file.",
         )
-    follows = sample.oriented or (sample.size == shown != opened.stored)
-    frame = shown if follows else opened.stored
+    frame, follows = _frame_of_boxes(sample, opened)
     boxes = tuple(_clip(box, frame) for box in sample.boxes)
     for given, clipped in zip(sample.boxes, boxes, strict=True):
         overhang = max(abs(a - b) for a, b in zip(given, clipped, strict=True))
@@ -168,6 +167,20 @@ def displayed_boxes(sample: Sample, opened: Opened) -> tuple[tuple[Box, ...], tu
         tuple(_turn(box, frame, opened.orientation) for box in boxes),
         tuple(_turn(box, frame, opened.orientation) for box in others),
     )
+
+
+def displayed_forbidden(sample: Sample, opened: Opened) -> tuple[Box, ...]:
+    """The sample's `forbidden` boxes in the pixels of `opened.picture`, turned as its boxes are, and clipped."""
+    frame, follows = _frame_of_boxes(sample, opened)
+    clipped = [box for box in (_clip(box, frame) for box in sample.forbidden) if _has_area(box)]
+    return tuple(box if follows else _turn(box, frame, opened.orientation) for box in clipped)
+
+
+def _frame_of_boxes(sample: Sample, opened: Opened) -> tuple[tuple[int, int], bool]:
+    """(width, height) of the picture that the boxes were drawn on, and whether that is the displayed one."""
+    shown = _shown(opened.stored, opened.orientation)
+    follows = sample.oriented or (sample.size == shown != opened.stored)
+    return shown if follows else opened.stored, follows
 
 
 def _name(path: Path, root: Path) -> str:

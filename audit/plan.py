@@ -18,6 +18,7 @@ from audit.batch import Batch
 from audit.donors import gather
 from audit.errors import AuditError, did_you_mean
 from audit.experiments import Experiment, experiments
+from audit.forbidden import forbidden_pixels
 from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
 from audit.importing import import_function, source_hash
 from audit.labels import map_labels, merge_synonyms, read_classes
@@ -103,13 +104,15 @@ class Plan:
     def trial(self, pictures: Sequence[Loaded], batch: Batch, maps: Mapping[str, Tensor]) -> Trial:
         """Loaded pictures, and the batch and the methods' maps made of them, for a probe."""
         assert self.donors is not None, "probes and studies come with donors"
+        inside = self.inside(pictures)
         return Trial(
             batch=batch,
-            inside=self.inside(pictures),
+            inside=inside,
             pictures=tuple(picture.sha256 for picture in pictures),
             donors=self.donors,
             methods=tuple(source for source in self.sources if not source.is_null),
             maps=maps,
+            forbidden=forbidden_pixels(pictures, inside),
         )
 
     def one_of_each(self, drawn: Sequence[int]) -> list[int]:

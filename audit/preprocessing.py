@@ -24,6 +24,8 @@ class Framed(NamedTuple):
     """(B, 4) float32, half-open, in the new frame and clipped to it."""
     visible: float
     """Share of the boxes' area that the crop left."""
+    forbidden: Tensor
+    """(F, 4) as `boxes`: the pixels that must not matter."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +45,16 @@ class Preprocessing:
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
 
-    def frame(self, picture: Image.Image, boxes: tuple[Box, ...]) -> Framed:
+    def frame(self, picture: Image.Image, boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()) -> Framed:
         """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together."""
-        corners: Any = tv_tensors.BoundingBoxes(
-            torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
-            format=tv_tensors.BoundingBoxFormat.XYXY,
-            canvas_size=(picture.height, picture.width),
-        )
-        scaled = self._scale(picture), self._scale(corners)
+        scaled = self._scale(picture), self._scale(_corners(boxes, picture))
         pixels, moved = (self._crop(part) for part in scaled)
         before, after = _area(scaled[1]), _area(moved)
+        banned = self._crop(self._scale(_corners(forbidden, picture))) if forbidden else _corners((), picture)
         # Rounding may leave a box a hair outside the frame, and more of it visible than there is.
-        inside = VF.clamp_bounding_boxes(moved).as_subclass(Tensor)
-        return Framed(
-            torch.from_numpy(np.array(pixels)).permute(2, 0, 1), inside, min(after / before, 1.0) if before else 0.0
-        )
+        inside, outlawed = (VF.clamp_bounding_boxes(part).as_subclass(Tensor) for part in (moved, banned))
+        visible = min(after / before, 1.0) if before else 0.0
+        return Framed(torch.from_numpy(np.array(pixels)).permute(2, 0, 1), inside, visible, outlawed)
 
     def _scale(self, part: Any) -> Any:
         mode = InterpolationMode(self.interpolation)
@@ -92,6 +89,14 @@ class Preprocessing:
         lines = scaled.permute(0, 2, 3, 1).flatten(2)
         mean, std = (torch.tensor(value, device=pixels.device).repeat(width) for value in (self.mean, self.std))
         return lines.sub_(mean).div_(std).view(n, height, width, channels).permute(0, 3, 1, 2)
+
+
+def _corners(boxes: tuple[Box, ...], picture: Image.Image) -> Any:
+    return tv_tensors.BoundingBoxes(
+        torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
+        format=tv_tensors.BoundingBoxFormat.XYXY,
+        canvas_size=(picture.height, picture.width),
+    )
 
 
 def _area(boxes: Tensor) -> float:

@@ -20,7 +20,7 @@ from audit.samples import Exclusion, Sample
 
 FILE_NAME = "audit.sqlite"
 """Of the record in a run's folder."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 SUBJECT = "model"
@@ -44,6 +44,9 @@ CREATE TABLE picture (
 CREATE TABLE score (
     sample INTEGER NOT NULL, source TEXT NOT NULL, dead INTEGER NOT NULL,
     mass REAL, lift REAL, rank REAL, pointing REAL, auc REAL, PRIMARY KEY (sample, source)
+) WITHOUT ROWID;
+CREATE TABLE forbidden (
+    sample INTEGER NOT NULL, source TEXT NOT NULL, area_share REAL NOT NULL, mass REAL, PRIMARY KEY (sample, source)
 ) WITHOUT ROWID;
 CREATE TABLE note (sample INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL, value REAL,
     PRIMARY KEY (sample, source, name)) WITHOUT ROWID;

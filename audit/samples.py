@@ -24,6 +24,8 @@ class Sample:
     boxes: tuple[Box, ...]
     other_boxes: tuple[Box, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    forbidden: tuple[Box, ...] = ()
+    """Pixels that must not matter, as a watermark. What a box of the sample covers is object and is not forbidden."""
     size: tuple[int, int] | None = field(default=None, compare=False)
     """(width, height) that the annotation states for the picture, to be held against the file."""
     oriented: bool = field(default=False, compare=False)
@@ -64,6 +66,8 @@ class Annotation:
     metadata: Mapping[str, str] = field(default_factory=dict)
     size: tuple[int, int] | None = None
     oriented: bool = False
+    forbidden: tuple[Box, ...] = ()
+    """Of the whole picture."""
 
 
 def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
@@ -83,8 +87,10 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
         raise AuditError(where, "no annotation", "need at least one box", "Check that this is the file that was meant.")
     boxes = {key: tuple(a.box for a in group if fault(a) is None) for key, group in grouped.items()}
     by_image: dict[str, list[tuple[str, str]]] = {}
+    forbidden: dict[str, dict[Box, None]] = {}
     for key in sorted(grouped):
         by_image.setdefault(key[0], []).append(key)
+        forbidden.setdefault(key[0], {}).update(dict.fromkeys(box for a in grouped[key] for box in a.forbidden))
     samples, exclusions = [], []
     for (image, label), group in sorted(grouped.items(), key=lambda item: item[0]):
         faults = [found for found in map(fault, group) if found]
@@ -93,7 +99,8 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
             continue
         others = tuple(box for key in by_image[image] if key[1] != label for box in boxes[key])
         first = group[0]
-        samples.append(Sample(image, label, boxes[image, label], others, _metadata(group), first.size, first.oriented))
+        given = (boxes[image, label], others, _metadata(group), tuple(forbidden[image]))
+        samples.append(Sample(image, label, *given, size=first.size, oriented=first.oriented))
     return Dataset(tuple(samples), tuple(exclusions), read)
 
 

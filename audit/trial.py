@@ -38,6 +38,8 @@ class Trial:
     methods: tuple[Source, ...]
     maps: Mapping[str, Tensor]
     """(N, H, W) of each method, of the pictures as they are."""
+    forbidden: Tensor | None = None
+    """(N, 1, H, W) bool: pixels that must not matter and that `inside` does not cover; None where there are none."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from checks.verdict import Outcome, Verdict, worst
-from checks.words import count, listed
+from checks.words import all_of, count, listed
 
 EXPERIMENTS = ("depends_on_object", "right_for_the_right_reason", "survives_other_background")
 MAPS = ("relevance_beats_chance", "relevance_beats_null_maps")
@@ -39,8 +39,12 @@ def conclude(verdicts: Sequence[Verdict], n: int) -> Whole:
             outcome, "The profile names no rule that decides, so nothing was judged.", "Judge with a profile that does."
         )
     if outcome is Outcome.PASS:
-        checks = "The one check passes" if len(telling) == 1 else f"All {len(telling)} checks pass"
-        return Whole(outcome, f"{checks} on {count(n, 'picture')}.{_advice(verdicts)}", PASSED)
+        checks = all_of(len(telling), "check").capitalize()
+        return Whole(
+            outcome,
+            f"{checks} {'passes' if len(telling) == 1 else 'pass'} on {count(n, 'picture')}.{_advice(verdicts)}",
+            PASSED,
+        )
     others = len(telling) - 1
     more = f" {count(others, 'further check')} {'is' if others == 1 else 'are'} {outcome} too." if others else ""
     return Whole(outcome, f"{telling[0].sentence}{more}{_disagreement(verdicts)}", telling[0].next_step)

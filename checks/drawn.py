@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from checks.clusters import independent_n
-from checks.gain import gain_bounds
+from checks.gain import ROUNDING, gain_bounds
 from checks.paired import paired_share_bounds, paired_share_bounds_by_cluster
 from checks.statistics import (
     FEWEST_CLUSTERS,
@@ -118,6 +118,17 @@ class Drawn:
         if self.cluster is None:
             return further_for_share(int(np.sum(miss)), self.n, limit, self.confidence)
         return further_for_share_by_cluster(miss, self.cluster, limit, self.confidence)
+
+    def further_for_gain(self, values: ArrayLike, limit: float) -> int | None:
+        """After which the upper bound of `gain` is within the limit: that of the mean, and that of the exact share."""
+        x = np.asarray(values, dtype=np.float64)
+        by_mean = self.further_for_mean(1 - x, 1 - limit)
+        if not self.n or by_mean is None:
+            return by_mean
+        hit = np.zeros(self.n, bool)
+        hit[np.argsort(-x, kind="stable")[: math.ceil(max(0.0, math.fsum(x)) - ROUNDING)]] = True
+        by_share = self.further_for_share(hit, limit)
+        return None if by_share is None else max(by_mean, by_share)
 
     def further_for_mean(self, values: ArrayLike, limit: float) -> int | None:
         return self.missing or further_for_mean(values, limit, self.confidence, self.cluster)

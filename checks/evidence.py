@@ -12,6 +12,7 @@ from audit.errors import AuditError
 from audit.record import MEASURES, SUBJECT, Record
 from checks.answers import Answered, Given, Key, read_answers, read_notes
 from checks.drawn import Drawn
+from checks.forbidden import Forbidden, read_forbidden
 from checks.studied import Cue, Planted, Stage, read_cascade, read_cues, read_planted
 from checks.verdict import Profile
 
@@ -80,6 +81,8 @@ class Evidence:
     cluster: NDArray[Any] | None = None
     """(n,) what pictures share that are not independent, as a flight; None where the settings name no column."""
     cluster_column: str = ""
+    forbidden: Forbidden | None = None
+    """None where no picture has forbidden pixels."""
 
     @property
     def n(self) -> int:
@@ -168,6 +171,7 @@ class Evidence:
             scores={},
             made={},
             dead={},
+            forbidden=self.forbidden and replace(self.forbidden.among(shown.place), mass={}),
             answers={
                 (SUBJECT, probe, variant): given.among(shown.place)
                 for (whose, probe, variant), given in self.answers.items()
@@ -210,6 +214,7 @@ class Evidence:
             metadata={column: values[place] for column, values in self.metadata.items()},
             box=None if self.box is None else self.box[place],
             cluster=None if self.cluster is None else self.cluster[place],
+            forbidden=self.forbidden and self.forbidden.among(place),
         )
 
 
@@ -291,6 +296,7 @@ def evidence(record: Record, profile: Profile) -> Evidence:
         box=_enclosing(pictures["frame_boxes"], frame),
         cluster=metadata.get(column, np.full(len(number), "", dtype=object)) if column else None,
         cluster_column=column,
+        forbidden=read_forbidden(record, number),
     )
 
 

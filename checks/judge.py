@@ -82,10 +82,12 @@ def _wrong_reasons(found: Evidence) -> tuple[WrongReason, ...]:
 def _wrong_reason(found: Evidence, source: str, judged: NDArray[np.bool_], miss: NDArray[np.bool_]) -> WrongReason:
     right = found.right & judged
     n, k = int(right.sum()), int(np.sum(right & miss))
+    bounds = found.drawn(right).share(miss[right]) if n else None
     return WrongReason(
         source=source,
         count=k,
         right=n,
         share=k / n if n else None,
-        upper=found.drawn(right).share(miss[right]).upper if n else None,
+        upper=bounds.upper if bounds else None,
+        lower=bounds.lower if bounds else None,
     )

@@ -9,7 +9,7 @@ from checks.comparison import ROUNDING
 from checks.evidence import Evidence, Floats
 from checks.words import count, listed
 
-ABOUT_PICTURES = ("answer", "note", "cascade", "spot", "crop")
+ABOUT_PICTURES = ("answer", "note", "cascade", "spot", "crop", "forbidden")
 """Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
 
 

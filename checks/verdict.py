@@ -92,6 +92,7 @@ class WrongReason(Frozen):
     )
     share: float | None
     upper: float | None = Field(description="one-sided exact upper confidence bound of the share")
+    lower: float | None = Field(None, description="one-sided exact lower confidence bound of the share")
 
 
 class Cell(Frozen):

@@ -79,6 +79,9 @@ def _impossible(found: Evidence) -> str:
     for source, scores in found.scores.items():
         suspects |= {f"{measure} of {source}": _outside(scores[measure]) for measure in scores if measure != "lift"}
         suspects[f"lift of {source}"] = (scores["lift"] < 0) | np.isinf(scores["lift"])
+    if found.forbidden:
+        suspects["area share of the forbidden pixels"] = _outside(found.forbidden.area)
+        suspects |= {f"{source} on forbidden pixels": _outside(mass) for source, mass in found.forbidden.mass.items()}
     for quantity, wrong in suspects.items():
         if wrong.any():
             first = int(found.sample[wrong].min())

@@ -11,6 +11,16 @@ def percent(share: float) -> str:
     return "<0.1 %" if text == "0.0 %" and share > 0 else text
 
 
+def bounded(lower: float | None, upper: float | None, confidence: float) -> str:
+    """'at most 1.2 % with 95 % confidence', or both bounds where the lower one is over 0; '' where there is none."""
+    if upper is None:
+        return ""
+    level = f"{100 * confidence:g} % confidence"
+    if not lower:
+        return f"at most {percent(upper)} with {level}"
+    return f"between {percent(lower)} and {percent(upper)}, each bound with {level}"
+
+
 def points(difference: float) -> str:
     """A difference of shares: '24.1 points', with a minus where it is negative."""
     value = 100 * difference + 0.0
@@ -20,6 +30,11 @@ def points(difference: float) -> str:
 def count(n: int, noun: str) -> str:
     """'1 picture', '2 pictures', '2 classes', '2 cities'."""
     return f"{n:,} {noun if n == 1 else _plural(noun)}"
+
+
+def all_of(n: int, noun: str) -> str:
+    """'the one method', 'both methods', 'all 3 methods'."""
+    return f"the one {noun}" if n == 1 else f"both {_plural(noun)}" if n == 2 else f"all {count(n, noun)}"
 
 
 def _plural(noun: str) -> str:

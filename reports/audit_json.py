@@ -14,6 +14,8 @@ from reports.cost import passes
 from reports.crosswalk import crosswalk
 from reports.cues import cue_summaries
 from reports.experiments import Answer, experiments
+from reports.forbidden import forbidden_pixels
+from reports.labels import label_values
 from reports.made import not_run, verdict_of
 from reports.results import (
     SCHEMA_VERSION,
@@ -21,6 +23,7 @@ from reports.results import (
     Controls,
     Excluded,
     Identity,
+    OnForbidden,
     Prediction,
     Row,
     Scores,
@@ -68,6 +71,7 @@ def results(record: Record, judgement: Judgement) -> Audit:
         summary=Summary(sources=source_summaries(found), classes=classes),
         crosswalk=crosswalk(judgement, entries, found),
         experiments=experiments(found),
+        forbidden=forbidden_pixels(found),
         cues=cue_summaries(found, entries.classes),
         controls=Controls(
             detection=detection(
@@ -78,6 +82,7 @@ def results(record: Record, judgement: Judgement) -> Audit:
             agreements=agreements(found),
         ),
         slices=slice_tables(found),
+        labels=label_values(record),
         passes=passes(record, found.n),
         samples=tuple(_rows(record, found, miss, entries.classes)),
         exclusions=exclusions(record),
@@ -98,7 +103,7 @@ def exclusions(record: Record) -> tuple[Excluded, ...]:
 
 def _rows(record: Record, found: Evidence, miss: Miss, classes: tuple[str, ...]) -> Iterator[Row]:
     columns = record.columns(
-        "SELECT p.sample, s.image, s.label, p.sha256, p.frame_boxes, s.metadata"
+        "SELECT p.sample, s.image, s.label, p.sha256, p.frame_boxes, p.width, p.height, s.boxes, s.metadata"
         " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
     )
     sources = (*found.methods, *found.null_maps)
@@ -107,7 +112,8 @@ def _rows(record: Record, found: Evidence, miss: Miss, classes: tuple[str, ...])
     misses |= {method: (found.right & found.miss(method)).tolist() for method in found.methods}
     lead = np.where(judged_by_experiment(found), found.lead(miss.fills), np.nan)
     notes, answers = _notes(record), _answers(record)
-    for i, (number, image, label, sha256, boxes, metadata) in enumerate(zip(*columns.values(), strict=True)):
+    for i, values in enumerate(zip(*columns.values(), strict=True)):
+        number, image, label, sha256, boxes, width, height, picture_boxes, metadata = values
         target = int(found.class_index[i])
         yield Row(
             sample=int(number),
@@ -117,9 +123,12 @@ def _rows(record: Record, found: Evidence, miss: Miss, classes: tuple[str, ...])
             class_name=class_name(classes, target),
             picture_sha256=sha256,
             boxes=json.loads(boxes),
+            picture_size=(int(width), int(height)),
+            picture_boxes=json.loads(picture_boxes),
             area_share=_number(found.area_share[i]),
             prediction=_prediction(found, i, classes),
             scores={source: scores[source][i] for source in sources if found.made[source][i]},
+            forbidden=_on_forbidden(found, i),
             wrong_reason=tuple(source for source, wrong in misses.items() if wrong[i]),
             answers=answers.get(int(number), {}),
             lead=_number(lead[i]),
@@ -134,6 +143,13 @@ def _scores(found: Evidence, source: str) -> list[Scores]:
         Scores(dead=dead, **{m: _number(v) for m, v in zip(MEASURES, row, strict=True)})
         for dead, *row in zip(found.dead[source].tolist(), *values, strict=True)
     ]
+
+
+def _on_forbidden(found: Evidence, i: int) -> OnForbidden | None:
+    if found.forbidden is None or not np.isfinite(found.forbidden.area[i]):
+        return None
+    mass = {source: _number(values[i]) for source, values in found.forbidden.mass.items() if found.made[source][i]}
+    return OnForbidden(area_share=float(found.forbidden.area[i]), mass=mass)
 
 
 def _prediction(found: Evidence, i: int, classes: tuple[str, ...]) -> Prediction:

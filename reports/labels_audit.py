@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from audit.record import Record
 from checks.evidence import Floats
+from checks.words import percent
 from reports import label_charts
 
 TINY, FULL = 0.005, 0.8
@@ -116,7 +117,9 @@ class LabelAudit:
     suspicions: tuple[Suspicion, ...]
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
+    """One kind of suspicion, with every box that it falls on."""
+
     title: str
     about: str
     noun: str
@@ -131,16 +134,21 @@ def label_audit(record: Record) -> LabelAudit | None:
     boxes = read_boxes(record)
     if not len(boxes.sample):
         return None
-    kinds = (_tiny(boxes), _full(boxes), _border(boxes), *_twice(boxes), _several(boxes), _unlike(boxes))
-    told = {int(sample) for kind in kinds for sample in boxes.sample[kind.rows].tolist()}
+    found = kinds(boxes)
+    told = {int(sample) for kind in found for sample in boxes.sample[kind.rows].tolist()}
     rows = _samples(record, told)
     return LabelAudit(
         boxes=len(boxes.sample),
         pictures=len(set(boxes.file.tolist())),
-        spreads=_spreads(boxes),
+        spreads=spreads(boxes),
         charts=label_charts.drawn(boxes.share, boxes.centre, boxes.aspect),
-        suspicions=tuple(_suspicion(kind, boxes, rows) for kind in kinds),
+        suspicions=tuple(_suspicion(kind, boxes, rows) for kind in found),
     )
+
+
+def kinds(boxes: Boxes) -> tuple[Kind, ...]:
+    """Every kind of suspicion, also those that fall on no box."""
+    return (_tiny(boxes), _full(boxes), _border(boxes), *_twice(boxes), _several(boxes), _unlike(boxes))
 
 
 def read_boxes(record: Record) -> Boxes:
@@ -156,32 +164,32 @@ def read_boxes(record: Record) -> Boxes:
     return Boxes(found["id"][row].astype(np.int64), found["sha256"][row], found["label"][row], corners, picture[row])
 
 
-def _tiny(boxes: Boxes) -> _Kind:
+def _tiny(boxes: Boxes) -> Kind:
     rows = _lowest(boxes.share, boxes.share < TINY)
     about = f"Under {100 * TINY:g} % of the picture. Little is left of them in the network’s input."
-    return _Kind("Tiny boxes", about, "box", rows, [_of_picture(boxes.share[i]) for i in rows])
+    return Kind("Tiny boxes", about, "box", rows, [_of_picture(boxes.share[i]) for i in rows])
 
 
-def _full(boxes: Boxes) -> _Kind:
+def _full(boxes: Boxes) -> Kind:
     rows = _lowest(-boxes.share, boxes.share > FULL)
     about = f"Over {100 * FULL:g} % of the picture. Hardly anything is outside, so the two cannot be told apart."
-    return _Kind("Boxes that fill the picture", about, "box", rows, [_of_picture(boxes.share[i]) for i in rows])
+    return Kind("Boxes that fill the picture", about, "box", rows, [_of_picture(boxes.share[i]) for i in rows])
 
 
-def _border(boxes: Boxes) -> _Kind:
+def _border(boxes: Boxes) -> Kind:
     beyond = np.concatenate([boxes.corners[:, :2], boxes.picture - boxes.corners[:, 2:]], axis=1)
     touches = np.asarray(beyond <= EDGE)
     sides = ("left", "top", "right", "bottom")
     rows = _lowest(-touches.sum(axis=1).astype(float), np.asarray(touches.any(axis=1)))
     about = "The object may go on outside the picture, or the box was cut to fit."
     said = ["touches " + ", ".join(side for side, at in zip(sides, touches[i], strict=True) if at) for i in rows]
-    return _Kind("Boxes that touch the border", about, "box", rows, said)
+    return Kind("Boxes that touch the border", about, "box", rows, said)
 
 
-def _twice(boxes: Boxes) -> tuple[_Kind, _Kind]:
+def _twice(boxes: Boxes) -> tuple[Kind, Kind]:
     """Pairs on one picture that overlap nearly whole: of one label, and of two."""
     pairs = sorted(_pairs(boxes), key=lambda pair: (-pair[2], pair[0], pair[1]))
-    kinds = []
+    found = []
     for alike, title, about in (
         (True, "Boxes drawn twice", "the same label: one object may count twice."),
         (False, "One object under two labels", "different labels: one of the two is wrong, or both are right."),
@@ -190,8 +198,8 @@ def _twice(boxes: Boxes) -> tuple[_Kind, _Kind]:
         rows = np.array([j for _, j, _ in chosen], dtype=np.int64)
         said = [f"{100 * overlap:.0f} % in common with no. {boxes.sample[i]}" for i, _, overlap in chosen]
         whole = f"On one picture two boxes have {100 * SAME:g} % of their area in common and bear {about}"
-        kinds.append(_Kind(title, whole, "pair", rows, said))
-    return kinds[0], kinds[1]
+        found.append(Kind(title, whole, "pair", rows, said))
+    return found[0], found[1]
 
 
 def _pairs(boxes: Boxes) -> Iterator[tuple[int, int, float]]:
@@ -205,14 +213,14 @@ def _pairs(boxes: Boxes) -> Iterator[tuple[int, int, float]]:
             yield int(rows[one[k]]), int(rows[other[k]]), float(overlap[k])
 
 
-def _several(boxes: Boxes) -> _Kind:
+def _several(boxes: Boxes) -> Kind:
     """One box for each picture that is audited under several labels."""
     found = [(rows[0], sorted(set(boxes.label[rows].tolist()))) for rows in _by_file(boxes)]
     several = [(int(row), labels) for row, labels in found if len(labels) > 1]
     several.sort(key=lambda entry: (-len(entry[1]), entry[0]))
     about = "Each is audited once for each label. To one label the object of the other is background."
     rows = np.array([row for row, _ in several], dtype=np.int64)
-    return _Kind("Pictures with several labels", about, "picture", rows, [", ".join(labels) for _, labels in several])
+    return Kind("Pictures with several labels", about, "picture", rows, [", ".join(labels) for _, labels in several])
 
 
 def _by_file(boxes: Boxes) -> Iterator[NDArray[np.int64]]:
@@ -224,7 +232,7 @@ def _by_file(boxes: Boxes) -> Iterator[NDArray[np.int64]]:
             yield rows
 
 
-def _unlike(boxes: Boxes) -> _Kind:
+def _unlike(boxes: Boxes) -> Kind:
     """Far from the median of the class in size, shape or place."""
     values = {
         "size": np.log(boxes.share) / 2,
@@ -242,7 +250,7 @@ def _unlike(boxes: Boxes) -> _Kind:
         f"Size, shape or place is more than {UNLIKE:g} robust spreads from the median of the class (modified z-score);"
         f" classes with fewer than {FEWEST} boxes are left out."
     )
-    return _Kind("Boxes unlike their class", about, "box", rows, said)
+    return Kind("Boxes unlike their class", about, "box", rows, said)
 
 
 def _by_class(label: NDArray[Any], values: Floats, least: float) -> Floats:
@@ -263,10 +271,11 @@ def _lowest(values: Floats, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _of_picture(share: float) -> str:
-    return f"{100 * share:.2g} % of the picture"
+    return f"{100 * share:.2g} % of the picture" if share < 0.01 else f"{percent(share)} of the picture"
 
 
-def _spreads(boxes: Boxes) -> tuple[Spread, ...]:
+def spreads(boxes: Boxes) -> tuple[Spread, ...]:
+    """Size, shape and place of the boxes, in a few numbers."""
     quantities = (
         ("Share of the picture", "share", boxes.share),
         ("Width by height", "ratio", boxes.aspect),
@@ -288,7 +297,7 @@ def _samples(record: Record, wanted: set[int]) -> Mapping[int, tuple[str, str, s
     return {int(i): (image, label, frame) for i, image, label, frame in rows if int(i) in wanted}
 
 
-def _suspicion(kind: _Kind, boxes: Boxes, rows: Mapping[int, tuple[str, str, str]]) -> Suspicion:
+def _suspicion(kind: Kind, boxes: Boxes, rows: Mapping[int, tuple[str, str, str]]) -> Suspicion:
     told: dict[int, Suspect] = {}
     for i, said in zip(kind.rows.tolist(), kind.said, strict=True):
         number = int(boxes.sample[i])

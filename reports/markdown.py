@@ -1,10 +1,15 @@
 """`summary.md`: the judgement for a pull request. A pure function of it, as every report."""
 
+import re
+
 from checks.verdict import Judgement, Outcome, Verdict, WrongReason
-from reports.numbers import clean, count, decimal, percent
+from checks.words import bounded
+from reports.numbers import count, decimal, short
 from reports.telling import bound, telling
 
 MARKS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔", Outcome.INVALID: "⛔"}
+MOST = 800
+"""Characters of one text, whatever a class is called."""
 SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#|!~"} | {"<": "&lt;", ">": "&gt;"})
 
 
@@ -29,10 +34,9 @@ def markdown(judgement: Judgement, detection: str = "") -> str:
 
 def _wrong_reason(wrong: WrongReason, judgement: Judgement) -> str:
     """By the experiment, where it was made."""
-    level = f"{judgement.profile.confidence:.0%} confidence"
-    bound = "" if wrong.upper is None else f"; at most {percent(wrong.upper)} of such pictures with {level}"
+    bound = bounded(wrong.lower, wrong.upper, judgement.profile.confidence)
     counted = f"{count(wrong.count)} of {count(wrong.right)}"
-    return f"**Right for the wrong reason** by {_text(wrong.source)}: {counted}{bound}.\n"
+    return f"**Right for the wrong reason** by {_text(wrong.source)}: {counted}{', ' if bound else ''}{bound}.\n"
 
 
 def _row(verdict: Verdict) -> str:
@@ -45,5 +49,6 @@ def _row(verdict: Verdict) -> str:
 
 
 def _text(text: str) -> str:
-    """As it is, whatever a class or a file is called."""
-    return clean(" ".join(text.split())).translate(SPECIAL)
+    """As it is, whatever a class or a file is called: it links nothing and calls nobody."""
+    shown = short(" ".join(text.split()), MOST).translate(SPECIAL)
+    return re.sub(r"@|(?<=:)(?=//)|(?i:www)(?=\\.)", r"\g<0>&#8203;", shown)

@@ -3,8 +3,11 @@
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
+
+from checks.words import all_of, bounded
 
 DASH = "–"
 THIN = "\u202f"
@@ -21,6 +24,12 @@ def percent(value: float | None) -> str:
     elif shown in ("0.0", "-0.0") and value != 0:
         shown = "<0.1"
     return f"{shown}{THIN}%"
+
+
+def spread(shares: Sequence[float]) -> str:
+    """From the least to the most, or the one where they are written alike: '68.0 % to 68.5 %', '0.1 %'."""
+    least, most = percent(min(shares)), percent(max(shares))
+    return least if least == most else f"{least} to {most}"
 
 
 def whole_percent(value: float) -> str:
@@ -70,9 +79,11 @@ def name(text: object, length: int = 48) -> Markup:
 
 
 def prose(text: object) -> str:
-    """A sentence that may quote a name from outside, with true minus and apostrophe and whole per cent signs."""
+    """A sentence that may quote a name from outside, with true minus, times, apostrophe and whole per cent signs."""
     kept = re.sub(r"(?<=\d) %", f"{THIN}%", short(str(text).strip(), 800))
     kept = re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", "’", kept)
+    kept = re.sub(r"(?<!\w)'[^']*'|(?<=s)'(?=\s)", lambda quote: quote[0] if len(quote[0]) > 1 else "’", kept)
+    kept = re.sub(r"\b(\d+)x(\d+)(?= (?:pixels|frame)\b)", "\\1×\\2", kept)
     return re.sub(r"(?<=[ (])-(?=\d+\.\d)", "−", kept)
 
 
@@ -141,7 +152,10 @@ def _visible(character: str) -> str:
 
 
 FILTERS = {
+    "all_of": all_of,
+    "bounded": bounded,
     "percent": percent,
+    "spread": spread,
     "whole_percent": whole_percent,
     "decimal": decimal,
     "signed": signed,

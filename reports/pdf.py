@@ -12,7 +12,9 @@ _INSTALL = "Install it: pip install 'saliency-audit[pdf]'; playwright install ch
 
 
 def print_pdf(page: Path, target: Path) -> None:
-    """Print an HTML file. The dates that Chromium writes into it are set to the epoch, byte for byte in their place.
+    """Print an HTML file, with bookmarks and tagged for screen readers.
+
+    The dates that Chromium writes into it are set to the epoch, byte for byte in their place.
 
     Raises AuditError where Playwright or a Chromium is not there, or where the file cannot be written.
     """
@@ -27,7 +29,7 @@ def print_pdf(page: Path, target: Path) -> None:
             with browser:
                 tab = browser.new_page(java_script_enabled=False)
                 tab.goto(page.resolve().as_uri())
-                printed = tab.pdf(format="A4", print_background=True)
+                printed = tab.pdf(format="A4", print_background=True, tagged=True, outline=True)
     except Error as error:
         reason = str(error).splitlines()[0]
         raise AuditError(FILE, f"not made ({reason})", "need a Chromium that Playwright can start", _INSTALL) from error

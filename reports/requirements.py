@@ -11,6 +11,7 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "depends_on_object": ("experiments", "Object removed"),
     "evidence_is_complete": ("exclusions", "Exclusions"),
     "explainer_is_valid": ("controls", "Randomisation"),
+    "forbidden_pixels_are_ignored": ("scores", "Forbidden pixels"),
     "methods_agree": ("controls", "Agreement"),
     "model_is_accurate": ("classes", "Classes"),
     "no_shared_hotspot": ("cues", "Cue search"),

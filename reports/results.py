@@ -8,6 +8,8 @@ from reports.controls import Agreement, Cascade, Detection, PlantedStrength
 from reports.cost import Passes
 from reports.cues import CueSummary
 from reports.experiments import Answer, Experiments
+from reports.forbidden import ForbiddenPixels
+from reports.labels import Labels
 from reports.slices import Slices
 from reports.summary import ClassSummary, Counts, SourceSummary
 
@@ -60,6 +62,13 @@ class Scores(Frozen):
     auc: float | None
 
 
+class OnForbidden(Frozen):
+    """What of one picture is forbidden, and what of its maps lies on it."""
+
+    area_share: float
+    mass: dict[str, float | None] = Field(description="by source; null where its map is dead")
+
+
 class Prediction(Frozen):
     """What the model answered. Null where it yielded no number."""
 
@@ -83,9 +92,14 @@ class Row(Frozen):
     boxes: tuple[tuple[float, float, float, float], ...] = Field(
         description="x0, y0, x1, y1 in the network's frame, half-open"
     )
+    picture_size: tuple[int, int] = Field(description="width and height of the picture, in its own pixels")
+    picture_boxes: tuple[tuple[float, float, float, float], ...] = Field(
+        description="x0, y0, x1, y1 in pixels of the picture, half-open"
+    )
     area_share: float | None = Field(description="share of the frame that the boxes cover")
     prediction: Prediction
     scores: dict[str, Scores] = Field(description="by source; a source that made no map here is left out")
+    forbidden: OnForbidden | None = Field(description="null where the picture has no forbidden pixels")
     wrong_reason: tuple[str, ...] = Field(
         description="'experiment', and the methods, under which it is right for the wrong reason"
     )
@@ -139,9 +153,11 @@ class Audit(Frozen):
     summary: Summary
     crosswalk: Crosswalk
     experiments: Experiments
+    forbidden: ForbiddenPixels | None = Field(description="null where no picture has forbidden pixels")
     cues: tuple[CueSummary, ...]
     controls: Controls
     slices: Slices
+    labels: Labels | None = Field(description="the audit of the boxes; null where none was measured")
     passes: tuple[Passes, ...]
     samples: tuple[Row, ...]
     exclusions: tuple[Excluded, ...]

@@ -17,8 +17,10 @@ from reports.audit_json import exclusions, identity
 from reports.crosswalk import crosswalk
 from reports.deviations import deviations
 from reports.experiment_story import experiment_story
+from reports.forbidden import forbidden_pixels
 from reports.gallery import gallery
 from reports.labels_audit import label_audit
+from reports.made import verdict_of
 from reports.methods import experiment_settings, method_settings, null_names, own
 from reports.numbers import short
 from reports.purpose import purpose
@@ -92,6 +94,8 @@ def story(record: Record, judgement: Judgement) -> Values:
         "sources": sources,
         **_score_charts(found, sources),
         **_classes(by_class),
+        "forbidden": forbidden_pixels(found),
+        "forbidden_verdict": verdict_of(judgement, "forbidden_pixels_are_ignored"),
         "slices": slice_tables(found),
         **gallery(record, found, miss, what.classes),
         **experiment_story(record, found, judgement, miss, what.classes),

@@ -56,7 +56,8 @@ def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
         return tuple(problems)  # no ground to judge on; and SQLite would act on a journal that somebody left
     path = record or folder / FILE_NAME
     if not path.is_file():
-        return (*problems, Problem("missing", path.name, "without the record nothing can be judged again"))
+        said = "without the record nothing can be judged again; where it lies elsewhere, name it with --record"
+        return (*problems, Problem("missing", path.name, said))
     try:
         with Record.open(path) as opened:
             problems += _again(folder, opened, listed, {problem.file for problem in problems})

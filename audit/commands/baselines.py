@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 @click.argument("baseline", type=FILE)
 @click.argument("candidate", type=FILE)
 @click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
-@click.option("--out", type=FILE, help="Folder for compare.html. [default: the candidate's]")
+@click.option(
+    "--out",
+    type=FILE,
+    default=Path(),
+    help="Folder for compare.html, not a run's: verify would call it added. [default: the current one]",
+)
 @as_json
-def compare(baseline: Path, candidate: Path, profile: str | None, out: Path | None, as_json: bool) -> int:
+def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_json: bool) -> int:
     """Is CANDIDATE, a run, worse than BASELINE, a run or a baseline file? Writes compare.html."""
     from checks.compare import gate
     from checks.snapshot import holds_record
@@ -36,7 +41,7 @@ def compare(baseline: Path, candidate: Path, profile: str | None, out: Path | No
         before = None
         if found.baseline and holds_record(baseline):
             before = opened.enter_context(Record.open(record_of(baseline)))
-        page = render_comparison(found, record, before, (out or path.parent) / "compare.html")
+        page = render_comparison(found, record, before, out / "compare.html")
     return answer(found.outcome, lambda: print_json(found.model_dump(mode="json")) if as_json else _show(found, page))
 
 

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from checks.verdict import Judgement, Outcome, Verdict
+from checks.words import bounded
 
 FILE = click.Path(path_type=Path)
 EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
@@ -48,9 +49,9 @@ def show_judgement(judgement: Judgement, out: Path | None) -> None:
     """The result, for people."""
     show_outcome(judgement.outcome, None if judgement.fixed_beforehand else judgement.profile.name)
     for wrong in judgement.right_for_the_wrong_reason:
-        level = f"{judgement.profile.confidence:.0%}"
-        bound = "" if wrong.upper is None else f", at most {wrong.upper:.1%} of them with {level} confidence"
-        STDOUT.print(f"Right for the wrong reason by {escape(wrong.source)}: {wrong.count} of {wrong.right}{bound}.")
+        bound = bounded(wrong.lower, wrong.upper, judgement.profile.confidence)
+        counted = f"{wrong.count} of {wrong.right}{', ' if bound else ''}{bound}"
+        STDOUT.print(f"Right for the wrong reason by {escape(wrong.source)}: {counted}.", soft_wrap=True)
     show_verdicts(judgement.verdicts, judgement.next_step)
     if out:
         STDOUT.print(f"Report: {out / 'report.html'}", soft_wrap=True)

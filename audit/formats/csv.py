@@ -1,14 +1,9 @@
 """CSV: one line for each box, with a header."""
 
-from __future__ import annotations
-
-import csv as table  # the standard library's: this package is not on the path
-from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 
-from audit.errors import AuditError
 from audit.samples import NO_BOX, Annotation, Dataset, gather, numbers, read_text
+from audit.tables import Line, read_table
 
 _BOX = ("x0", "y0", "x1", "y1")
 _COLUMNS = ("image", "label", *_BOX)
@@ -20,43 +15,14 @@ def csv(annotations: Path, images: Path) -> Dataset:
     Several lines of one image and label are several boxes. Raises AuditError where the file or its header cannot be
     read, and names the line.
     """
-    return gather(_lines(read_text(annotations), annotations.name), [annotations])
+    lines = read_table(read_text(annotations), annotations.name, _COLUMNS)
+    return gather(map(_annotation, lines), [annotations])
 
 
-def _lines(text: str, name: str) -> Iterator[Annotation]:
-    reader = table.reader(StringIO(text, newline=""), strict=True)
-    try:
-        header = _header(next(reader, []), name)
-        for line in reader:
-            if any(cell.strip() for cell in line):
-                yield _annotation(header, [cell.strip() for cell in line], f"{name} line {reader.line_num}")
-    except table.Error as error:
-        where = f"{name} line {reader.line_num}"
-        raise AuditError(
-            where, f"not CSV ({error})", "need cells with commas between", "Look for a stray quote."
-        ) from error
-
-
-def _header(cells: list[str], name: str) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    missing = next((column for column in _COLUMNS if column not in header), None)
-    if missing:
-        found = ", ".join(header)[:200] or "nothing"
-        hint = "Separate the columns by commas." if ";" in found or "\t" in found else "Add a header line."
-        raise AuditError(
-            f"{name} line 1", f"no column {missing!r} (there is {found})", f"need {', '.join(_COLUMNS)}", hint
-        )
-    twice = [column for column in header if header.count(column) > 1]
-    if twice:
-        raise AuditError(f"{name} line 1", f"column {twice[0]!r} is there twice", "need each column once")
-    return header
-
-
-def _annotation(header: list[str], cells: list[str], where: str) -> Annotation:
-    if len(cells) != len(header):
-        problem = f"{where}: {len(cells)} cells; need {len(header)}, one for each column."
-        return Annotation(where, "?", NO_BOX, where, ("broken annotation", problem))
-    row = dict(zip(header, cells, strict=True))
+def _annotation(line: Line) -> Annotation:
+    where, row = line.where, line.cells
+    if line.problem:
+        return Annotation(where, "?", NO_BOX, where, ("broken annotation", line.problem))
     box = numbers([row[column] for column in _BOX])
     if box is None:
         seen = ", ".join(row[column][:20] or "nothing" for column in _BOX)

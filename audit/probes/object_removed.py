@@ -7,12 +7,10 @@ from pydantic import Field
 from torch import Tensor
 
 from audit.donors import backgrounds
-from audit.fills import blur, elsewhere, mean
+from audit.fills import blur, control, mean
 from audit.trial import Probed, Trial
 
 Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1)]
-ROOM = 0.5
-"""Share of the object's area that the control needs outside the boxes to stand for it."""
 
 
 def object_removed(trial: Trial, *, fills: Fills = ("mean", "blur", "donor"), controls: Fills | None = None) -> Probed:
@@ -27,13 +25,12 @@ def object_removed(trial: Trial, *, fills: Fills = ("mean", "blur", "donor"), co
     pass for each fill and each control.
     """
     inside = trial.inside
-    control = elsewhere(inside, inside, trial.batch.seeds)
-    crowded = control.sum(dim=(2, 3), keepdim=True) < ROOM * inside.sum(dim=(2, 3), keepdim=True)
+    other, crowded = control(inside, inside, trial.batch.seeds)
     altered: dict[str, Tensor] = {}
     for fill in fills:
         altered[fill] = _filled(trial, fill, inside)
     for fill in fills if controls is None else controls:
-        altered[f"{fill} elsewhere"] = _filled(trial, fill, control).masked_fill(crowded, torch.nan)
+        altered[f"{fill} elsewhere"] = _filled(trial, fill, other).masked_fill(crowded, torch.nan)
     return Probed(altered)
 
 

@@ -111,14 +111,14 @@ def _sentence(found: Comparison, outcome: Outcome, log_odds: float) -> str:
     )
     odds = f"the log-odds fall by {round(log_odds, 1) + 0.0:.1f} in the median picture"
     if found.lower is None or found.upper is None:
-        return f"{seen}; {odds}: {undecided(found)}"
+        return f"{seen}: {undecided(found)}; {odds}"
     if outcome is Outcome.PASS:
         return f"{seen} (lower bound {points(found.lower)}); {odds}"
     asked = f"where more than {points(found.limit)} are needed"
     if outcome is Outcome.FAIL:
         return f"{seen} (upper bound {points(found.upper)}, {asked}); {odds}"
     why = f": {undecided(found)}" if found.outcome is Outcome.INCONCLUSIVE else ""
-    return f"{seen} (between {points(found.lower)} and {points(found.upper)}, {asked}); {odds}{why}"
+    return f"{seen} (between {points(found.lower)} and {points(found.upper)}, {asked}){why}; {odds}"
 
 
 def _control(control: Floats, limit: float, drawn: Drawn) -> Finding:

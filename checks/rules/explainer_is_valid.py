@@ -7,7 +7,7 @@ from checks.probed import invalid
 from checks.profile import Share
 from checks.statistics import mean_bounds
 from checks.verdict import Finding, Outcome, Verdict
-from checks.words import count, listed
+from checks.words import all_of, count, listed
 
 RULE = "explainer_is_valid"
 QUESTION = "Do the maps change when the network loses what it has learnt?"
@@ -92,8 +92,8 @@ def _sentence(
 def _headline(evidence: Evidence, out: list[str], limit: float) -> str:
     total = len(evidence.methods)
     if not out:
-        subject = "The one method's maps change" if total == 1 else f"The maps of all {total} methods change"
-        return f"{subject} when the network loses its weights: what they show has to do with what it learnt."
+        learnt = "what they show has to do with what it learnt"
+        return f"The maps of {all_of(total, 'method')} change when the network loses its weights: {learnt}."
     verb = "shows" if len(out) == 1 else "show"
     seen = (
         f"{listed(out)} {verb} too much of the same (a rank correlation over {limit:.2f}, or not surely within it) when"

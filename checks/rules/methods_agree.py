@@ -87,7 +87,11 @@ def _headline(methods: Sequence[str], findings: Sequence[Finding]) -> str:
         return f"{alone} agrees with none of the other methods, which agree with each other."
     weakest = min(apart or findings, key=lambda finding: -1.0 if finding.value is None else finding.value)
     if not apart:
-        return f"All {count(len(findings), 'pair')} of methods agree; the least: {weakest.sentence}"
+        if len(findings) == 1:
+            return f"Both methods agree. {weakest.sentence}"
+        return f"All {count(len(findings), 'pair')} of methods agree. The weakest: {weakest.sentence}"
+    if len(findings) == 1:
+        return weakest.sentence
     return f"{weakest.sentence} {len(apart)} of {count(len(findings), 'pair')} {'is' if len(apart) == 1 else 'are'} so."
 
 

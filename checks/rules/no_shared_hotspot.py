@@ -134,7 +134,7 @@ def _finding(evidence: Evidence, test: Tested) -> Finding:
 
 def _sentence(evidence: Evidence, test: Tested) -> str:
     cue, loss = test.cue, test.loss
-    what = f"{_size(evidence, cue)} {_where(cue)}" if cue.box else f"an appearance of {_size(evidence, cue)}"
+    what = f"{_size(evidence, cue)}, {_where(cue)}" if cue.box else f"an appearance of {_size(evidence, cue)}"
     share = percent(cue.seen_in / cue.pictures) if cue.pictures else "no picture"
     seen = f"class {_name(evidence, cue)}, seen in {share} of its pictures"
     if loss.value is None or test.odds.value is None:

@@ -118,8 +118,7 @@ def _finding(
     outcome = _outcome(drawn, bounds, limit, paired and directed)
     value = float(np.sort(reliance).mean()) if n else None
     undecided = outcome is Outcome.INCONCLUSIVE and paired
-    # as for a mean that must exceed a limit, with the signs turned
-    further = drawn.further_for_mean(1 - reliance, 1 - limit) if undecided else None
+    further = drawn.further_for_gain(reliance, limit) if undecided else None
     said = _seen(evidence, swap, chosen, paired) + _bound(outcome, bounds, limit)
     if not paired and n:
         said += _artefact(evidence, chosen, outcome)

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 from checks.verdict import Finding, Judgement
 from reports.formats import Told
 from reports.numbers import clean
+from reports.purpose import purpose
 
 FILE = "model.cdx.json"
 LIMITATIONS = (
@@ -52,8 +53,8 @@ def _component(told: Told) -> Json:
         "modelCard": {
             "modelParameters": _parameters(told),
             "quantitativeAnalysis": {"performanceMetrics": list(_metrics(told))},
-            "considerations": {"technicalLimitations": [*_detection(told), *LIMITATIONS]},
-            "properties": _properties(_verdict(told.judgement)),
+            "considerations": _considerations(told),
+            "properties": _properties(_verdict(told.judgement) | _purpose(told)),
         },
     }
 
@@ -90,7 +91,7 @@ def _metrics(told: Told) -> Iterator[Json]:
         yield _metric("accuracy", counts.accuracy, None, None, None)
     for wrong in judgement.right_for_the_wrong_reason:
         if wrong.share is not None:
-            yield _metric("right for the wrong reason", wrong.share, f"by {wrong.source}", None, wrong.upper)
+            yield _metric("right for the wrong reason", wrong.share, f"by {wrong.source}", wrong.lower, wrong.upper)
     for verdict in judgement.verdicts:
         yield from (_found(verdict.rule, finding) for finding in verdict.findings if finding.value is not None)
 
@@ -110,8 +111,22 @@ def _metric(kind: str, value: float | None, part: str | None, lower: float | Non
     }
 
 
-def _detection(told: Told) -> Iterator[str]:
-    yield f"Limit of detection: {clean(told.audit.controls.detection.sentence)}"
+def _considerations(told: Told) -> Json:
+    """What the owner states and what the audit found. The schema has no place of its own for an operational domain."""
+    stated = {entry.key: clean(" ".join(entry.text.split())) for entry in purpose(told.audit.identity)}
+    use, domain = stated["intended_use"], stated["operational_domain"]
+    limits = [
+        f"Limit of detection: {clean(told.audit.controls.detection.sentence)}",
+        "" if use else "No intended use is stated: nothing here is evidence for one.",
+        f"Operational domain, as its owner states it: {domain}" if domain else "No operational domain is stated.",
+        "That the pictures of the audit are drawn from that domain was not checked." if domain else "",
+        *LIMITATIONS,
+    ]
+    return {**({"useCases": [use]} if use else {}), "technicalLimitations": [limit for limit in limits if limit]}
+
+
+def _purpose(told: Told) -> dict[str, str]:
+    return {entry.key: entry.text or "not stated" for entry in purpose(told.audit.identity)}
 
 
 def _verdict(judgement: Judgement) -> dict[str, str]:

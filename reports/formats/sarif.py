@@ -99,13 +99,13 @@ def _severity(outcome: Outcome, entering: bool) -> dict[str, str]:
 
 def _result(rule: str, severity: dict[str, str], said: str, picture: Picture) -> Json:
     place = {"uri": quote(picture.image, errors="surrogatepass"), "uriBaseId": BASE}
-    boxes = [dict(zip(("left", "top", "right", "bottom"), box, strict=True)) for box in picture.boxes]
+    boxes = [dict(zip(("left", "top", "right", "bottom"), box, strict=True)) for box in dict.fromkeys(picture.boxes)]
     return {
         "ruleId": rule,
         **severity,
         "message": {"text": clean(said)},
         "locations": [{"physicalLocation": {"artifactLocation": place}}],
-        "attachments": [{"artifactLocation": place, "rectangles": boxes}],
+        "attachments": [{"artifactLocation": place, "rectangles": boxes}],  # each once, as the schema wants
         "properties": {"label": clean(picture.label)},
     }
 
@@ -113,4 +113,7 @@ def _result(rule: str, severity: dict[str, str], said: str, picture: Picture) ->
 def _pictures(told: Told) -> dict[int, Picture]:
     found = told.record.columns("SELECT id, image, label, boxes FROM sample ORDER BY id")
     rows = zip(*found.values(), strict=True)
-    return {int(number): Picture(image, label, json.loads(boxes)) for number, image, label, boxes in rows}
+    return {
+        int(number): Picture(image, label, [tuple(box) for box in json.loads(boxes)])
+        for number, image, label, boxes in rows
+    }

@@ -12,6 +12,9 @@ from fixtures.broken import make
 
 BROKEN = Path(make.__file__).parent
 PICTURES = BROKEN / "pictures"
+CORNERS = "need x and y of the corners A, B, C and D."
+COLUMNS = "need image, height, width, watermark_height, x_A, y_A, x_B, y_B, x_C, y_C, x_D, y_D."
+WATERMARK = "need a whole number of pixels under half of the height 48."
 FOUR = "need four numbers x, y, width, height."
 OUTSIDE = "leaves the 64x48 picture; need 0 <= x0 and x1 <= 64, 0 <= y0 and y1 <= 48."
 
@@ -37,7 +40,7 @@ def leaves(form: str, annotations: Path, images: Path) -> tuple[set[str], dict[s
 
 @pytest.mark.parametrize(
     "folder",
-    [BROKEN / "pictures", BROKEN / "coco", BROKEN / "csv", BROKEN / "voc", BROKEN / "yolo"],
+    [BROKEN / name for name in ("pictures", "coco", "csv", "lard", "voc", "yolo")],
     ids=lambda f: f.name,
 )
 def test_the_committed_files_are_those_of_the_script(folder: Path) -> None:
@@ -82,6 +85,17 @@ def test_broken_pictures(name: str) -> None:
 
 
 WHOLE_FILES = {
+    "lard/commas.csv": "commas.csv line 1: no column 'image' (there is image,height,width,type,scenario,"
+    f"watermark_height,x_A,y_A,x_B,y_B,x_C,y_C,x_D,y_D); {COLUMNS} Separate the columns by semicolons.",
+    "lard/no_corner_column.csv": "no_corner_column.csv line 1: no column 'y_C' (there is image, height, width, type, "
+    f"scenario, watermark_height, x_A, y_A, x_B, y_B, x_C, c, x_D, y_D); {COLUMNS} Add a header line.",
+    "lard/version_2.csv": "version_2.csv line 1: no column 'x_A' (there is image, height, width, type, scenario, "
+    f"watermark_height, x_TR, y_TR, x_B, y_B, x_C, y_C, x_D, y_D); {COLUMNS} This looks like LARD V2; "
+    "need V1's columns.",
+    "lard/column_twice.csv": "column_twice.csv line 1: column 'image' is there twice; need each column once.",
+    "lard/header_only.csv": "header_only.csv: no annotation; need at least one box. "
+    "Check that this is the file that was meant.",
+    "lard/empty.csv": f"empty.csv line 1: no column 'image' (there is nothing); {COLUMNS} Add a header line.",
     "coco/a_list.json": "a_list.json: holds a list; need an object with images and annotations.",
     "coco/cut_off.json": "cut_off.json line 38: not JSON (Expecting value); need a COCO file. Was it saved to its end?",
     "coco/latin1.json": "latin1.json line 17: byte 0xe9 is not UTF-8; need UTF-8 text. "
@@ -222,6 +236,23 @@ VOC = {
     "unknown_encoding.xml ?": "unknown_encoding.xml: cannot be decoded (unknown encoding: klingon); need XML in UTF-8.",
 }
 
+LARD = {
+    "../secret.png runway": "lines.csv line 13: '../secret.png' leads outside the picture folder; "
+    "need a path below the picture folder.",
+    "all_band.png runway": f"lines.csv line 10: watermark_height is 24; {WATERMARK}",
+    "half_size.png runway": "lines.csv line 9: size 64 x 48.5; need the picture's width and height in pixels.",
+    "lines.csv line 15 runway": "lines.csv line 15: names no picture; need a picture and a label.",
+    "lines.csv line 3 ?": "lines.csv line 3: 3 cells; need 14, one for each column.",
+    "nan_corner.png runway": f"lines.csv line 6: corners (10, 10, 20, nan, 8, 30, 24, 30); {CORNERS}",
+    "negative_band.png runway": f"lines.csv line 11: watermark_height is -3; {WATERMARK}",
+    "no_corner.png runway": f"lines.csv line 4: corners (10, 10, 20, 10, 8, 30, 24, nothing); {CORNERS}",
+    "no_size.png runway": "lines.csv line 8: size 64 x nothing; need the picture's width and height in pixels.",
+    "nowhere.png runway": "nowhere.png: no such file; need the picture that the annotation names.",
+    "one_point.png runway": "lines.csv line 7: box (10, 10, 10, 10) is empty; need x0 < x1.",
+    "text_band.png runway": f"lines.csv line 12: watermark_height is high; {WATERMARK}",
+    "text_corner.png runway": f"lines.csv line 5: corners (10, 10, 20, ten, 8, 30, 24, 30); {CORNERS}",
+}
+
 YOLO = {
     "binary.png ?": "binary.txt line 1: byte 0xff is not UTF-8; need UTF-8 text. "
     "Convert it: iconv -f ENCODING -t utf-8 binary.txt",
@@ -242,10 +273,11 @@ YOLO = {
 @pytest.mark.parametrize(
     ("form", "annotations", "images", "stays", "expected"),
     [
+        ("lard", BROKEN / "lard" / "lines.csv", PICTURES, {"whole.png runway"}, LARD),
         ("voc", BROKEN / "voc", PICTURES, {"whole.png cat"}, VOC),
         ("yolo", BROKEN / "yolo" / "data.yaml", BROKEN / "yolo" / "images", {"good.png cat"}, YOLO),
     ],
-    ids=["voc", "yolo"],
+    ids=["lard", "voc", "yolo"],
 )
 def test_one_bad_file_among_many_excludes_itself(
     form: str, annotations: Path, images: Path, stays: set[str], expected: dict[str, str]
@@ -255,7 +287,7 @@ def test_one_bad_file_among_many_excludes_itself(
     assert {key: detail for key, (_, detail) in gone.items()} == expected
 
 
-@pytest.mark.parametrize("form", ["coco", "csv"])
+@pytest.mark.parametrize("form", ["coco", "csv", "lard"])
 def test_every_broken_annotation_file_has_its_case(form: str) -> None:
     files = {f"{form}/{path.name}" for path in (BROKEN / form).iterdir()}
-    assert files <= {*WHOLE_FILES, *ONE_OF_TWO, "coco/wrong_size.json"}
+    assert files <= {*WHOLE_FILES, *ONE_OF_TWO, "coco/wrong_size.json", "lard/lines.csv"}

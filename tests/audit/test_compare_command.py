@@ -47,8 +47,8 @@ def test_the_life_of_a_baseline(shell: Shell, tmp_path: Path) -> None:
     code, out, _ = shell("compare", "baseline.json", "new")
     assert code == 0
     assert out.startswith("PASS\nWith 95 % confidence the candidate is less than 5.0 points worse")
-    assert "Report: new/compare.html" in out
-    assert (tmp_path / "new" / "compare.html").exists()
+    assert "Report: compare.html" in out
+    assert (tmp_path / "compare.html").exists()
     code, out, _ = shell("compare", "baseline.json", "worse/audit.sqlite", "--out", "elsewhere")
     assert code == 1
     assert "accuracy_holds" in out
@@ -58,6 +58,17 @@ def test_the_life_of_a_baseline(shell: Shell, tmp_path: Path) -> None:
     assert code == 0
     assert "Before: PASS, 103 of 119" in out
     assert shell("compare", "baseline.json", "worse")[0] == 0
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_comparison_leaves_both_evidence_folders_as_they_were(shell: Shell) -> None:
+    for name in ("old", "worse"):
+        shell("report", name)
+        assert shell("verify", name)[0] == 0
+    assert shell("compare", "old", "worse")[0] == 1
+    for name in ("old", "worse"):
+        code, out, _ = shell("verify", name)
+        assert code == 0, out
 
 
 @pytest.mark.usefixtures("runs")

@@ -1,6 +1,7 @@
 """The dataset formats: one scene, the same samples; boxes convert exactly; nothing escapes as another error."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from PIL import Image
 from audit.errors import AuditError
 from audit.formats.coco import coco
 from audit.formats.csv import csv
+from audit.formats.lard import lard
 from audit.formats.voc import voc
 from audit.formats.yolo import yolo
 from audit.pictures import displayed_boxes, open_picture
 from audit.registry import names, resolve
 from audit.samples import Box, Dataset
+from fixtures.lard import COLUMNS
 from fixtures.scene import OBJECTS, TURNED, Scene, as_shown, write_scene
 
-FORMATS = ("coco", "csv", "voc", "yolo")
+FORMATS = ("coco", "csv", "lard", "voc", "yolo")
+OPTIONS: dict[str, dict[str, str]] = {"lard": {"label_column": "runway"}}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +32,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 def read(scene: Scene, name: str) -> Dataset:
-    dataset: Dataset = resolve("audit.formats", name)(scene.annotations[name], scene.images)
+    dataset: Dataset = resolve("audit.formats", name)(scene.annotations[name], scene.images, **OPTIONS.get(name, {}))
     return dataset
 
 
@@ -41,12 +45,13 @@ def test_same_scene_equal_samples(scene: Scene, name: str) -> None:
     dataset, reference = read(scene, name), read(scene, "csv")
     assert not dataset.exclusions
     assert len(reference.samples) == 7
-    assert [s for s in dataset.samples if s.image != TURNED] == [s for s in reference.samples if s.image != TURNED]
+    bare = [replace(sample, metadata={}) for sample in dataset.samples]
+    assert [s for s in bare if s.image != TURNED] == [s for s in reference.samples if s.image != TURNED]
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_shown_boxes_are_the_drawn_ones(scene: Scene, name: str) -> None:
-    """Also of the turned picture, whose boxes COCO and CSV state as stored, VOC and YOLO as shown."""
+    """Also of the turned picture, whose boxes COCO, CSV and LARD state as stored, VOC and YOLO as shown."""
     for sample in read(scene, name).samples:
         boxes, others = displayed_boxes(sample, open_picture(scene.images / sample.image, scene.images))
         drawn = [(label, as_shown(image, box)) for image, label, box in OBJECTS if image == sample.image]
@@ -57,7 +62,7 @@ def test_shown_boxes_are_the_drawn_ones(scene: Scene, name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_files_that_were_read_are_named(scene: Scene, name: str) -> None:
     files = read(scene, name).files
-    assert len(files) == {"coco": 1, "csv": 1, "voc": 4, "yolo": 5}[name]
+    assert len(files) == {"coco": 1, "csv": 1, "lard": 1, "voc": 4, "yolo": 5}[name]
     assert all(file.is_file() for file in files)
 
 
@@ -68,7 +73,7 @@ def test_one_voc_file_alone(scene: Scene) -> None:
 
 def test_stated_sizes(scene: Scene) -> None:
     sizes = {name: {s.image: s.size for s in read(scene, name).samples}[TURNED] for name in FORMATS}
-    assert sizes == {"coco": (64, 32), "csv": None, "voc": (32, 64), "yolo": (32, 64)}
+    assert sizes == {"coco": (64, 32), "csv": None, "lard": (64, 32), "voc": (32, 64), "yolo": (32, 64)}
 
 
 SPAN = st.tuples(st.integers(0, 400), st.integers(0, 400)).map(lambda ends: (min(ends), max(ends) + 1))
@@ -197,7 +202,9 @@ def test_no_json_escapes_as_another_error(
 def test_no_bytes_escape_as_another_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     folder = tmp_path_factory.getbasetemp() / "bytes"
     folder.mkdir(exist_ok=True)
-    for form, start in ((coco, b""), (csv, b"image,label,x0,y0,x1,y1\n"), (voc, b"<annotation>"), (yolo, b"names: ")):
+    lard_header = (";".join(COLUMNS) + "\n").encode()
+    starts = ((coco, b""), (csv, b"image,label,x0,y0,x1,y1\n"), (lard, lard_header), (voc, b"<annotation>"))
+    for form, start in (*starts, (yolo, b"names: ")):
         path = folder / "annotations"
         path.write_bytes(start + data)
         try:

@@ -57,7 +57,7 @@ def test_paint_and_box_agree_to_one_pixel(
     size, box = case
     # Each resampling leaves the painted edge, not the box, half a pixel off, and the second may double the first's.
     tolerance = 2 if preprocessing.resize and preprocessing.letterbox else 1
-    pixels, boxes, _ = framed(preprocessing, size, box)
+    pixels, boxes, *_ = framed(preprocessing, size, box)
     height, width = pixels.shape[1:]
     assert pixels.dtype == torch.uint8
     assert boxes.dtype == torch.float32
@@ -104,7 +104,7 @@ def test_a_box_that_is_cropped_away_is_empty() -> None:
 
 @pytest.mark.parametrize("crop", [(20, 23), (23, 20), (25, 25), (23, 10), (10, 23)])
 def test_a_crop_larger_than_the_picture_pads_both_alike(crop: tuple[int, int]) -> None:
-    pixels, boxes, _ = framed(Preprocessing(crop=crop), (20, 20), (0, 0, 20, 20))
+    pixels, boxes, *_ = framed(Preprocessing(crop=crop), (20, 20), (0, 0, 20, 20))
     assert pixels.shape[1:] == crop
     assert tuple(boxes[0].tolist()) == painted(pixels)
 
@@ -116,7 +116,7 @@ def test_no_boxes() -> None:
 
 
 def test_letterbox_shows_the_whole_picture_on_grey() -> None:
-    pixels, boxes, visible = framed(Preprocessing(letterbox=(32, 32), fill=114), (64, 32), (0, 0, 64, 32))
+    pixels, boxes, visible, _ = framed(Preprocessing(letterbox=(32, 32), fill=114), (64, 32), (0, 0, 64, 32))
     assert boxes.tolist() == [[0, 8, 32, 24]]
     assert visible == 1
     assert (pixels[:, :8] == 114).all()

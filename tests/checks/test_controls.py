@@ -109,7 +109,11 @@ def test_methods_that_agree_pass_and_a_lone_dissenter_is_named() -> None:
     alike = {("a", "b"): 0.6, ("a", "c"): 0.5, ("c", "b"): 0.7}  # in either order
     verdict = methods_agree(noted(alike, "abc"), min_agreement=0.2)
     assert verdict.outcome is PASS
-    assert "All 3 pairs of methods agree; the least: The maps of a and c" in verdict.sentence
+    assert "All 3 pairs of methods agree. The weakest: The maps of a and c" in verdict.sentence
+    pair = methods_agree(noted({("a", "b"): 0.6}, "ab"), min_agreement=0.2)
+    assert pair.sentence.startswith("Both methods agree. The maps of a and b have a mean rank correlation of 0.60")
+    apart = methods_agree(noted({("a", "b"): 0.1}, "ab"), min_agreement=0.2)
+    assert apart.sentence.endswith("not surely over 0.20.")
     alone = methods_agree(noted(alike | {("a", "c"): 0.1, ("c", "b"): 0.0}, "abc"), min_agreement=0.2)
     assert alone.outcome is INCONCLUSIVE
     assert alone.sentence == "c agrees with none of the other methods, which agree with each other."

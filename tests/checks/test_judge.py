@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audit import registry
 from audit.errors import AuditError
 from audit.record import Record
 from checks import judge, register
@@ -50,7 +49,7 @@ def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) ->
     assert judgement.fixed_beforehand
     assert judgement.registered == "default"
     assert judgement.sentence == "All 8 checks pass on 79 pictures."
-    assert [verdict.rule for verdict in judgement.verdicts] == registry.names("checks.rules")
+    assert [verdict.rule for verdict in judgement.verdicts] == sorted(load_profile("default").rules)
     assert {verdict.rule for verdict in judgement.verdicts if verdict.advisory} == ADVISORY
     assert all(v.why == judgement.profile.rules[v.rule]["why"] for v in judgement.verdicts)
     assert [reason.source for reason in judgement.right_for_the_wrong_reason] == ["experiment", "gradient", "gradcam"]
@@ -65,7 +64,7 @@ def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) 
     judgement = judge(write_record(tmp_path / "audit.sqlite", kind="cheating"))
     assert judgement.outcome is Outcome.FAIL
     assert judgement.sentence.startswith(
-        "The model goes by 10x10 pixels of the 64x64 frame bottom left (class 'runway'"
+        "The model goes by 10x10 pixels of the 64x64 frame, bottom left (class 'runway'"
     )
     assert judgement.sentence.endswith("3 further checks are FAIL too.")
     assert judgement.next_step.startswith("Look at the crops")

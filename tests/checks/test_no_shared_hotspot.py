@@ -61,7 +61,7 @@ def test_a_confirmed_cue_is_named() -> None:
     verdict = judged(after_testing(evidence(cue()), loss=4.0, turned=20))
     assert verdict.outcome is FAIL
     assert verdict.sentence.startswith(
-        "The model goes by 18x18 pixels of the 112x112 frame bottom left (class 'runway', seen in 95.0 % of its"
+        "The model goes by 18x18 pixels of the 112x112 frame, bottom left (class 'runway', seen in 95.0 % of its"
         " pictures): hiding it costs"
     )
     assert "more than hiding as much elsewhere (lower bound" in verdict.sentence

@@ -23,11 +23,11 @@ from checks.rules.relevance_beats_chance import relevance_beats_chance
 from checks.rules.relevance_beats_null_maps import relevance_beats_null_maps
 from checks.verdict import Outcome, Verdict
 from checks.words import points, two_digits
-from fixtures.evidence import make_evidence
+from fixtures.evidence import make_evidence, with_forbidden
 from fixtures.records import write_record
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
-DEFAULT = load_profile("default").rules
+DEFAULT = {**load_profile("runway").rules, **load_profile("default").rules}
 NULL_MAPS = ("uniform", "centre", "edges", "random_model")
 ORDER = [PASS, INCONCLUSIVE, FAIL, INVALID]
 
@@ -59,7 +59,7 @@ def altered(evidence: Evidence, **changes: Any) -> Evidence:
 def honest(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """Of a whole run: with the answers of every experiment, and the studies."""
     with Record.open(write_record(tmp_path_factory.mktemp("honest") / "audit.sqlite")) as record:
-        return read_evidence(record, load_profile("default"))
+        return with_forbidden(read_evidence(record, load_profile("default")))
 
 
 @pytest.mark.parametrize("rule", registry.names(RULES))

@@ -186,6 +186,7 @@ def test_no_picture_no_slice() -> None:
     assert slices_hold(replace(nothing, profile=load_profile("default")), nothing) == ()
 
 
+LARD = ("distance band", "lateral path band", "vertical path band", "light", "weather")
 PROFILE = """
 [rules.model_is_accurate]
 min_accuracy = 0.5
@@ -242,6 +243,8 @@ def test_broken_required_slices_are_refused(tmp_path: Path, before: str, after: 
         ("automotive", {"weather": ["rain", "clear"], "timeofday": ["day", "night"], "scene": ["city"]}, Outcome.PASS),
         ("avionics", {"weather": ["rain", "clear"], "night": ["True", "False"]}, Outcome.INCONCLUSIVE),
         ("medical", {"site": ["a", "b"], "sex": ["f", "m"]}, Outcome.INVALID),
+        ("runway", {**{column: ["a", "b"] for column in LARD}, "type": ["real"]}, Outcome.PASS),
+        ("runway", {"weather": ["rain"]}, Outcome.INVALID),
     ],
 )
 def test_the_profiles_of_the_fields_judge(
@@ -259,10 +262,11 @@ def test_the_profiles_of_the_fields_judge(
     assert worst is outcome
 
 
-@pytest.mark.parametrize("name", ["avionics", "automotive", "medical"])
+@pytest.mark.parametrize("name", ["avionics", "automotive", "medical", "runway"])
 def test_the_profiles_of_the_fields_ask_for_more(name: str) -> None:
     own, default = load_profile(name), load_profile("default")
-    assert set(own.rules) == set(default.rules), "no control is left out"
+    further = {"forbidden_pixels_are_ignored"} if name == "runway" else set()
+    assert set(own.rules) == {*default.rules, *further}, "no control is left out"
     for rule, option in ((RIGHT, "max_share"), ("survives_other_background", "max_reliance")):
         assert float(str(own.rules[rule][option])) < float(str(default.rules[rule][option]))
     assert own.non_inferiority is not None

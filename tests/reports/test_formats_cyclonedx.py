@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,6 +67,34 @@ def test_the_model_is_told_by_its_hash_and_the_evidence_by_its_own(case: Told) -
     assert card["saliency-audit:outcome"] == case.judgement.outcome
     assert "timestamp" not in found["metadata"]
     assert cyclonedx(case) == cyclonedx(case)
+
+
+def with_purpose(case: Told, **report: str) -> Told:
+    identity = case.audit.identity
+    settings = {**identity.settings, "report": report}
+    return replace(
+        case, audit=case.audit.model_copy(update={"identity": identity.model_copy(update={"settings": settings})})
+    )
+
+
+def test_what_the_owner_states_is_in_the_card(case: Told) -> None:
+    use, domain = "Finds <runways> on final approach.", "Day, no snow,\n200 ft and above."
+    found = bill(with_purpose(case, intended_use=use, operational_domain=domain))["metadata"]["component"]["modelCard"]
+    considered = found["considerations"]
+    assert considered["useCases"] == [use]
+    domains = [text for text in considered["technicalLimitations"] if "perational domain" in text]
+    assert domains == ["Operational domain, as its owner states it: Day, no snow, 200 ft and above."]
+    properties = {one["name"]: one["value"] for one in found["properties"]}
+    assert properties["saliency-audit:intended_use"] == use
+    assert properties["saliency-audit:audience"] == "not stated"
+
+
+def test_what_the_owner_does_not_state_is_no_use_case_but_a_limitation(case: Told) -> None:
+    considered = bill(with_purpose(case))["metadata"]["component"]["modelCard"]["considerations"]
+    assert "useCases" not in considered
+    assert "No intended use is stated: nothing here is evidence for one." in considered["technicalLimitations"]
+    assert "No operational domain is stated." in considered["technicalLimitations"]
+    assert not [text for text in considered["technicalLimitations"] if "that domain" in text]
 
 
 def test_hostile_names_stay_text(case: Told) -> None:

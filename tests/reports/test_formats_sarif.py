@@ -5,12 +5,14 @@ The official schema is no part of a package at hand; these are its `required` an
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+from audit.record import FILE_NAME
 from checks.verdict import Outcome
 from fixtures.told import HOSTILE, judged, told, verdict
 from reports.formats import Told
@@ -67,6 +69,7 @@ def logged(told: Told) -> dict[str, Any]:
             assert attachment["artifactLocation"] == place
             for rectangle in attachment["rectangles"]:
                 fits("rectangle", rectangle)
+                assert attachment["rectangles"].count(rectangle) == 1
     found: dict[str, Any] = run
     return found
 
@@ -92,6 +95,16 @@ def test_boxes_are_in_pixels_of_the_picture(case: Told) -> None:
     (x0, y0, x1, y1) = json.loads(stored)[0]
     assert result["attachments"][0]["rectangles"] == [{"left": x0, "top": y0, "right": x1, "bottom": y1}]
     assert x1 > 64 or y1 > 64 or max(x1 - x0, y1 - y0) > 32  # the frame has half of the pixels
+
+
+def test_a_box_that_is_drawn_twice_is_one_rectangle(tmp_path: Any) -> None:
+    with told(tmp_path) as found:
+        with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+            connection.execute("UPDATE sample SET boxes = '[[1, 2, 30, 40], [1, 2, 30, 40], [5, 6, 30, 40]]'")
+        connection.close()
+        results = logged(found)["results"]
+    assert results
+    assert {len(one["attachments"][0]["rectangles"]) for one in results} == {2}
 
 
 def test_an_honest_model_has_warnings_at_most(tmp_path: Any) -> None:

@@ -99,6 +99,12 @@ def test_what_is_unlike_is_said(tmp_path: Path) -> None:
     assert large.said.startswith("larger: ")
 
 
+def test_shares_are_said_in_plain_numbers(tmp_path: Path) -> None:
+    found = audited(tmp_path / "audit.sqlite", {7: [(0.1, 0.1, 128, 128)], 9: [(60, 60, 64, 64)]})
+    assert kind(found, "Boxes that fill the picture").shown[0].said == "99.8 % of the picture"
+    assert kind(found, "Tiny boxes").shown[0].said == "0.098 % of the picture"
+
+
 def test_few_boxes_of_a_class_make_no_outlier(tmp_path: Path) -> None:
     rare = ("UPDATE sample SET label = 'rare' WHERE id IN (20, 23, 26)", ())
     found = audited(tmp_path / "audit.sqlite", {20: [(2, 2, 126, 126)]}, rare)

@@ -53,7 +53,7 @@ def test_names_from_outside_stay_text(judgement: Judgement) -> None:
     nasty = verdict().model_copy(update={"sentence": "a|b\n<img src=x> [link](http://x) `c` \x1b[31m"})
     text = markdown(judgement.model_copy(update={"verdicts": (nasty,)}))
     (row,) = [line for line in text.splitlines() if "**r**" in line]
-    assert "a\\|b &lt;img src=x&gt; \\[link\\]\\(http://x\\) \\`c\\`" in row
+    assert "a\\|b &lt;img src=x&gt; \\[link\\]\\(http:&#8203;//x\\) \\`c\\`" in row
     assert "\x1b" not in text
 
 

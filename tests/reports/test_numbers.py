@@ -21,6 +21,7 @@ from reports.numbers import (
     short,
     signed,
     slug,
+    spread,
     unit,
     whole_percent,
 )
@@ -108,6 +109,9 @@ def test_small_words() -> None:
 
 def test_an_apostrophe_within_a_word_is_a_true_one() -> None:
     assert prose("the model's maps, 'so called'") == "the model’s maps, 'so called'"
+    assert prose("the methods' maps ('a s' b), don't") == "the methods’ maps ('a s' b), don’t"
+    assert prose("accept RUN --reason 'it is less' now") == "accept RUN --reason 'it is less' now"
+    assert prose("24x20 pixels of the 112x112 frame, crop 4x4.png") == "24×20 pixels of the 112×112 frame, crop 4x4.png"
 
 
 def test_a_css_string_cannot_end_early() -> None:
@@ -144,3 +148,8 @@ def test_no_name_breaks_out(text: str) -> None:
 
 def test_a_hash_is_whole_in_the_page() -> None:
     assert digest("ab" * 32).count("ab" * 32) == 2
+
+
+def test_a_spread_that_is_written_alike_is_said_once() -> None:
+    assert spread([0.3, 0.1, 0.2]) == f"10.0{THIN}% to 30.0{THIN}%"
+    assert spread([0.0011, 0.0012]) == spread([0.001]) == f"0.1{THIN}%"

@@ -84,7 +84,15 @@ def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
     text = words(rendered(path))
     assert f"{wrong.count} of {wrong.right} pictures" in text
     assert wrong.count > 50
-    assert f"at most {100 * (wrong.upper or 0):.1f}\u202f%".replace("\u202f", " ") in text.replace("\u202f", " ")
+    assert wrong.lower is not None
+    assert wrong.upper is not None
+    bounds = f"between {100 * wrong.lower:.1f} % and {100 * wrong.upper:.1f} %, each bound with 95 % confidence"
+    assert bounds in text.replace("\u202f", " ")
+
+
+def test_none_wrong_has_no_lower_bound(tmp_path: Path) -> None:
+    text = words(rendered(write_record(tmp_path / "audit.sqlite", n=120, kind="honest"))).replace("\u202f", " ")
+    assert ": 0.0 %, at most 2." in text
 
 
 def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> None:

@@ -291,6 +291,8 @@ def test_a_pdf_is_the_same_each_time(folder: Path) -> None:
     assert called("report", str(folder), "--pdf").return_value == 1
     first = (folder / "report.pdf").read_bytes()
     assert first.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in first
+    assert b"/Outlines" in first
     assert b"(D:19700101000000+00'00')" in first
     assert verify(folder) == ()
     called("report", str(folder), "--pdf")
