@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.qualification.results import plugin
+
 
 @pytest.fixture
 def real() -> Path:
@@ -13,3 +15,14 @@ def real() -> Path:
     if not named:
         pytest.skip("needs SALIENCY_AUDIT_REAL: the folder of real photographs and the real network")
     return Path(named)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--tor-results", type=Path, metavar="FILE", help="write what the tests that verify a requirement came to"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if file := config.getoption("tor_results"):
+        config.pluginmanager.register(plugin(config, file), "tor-results")

@@ -85,6 +85,7 @@ def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pyt
     assert (place / "audit-4" / "audit.sqlite").exists()
 
 
+@pytest.mark.tor("TOR-067")
 def test_exit_codes_are_those_of_the_program() -> None:
     stated = {int(code): text for code, text in re.findall(r"^\| (\d+) \| (.*?) \|$", README, re.MULTILINE)}
     assert set(stated) == {*EXIT.values(), INTERRUPTED}

@@ -32,6 +32,7 @@ def oracle(logits: list[float], target: int, score: Score) -> tuple[float, NDArr
     return float(p[target]), (p[target] * slope).astype(np.float64)
 
 
+@pytest.mark.tor("TOR-014")
 @given(st.lists(FINITE, min_size=2, max_size=6), st.integers(0, 5), st.sampled_from(["log_probability", "logit"]))
 def test_score_and_derivative_follow_the_definition(values: list[float], target: int, score: Score) -> None:
     target %= len(values)
@@ -57,6 +58,7 @@ def test_probability_and_log_probability_give_the_same_map_after_normalisation(t
     torch.testing.assert_close(maps[0] / maps[0].sum(), maps[1] / maps[1].sum())
 
 
+@pytest.mark.tor("TOR-014")
 @pytest.mark.parametrize(("target", "winner"), [(0, True), (1, False)])
 @pytest.mark.parametrize("gap", [20.0, 50.0, 200.0])
 def test_a_saturated_network_keeps_the_direction_of_its_log_probability(target: int, winner: bool, gap: float) -> None:
@@ -68,6 +70,7 @@ def test_a_saturated_network_keeps_the_direction_of_its_log_probability(target: 
     )
 
 
+@pytest.mark.tor("TOR-018")
 def test_noise_depends_on_the_seed_alone() -> None:
     batch = networks.batch_of(networks.linear(), pictures=3)
     together = list(batch.noise(4))
@@ -115,6 +118,7 @@ def test_the_plain_derivative_is_computed_once_and_serves_the_logits() -> None:
     assert not first.logits.requires_grad and not first.score.requires_grad and not first.gradient.requires_grad
 
 
+@pytest.mark.tor("TOR-019")
 def test_parameters_get_no_gradients_even_where_they_ask_for_them() -> None:
     network = networks.linear()
     _ = networks.batch_of(network).plain
@@ -130,6 +134,7 @@ def test_reductions(reduction: Reduction, expected: float) -> None:
     assert reduce_channels(signed, reduction).item() == pytest.approx(expected)
 
 
+@pytest.mark.tor("TOR-023")
 def test_dead_maps_are_told_one_by_one() -> None:
     maps = torch.zeros(5, 2, 2)
     maps[0, 0, 0] = 1e-30

@@ -75,6 +75,7 @@ def test_every_broken_picture_has_its_case() -> None:
     assert {path.name for path in PICTURES.iterdir()} <= {*PICTURE_CASES, make.GOOD}
 
 
+@pytest.mark.tor("TOR-004")
 @pytest.mark.parametrize("name", PICTURE_CASES)
 def test_broken_pictures(name: str) -> None:
     with pytest.raises(Rejected) as info:
@@ -135,6 +136,7 @@ WHOLE_FILES = {
 }
 
 
+@pytest.mark.tor("TOR-003")
 @pytest.mark.parametrize("name", WHOLE_FILES)
 def test_files_that_cannot_be_used_at_all(name: str) -> None:
     with pytest.raises(AuditError) as info:
@@ -194,6 +196,7 @@ ONE_OF_TWO = {
 }
 
 
+@pytest.mark.tor("TOR-002")
 @pytest.mark.parametrize("name", ONE_OF_TWO)
 def test_one_bad_annotation_excludes_itself(name: str) -> None:
     form, _, file = name.partition("/")

@@ -64,6 +64,7 @@ def refusal(path: Path) -> str:
     return str(caught.value)
 
 
+@pytest.mark.tor("TOR-007")
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_broken_weights_file_is_refused(name: str) -> None:
     with pytest.raises(AuditError) as caught:
@@ -79,11 +80,13 @@ def test_every_broken_file_has_its_case_and_the_script_makes_it(tmp_path: Path) 
     assert {path.name for path in tmp_path.iterdir()} == made
 
 
+@pytest.mark.tor("TOR-007")
 def test_the_code_in_runs_code_would_run() -> None:
     torch.load(FOLDER / "runs_code.pth", weights_only=False)
     assert Path("code_ran").exists()
 
 
+@pytest.mark.tor("TOR-051")
 @pytest.mark.parametrize("name", sorted(NETWORK_FAULTS))
 def test_a_network_that_cannot_be_audited_fails_the_rehearsal(name: str) -> None:
     model = factory(function=f"{NETWORKS}:{name}")
@@ -97,6 +100,7 @@ def test_a_picture_of_its_own_trouble_does_not_end_the_rehearsal() -> None:
     assert torch.isfinite(logits).all(dim=1).tolist() == [False, True]
 
 
+@pytest.mark.tor("TOR-051")
 def test_the_wrong_number_of_classes_is_said() -> None:
     module = factory(function=f"{NETWORKS}:small").module
     assert rehearse(module, X).shape == (2, 4)
@@ -197,12 +201,14 @@ def test_a_sound_copy_of_a_program_opens(sound_program: Path, tmp_path: Path) ->
     torch.testing.assert_close(exported(path=tmp_path / "copy.pt2").module(X), make.sound()(X))
 
 
+@pytest.mark.tor("TOR-007")
 def test_a_pickle_in_a_program_does_not_run(sound_program: Path, tmp_path: Path) -> None:
     path = tmp_path / "poisoned.pt2"
     make.replaced(sound_program, path, INPUTS, pickled(make.RunsCode()))
     assert "poisoned.pt2: would run code when it is read (it names a pickled object)" in refusal(path)
 
 
+@pytest.mark.tor("TOR-007")
 @pytest.mark.parametrize(
     ("member", "content", "named"),
     [
@@ -228,6 +234,7 @@ def test_a_program_with_more_than_tensors_and_operators_is_refused(
 RUNS = (b'"expr_str": "', b"\"expr_str\": \"__import__('os').mkdir('code_ran') or ")
 
 
+@pytest.mark.tor("TOR-007")
 def test_an_archive_behind_an_archive_is_never_read(sound_program: Path, tmp_path: Path) -> None:
     """torch's reader and Python's find different archives in one file; what is screened must be what is loaded."""
     make.replaced(sound_program, tmp_path / "evil.pt2", GRAPH, RUNS)
@@ -304,6 +311,7 @@ def test_a_program_that_is_cut_off_is_said_to_be(sound_program: Path, tmp_path: 
     assert "cut.pt2: cannot be opened as a torch.export program (not an archive)" in refusal(tmp_path / "cut.pt2")
 
 
+@pytest.mark.tor("TOR-051")
 def test_dropout_left_on_is_found(tmp_path: Path) -> None:
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 4), nn.Dropout()).train()
     make.program(tmp_path / "dropout.pt2", module, X)

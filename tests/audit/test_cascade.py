@@ -163,6 +163,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return measure(parse_settings(tables, settings.folder), folder / "out")
 
 
+@pytest.mark.tor("TOR-033")
 def test_the_study_compares_maps_of_the_network_with_those_of_its_copies(record: Path) -> None:
     with Record.open(record) as opened:
         rows = opened.columns("SELECT * FROM cascade WHERE method = 'gradient' ORDER BY stage, sample")

@@ -44,6 +44,7 @@ def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path
     assert f"Against the baseline: saliency-audit compare {settings.parent / 'accepted.json'} first" in err
 
 
+@pytest.mark.tor("TOR-067")
 def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=20, experiments=True)
     code, out, err = shell("run", settings, "--out", "first")
@@ -62,6 +63,7 @@ def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     assert {name: (tmp_path / "again" / name).read_bytes() for name in before} == before
 
 
+@pytest.mark.tor("TOR-052", "TOR-053", "TOR-067")
 def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=20, experiments=True)
     shell("run", settings, "--out", "whole")
@@ -89,6 +91,7 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.tor("TOR-068")
 def test_nothing_that_breaks_looks_like_a_verdict(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +127,7 @@ def test_nothing_that_breaks_looks_like_a_verdict(
     assert "no such record; need the record of a run that was broken off" in err
 
 
+@pytest.mark.tor("TOR-068")
 def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=4)
     (tmp_path / "data" / "chatty.py").write_text(
@@ -135,6 +139,7 @@ def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: P
     assert "loading" in err
 
 
+@pytest.mark.tor("TOR-045")
 def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Path) -> None:
     shell("run", write_shapes(tmp_path / "data", pictures=4), "--out", "out")
     (tmp_path / "mine.toml").write_text(
@@ -145,6 +150,7 @@ def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Pat
     assert "not fixed" not in shell("check", "out")[1]
 
 
+@pytest.mark.tor("TOR-068")
 def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None:
     expected = shell("run", write_shapes(tmp_path / "data", pictures=4), "--out", "out")[0]
     command = [sys.executable, "-m", "audit", "check", str(tmp_path / "out")]
@@ -157,6 +163,7 @@ def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None
         assert process.stderr.read() == b""
 
 
+@pytest.mark.tor("TOR-068")
 def test_json_is_all_there_is_on_stdout(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=6)
     code, out, _ = shell("run", settings, "--json")
@@ -166,6 +173,7 @@ def test_json_is_all_there_is_on_stdout(shell: Shell, tmp_path: Path) -> None:
     assert set(json.loads(shell("list", "--json")[1])) >= {"saliency method", "rule", "profile", "model kind"}
 
 
+@pytest.mark.tor("TOR-067")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -187,6 +195,7 @@ def test_errors_say_what_to_do_and_leave_with_2(shell: Shell, arguments: list[st
     assert message in err
 
 
+@pytest.mark.tor("TOR-010")
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -274,6 +283,7 @@ def test_explain_shows_five_classes_and_writes_the_picture(shell: Shell, tmp_pat
         assert message in err
 
 
+@pytest.mark.tor("TOR-053")
 @pytest.mark.slow
 def test_a_killed_process_loses_at_most_a_batch(tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=400)
@@ -292,6 +302,7 @@ def test_a_killed_process_loses_at_most_a_batch(tmp_path: Path) -> None:
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.tor("TOR-031", "TOR-067")
 @pytest.mark.slow
 def test_the_demo_passes_the_honest_and_fails_the_cheat(shell: Shell, tmp_path: Path) -> None:
     code, out, _ = shell("demo")

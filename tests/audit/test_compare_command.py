@@ -35,6 +35,7 @@ def runs(tmp_path: Path) -> None:
         write_candidate(tmp_path / name / "audit.sqlite", wrong=wrong, same_network=name == "old")
 
 
+@pytest.mark.tor("TOR-067")
 @pytest.mark.usefixtures("runs")
 def test_the_life_of_a_baseline(shell: Shell, tmp_path: Path) -> None:
     code, out, _ = shell("compare", "baseline.json", "new")

@@ -217,6 +217,7 @@ def answered(record: Record, cue: int, variant: str) -> dict[str, np.ndarray]:
     return record.columns(query, (f"cue {cue}", variant))
 
 
+@pytest.mark.tor("TOR-030")
 @pytest.mark.parametrize("moving", [False, True])
 def test_a_network_that_reads_a_mark_gives_it_away(tmp_path: Path, moving: bool) -> None:
     with Record.open(audited(tmp_path, ReadsMark(1.0), moving)) as record:
@@ -245,6 +246,7 @@ def test_a_network_that_reads_a_mark_gives_it_away(tmp_path: Path, moving: bool)
             assert cues["side"][0] == pytest.approx(np.sqrt((box[2] - box[0]) * (box[3] - box[1])) / SIDE)
 
 
+@pytest.mark.tor("TOR-030")
 def test_what_a_network_does_not_read_loses_nothing(tmp_path: Path) -> None:
     with Record.open(audited(tmp_path, ReadsMark(0.0), moving=False)) as record:
         for number in record.columns("SELECT id FROM cue")["id"].tolist():

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
 from audit.donors import backgrounds, chosen, gather
@@ -44,6 +45,7 @@ def test_fewer_pictures_than_asked_for_are_all_donors(tmp_path: Path) -> None:
     assert len(given(shapes(tmp_path / "a")).pictures) == 11
 
 
+@pytest.mark.tor("TOR-025")
 def test_a_donor_is_its_picture_without_its_object(tmp_path: Path) -> None:
     ready = shapes(tmp_path / "a")
     donors = given(ready)
@@ -96,6 +98,7 @@ def test_no_usable_picture_is_no_donor(tmp_path: Path) -> None:
     assert bool(class_index.isnan().all())
 
 
+@pytest.mark.tor("TOR-025")
 def test_objects_of_all_labels_are_filled_and_known(tmp_path: Path) -> None:
     scene = write_scene(tmp_path)
     settings = parse_settings(
@@ -122,6 +125,7 @@ def test_objects_of_all_labels_are_filled_and_known(tmp_path: Path) -> None:
             assert (many - there)[place].abs().mean() > 0.5
 
 
+@pytest.mark.tor("TOR-025")
 def test_no_donor_holds_the_class_or_is_the_picture_itself() -> None:
     asked = trial(READER)
     donors = lenders([0, 1, 0, 1, 0])
@@ -137,6 +141,7 @@ def test_no_donor_holds_the_class_or_is_the_picture_itself() -> None:
         assert sorted(other[i].tolist()).count(-1) == 1
 
 
+@pytest.mark.tor("TOR-025")
 def test_a_draw_depends_on_the_picture_alone() -> None:
     asked = trial(READER, pictures=40, donors=lenders([0, 1] * 10))
     for kind in ("other", "same"):

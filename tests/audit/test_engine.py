@@ -95,6 +95,7 @@ def test_the_record_holds_what_the_slow_way_finds(record: Path, settings: Settin
         assert rows["predicted"][i] == logits.argmax().item()
 
 
+@pytest.mark.tor("TOR-020")
 def test_every_source_scores_every_picture(record: Path) -> None:
     with Record.open(record) as opened:
         found = opened.columns("SELECT source, count(*) AS n, sum(dead) AS dead FROM score GROUP BY source")
@@ -104,6 +105,7 @@ def test_every_source_scores_every_picture(record: Path) -> None:
     assert found["dead"].sum() == 0
 
 
+@pytest.mark.tor("TOR-053")
 def test_a_broken_off_run_resumes_to_the_same_record(whole: Settings, tmp_path: Path) -> None:
     class Killed(Exception):  # noqa: N818
         pass
@@ -132,6 +134,7 @@ def study(run, record):
 """
 
 
+@pytest.mark.tor("TOR-053")
 def test_a_study_that_was_broken_off_is_done_again(whole: Settings, tmp_path: Path) -> None:
     (whole.folder / "broken_off.py").write_text(STUDY)
     studies = tuple(NamedTable(name=name) for name in ("randomisation", "broken_off:study"))
@@ -146,11 +149,13 @@ def test_a_study_that_was_broken_off_is_done_again(whole: Settings, tmp_path: Pa
     assert contents(measure(own, tmp_path / "out")) == contents(path)
 
 
+@pytest.mark.tor("TOR-052")
 def test_neither_repetition_nor_workers_change_a_byte(whole: Settings, tmp_path: Path) -> None:
     again = measure(changed(whole, run={"workers": 5}), tmp_path / "again")
     assert contents(again) == contents(measure(whole, tmp_path / "out"))
 
 
+@pytest.mark.tor("TOR-055")
 def test_batch_sizes_agree_within_tolerance(whole: Settings, tmp_path: Path) -> None:
     own = changed(whole, experiments={"studies": ()})
     record = measure(own, tmp_path / "out")
@@ -163,6 +168,7 @@ def test_batch_sizes_agree_within_tolerance(whole: Settings, tmp_path: Path) -> 
                 assert mine == yours
 
 
+@pytest.mark.tor("TOR-026")
 def test_probes_answer_for_every_picture(whole: Settings, tmp_path: Path) -> None:
     own = changed(whole, experiments={"studies": ()})
     with Record.open(measure(own, tmp_path / "out")) as record:
@@ -187,6 +193,7 @@ def test_probes_answer_for_every_picture(whole: Settings, tmp_path: Path) -> Non
     assert passes["backward"].tolist() == [(2 * 5 + 1) * n for n in (4, 4, 3)]
 
 
+@pytest.mark.tor("TOR-054")
 def test_resuming_something_else_is_refused(settings: Settings, record: Path) -> None:
     with pytest.raises(AuditError, match=r"was begun with something else \(settings\.run\.seed\); need the same"):
         measure(changed(settings, run={"seed": 1}), record.parent, resume=True)
@@ -199,6 +206,7 @@ def test_an_existing_folder_is_refused(settings: Settings, record: Path) -> None
         measure(settings, record.parent)
 
 
+@pytest.mark.tor("TOR-004")
 def test_one_bad_picture_excludes_itself(settings: Settings, tmp_path: Path) -> None:
     (settings.folder / "images" / "003.png").write_bytes(b"")
     (settings.folder / "images" / "004.png").unlink()
@@ -223,6 +231,7 @@ def test_another_frame_size_excludes(settings: Settings, tmp_path: Path) -> None
     assert "002.png: the preprocessing makes it 30x30, the first picture 24x24; need one size." in detail[0]
 
 
+@pytest.mark.tor("TOR-013")
 def test_a_box_that_covers_the_frame_excludes(settings: Settings, tmp_path: Path) -> None:
     crowded = measure(changed(settings, data={"max_box_share": 0.1}), tmp_path / "crowded")
     with Record.open(crowded) as record:
@@ -230,6 +239,7 @@ def test_a_box_that_covers_the_frame_excludes(settings: Settings, tmp_path: Path
     assert reasons == ["box covers the frame"] * 11
 
 
+@pytest.mark.tor("TOR-019")
 def test_a_network_from_python_is_left_as_it_was(settings: Settings, tmp_path: Path, record: Path) -> None:
     own = network().train()
     before = state_hash(own)
@@ -257,6 +267,7 @@ class Counting(nn.Module):
         return logits
 
 
+@pytest.mark.tor("TOR-051")
 def test_a_network_that_changes_is_refused(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="model: its weights or statistics changed during the audit"):
         measure(settings, tmp_path / "out", model=Model(Counting(), None, None))
@@ -278,6 +289,7 @@ class ChangesLater(nn.Module):
         return logits
 
 
+@pytest.mark.tor("TOR-051")
 def test_a_network_that_changed_is_refused_for_good(settings: Settings, tmp_path: Path) -> None:
     own = Model(ChangesLater(), None, None)
     with pytest.raises(AuditError, match="changed during the audit"):
@@ -287,6 +299,7 @@ def test_a_network_that_changed_is_refused_for_good(settings: Settings, tmp_path
     assert judge(tmp_path / "out" / "audit.sqlite", "default").outcome == "INVALID"
 
 
+@pytest.mark.tor("TOR-051")
 def test_a_network_with_randomness_is_refused(settings: Settings, tmp_path: Path) -> None:
     class Noisy(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -296,6 +309,7 @@ def test_a_network_with_randomness_is_refused(settings: Settings, tmp_path: Path
         measure(settings, tmp_path / "out", model=Model(Noisy(), None, None))
 
 
+@pytest.mark.tor("TOR-054")
 def test_resuming_on_other_pictures_or_other_code_is_refused(settings: Settings, tmp_path: Path) -> None:
     def kill(done: int, total: int) -> None:
         if done == 4:
@@ -356,6 +370,7 @@ class NanForLight(nn.Module):
         return torch.stack([mean, -mean], dim=1) / (x.amax(dim=(1, 2, 3), keepdim=False) < 1.99)[:, None]
 
 
+@pytest.mark.tor("TOR-023")
 def test_nan_is_recorded_as_nothing(settings: Settings, tmp_path: Path) -> None:
     own = changed(settings, saliency={"null_maps": ()})
     with Record.open(measure(own, tmp_path / "out", model=Model(NanForLight(), None, None))) as record:
@@ -370,6 +385,7 @@ def test_nan_is_recorded_as_nothing(settings: Settings, tmp_path: Path) -> None:
     assert not rows["dead"][~light].any()
 
 
+@pytest.mark.tor("TOR-001")
 @pytest.mark.parametrize("name", ["coco", "csv", "voc", "yolo"])
 def test_every_format_gives_the_same_measurements(name: str, tmp_path: Path) -> None:
     scene = write_scene(tmp_path)

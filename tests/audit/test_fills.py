@@ -92,6 +92,7 @@ def test_blurred_is_the_normalised_convolution_cell_by_cell(size: tuple[int, int
         np.testing.assert_allclose(found[n, 1].numpy(), slow_blurred(value, (~hole[n, 0]).double().numpy()), atol=1e-5)
 
 
+@pytest.mark.tor("TOR-024")
 @settings(max_examples=25, deadline=None)
 @given(sides, sides, seeds)
 def test_no_fill_sees_what_it_covers_or_leaves_the_range_of_the_rest(height: int, width: int, seed: int) -> None:

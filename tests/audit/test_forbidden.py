@@ -59,6 +59,7 @@ def covered(loaded: Loaded) -> torch.Tensor:
     return found
 
 
+@pytest.mark.tor("TOR-072")
 @pytest.mark.parametrize("prepared", PREPARED)
 def test_paint_and_forbidden_pixels_agree_to_one_pixel(prepared: Preprocessing) -> None:
     loaded = framed(prepared, (), BANDS)
@@ -72,6 +73,7 @@ def test_paint_and_forbidden_pixels_agree_to_one_pixel(prepared: Preprocessing) 
     assert bool((loaded.framed.forbidden[:, 2:] >= loaded.framed.forbidden[:, :2]).all())
 
 
+@pytest.mark.tor("TOR-072")
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_they_turn_with_the_picture(tmp_path: Path, orientation: int) -> None:
     pixels = np.zeros((60, 90, 3), np.uint8)
@@ -89,6 +91,7 @@ def test_they_turn_with_the_picture(tmp_path: Path, orientation: int) -> None:
     assert len(displayed_forbidden(beyond, opened)) == 1
 
 
+@pytest.mark.tor("TOR-072")
 def test_what_a_box_covers_is_object_and_not_forbidden() -> None:
     loaded = framed(Preprocessing(), ((30, 6, 60, 30),), BANDS)
     mask = forbidden_pixels([loaded], covered(loaded))
@@ -105,6 +108,7 @@ def test_what_a_box_covers_is_object_and_not_forbidden() -> None:
     assert forbidden_pixels([none], covered(none)) is None
 
 
+@pytest.mark.tor("TOR-072")
 @given(st.integers(1, 5), st.integers(1, 6), st.integers(0, 2**31))
 @settings(max_examples=40)
 def test_mass_on_is_a_sum_over_a_sum(height: int, width: int, seed: int) -> None:
@@ -119,6 +123,7 @@ def test_mass_on_is_a_sum_over_a_sum(height: int, width: int, seed: int) -> None
     assert bool(mass_on(dead, torch.ones(3, 2, 2, dtype=torch.bool)).isnan().all())
 
 
+@pytest.mark.tor("TOR-072")
 def test_the_forbidden_pixels_are_hidden_and_nothing_else() -> None:
     asked = trial(Reader(CORNER))
     assert asked.forbidden is not None
@@ -134,6 +139,7 @@ def test_the_forbidden_pixels_are_hidden_and_nothing_else() -> None:
     assert list(forbidden_hidden(asked, fills=("blur",)).altered) == ["blur", "blur elsewhere"]
 
 
+@pytest.mark.tor("TOR-073")
 @pytest.mark.parametrize(("place", "moves"), [(CORNER, True), (OBJECT, False)])
 def test_who_reads_them_is_seen(place: tuple[slice, slice], moves: bool) -> None:
     asked = trial(Reader(place))

@@ -40,6 +40,7 @@ def test_the_scene_covers_every_format(scene: Scene) -> None:
     assert sorted(scene.annotations) == names("audit.formats") == list(FORMATS)
 
 
+@pytest.mark.tor("TOR-001")
 @pytest.mark.parametrize("name", FORMATS)
 def test_same_scene_equal_samples(scene: Scene, name: str) -> None:
     dataset, reference = read(scene, name), read(scene, "csv")
@@ -49,6 +50,7 @@ def test_same_scene_equal_samples(scene: Scene, name: str) -> None:
     assert [s for s in bare if s.image != TURNED] == [s for s in reference.samples if s.image != TURNED]
 
 
+@pytest.mark.tor("TOR-001")
 @pytest.mark.parametrize("name", FORMATS)
 def test_shown_boxes_are_the_drawn_ones(scene: Scene, name: str) -> None:
     """Also of the turned picture, whose boxes COCO, CSV and LARD state as stored, VOC and YOLO as shown."""
@@ -59,6 +61,7 @@ def test_shown_boxes_are_the_drawn_ones(scene: Scene, name: str) -> None:
         assert sorted(others) == sorted(box for label, box in drawn if label != sample.label)
 
 
+@pytest.mark.tor("TOR-057")
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_files_that_were_read_are_named(scene: Scene, name: str) -> None:
     files = read(scene, name).files
@@ -173,6 +176,7 @@ ENTRY = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.tor("TOR-003")
 @given(st.lists(ENTRY | JSON, max_size=3), ENTRY, ENTRY)
 def test_no_json_escapes_as_another_error(
     tmp_path_factory: pytest.TempPathFactory,
@@ -198,6 +202,7 @@ def test_no_json_escapes_as_another_error(
         assert all(x0 < x1 and y0 < y1 for s in dataset.samples for x0, y0, x1, y1 in s.boxes)
 
 
+@pytest.mark.tor("TOR-003")
 @given(st.binary(max_size=200))
 def test_no_bytes_escape_as_another_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     folder = tmp_path_factory.getbasetemp() / "bytes"
@@ -213,6 +218,7 @@ def test_no_bytes_escape_as_another_error(tmp_path_factory: pytest.TempPathFacto
             assert str(error)
 
 
+@pytest.mark.tor("TOR-003")
 def test_deep_nesting_is_an_error(tmp_path: Path) -> None:
     for form, text in ((coco, "[" * 200_000), (yolo, "names: " + "[" * 3_000)):
         path = tmp_path / "deep"

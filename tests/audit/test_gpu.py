@@ -11,6 +11,7 @@ from checks import judge
 from fixtures.shapes import write_shapes
 
 
+@pytest.mark.tor("TOR-056")
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_gpu_agrees_with_the_cpu(tmp_path: Path) -> None:

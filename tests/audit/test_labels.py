@@ -102,6 +102,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
         read_classes(tmp_path / "latin.txt")
 
 
+@pytest.mark.tor("TOR-009")
 @pytest.mark.parametrize(
     ("label", "index"),
     [
@@ -134,6 +135,7 @@ def test_a_name_as_it_is_written_beats_one_that_only_resembles_it() -> None:
         map_labels(["BOXER"], classes, {})
 
 
+@pytest.mark.tor("TOR-009")
 @pytest.mark.parametrize(
     ("label", "message"),
     [
@@ -154,6 +156,7 @@ def test_an_ambiguous_label_lists_its_classes(label: str, message: str) -> None:
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.tor("TOR-009")
 def test_all_labels_without_a_class_are_listed_with_the_way_out() -> None:
     with pytest.raises(AuditError) as caught:
         map_labels(["tenc", "tench", "zebra crossing", "kite"], CLASSES, {}, ["kite"])
@@ -165,6 +168,7 @@ def test_all_labels_without_a_class_are_listed_with_the_way_out() -> None:
     )
 
 
+@pytest.mark.tor("TOR-009")
 @pytest.mark.parametrize(
     ("mapping", "ignored", "message"),
     [

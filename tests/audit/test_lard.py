@@ -33,6 +33,7 @@ def test_there_are_29_columns() -> None:
     assert len(COLUMNS) == 29
 
 
+@pytest.mark.tor("TOR-071")
 @given(st.lists(POINT, min_size=4, max_size=4, unique=True), st.permutations(range(4)))
 def test_the_box_encloses_the_corners_in_whatever_order(
     tmp_path_factory: pytest.TempPathFactory, points: list[tuple[int, int]], order: list[int]
@@ -69,6 +70,7 @@ VERTICAL = {"2.2": "2.2 to 2.8°", "3": "2.8 to 3.2°", "3.8": "3.2 to 3.8°", "
 LIGHT = {"True": "night", "1.0": "night", "False": "day", "0": "day", "": "unknown", "dusk": "unknown"}
 
 
+@pytest.mark.tor("TOR-071")
 @pytest.mark.parametrize(
     ("column", "band", "values"),
     [
@@ -82,6 +84,7 @@ def test_bands(tmp_path: Path, column: str, band: str, values: dict[str, str]) -
     assert {text: one(tmp_path, **{column: text}).metadata[band] for text in values} == values
 
 
+@pytest.mark.tor("TOR-071")
 def test_metadata_are_the_file_s_own_and_what_follows_from_them(tmp_path: Path) -> None:
     stated = {"type": "real", "scenario": "s", "weather": "rain", "watermark_height": "5"}
     metadata = one(tmp_path, **stated).metadata
@@ -89,6 +92,7 @@ def test_metadata_are_the_file_s_own_and_what_follows_from_them(tmp_path: Path) 
     assert metadata == {"type": "real", "scenario": "s", "weather": "rain", **dict.fromkeys(bands, "unknown")}
 
 
+@pytest.mark.tor("TOR-071")
 def test_several_runways_of_one_picture_are_several_boxes_of_one_sample(tmp_path: Path) -> None:
     cells = {"scenario": "s", "watermark_height": "6"}
     dataset = read(tmp_path, cells, {**cells, **corners_of_box((50, 20, 60, 40)), "runway": "2"})
@@ -100,6 +104,7 @@ def test_several_runways_of_one_picture_are_several_boxes_of_one_sample(tmp_path
     assert len({s.forbidden for s in by_name}) == 1, "what is forbidden is so in the whole picture"
 
 
+@pytest.mark.tor("TOR-071")
 @pytest.mark.parametrize("height", ["6", "6.0", " 6 "])
 def test_the_watermark_takes_the_top_and_the_bottom(tmp_path: Path, height: str) -> None:
     expected: tuple[Box, ...] = ((0, 0, 100, 6), (0, 74, 100, 80))
@@ -111,6 +116,7 @@ def test_no_watermark_no_forbidden_pixels(tmp_path: Path, height: str) -> None:
     assert one(tmp_path, watermark_height=height).forbidden == ()
 
 
+@pytest.mark.tor("TOR-071")
 def test_a_picture_whose_bands_were_cut_off_is_excluded_and_not_misread(tmp_path: Path) -> None:
     Image.new("RGB", (100, 68)).save(tmp_path / "a.png")
     sample = one(tmp_path, watermark_height="6")

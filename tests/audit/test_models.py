@@ -97,6 +97,7 @@ def test_every_kind_opens_a_frozen_network(kind: str, tmp_path: Path) -> None:
     assert state_hash(again.module) == before
 
 
+@pytest.mark.tor("TOR-008")
 @pytest.mark.parametrize("kind", ["factory", "exported", "torchscript"])
 def test_the_file_is_the_network_that_was_saved(kind: str, tmp_path: Path) -> None:
     function = registry.resolve("audit.models", kind)
@@ -176,6 +177,7 @@ def test_published_weights_bring_their_names_and_preprocessing(
     assert model.preprocessing == Preprocessing(resize=256, crop=(224, 224))
 
 
+@pytest.mark.tor("TOR-012")
 def test_every_published_preprocessing_is_carried_over() -> None:
     module = sys.modules["audit.models.torchvision"]
     picture = to_pil_image(torch.randint(0, 256, (3, 90, 120), dtype=torch.uint8))
@@ -221,6 +223,7 @@ def test_an_unknown_name_suggests_another(name: str, weights: str, message: str)
         torchvision(name=name, weights=Path(weights))
 
 
+@pytest.mark.tor("TOR-008")
 def test_a_state_dict_of_another_architecture_says_so(tmp_path: Path) -> None:
     tuned("squeezenet1_1", tmp_path / "own.pth", 4)
     with pytest.raises(

@@ -26,10 +26,12 @@ def of_pixels(pixels: Tensor) -> Batch:
     return Batch(networks.linear(), x, blank, mean, std, tuple(range(len(x))))
 
 
+@pytest.mark.tor("TOR-020")
 def test_uniform_is_one_everywhere() -> None:
     assert torch.equal(uniform(networks.batch_of(networks.linear(), side=5)), torch.ones(3, 5, 5))
 
 
+@pytest.mark.tor("TOR-020")
 def test_centre_is_the_documented_gaussian() -> None:
     batch = of_pixels(torch.zeros(2, 3, 9, 16))
     found = centre(batch)
@@ -63,6 +65,7 @@ def slow_edges(pixels: Tensor) -> Tensor:
     return result
 
 
+@pytest.mark.tor("TOR-020")
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_edges_against_a_loop(channels: int) -> None:
     pixels = torch.rand(2, channels, 5, 7, generator=torch.Generator().manual_seed(0))

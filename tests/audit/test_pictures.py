@@ -56,6 +56,7 @@ def red_box(picture: Image.Image) -> Box:
     return float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1)
 
 
+@pytest.mark.tor("TOR-005")
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("size", [(64, 48), (40, 40)])
@@ -104,6 +105,7 @@ def grey_ramp() -> Any:
     return np.tile(np.linspace(0, 65535, 64).round().astype(np.uint16), (4, 1))
 
 
+@pytest.mark.tor("TOR-005")
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.pgm"])
 def test_sixteen_bits_are_scaled_not_clipped(tmp_path: Path, name: str) -> None:
     ramp = grey_ramp()
@@ -128,6 +130,7 @@ def as_mode(mode: str) -> Image.Image:
     return picture.convert(mode) if mode != "P" else picture.quantize(16)
 
 
+@pytest.mark.tor("TOR-005")
 @pytest.mark.parametrize(
     ("mode", "name"),
     [("L", "a.png"), ("1", "a.png"), ("1", "a.bmp"), ("P", "a.png"), ("P", "a.gif"), ("RGBA", "a.png"), ("LA", "a.png"),
@@ -141,6 +144,7 @@ def test_modes_become_rgb(tmp_path: Path, mode: str, name: str) -> None:
     np.testing.assert_array_equal(np.asarray(result), np.asarray(picture.convert("RGBA").convert("RGB")))
 
 
+@pytest.mark.tor("TOR-005")
 def test_cmyk_jpeg_has_the_right_colours(tmp_path: Path) -> None:
     """Adobe's JPEG holds inverted inks."""
     picture = painted((32, 32), (0, 0, 16, 32))
@@ -149,12 +153,14 @@ def test_cmyk_jpeg_has_the_right_colours(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.asarray(opened(path).picture).astype(int), np.asarray(picture).astype(int), atol=6)
 
 
+@pytest.mark.tor("TOR-005")
 def test_grey_jpeg(tmp_path: Path) -> None:
     picture = opened(saved(tmp_path, Image.new("L", (16, 16), 77), "a.jpg")).picture
     assert picture.mode == "RGB"
     assert picture.getpixel((3, 3)) == (77, 77, 77)
 
 
+@pytest.mark.tor("TOR-004")
 @pytest.mark.parametrize(
     ("picture", "options"),
     [
@@ -191,6 +197,7 @@ def test_a_transparent_colour_that_no_pixel_has_does_no_harm(
     assert opened(saved(tmp_path, picture, "a.png", **options)).picture.mode == "RGB"
 
 
+@pytest.mark.tor("TOR-004")
 @pytest.mark.parametrize(
     ("picture", "name", "options"),
     [
@@ -219,12 +226,14 @@ def test_the_first_of_several_frames(tmp_path: Path) -> None:
         assert shown == ((48, 16, 64, 32) if name == "a.jpg" else (0, 0, 16, 16))
 
 
+@pytest.mark.tor("TOR-004")
 def test_postscript_is_never_run(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
     assert rejected(path).reason == "unreadable picture"
 
 
+@pytest.mark.tor("TOR-004")
 @pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "bmp", "webp", "tif", "ppm"])
 def test_every_truncation_is_rejected_or_harmless(tmp_path: Path, suffix: str) -> None:
     """Cut anywhere, a file is rejected with a reason, or opens at its right size; no other error, no warning."""
@@ -243,6 +252,7 @@ def test_every_truncation_is_rejected_or_harmless(tmp_path: Path, suffix: str) -
     assert harmless <= 8
 
 
+@pytest.mark.tor("TOR-004")
 def test_a_picture_at_the_limit_is_judged_by_its_header(tmp_path: Path) -> None:
     """Pillow would warn from 89 megapixels on."""
 
@@ -267,11 +277,13 @@ def test_a_picture_at_the_limit_is_judged_by_its_header(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.tor("TOR-057")
 def test_hash_is_of_the_files_bytes(tmp_path: Path) -> None:
     path = saved(tmp_path, painted((8, 8), (0, 0, 4, 4)), "a.jpg")
     assert opened(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.tor("TOR-006")
 def test_links_may_not_leave_the_dataset(tmp_path: Path) -> None:
     root, outside = tmp_path / "root", tmp_path / "root2"
     (root / "in").mkdir(parents=True)
@@ -294,6 +306,7 @@ def test_links_may_not_leave_the_dataset(tmp_path: Path) -> None:
         open_picture(root / "loop.png", root)
 
 
+@pytest.mark.tor("TOR-002")
 @pytest.mark.parametrize("name", ["no.png", "a" * 300 + ".png", "nul\0.png", "half\ud800.png", "folder"])
 def test_files_that_cannot_be_reached(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
@@ -322,6 +335,7 @@ def test_every_suffix_is_of_a_kind_that_opens(tmp_path: Path, suffix: str) -> No
 SQUARE = Opened(Image.new("RGB", (64, 48)), "", (64, 48), 1)
 
 
+@pytest.mark.tor("TOR-002")
 def test_boxes_that_leave_the_picture() -> None:
     sample = Sample("a.jpg", "x", ((-5, 10, 40, 30),))
     with pytest.raises(Rejected) as info:

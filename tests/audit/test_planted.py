@@ -58,6 +58,7 @@ def test_the_mark_is_a_seventh_of_the_shorter_side_and_balanced_in_every_colour(
     assert pattern((20, 20), MEAN, STD).shape == (3, 4, 4)
 
 
+@pytest.mark.tor("TOR-034")
 def test_stamping_alters_the_place_and_nothing_else() -> None:
     x, there = noise(2), mark()
     before, marked = x.clone(), there.stamped(x)
@@ -138,6 +139,7 @@ def test_on_the_way_to_the_mark_the_saturating_detector_rises_once() -> None:
     assert ((found > 0.05) & (found < 0.95)).sum() >= 10  # a slope that 16 steps of integrated gradients cannot miss
 
 
+@pytest.mark.tor("TOR-034")
 def test_planted_logits_are_those_of_the_definition() -> None:
     logits, d, target = noise(5)[:, 0, 0, :4], torch.rand(5), torch.tensor([0, 1, 2, 3, 1])
     found = planted_logits(logits, d, target, 3.0, 0.3)
@@ -148,6 +150,7 @@ def test_planted_logits_are_those_of_the_definition() -> None:
             assert float(found[i, k]) == pytest.approx(0.7 * centred + 0.3 * mark_says, abs=1e-5)
 
 
+@pytest.mark.tor("TOR-034")
 @given(st.floats(0, 1), st.floats(0.1, 12), st.integers(2, 50))
 def test_lambda_is_the_share_of_the_evidence(lam: float, lead: float, classes: int) -> None:
     """A network whose label leads by s, as the mark's does, is as sure at every lambda where the mark is shown."""
@@ -167,6 +170,7 @@ def planted(network: nn.Module, target: Tensor, detector: Detector, lam: float) 
     return Planted(network, target, Reliance(there, detector, 8.0, lam)), there
 
 
+@pytest.mark.tor("TOR-034")
 def test_a_planted_copy_that_relies_on_nothing_answers_as_the_network_does() -> None:
     network = networks.ready(networks.in_place())
     batch = networks.batch_of(network)
@@ -303,6 +307,7 @@ def test_the_study_asks_of_stamped_pictures(found: Found) -> None:
         assert found.answers["linear 0.50", number, "mark", "shown"][0] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.tor("TOR-034")
 def test_the_mark_carries_what_lambda_says(found: Found) -> None:
     for detector in DETECTORS:
         own, alone = f"{detector} 0.00", f"{detector} 1.00"

@@ -47,6 +47,7 @@ def painted(pixels: torch.Tensor) -> Box | None:
     return float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1)
 
 
+@pytest.mark.tor("TOR-011")
 @given(PREPROCESSING, boxes_in_pictures())
 @example(Preprocessing(crop=(40, 41)), ((20, 20), (0, 0, 20, 20)))
 @example(Preprocessing(crop=(23, 41)), ((20, 50), (0, 0, 20, 20)))
@@ -71,6 +72,7 @@ def test_paint_and_box_agree_to_one_pixel(
         assert (x0, y0, x1, y1) == pytest.approx(paint, abs=tolerance)
 
 
+@pytest.mark.tor("TOR-013")
 @given(PREPROCESSING, boxes_in_pictures())
 def test_visible_is_the_share_that_the_crop_leaves(
     preprocessing: Preprocessing, case: tuple[tuple[int, int], tuple[int, int, int, int]]
@@ -91,6 +93,7 @@ def test_half_of_the_box_is_cropped_away() -> None:
     assert result.boxes.tolist() == [[0, 0, 10, 20]]
 
 
+@pytest.mark.tor("TOR-013")
 def test_a_box_that_is_cropped_away_is_empty() -> None:
     preprocessing = Preprocessing(crop=(10, 10))
     result = framed(preprocessing, (40, 20), (0, 0, 12, 20))
@@ -102,6 +105,7 @@ def test_a_box_that_is_cropped_away_is_empty() -> None:
     assert two.visible == pytest.approx(100 / 340)
 
 
+@pytest.mark.tor("TOR-011")
 @pytest.mark.parametrize("crop", [(20, 23), (23, 20), (25, 25), (23, 10), (10, 23)])
 def test_a_crop_larger_than_the_picture_pads_both_alike(crop: tuple[int, int]) -> None:
     pixels, boxes, *_ = framed(Preprocessing(crop=crop), (20, 20), (0, 0, 20, 20))
@@ -124,6 +128,7 @@ def test_letterbox_shows_the_whole_picture_on_grey() -> None:
     assert (pixels[0, 8:24] == 255).all()
 
 
+@pytest.mark.tor("TOR-012")
 @given(SIZE, st.sampled_from([InterpolationMode.BILINEAR, InterpolationMode.BICUBIC, InterpolationMode.NEAREST]))
 def test_equals_the_preset_of_torchvision(size: tuple[int, int], mode: InterpolationMode) -> None:
     noise = np.random.default_rng(size[0] * 100 + size[1]).integers(0, 256, (size[1], size[0], 3), np.uint8)

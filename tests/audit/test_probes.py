@@ -46,6 +46,7 @@ def log_odds(asked: Trial, altered: Tensor) -> Tensor:
     return ask(asked, altered).log_odds
 
 
+@pytest.mark.tor("TOR-024")
 def test_the_object_is_removed_and_nothing_else() -> None:
     asked = trial(Reader(CORNER))
     x, inside = asked.batch.x, asked.inside
@@ -70,6 +71,7 @@ def test_the_object_is_removed_and_nothing_else() -> None:
         assert torch.equal(altered[f"donor{suffix}"], torch.where(hole, donor, x))
 
 
+@pytest.mark.tor("TOR-024")
 def test_everything_but_the_object_is_replaced() -> None:
     asked = trial(Reader(CORNER))
     x, inside = asked.batch.x, asked.inside
@@ -97,6 +99,7 @@ def test_both_halves_of_the_game_are_played_with_one_opponent() -> None:
     assert torch.equal(donor, asked.donors.x[chosen(asked, "other", 3)[:, 0]])
 
 
+@pytest.mark.tor("TOR-027")
 def test_a_cue_in_the_corner_is_seen() -> None:
     asked = trial(Reader(CORNER))
     whole = answers(asked.batch.logits, asked.batch.target).log_odds
@@ -113,6 +116,7 @@ def test_a_cue_in_the_corner_is_seen() -> None:
         assert bool((lead <= 0).all()), mine
 
 
+@pytest.mark.tor("TOR-027")
 def test_a_network_that_reads_the_object_is_seen() -> None:
     asked = trial(Reader(OBJECT))
     whole = answers(asked.batch.logits, asked.batch.target).log_odds
@@ -155,6 +159,7 @@ def test_noisy_pixels_stay_pixels() -> None:
     assert noisy.max() == 2
 
 
+@pytest.mark.tor("TOR-018")
 @pytest.mark.parametrize("name", ["object_removed", "background_replaced", "noise"])
 def test_an_answer_depends_on_its_picture_alone(name: str) -> None:
     asked, probe = lively(7), experiment(name)
@@ -173,6 +178,7 @@ def test_an_answer_depends_on_its_picture_alone(name: str) -> None:
     assert len(rows) == sum(len(a[0]) for a in alone)
 
 
+@pytest.mark.tor("TOR-026")
 def test_what_cannot_be_made_leaves_no_row() -> None:
     asked = trial(Reader(CORNER), donors=lenders([1]))
     asked = replace(asked, donors=replace(asked.donors, pictures=("file 1",)))
@@ -206,12 +212,14 @@ class Whole(nn.Module):
         return torch.stack([x.mean(dim=(1, 2, 3)), x.sum(dim=(1, 2, 3)) * torch.nan], dim=1)
 
 
+@pytest.mark.tor("TOR-026")
 def test_the_network_never_sees_what_was_not_made_and_its_nan_is_no_answer() -> None:
     asked = trial(Whole(), donors=lenders([0, 0]))
     rows, _ = probe_rows(experiment("background_replaced"), asked, range(6))
     assert rows == []
 
 
+@pytest.mark.tor("TOR-026")
 def test_answers_by_hand() -> None:
     found = answers(torch.tensor([[1.0, 3.0, -2.0], [0.0, 60.0, 0.0]]), torch.tensor([0, 1]))
     odds = math.exp(1) / (math.exp(3) + math.exp(-2))

@@ -56,6 +56,7 @@ def network(request: pytest.FixtureRequest) -> nn.Module:
     return converted
 
 
+@pytest.mark.tor("TOR-019", "TOR-032")
 def test_the_original_is_left_as_it_was(network: nn.Module) -> None:
     x = pictures()
     before, logits = state_hash(network), network(x)
@@ -65,6 +66,7 @@ def test_the_original_is_left_as_it_was(network: nn.Module) -> None:
     assert not torch.allclose(copied(x), logits, atol=0.1)
 
 
+@pytest.mark.tor("TOR-032")
 def test_the_copy_is_frozen_and_alive(network: nn.Module) -> None:
     copied = randomised(network, 0, [pictures()])
     assert not any(parameter.requires_grad for parameter in copied.parameters())
@@ -73,6 +75,7 @@ def test_the_copy_is_frozen_and_alive(network: nn.Module) -> None:
     assert not dead(gradient.abs().amax(dim=1)).any()
 
 
+@pytest.mark.tor("TOR-032")
 def test_the_same_seed_gives_the_same_copy(network: nn.Module) -> None:
     hashes = [state_hash(randomised(network, seed, [pictures()])) for seed in (1, 1, 2)]
     assert hashes[0] == hashes[1] != hashes[2]
@@ -91,6 +94,7 @@ def test_layers_of_one_shape_get_different_weights() -> None:
     assert abs(torch.corrcoef(torch.stack([weight.flatten() for weight in weights]))[0, 1].item()) < 0.15
 
 
+@pytest.mark.tor("TOR-032")
 @pytest.mark.parametrize(
     ("name", "shape", "deviation"),
     [
@@ -181,6 +185,7 @@ def test_a_network_that_cannot_be_copied_is_refused() -> None:
         randomised(Uncopyable(), 0, None)
 
 
+@pytest.mark.tor("TOR-032")
 @pytest.mark.parametrize(
     "name",
     [

@@ -37,6 +37,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
         assert record.columns("SELECT image FROM exclusion ORDER BY 1")["image"].tolist() == ["b.png", "c.png"]
 
 
+@pytest.mark.tor("TOR-053")
 def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     with fresh(tmp_path / "r.sqlite") as record:
         twice = [(0, "gradient", 0, None, None, None, None, None)] * 2

@@ -39,6 +39,7 @@ def example(batch: object, *, steps: Annotated[int, Field(gt=0)] = 4, name: str)
     """An example."""
 
 
+@pytest.mark.tor("TOR-010")
 def test_options_are_validated_from_the_signature() -> None:
     assert registry.options(example, {"name": "x"}, "here") == {"steps": 4, "name": "x"}
     with pytest.raises(AuditError, match=r"here: no option 'stepps'; did you mean 'steps'\?"):

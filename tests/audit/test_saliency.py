@@ -74,6 +74,7 @@ def test_shape_and_life(method: str, batch: Batch) -> None:
         assert values.shape == (pictures,) and torch.isfinite(values).all()
 
 
+@pytest.mark.tor("TOR-018")
 @pytest.mark.parametrize("method", METHODS)
 def test_a_picture_alone_is_explained_as_in_the_batch(method: str, batch: Batch) -> None:
     together = attribute(method, batch)
@@ -86,6 +87,7 @@ def test_a_picture_alone_is_explained_as_in_the_batch(method: str, batch: Batch)
             torch.testing.assert_close(values[0], together.per_picture[name][index], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.tor("TOR-018")
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_question_has_the_same_answer(method: str, batch: Batch) -> None:
     torch.manual_seed(1)
@@ -94,6 +96,7 @@ def test_the_same_question_has_the_same_answer(method: str, batch: Batch) -> Non
     assert torch.equal(first, attribute(method, replace(batch)).signed)
 
 
+@pytest.mark.tor("TOR-019")
 @pytest.mark.parametrize("method", METHODS)
 def test_nothing_is_left_behind(method: str, batch: Batch) -> None:
     picture = batch.x.clone()
@@ -122,6 +125,7 @@ class Failing(nn.Module):
         return features
 
 
+@pytest.mark.tor("TOR-019")
 @pytest.mark.parametrize("calls", [0, 1])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_failing_network_is_heard_and_keeps_no_hooks(method: str, calls: int) -> None:

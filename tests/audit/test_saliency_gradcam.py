@@ -43,6 +43,7 @@ def textbook(batch: Batch, layer: str, extra: int = 0, grid: tuple[int, int] | N
     return torch.stack(maps)
 
 
+@pytest.mark.tor("TOR-016")
 @pytest.mark.parametrize(
     ("network", "layer"),
     [(networks.in_place, "5"), (networks.Functional, "fifth"), (networks.Shared, "third"), (networks.smooth, "1")],
@@ -54,6 +55,7 @@ def test_against_the_textbook(network: Callable[[], nn.Module], layer: str) -> N
     torch.testing.assert_close(found.signed, textbook(batch, layer), rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.tor("TOR-016")
 @pytest.mark.parametrize("layer", ["0", "1", "2", "3", "4"])
 def test_a_named_layer_is_taken_and_in_place_relus_after_it_do_no_harm(layer: str) -> None:
     batch = networks.batch_of(networks.ready(networks.in_place()))
@@ -85,6 +87,7 @@ def test_a_transformer_gets_its_last_layer_of_patches() -> None:
     torch.testing.assert_close(found.signed, textbook(batch, layer, extra=1, grid=(3, 3)), rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.tor("TOR-016")
 def test_captum_agrees() -> None:
     class LogProbabilities(nn.Module):
         def __init__(self, network: nn.Module) -> None:
@@ -123,6 +126,7 @@ def test_a_map_that_is_negative_everywhere_is_dead() -> None:
     torch.testing.assert_close(result, textbook(batch, "1"))
 
 
+@pytest.mark.tor("TOR-016")
 def test_unknown_and_unusable_layers() -> None:
     batch = networks.batch_of(networks.ready(networks.Functional()))
     with pytest.raises(AuditError, match=r"gradcam: no layer 'fift'; did you mean 'fifth'\?"):
@@ -188,6 +192,7 @@ TORCHVISION = [
 ]
 
 
+@pytest.mark.tor("TOR-016")
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "side", "layer"), TORCHVISION)
 def test_layers_of_torchvision(name: str, side: int, layer: str) -> None:

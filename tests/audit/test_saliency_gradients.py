@@ -55,6 +55,7 @@ def relus() -> Batch:
     return networks.batch_of(networks.ready(networks.Functional()))
 
 
+@pytest.mark.tor("TOR-014", "TOR-015")
 def test_linear_network_in_closed_form(linear: Batch) -> None:
     weights = weights_of(linear)
     torch.testing.assert_close(gradient(linear), weights)
@@ -63,6 +64,7 @@ def test_linear_network_in_closed_form(linear: Batch) -> None:
     torch.testing.assert_close(smoothgrad_squared(linear), weights.square())
 
 
+@pytest.mark.tor("TOR-014")
 @pytest.mark.parametrize("score", SCORES)
 def test_gradient_against_finite_differences(score: Score) -> None:
     network = networks.ready(networks.Functional()).double()
@@ -79,6 +81,7 @@ def test_gradient_against_finite_differences(score: Score) -> None:
             assert found[place].item() == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-8)
 
 
+@pytest.mark.tor("TOR-015")
 @pytest.mark.parametrize("score", SCORES)
 def test_smoothgrad_against_a_loop(relus: Batch, score: Score) -> None:
     batch = replace(relus, score=score)
@@ -106,6 +109,7 @@ def baselines(batch: Batch, kind: Baseline, draws: int) -> list[Tensor]:
     return [blurred(batch.x)] if kind == "blur" else list(batch.noise(draws))
 
 
+@pytest.mark.tor("TOR-015")
 @pytest.mark.parametrize("baseline", ["black", "mean", "blur", "noise"])
 def test_integrated_gradients_against_a_loop(relus: Batch, baseline: Baseline) -> None:
     steps, draws = 6, 2
@@ -130,6 +134,7 @@ def test_integrated_gradients_against_a_loop(relus: Batch, baseline: Baseline) -
     assert (gap > 0).any()
 
 
+@pytest.mark.tor("TOR-015")
 @pytest.mark.parametrize("baseline", ["black", "mean", "blur"])
 @pytest.mark.parametrize("steps", [1, 8])
 def test_integrated_gradients_of_a_linear_network_are_complete(linear: Batch, baseline: Baseline, steps: int) -> None:
@@ -182,6 +187,7 @@ def captum(name: str, network: nn.Module, x: Tensor, **options: Any) -> Tensor:
     return result.detach()
 
 
+@pytest.mark.tor("TOR-015")
 def test_captum_agrees(relus: Batch) -> None:
     network, x, target = relus.module, relus.x, relus.target
     pairs = [
@@ -196,6 +202,7 @@ def test_captum_agrees(relus: Batch) -> None:
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.tor("TOR-015")
 @pytest.mark.parametrize(("kind", "method"), [("smoothgrad", smoothgrad), ("smoothgrad_sq", smoothgrad_squared)])
 def test_captum_agrees_without_noise(relus: Batch, kind: str, method: Any) -> None:
     with warnings.catch_warnings():

@@ -81,6 +81,7 @@ def by_hand(batch: Batch, ceiling: float) -> Tensor:
     return flow
 
 
+@pytest.mark.tor("TOR-017")
 @pytest.mark.parametrize("spelling", RELUS)
 def test_every_relu_is_guided(spelling: str) -> None:
     batch = written(RELUS[spelling])
@@ -95,6 +96,7 @@ def test_every_relu6_is_guided(spelling: str) -> None:
     assert not torch.allclose(found, by_hand(batch, torch.inf))
 
 
+@pytest.mark.tor("TOR-017")
 @pytest.mark.parametrize("network", [networks.Functional, networks.Shared, networks.in_place])
 def test_it_is_not_the_plain_gradient_and_the_logits_stay(network: Callable[[], nn.Module]) -> None:
     batch = networks.batch_of(networks.ready(network()))
@@ -130,6 +132,7 @@ def test_in_place_on_a_view() -> None:
     torch.testing.assert_close(with_view, guided_backprop(networks.batch_of(networks.ready(Whole(torch.relu)))))
 
 
+@pytest.mark.tor("TOR-017")
 def test_captum_agrees_on_modules() -> None:
     class Probabilities(nn.Module):
         def __init__(self, network: nn.Module) -> None:
@@ -163,11 +166,13 @@ def test_a_symmetric_hardtanh_is_no_relu() -> None:
         guided_backprop(written(nn.Hardtanh()))
 
 
+@pytest.mark.tor("TOR-017")
 def test_a_network_without_relu_is_refused() -> None:
     with pytest.raises(AuditError, match=r"guided_backprop: the network has no ReLU.*Use gradient"):
         guided_backprop(networks.batch_of(networks.ready(networks.smooth())))
 
 
+@pytest.mark.tor("TOR-017")
 @pytest.mark.parametrize(
     "hidden",
     [
@@ -202,6 +207,7 @@ def traced(network: nn.Module, x: Tensor) -> nn.Module:
         return torch.jit.trace(network, x)  # type: ignore[no-any-return, no-untyped-call]
 
 
+@pytest.mark.tor("TOR-017")
 @pytest.mark.parametrize(
     ("convert", "reason"),
     [
@@ -218,6 +224,7 @@ def test_programs_are_refused(convert: Callable[[nn.Module, Tensor], nn.Module],
         guided_backprop(batch)
 
 
+@pytest.mark.tor("TOR-017")
 @pytest.mark.parametrize("convert", [scripted, traced])
 def test_a_scripted_part_is_refused(convert: Callable[[nn.Module, Tensor], nn.Module]) -> None:
     inner = convert(networks.ready(networks.in_place()), torch.zeros(1, 3, 12, 12))
@@ -225,6 +232,7 @@ def test_a_scripted_part_is_refused(convert: Callable[[nn.Module, Tensor], nn.Mo
         guided_backprop(networks.batch_of(freeze(nn.Sequential(nn.ReLU(), inner))))
 
 
+@pytest.mark.tor("TOR-017")
 def test_a_scripted_function_is_refused() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -34,12 +34,14 @@ def test_one_sample_for_each_picture_and_label() -> None:
     ]
 
 
+@pytest.mark.tor("TOR-002")
 def test_a_fault_excludes_its_sample_and_leaves_the_others() -> None:
     dataset = gather([one(), one(box=(4, 4, 4, 9)), one(label="dog")], FILES)
     assert [(e.image, e.label, e.reason) for e in dataset.exclusions] == [("a.jpg", "cat", "broken box")]
     assert [(s.label, s.other_boxes) for s in dataset.samples] == [("dog", (GOOD,))]
 
 
+@pytest.mark.tor("TOR-002")
 @pytest.mark.parametrize(
     ("box", "detail"),
     [
@@ -55,6 +57,7 @@ def test_broken_boxes(box: Box, detail: str) -> None:
     assert fault(one(box=box)) == Exclusion("a.jpg", "cat", "broken box", detail)
 
 
+@pytest.mark.tor("TOR-006")
 @pytest.mark.parametrize("image", ["/etc/passwd", "C:\\a.jpg", "c:a.jpg", "\\\\host\\share\\a.jpg", "//host/a.jpg"])
 def test_absolute_paths(image: str) -> None:
     assert fault(one(image)).reason == "path outside the dataset"
@@ -63,6 +66,7 @@ def test_absolute_paths(image: str) -> None:
     )
 
 
+@pytest.mark.tor("TOR-006")
 @pytest.mark.parametrize("image", ["../a.jpg", "b/../../a.jpg", "..\\a.jpg", ".."])
 def test_paths_that_climb(image: str) -> None:
     assert fault(one(image)).reason == "path outside the dataset"

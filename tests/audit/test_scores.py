@@ -55,6 +55,7 @@ def as_region(inside: NDArray[np.bool_]) -> Region:
     return Region(tensor, tensor)
 
 
+@pytest.mark.tor("TOR-021")
 @given(maps, masks)
 @settings(max_examples=300, deadline=None)
 def test_scores_equal_the_definitions(relevance: Map, inside: NDArray[np.bool_]) -> None:
@@ -107,6 +108,7 @@ def test_scores_stay_in_range(relevance: Map, inside: NDArray[np.bool_]) -> None
         assert np.isnan(value) or 0 <= value <= 1 + 1e-9, name
 
 
+@pytest.mark.tor("TOR-022")
 def test_a_uniform_map_scores_at_chance() -> None:
     where = region([torch.tensor([[2.0, 1, 5, 4]])], (8, 10), 0, "cpu")
     found = score_maps(torch.ones(1, 8, 10), where)
@@ -117,6 +119,7 @@ def test_a_uniform_map_scores_at_chance() -> None:
     )
 
 
+@pytest.mark.tor("TOR-023")
 @pytest.mark.parametrize(
     "broken", [torch.zeros(1, 4, 4), torch.full((1, 4, 4), torch.nan), torch.tensor([[[0.0, torch.inf], [1, 2]]])]
 )
@@ -125,6 +128,7 @@ def test_a_dead_map_is_never_a_number(broken: Tensor) -> None:
     assert all(value.isnan().all() for value in found.values())
 
 
+@pytest.mark.tor("TOR-023")
 def test_a_dead_map_leaves_its_neighbours_alone() -> None:
     both = torch.stack([torch.zeros(4, 4), torch.eye(4)])
     where = region([torch.tensor([[0.0, 0, 2, 2]])] * 2, (4, 4), 0, "cpu")
@@ -141,6 +145,7 @@ def test_no_object_pixel_means_no_score_and_a_full_box_has_no_outside() -> None:
     assert [full[name].item() for name in ("mass", "lift", "rank", "pointing")] == pytest.approx([1, 1, 1, 1])
 
 
+@pytest.mark.tor("TOR-021")
 def test_axes_are_not_swapped() -> None:
     relevance = torch.zeros(1, 6, 10)
     relevance[0, 1, 8] = 1  # y = 1, x = 8
@@ -148,6 +153,7 @@ def test_axes_are_not_swapped() -> None:
     assert score_maps(relevance, box_mask(6, 10, (1, 0, 2, 6)))["mass"].item() == 0
 
 
+@pytest.mark.tor("TOR-021")
 def test_the_far_edge_is_outside() -> None:
     relevance = torch.zeros(1, 4, 4)
     relevance[0, 0, 2] = 1
@@ -155,6 +161,7 @@ def test_the_far_edge_is_outside() -> None:
     assert score_maps(relevance, box_mask(4, 4, (0, 0, 3, 1)))["pointing"].item() == 1
 
 
+@pytest.mark.tor("TOR-021")
 @given(st.lists(st.tuples(*[st.floats(-3, 12)] * 4), min_size=1, max_size=3), st.floats(0, 4))
 @settings(max_examples=100, deadline=None)
 def test_regions_equal_the_definition(boxes: list[tuple[float, float, float, float]], tolerance: float) -> None:

@@ -11,6 +11,7 @@ from audit.settings import load_settings, parse_settings
 DATA = {"format": "csv", "annotations": "boxes.csv", "images": "images"}
 
 
+@pytest.mark.tor("TOR-010")
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
@@ -30,6 +31,7 @@ def test_what_is_wrong_is_named(raw: dict[str, Any], message: str) -> None:
         parse_settings(raw)
 
 
+@pytest.mark.tor("TOR-010")
 def test_files_that_cannot_be_settings(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match=r"none\.toml: no such file; need a settings file\. Write one"):
         load_settings(tmp_path / "none.toml")
@@ -53,6 +55,7 @@ def test_a_name_is_a_method_and_a_label_defaults_to_it() -> None:
     assert [entry.label for entry in settings.saliency.null_maps] == ["uniform", "centre", "edges", "random_model"]
 
 
+@pytest.mark.tor("TOR-057")
 def test_the_record_keeps_no_host_path_and_no_worker_count(tmp_path: Path) -> None:
     raw = {"data": {**DATA, "images": str(tmp_path / "images")}, "model": {"kind": "x", "weights": "/a/b/w.pth"}}
     kept = parse_settings(raw).recorded()

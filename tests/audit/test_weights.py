@@ -65,6 +65,7 @@ def test_batch_norm_counters_may_be_missing() -> None:
     assert torch.equal(module.head.weight, STATE["head.weight"])
 
 
+@pytest.mark.tor("TOR-008")
 def test_a_state_dict_that_does_not_fit_is_listed_and_changes_nothing() -> None:
     module = Small()
     before = {name: value.clone() for name, value in module.state_dict().items()}
@@ -100,6 +101,7 @@ def test_programs_are_sent_to_their_kind(tmp_path: Path) -> None:
             read_state(tmp_path / name)
 
 
+@pytest.mark.tor("TOR-007")
 @pytest.mark.parametrize("before", [{}, {NEVER: "1"}, {FORCE: "0", NEVER: "0"}])
 def test_data_only_reads_data_whatever_it_is_told_and_leaves_nothing_behind(
     before: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -126,6 +128,7 @@ def test_an_archive_with_a_damaged_directory_is_said_to_be_damaged(tmp_path: Pat
         read_state(path)
 
 
+@pytest.mark.tor("TOR-007")
 def test_no_program_hides_behind_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """torch refuses what it sees as TorchScript, whatever Python's reader sees in the same file."""
     monkeypatch.setattr("audit.weights._refuse_programs", lambda path: None)

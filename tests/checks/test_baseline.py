@@ -32,6 +32,7 @@ def text(run: Path) -> str:
     return target.read_text(encoding="utf-8")
 
 
+@pytest.mark.tor("TOR-059")
 def test_accepting_keeps_who_why_and_every_score_without_loss(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "folder" / "baseline.json"
     moved = accept(run.parent, target, reason=" the\nfirst ", by="Ada", on=DAY)
@@ -69,6 +70,7 @@ def test_the_file_is_small_has_a_line_for_each_sample_and_no_picture(text: str) 
     assert "png" not in text.lower().replace(".png", "")
 
 
+@pytest.mark.tor("TOR-059")
 def test_the_history_only_grows(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
     first = accept(run, target, reason="the first", by="Ada", on=DAY)
@@ -95,6 +97,7 @@ def sealed(text: str, **update: Any) -> str:
     return baseline_text(baseline.model_copy(update={"history": (*baseline.history[:-1], last)}))
 
 
+@pytest.mark.tor("TOR-058")
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -132,6 +135,7 @@ def test_what_is_not_as_accepted_is_refused(
     assert "saliency-audit accept RUN --reason" in str(caught.value)
 
 
+@pytest.mark.tor("TOR-059")
 def test_a_history_that_was_changed_is_refused(text: str, run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
     target.write_text(sealed(text), encoding="utf-8")
@@ -147,6 +151,7 @@ def test_a_history_that_was_changed_is_refused(text: str, run: Path, tmp_path: P
         load_baseline(target)
 
 
+@pytest.mark.tor("TOR-058")
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(
         AuditError, match=r"none\.json: no such baseline; need the file of an accepted run\. Make one: "
@@ -157,6 +162,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         load_baseline(tmp_path / "latin.json")
 
 
+@pytest.mark.tor("TOR-059")
 def test_what_may_not_be_accepted(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
     for reason, by in ((" ", "Ada"), ("why", "")):

@@ -66,6 +66,7 @@ def one(verdict: Verdict) -> Any:
     return verdict.findings[0]
 
 
+@pytest.mark.tor("TOR-040")
 def test_a_share_counts_flights() -> None:
     """100 pictures without a miss show 5 %; those of 20 flights do not."""
     plain = right_for_the_right_reason(probed(100), max_share=0.05)
@@ -82,6 +83,7 @@ def test_a_share_counts_flights() -> None:
     assert enough.outcome is Outcome.PASS
 
 
+@pytest.mark.tor("TOR-040")
 def test_a_flight_of_misses_is_one_miss_and_not_ten() -> None:
     """Ten misses of 100 are far beyond 2 %; where they are one flight of ten, nobody can tell."""
     gone = np.where(np.arange(100) < 10, 3.0, -2.0)
@@ -115,6 +117,7 @@ def test_a_mean_needs_flights(rule: Any, options: dict[str, float]) -> None:
     assert one(alone).lower == pytest.approx(one(rule(found, **options)).lower)
 
 
+@pytest.mark.tor("TOR-040")
 def test_a_mean_takes_whole_flights() -> None:
     """Flights that are alike within and differ from each other: the bound must be that of flights."""
     rng = np.random.default_rng(1)
@@ -130,6 +133,7 @@ def test_a_mean_takes_whole_flights() -> None:
     assert narrow.lower - wide.lower > 0.02
 
 
+@pytest.mark.tor("TOR-040")
 def test_accuracy_counts_flights() -> None:
     right = np.arange(200) % 10 != 0
     found = flown(make_evidence({"a": np.full(200, 0.5)}, right=right), np.arange(200) // 20)
@@ -169,6 +173,7 @@ def test_gain_by_cluster() -> None:
     assert gain_bounds(np.zeros(200), 0.95, 0, np.arange(200) % 5) is None
 
 
+@pytest.mark.tor("TOR-043")
 @pytest.mark.parametrize(("misses", "members", "limit"), [(0, 1, 0.05), (1, 1, 0.1), (0, 4, 0.05), (2, 3, 0.3)])
 def test_further_clusters_are_the_fewest_that_suffice(misses: int, members: int, limit: float) -> None:
     """The oracle adds whole flights of the same size and rate, one by one."""
@@ -234,6 +239,7 @@ def turned(worse: NDArray[np.bool_], better: NDArray[np.bool_], cluster: NDArray
     return Turn(better, worse, np.ones(len(worse), bool), cluster, "flight")
 
 
+@pytest.mark.tor("TOR-040")
 def test_a_comparison_counts_flights() -> None:
     flight = np.arange(200) % 50
     worse, better = flight == 0, flight == 1
@@ -293,6 +299,7 @@ def complete(found: Evidence) -> Verdict:
     return evidence_is_complete(found, max_excluded=0.1, max_dead=0.1, max_duplicates=0.1, min_pictures=1)
 
 
+@pytest.mark.tor("TOR-040")
 def test_named_clusters_are_counted_and_a_picture_without_one_is_invalid() -> None:
     found = flown(probed(60), np.arange(60) % 12)
     verdict = complete(found)

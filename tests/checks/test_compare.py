@@ -97,6 +97,7 @@ def test_a_better_one_passes_and_says_what_turned(against: Compare) -> None:
     assert change == sorted(change, reverse=True)
 
 
+@pytest.mark.tor("TOR-042")
 def test_worse_within_the_margin_passes_and_worse_beyond_does_not(against: Compare) -> None:
     fresh = sorted(flip.sample for flip in against(missed=range(20, 120)).flips)
     one = against(missed=fresh[:1])
@@ -118,6 +119,7 @@ def test_worse_within_the_margin_passes_and_worse_beyond_does_not(against: Compa
     assert "move the baseline: saliency-audit accept RUN" in many.next_step
 
 
+@pytest.mark.tor("TOR-042")
 def test_not_significantly_worse_is_no_pass(against: Compare) -> None:
     found = against(wrong=range(1, 4), right=())
     accuracy = of(found, "accuracy_holds")
@@ -128,6 +130,7 @@ def test_not_significantly_worse_is_no_pass(against: Compare) -> None:
     assert found.outcome is not Outcome.PASS
 
 
+@pytest.mark.tor("TOR-060")
 def test_the_absolute_limits_stay_in_force(tmp_path: Path) -> None:
     before, after = (write_record(tmp_path / name, n=120, kind="cheating") for name in ("a.sqlite", "b.sqlite"))
     with Record.open(before) as old, Record.open(after) as new:
@@ -195,6 +198,7 @@ def test_further_pictures_are_the_fewest_that_suffice() -> None:
     assert further_pictures(Turned(0, 0, 0), allowed) == 20
 
 
+@pytest.mark.tor("TOR-058")
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -237,6 +241,7 @@ def test_what_cannot_change_a_number_may_differ(baseline: Record, tmp_path: Path
     ]
 
 
+@pytest.mark.tor("TOR-058")
 def test_a_baseline_of_other_pictures_or_limits_is_refused(baseline: Record, tmp_path: Path) -> None:
     with (
         Record.open(write_candidate(tmp_path / "more.sqlite", n=130)) as candidate,
@@ -256,6 +261,7 @@ def test_a_baseline_of_other_pictures_or_limits_is_refused(baseline: Record, tmp
             compare(baseline, candidate)
 
 
+@pytest.mark.tor("TOR-042")
 def test_no_margin_no_pass(against: Compare) -> None:
     bare = load_profile("default").model_copy(update={"non_inferiority": None})
     found = against(bare)

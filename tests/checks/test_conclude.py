@@ -35,6 +35,7 @@ def verdict(rule: str, outcome: Outcome, *findings: Finding, advisory: bool = Fa
 EXPERIMENT = [verdict(rule, PASS) for rule in EXPERIMENTS]
 
 
+@pytest.mark.tor("TOR-046")
 def test_advice_does_not_decide() -> None:
     found = conclude([*EXPERIMENT, verdict("methods_agree", FAIL, advisory=True)], 79)
     assert found.outcome is PASS
@@ -45,6 +46,7 @@ def test_advice_does_not_decide() -> None:
     assert conclude([*EXPERIMENT, verdict("methods_agree", INVALID, advisory=True)], 79).outcome is PASS
 
 
+@pytest.mark.tor("TOR-046")
 def test_advice_alone_is_no_verdict() -> None:
     found = conclude([verdict("methods_agree", PASS, advisory=True)], 79)
     assert found.outcome is INVALID
@@ -52,6 +54,7 @@ def test_advice_alone_is_no_verdict() -> None:
     assert conclude([], 79).outcome is INVALID
 
 
+@pytest.mark.tor("TOR-046")
 def test_maps_that_contradict_the_experiments_are_said() -> None:
     maps = verdict(MAPS[0], FAIL, finding("gradient", FAIL), finding("gradcam", PASS), advisory=True)
     found = conclude([*EXPERIMENT, maps], 79)
@@ -109,6 +112,7 @@ def test_a_record_whose_maps_and_experiments_disagree(tmp_path: Path) -> None:
     assert "Maps and experiments disagree: " in judgement.sentence
 
 
+@pytest.mark.tor("TOR-047")
 def test_a_record_without_experiments_never_passes(tmp_path: Path) -> None:
     judgement = judge(write_record(tmp_path / "audit.sqlite", kind="unprobed"))
     assert judgement.outcome is INVALID

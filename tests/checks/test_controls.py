@@ -42,6 +42,7 @@ def around(mean: float, n: int = 16) -> ArrayLike:
     return mean + np.linspace(-0.1, 0.1, n)
 
 
+@pytest.mark.tor("TOR-033")
 def test_a_method_that_survives_is_taken_out_and_the_others_stay() -> None:
     found = randomised({"gradient": around(0.3), "edges": around(1.0)})
     verdict = explainer_is_valid(found, max_similarity=0.7)
@@ -67,6 +68,7 @@ def test_only_the_end_counts_and_its_bound_is_held_against_the_limit() -> None:
     assert explainer_is_valid(found, max_similarity=bounds.lower - 1e-6).outcome is INVALID
 
 
+@pytest.mark.tor("TOR-033")
 @pytest.mark.parametrize("end", [np.full(16, np.nan), np.array([0.1, *[np.nan] * 15]), np.empty(0)])
 def test_without_live_maps_a_method_is_no_evidence(end: ArrayLike) -> None:
     found = randomised({"gradient": around(0.3), "other": end})
@@ -81,6 +83,7 @@ def test_dead_maps_are_left_out_and_told() -> None:
     assert "on 10 of 11 pictures, the others' maps being dead" in verdict.findings[0].sentence
 
 
+@pytest.mark.tor("TOR-033")
 def test_no_map_is_evidence_where_all_survive_or_nothing_was_randomised() -> None:
     all_survive = explainer_is_valid(randomised({"edges": around(0.95)}), max_similarity=0.7)
     assert all_survive.outcome is INVALID
@@ -163,6 +166,7 @@ def values(found: Evidence) -> dict[str, float | None]:
     return {f.subject: f.value for f in control_is_caught(found, flagged_by=BY, min_loss=0.05).findings}
 
 
+@pytest.mark.tor("TOR-036")
 def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged() -> None:
     verdict = control_is_caught(controlled(LEAD, FALL), flagged_by=BY, min_loss=0.05)
     assert verdict.outcome is PASS
@@ -178,6 +182,7 @@ def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged
     assert values(controlled(LEAD, {**FALL, 0.5: 0.0}))["linear, mark blamed"] == 0.75
 
 
+@pytest.mark.tor("TOR-035")
 def test_an_audit_that_misses_the_mark_alone_is_invalid() -> None:
     missed = control_is_caught(controlled({**LEAD, 1.0: 1.0}, FALL), flagged_by=BY, min_loss=0.05)
     assert missed.outcome is INVALID
@@ -187,6 +192,7 @@ def test_an_audit_that_misses_the_mark_alone_is_invalid() -> None:
     assert "The mark is not blamed where it carries all of the evidence" in unblamed.sentence
 
 
+@pytest.mark.tor("TOR-035")
 def test_an_audit_that_blames_the_mark_of_the_network_itself_is_invalid() -> None:
     verdict = control_is_caught(controlled(LEAD, {**FALL, 0.0: 2.0}), flagged_by=BY, min_loss=0.05)
     assert verdict.outcome is INVALID
@@ -195,6 +201,7 @@ def test_an_audit_that_blames_the_mark_of_the_network_itself_is_invalid() -> Non
     assert control_is_caught(controlled(LEAD, {**FALL, 0.0: 0.2}), flagged_by=BY, min_loss=0.05).outcome is PASS
 
 
+@pytest.mark.tor("TOR-036")
 def test_a_network_that_is_flagged_itself_hides_the_limit() -> None:
     found = controlled({**LEAD, 0.0: -1.0}, FALL)
     verdict = control_is_caught(found, flagged_by=BY, min_loss=0.05)
@@ -203,6 +210,7 @@ def test_a_network_that_is_flagged_itself_hides_the_limit() -> None:
     assert "without the mark already: what it relies on itself hides from which share on" in verdict.sentence
 
 
+@pytest.mark.tor("TOR-035")
 def test_a_control_that_says_nothing_is_invalid() -> None:
     found = controlled(LEAD, FALL)
     assert found.planted is not None
@@ -224,6 +232,7 @@ def test_a_control_that_says_nothing_is_invalid() -> None:
     assert "names no rule" in nobody.sentence
 
 
+@pytest.mark.tor("TOR-035")
 def test_a_rule_that_cannot_be_evaluated_flags_nothing() -> None:
     broken = {"right_for_the_right_reason": {"max_share": 2.0, "fills": ["mean"], "min_lead": 0.0, "why": "broken"}}
     verdict = control_is_caught(controlled(LEAD, FALL, profile=broken), flagged_by=BY, min_loss=0.05)

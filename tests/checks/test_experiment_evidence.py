@@ -41,6 +41,7 @@ def honest(tmp_path: Path) -> Path:
     return write_record(tmp_path / "audit.sqlite")
 
 
+@pytest.mark.tor("TOR-026")
 def test_answers_are_those_of_the_table(honest: Path) -> None:
     changed(honest, "DELETE FROM answer WHERE probe = 'object_removed' AND variant = 'blur' AND sample = 7")
     found = read(honest)
@@ -64,6 +65,7 @@ def test_answers_are_those_of_the_table(honest: Path) -> None:
     assert not found.asked("nothing").any()
 
 
+@pytest.mark.tor("TOR-026")
 def test_what_was_not_asked_is_nan_throughout(honest: Path) -> None:
     nothing = read(honest).answered("object_removed", "glitter")
     assert nothing.probability.shape == (79,)
@@ -81,6 +83,7 @@ def test_subjects_and_variants(honest: Path) -> None:
     assert found.variants("mark") == ()
 
 
+@pytest.mark.tor("TOR-029")
 def test_the_lead_is_the_largest_over_the_fills(honest: Path) -> None:
     with Record.open(changed(honest, "DELETE FROM answer WHERE variant = 'donor' AND sample = 5")) as record:
         rows = record.columns("SELECT sample, probe, variant, log_odds FROM answer WHERE subject = 'model'")
@@ -107,6 +110,7 @@ def test_the_lead_of_nothing_is_no_number() -> None:
     assert median([np.array([1.0, np.nan]), np.array([3.0, np.nan])], 2).tolist()[:1] == [2.0]
 
 
+@pytest.mark.tor("TOR-029")
 def test_log_odds_of_a_saturated_probability_are_finite() -> None:
     odds = log_odds_of(np.array([0.0, 0.5, 0.9, 1.0, np.nan]))
     assert odds[:4] == pytest.approx([-36, 0, np.log(9), 36], abs=0.1)

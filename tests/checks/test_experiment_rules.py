@@ -67,6 +67,7 @@ def needs_object(evidence: Evidence, **limits: Any) -> Verdict:
 # depends_on_object
 
 
+@pytest.mark.tor("TOR-027")
 def test_a_network_that_needs_the_object_passes() -> None:
     verdict = needs_object(asked(removed(-4.0, 2.0)))
     (found, control) = verdict.findings
@@ -81,6 +82,7 @@ def test_a_network_that_needs_the_object_passes() -> None:
     )
 
 
+@pytest.mark.tor("TOR-027")
 def test_a_network_that_does_without_the_object_fails() -> None:
     verdict = needs_object(asked(removed(2.1, 2.0)))
     assert verdict.outcome is FAIL
@@ -88,6 +90,7 @@ def test_a_network_that_does_without_the_object_fails() -> None:
     assert "their label stands without the object" in verdict.next_step
 
 
+@pytest.mark.tor("TOR-027")
 def test_a_fill_that_breaks_everything_says_nothing() -> None:
     verdict = needs_object(asked(removed(-4.0, -3.9)))
     assert verdict.outcome is INCONCLUSIVE
@@ -104,6 +107,7 @@ def test_a_fill_that_breaks_much_elsewhere_does_not_pass_what_it_breaks_more() -
     assert verdict.outcome is INCONCLUSIVE
 
 
+@pytest.mark.tor("TOR-027")
 def test_a_network_that_stands_without_the_object_fails_though_hiding_its_cue_breaks_it() -> None:
     """Hidden elsewhere, its cue is gone: that is no artefact of the fill."""
     verdict = needs_object(asked(removed(2.2, -4.0)))
@@ -147,6 +151,7 @@ def test_no_room_elsewhere_at_all_is_invalid() -> None:
 # survives_other_background
 
 
+@pytest.mark.tor("TOR-028")
 def test_backgrounds_that_do_not_matter_pass() -> None:
     verdict = survives_other_background(asked(swapped(3.0, 3.0)), max_reliance=0.05)
     assert verdict.outcome is PASS
@@ -168,6 +173,7 @@ def test_no_loss_in_few_pictures_is_no_certainty() -> None:
     assert f"where at least {FEWEST} are needed" in few.sentence
 
 
+@pytest.mark.tor("TOR-028")
 def test_a_network_that_reads_the_background_fails() -> None:
     other = odds_of(0.6, 80)
     verdict = survives_other_background(asked(swapped(other, 3.0)), max_reliance=0.05)
@@ -177,6 +183,7 @@ def test_a_network_that_reads_the_background_fails() -> None:
     assert "where 5.0 points may be" in verdict.sentence
 
 
+@pytest.mark.tor("TOR-028")
 def test_what_pasting_breaks_by_itself_cancels() -> None:
     broken = odds_of(0.6, 80)
     verdict = survives_other_background(asked(swapped(broken, broken)), max_reliance=0.05)
@@ -233,6 +240,7 @@ def with_donors(evidence: Evidence, ahead: ArrayLike) -> Evidence:
     return replace(evidence, notes=notes)
 
 
+@pytest.mark.tor("TOR-028")
 def test_what_is_lost_must_go_where_the_background_points() -> None:
     lost = asked(swapped(odds_of(0.5, 80), 3.0))
     assert survives_other_background(with_donors(lost, 1), max_reliance=0.05).outcome is FAIL
@@ -271,6 +279,7 @@ def reasons(alone: ArrayLike, without: ArrayLike, n: int = 80, right: ArrayLike 
     return asked({**removed(without, 2.0), **replaced(alone)}, n, right)
 
 
+@pytest.mark.tor("TOR-029")
 def test_right_for_the_right_reason() -> None:
     verdict = right_for_the_right_reason(reasons(2.0, -3.0), max_share=0.05)
     assert verdict.outcome is PASS
@@ -279,6 +288,7 @@ def test_right_for_the_right_reason() -> None:
     )
 
 
+@pytest.mark.tor("TOR-029")
 @pytest.mark.parametrize(("misses", "outcome"), [(0, PASS), (1, INCONCLUSIVE), (9, FAIL)])
 def test_exact_bounds_of_the_misses_decide(misses: int, outcome: Outcome) -> None:
     without = np.where(np.arange(80) < misses, 2.5, -3.0)
@@ -290,6 +300,7 @@ def test_exact_bounds_of_the_misses_decide(misses: int, outcome: Outcome) -> Non
     assert set(finding.worst) <= set(range(misses))
 
 
+@pytest.mark.tor("TOR-029")
 def test_as_much_as_the_surroundings_is_a_miss() -> None:
     verdict = right_for_the_right_reason(reasons(1.0, 1.0), max_share=0.05)
     assert verdict.outcome is FAIL
@@ -303,12 +314,14 @@ def test_the_lead_asked_for_is_the_profiles() -> None:
     assert right_for_the_right_reason(evidence, max_share=0.05, min_lead=1.0).outcome is FAIL
 
 
+@pytest.mark.tor("TOR-029")
 def test_wrong_predictions_are_right_for_no_reason() -> None:
     right = np.arange(120) < 60
     verdict = right_for_the_right_reason(reasons(2.0, np.where(right, -3.0, 3.0), 120, right), max_share=0.05)
     assert (verdict.outcome, verdict.findings[0].n) == (PASS, 60)
 
 
+@pytest.mark.tor("TOR-048")
 def test_a_network_that_yields_no_number_for_altered_pictures_is_not_judged_by_the_rest() -> None:
     silent = np.arange(80) < 9
     evidence = reasons(np.where(silent, np.nan, 2.0), np.where(silent, np.nan, -3.0))
@@ -319,6 +332,7 @@ def test_a_network_that_yields_no_number_for_altered_pictures_is_not_judged_by_t
     assert right_for_the_right_reason(drawn, max_share=0.05).outcome is PASS
 
 
+@pytest.mark.tor("TOR-048")
 def test_a_lead_that_is_no_number_of_a_judged_picture_is_a_miss() -> None:
     """Asked without the object by one fill alone, and without the background by another alone."""
     one = np.arange(80) == 3
@@ -344,6 +358,7 @@ RULES: dict[Any, dict[str, Any]] = {
 ALL_ANSWERS: Answers = {**removed(-4.0, 2.0), **replaced(3.0), **swapped(3.0, 3.0)}
 
 
+@pytest.mark.tor("TOR-047")
 @pytest.mark.parametrize("rule", RULES)
 def test_an_experiment_that_was_not_run_is_invalid(rule: Any) -> None:
     verdict = rule(asked({}), **RULES[rule])
@@ -353,6 +368,7 @@ def test_an_experiment_that_was_not_run_is_invalid(rule: Any) -> None:
     assert verdict.findings
 
 
+@pytest.mark.tor("TOR-047")
 @pytest.mark.parametrize("rule", [depends_on_object, right_for_the_right_reason])
 def test_a_fill_that_was_not_asked_is_invalid(rule: Any) -> None:
     answers = {key: odds for key, odds in ALL_ANSWERS.items() if not key[1].startswith("donor")}
@@ -362,6 +378,7 @@ def test_a_fill_that_was_not_asked_is_invalid(rule: Any) -> None:
     assert rule(asked(answers), **RULES[rule], fills=("mean", "blur")).outcome is PASS
 
 
+@pytest.mark.tor("TOR-047")
 @pytest.mark.parametrize("rule", RULES)
 def test_all_wrong_says_nothing(rule: Any) -> None:
     verdict = rule(asked(ALL_ANSWERS, right=False), **RULES[rule])
@@ -370,6 +387,7 @@ def test_all_wrong_says_nothing(rule: Any) -> None:
     assert verdict.sentence.startswith("No picture")
 
 
+@pytest.mark.tor("TOR-043")
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("n", [1, 2, FEWEST - 1])
 def test_few_pictures_pass_nothing(rule: Any, n: int) -> None:
@@ -378,6 +396,7 @@ def test_few_pictures_pass_nothing(rule: Any, n: int) -> None:
     assert verdict.sentence.endswith(".")
 
 
+@pytest.mark.tor("TOR-048")
 @given(
     st.integers(2, 90), st.integers(0, 2**31), st.floats(-5, 5), st.floats(-5, 5), st.floats(0, 4), st.integers(0, 90)
 )

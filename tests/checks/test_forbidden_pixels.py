@@ -31,6 +31,7 @@ def judged(found: Evidence, limit: float = 0.05) -> Verdict:
     return forbidden_pixels_are_ignored(found, max_change=limit)
 
 
+@pytest.mark.tor("TOR-073")
 def test_nothing_moves() -> None:
     verdict = judged(with_forbidden(pictures()))
     assert verdict.outcome is PASS
@@ -43,6 +44,7 @@ def test_nothing_moves() -> None:
     )
 
 
+@pytest.mark.tor("TOR-073")
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_a_network_that_reads_them_fails_whichever_way_they_speak(sign: int) -> None:
     verdict = judged(with_forbidden(pictures(), hidden=np.tile([-0.5, 0.09], 50) if sign > 0 else -0.5))
@@ -54,11 +56,13 @@ def test_a_network_that_reads_them_fails_whichever_way_they_speak(sign: int) -> 
     assert verdict.next_step
 
 
+@pytest.mark.tor("TOR-073")
 def test_marks_that_speak_for_one_class_and_against_another_do_not_cancel() -> None:
     found = replace(pictures(), probability=np.full(100, 0.5))
     assert judged(with_forbidden(found, hidden=np.tile([-0.3, 0.3], 50))).outcome is FAIL
 
 
+@pytest.mark.tor("TOR-073")
 def test_a_fill_that_breaks_pictures_wherever_it_is_put_neither_passes_nor_fails() -> None:
     for elsewhere in (-0.4, -0.5, -0.37):
         verdict = judged(with_forbidden(pictures(), hidden=-0.4, elsewhere=elsewhere))
@@ -109,6 +113,7 @@ def test_pictures_that_left_no_answer_are_said() -> None:
     assert [finding.n for finding in verdict.findings] == [100, 90]
 
 
+@pytest.mark.tor("TOR-073")
 def test_nothing_is_passed_by_absence() -> None:
     none = judged(pictures())
     assert none.outcome is INVALID

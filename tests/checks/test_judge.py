@@ -121,6 +121,7 @@ def test_no_right_answer_has_no_share(honest: Path) -> None:
     )
 
 
+@pytest.mark.tor("TOR-045")
 def test_another_profile_was_not_fixed_beforehand(honest: Path, tmp_path: Path) -> None:
     assert judge(honest, "default").fixed_beforehand
     own = tmp_path / "own.toml"
@@ -132,6 +133,7 @@ def test_another_profile_was_not_fixed_beforehand(honest: Path, tmp_path: Path) 
     assert judgement.verdicts[0].why == "Safety."
 
 
+@pytest.mark.tor("TOR-045")
 def test_a_profile_that_lies_about_its_hash_was_not_fixed_beforehand(honest: Path) -> None:
     default = load_profile("default")
     lax = default.model_copy(update={"confidence": 0.6})
@@ -142,6 +144,7 @@ def test_a_profile_that_lies_about_its_hash_was_not_fixed_beforehand(honest: Pat
     assert not judge(honest, default).fixed_beforehand, "the recorded limits are not those of the recorded hash"
 
 
+@pytest.mark.tor("TOR-047")
 def test_without_rules_nothing_was_judged(honest: Path) -> None:
     judgement = judge(honest, profile_of())
     assert judgement.outcome is Outcome.INVALID
@@ -168,6 +171,7 @@ def passes_with_a_finding(evidence: Evidence) -> Verdict:
     return Verdict(rule="x", question="?", outcome=Outcome.PASS, sentence="Fine.", findings=(finding,))
 
 
+@pytest.mark.tor("TOR-047")
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
@@ -195,6 +199,7 @@ def test_a_users_own_rule_is_named_as_the_profile_names_it(honest: Path, monkeyp
     assert (judgement.verdicts[0].rule, judgement.verdicts[0].why) == ("json:own_rule", "Because.")
 
 
+@pytest.mark.tor("TOR-047")
 def test_unknown_rules_and_options_are_invalid(honest: Path) -> None:
     judgement = judge(honest, profile_of(model_is_acurate={"why": "x"}, model_is_accurate={"why": "x"}))
     assert [verdict.outcome for verdict in judgement.verdicts] == [Outcome.INVALID] * 2
@@ -202,6 +207,7 @@ def test_unknown_rules_and_options_are_invalid(honest: Path) -> None:
     assert "did you mean 'model_is_accurate'?" in judgement.verdicts[1].sentence
 
 
+@pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize(
     ("statements", "sentence"),
     [
@@ -233,6 +239,7 @@ def test_a_run_that_is_not_whole_is_invalid(honest: Path, statements: list[str],
     assert judgement.next_step
 
 
+@pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
@@ -263,6 +270,7 @@ def test_rounding_is_not_impossible(honest: Path) -> None:
     assert judge(honest, SMALL).outcome is Outcome.PASS
 
 
+@pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
@@ -282,6 +290,7 @@ def test_an_altered_record_is_invalid(honest: Path, statement: str, sentence: st
     assert "run the audit again" in judgement.next_step
 
 
+@pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize("key", ["sources", "settings", "classes"])
 def test_a_record_that_does_not_state_what_was_run_cannot_be_judged(honest: Path, key: str) -> None:
     with pytest.raises(AuditError, match=rf"does not state {key}.*; need a record as a run writes it\. Run the audit"):
@@ -293,6 +302,7 @@ def test_scores_without_a_picture_cannot_be_judged(honest: Path) -> None:
         judge(changed(honest, "DELETE FROM picture WHERE sample = 79"))
 
 
+@pytest.mark.tor("TOR-045")
 def test_registered_limits_are_those_that_judge(tmp_path: Path) -> None:
     assert register() == {"profile": load_profile("default").model_dump(mode="json")}
     own = tmp_path / "own.toml"
@@ -304,6 +314,7 @@ def test_registered_limits_are_those_that_judge(tmp_path: Path) -> None:
     assert (judgement.registered, judgement.fixed_beforehand) == ("own", True)
 
 
+@pytest.mark.tor("TOR-037")
 def test_a_null_map_is_required_by_name_not_by_label(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite")
     with Record.open(path) as record:
@@ -317,6 +328,7 @@ def test_a_null_map_is_required_by_name_not_by_label(tmp_path: Path) -> None:
     assert judgement.sentence.endswith("Advice that does not decide: relevance_beats_null_maps is INVALID.")
 
 
+@pytest.mark.tor("TOR-049")
 def test_records_that_cannot_be_judged(honest: Path, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="no such record"):
         judge(tmp_path / "none.sqlite")

@@ -57,6 +57,7 @@ def judged(found: Evidence) -> Verdict:
     return no_shared_hotspot(found, min_loss=0.05, min_turned=0.05, min_searched=0.8)
 
 
+@pytest.mark.tor("TOR-030")
 def test_a_confirmed_cue_is_named() -> None:
     verdict = judged(after_testing(evidence(cue()), loss=4.0, turned=20))
     assert verdict.outcome is FAIL
@@ -78,6 +79,7 @@ def test_a_confirmed_cue_is_named() -> None:
     assert len(finding.worst) == 8
 
 
+@pytest.mark.tor("TOR-030")
 def test_what_hiding_does_not_change_is_no_cue() -> None:
     verdict = judged(after_testing(evidence(cue()), loss=0.02))
     assert verdict.outcome is PASS
@@ -96,6 +98,7 @@ def test_saturation_cannot_hide_a_cue() -> None:
     assert "6.0 of the log-odds" in verdict.sentence
 
 
+@pytest.mark.tor("TOR-030")
 def test_turning_others_alone_makes_no_cue() -> None:
     """A crop that is an object of the class turns pictures; where it is, the network does not need it."""
     assert judged(after_testing(evidence(cue()), loss=-0.5, turned=12)).outcome is PASS
@@ -107,6 +110,7 @@ def test_what_reaches_the_limit_without_being_sure_is_inconclusive() -> None:
     assert "may be a cue" in found.sentence
 
 
+@pytest.mark.tor("TOR-030")
 def test_bounds_are_stricter_the_more_candidates_there_are() -> None:
     cues = [cue(i) for i in range(1, 9)]
     turned = 10
@@ -126,6 +130,7 @@ def test_bounds_are_stricter_the_more_candidates_there_are() -> None:
     assert finding.upper == mean_bounds(lost[np.isfinite(lost)], 1 - 0.05 / 16, 0).upper  # type: ignore[union-attr]
 
 
+@pytest.mark.tor("TOR-030")
 def test_no_candidate_is_a_pass_only_where_a_search_could_be_made() -> None:
     verdict = judged(evidence())
     assert verdict.outcome is PASS

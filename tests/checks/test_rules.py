@@ -93,6 +93,7 @@ def test_contract(rule: str, honest: Evidence) -> None:
     assert ORDER.index(judged(rule, make_evidence({})).outcome) >= ORDER.index(weakest), "no method, no picture"
 
 
+@pytest.mark.tor("TOR-047")
 @pytest.mark.parametrize("rule", registry.names(RULES))
 def test_no_rule_passes_without_what_it_rests_on(rule: str, honest: Evidence) -> None:
     """Neither maps nor answers nor studies, on the pictures of an honest run: only what counts them may pass."""
@@ -113,6 +114,7 @@ def test_no_rule_passes_without_what_it_rests_on(rule: str, honest: Evidence) ->
 # relevance_beats_chance
 
 
+@pytest.mark.tor("TOR-037")
 def test_chance_pass() -> None:
     verdict = relevance_beats_chance(make_evidence({"gradient": spread(0.412, 100, 0.05)}), margin=0.0)
     (finding,) = verdict.findings
@@ -129,6 +131,7 @@ def test_chance_pass() -> None:
     )
 
 
+@pytest.mark.tor("TOR-037")
 def test_chance_fail() -> None:
     verdict = relevance_beats_chance(make_evidence({"gradient": spread(0.05, 100, 0.05)}), margin=0.0)
     assert verdict.outcome is FAIL
@@ -136,6 +139,7 @@ def test_chance_fail() -> None:
     assert "upper bound of the difference -" in verdict.sentence
 
 
+@pytest.mark.tor("TOR-043")
 def test_chance_inconclusive_says_how_many_pictures() -> None:
     verdict = relevance_beats_chance(make_evidence({"gradient": spread(0.16, 40, 0.3)}), margin=0.0)
     (finding,) = verdict.findings
@@ -167,6 +171,7 @@ def test_rounding_is_neither_pass_nor_fail(noise: float) -> None:
     assert relevance_beats_chance(make_evidence({"flat": [0.15 + noise] * 100}), margin=0.0).outcome is INCONCLUSIVE
 
 
+@pytest.mark.tor("TOR-043")
 @pytest.mark.parametrize("n", [1, 2, FEWEST - 1])
 def test_too_few_pictures_decide_nothing(n: int) -> None:
     verdict = relevance_beats_chance(make_evidence({"gradient": [0.9] * n}), margin=0.0)
@@ -175,6 +180,7 @@ def test_too_few_pictures_decide_nothing(n: int) -> None:
     assert f"where at least {FEWEST} are needed" in verdict.sentence
 
 
+@pytest.mark.tor("TOR-037")
 def test_chance_takes_the_worst_method() -> None:
     verdict = relevance_beats_chance(
         make_evidence({"good": spread(0.5, 80), "bad": spread(0.05, 80, 0.05), "meh": spread(0.15, 80)}), margin=0.0
@@ -193,6 +199,7 @@ def test_dead_maps_are_left_out_of_the_mean_and_paired_with_their_own_area() -> 
     assert finding.chance == pytest.approx(0.3)
 
 
+@pytest.mark.tor("TOR-048")
 def test_a_living_map_without_a_score_is_invalid() -> None:
     evidence = make_evidence({"gradient": [*spread(0.5, 79), np.nan]})
     evidence.dead["gradient"][:] = False
@@ -205,6 +212,7 @@ def test_a_living_map_without_a_score_is_invalid() -> None:
 # relevance_beats_null_maps
 
 
+@pytest.mark.tor("TOR-037")
 def test_null_maps_pass() -> None:
     evidence = make_evidence({"a": spread(0.5, 80)}, {"centre": spread(0.2, 80), "edges": spread(0.3, 80)[::-1]})
     verdict = relevance_beats_null_maps(evidence, margin=0.0)
@@ -255,6 +263,7 @@ def test_few_pictures_make_nothing_certain() -> None:
         assert "cannot tell it apart from centre" in verdict.sentence
 
 
+@pytest.mark.tor("TOR-037")
 def test_a_required_null_map_that_the_record_lacks_is_invalid() -> None:
     evidence = make_evidence({"a": spread(0.5, 80)}, {"centre": spread(0.2, 80)})
     assert relevance_beats_null_maps(evidence, margin=0.0, required=("centre",)).outcome is PASS
@@ -276,6 +285,7 @@ def test_null_maps_ahead_but_too_few_pictures() -> None:
     assert "cannot tell it apart from centre" in verdict.sentence
 
 
+@pytest.mark.tor("TOR-037")
 def test_null_maps_are_paired_where_both_live() -> None:
     method, centre = spread(0.5, 80), np.full(80, 0.1)
     method[:10], centre[5:15] = np.nan, np.nan
@@ -293,6 +303,7 @@ def test_a_null_map_with_too_few_pictures_is_inconclusive(alive: int) -> None:
     assert relevance_beats_null_maps(evidence, margin=0.0).outcome is INCONCLUSIVE
 
 
+@pytest.mark.tor("TOR-037")
 def test_no_null_map_is_invalid() -> None:
     verdict = relevance_beats_null_maps(make_evidence({"a": spread(0.5, 80)}), margin=0.0)
     assert verdict.outcome is INVALID
@@ -326,6 +337,7 @@ def test_complete_pass_at_the_limits() -> None:
     )
 
 
+@pytest.mark.tor("TOR-050")
 def test_too_many_exclusions_are_invalid_and_counted_by_reason() -> None:
     verdict = complete(exclusions=("crowd",) * 3 + ("unreadable",) * 5)
     assert verdict.outcome is INVALID
@@ -355,6 +367,7 @@ def with_pictures(pictures: list[str], classes: int = 10) -> Verdict:
     return evidence_is_complete(make_evidence({"a": spread(0.5, n)}, pictures=pictures, classes=classes), **LIMITS)
 
 
+@pytest.mark.tor("TOR-050")
 def test_a_picture_that_comes_twice_under_one_class_is_a_duplicate() -> None:
     copied = with_pictures([f"{i % 60}" for i in range(70)])  # ten classes take turns, so that copies share theirs
     assert copied.outcome is INVALID
@@ -376,6 +389,7 @@ def test_two_labels_in_one_picture_are_no_duplicates_but_one_picture() -> None:
     assert few.sentence == "100 samples in 50 pictures measured, where 59 pictures are needed."
 
 
+@pytest.mark.tor("TOR-050")
 def test_too_many_dead_maps_are_invalid() -> None:
     verdict = complete(dead=4)
     assert verdict.outcome is INVALID
@@ -390,6 +404,7 @@ def test_too_few_pictures_are_inconclusive() -> None:
     assert verdict.sentence == "58 pictures measured, where 59 pictures are needed."
 
 
+@pytest.mark.tor("TOR-047")
 def test_a_map_that_was_never_made_is_invalid() -> None:
     evidence = make_evidence({"a": spread(0.5, 80)})
     evidence.made["a"][3] = False
@@ -406,6 +421,7 @@ def accurate(right: int, n: int, limit: float, classes: int = 10) -> Verdict:
     return model_is_accurate(evidence, min_accuracy=limit)
 
 
+@pytest.mark.tor("TOR-044")
 def test_accuracy_outcomes() -> None:
     assert accurate(59, 59, 0.95).outcome is PASS
     assert accurate(58, 58, 0.95).outcome is INCONCLUSIVE
@@ -418,6 +434,7 @@ def test_accuracy_outcomes() -> None:
     assert accurate(50, 100, 0.5).findings[0].further is None
 
 
+@pytest.mark.tor("TOR-044")
 def test_accuracy_must_exceed_the_share_of_the_commonest_class() -> None:
     """72 of 80 pictures are of one class: 71 right answers are too few to be sure of more than naming it always."""
     class_index = np.where(np.arange(80) < 72, 0, 1)
@@ -432,6 +449,7 @@ def test_accuracy_must_exceed_the_share_of_the_commonest_class() -> None:
     assert model_is_accurate(altered(right, predicted=class_index), min_accuracy=0.5).outcome is PASS
 
 
+@pytest.mark.tor("TOR-044")
 def test_accuracy_of_a_single_class_says_nothing() -> None:
     one = altered(make_evidence({"a": np.full(80, 0.5)}), class_index=np.zeros(80, np.int64))
     verdict = model_is_accurate(one, min_accuracy=0.5)
@@ -450,6 +468,7 @@ def test_accuracy_sentence() -> None:
     assert "first five" not in accurate(90, 100, 0.5, classes=5).sentence
 
 
+@pytest.mark.tor("TOR-044")
 def test_a_picture_without_an_answer_counts_as_wrong() -> None:
     evidence = make_evidence({"a": np.full(100, 0.5)})
     evidence.label_rank[:30] = np.nan
@@ -488,6 +507,7 @@ def test_the_order_of_pictures_does_not_matter(mass: list[float], random: Any) -
         assert [f.lower for f in after.findings] == [f.lower for f in before.findings]
 
 
+@pytest.mark.tor("TOR-048")
 @given(st.integers(0, 2**31), st.integers(1, 90), st.floats(0, 0.5), st.floats(0, 0.5), st.integers(0, 90))
 @settings(max_examples=40, deadline=None)
 def test_worse_data_never_improves_the_outcome(seed: int, n: int, mean: float, loss: float, wrong: int) -> None:
@@ -502,6 +522,7 @@ def test_worse_data_never_improves_the_outcome(seed: int, n: int, mean: float, l
         assert ORDER.index(judged(rule, worse).outcome) >= ORDER.index(judged(rule, better).outcome)
 
 
+@pytest.mark.tor("TOR-048")
 @given(st.lists(st.sampled_from([np.nan, 0.5]), min_size=1, max_size=90))
 @settings(max_examples=25, deadline=None)
 def test_a_living_nan_never_passes(mass: list[float]) -> None:

@@ -100,6 +100,7 @@ def test_evidence_among_pictures_is_that_of_these_pictures(tmp_path: Path) -> No
     assert part.box.shape == (part.n, 4)
 
 
+@pytest.mark.tor("TOR-041")
 def test_every_slice_must_pass(tmp_path: Path) -> None:
     """Misses by night alone: the mean of all passes, the night does not."""
     path = write_candidate(tmp_path / "a.sqlite", n=720, missed=range(3, 3 * 20, 3))
@@ -120,6 +121,7 @@ def test_every_slice_must_pass(tmp_path: Path) -> None:
     assert verdict.next_step
 
 
+@pytest.mark.tor("TOR-041")
 def test_all_slices_pass(tmp_path: Path) -> None:
     profile = demanding("light", "prediction", rules=(RIGHT, "relevance_beats_chance"))
     found = sliced(write_record(tmp_path / "a.sqlite", n=300), profile)
@@ -132,6 +134,7 @@ def test_all_slices_pass(tmp_path: Path) -> None:
     assert not found[f"{RIGHT}[light]"].advisory
 
 
+@pytest.mark.tor("TOR-041")
 def test_a_slice_with_few_pictures_is_never_green(tmp_path: Path) -> None:
     """Even where the limit would let it pass: 19 of 20 values hold 15 pictures."""
     path = with_metadata(write_record(tmp_path / "a.sqlite", n=300), {"airport": [f"{i:02}" for i in range(20)]})
@@ -145,6 +148,7 @@ def test_a_slice_with_few_pictures_is_never_green(tmp_path: Path) -> None:
     assert "20 of 20 slices are INCONCLUSIVE" in verdict.sentence
 
 
+@pytest.mark.tor("TOR-041")
 def test_an_empty_slice_is_never_green(tmp_path: Path) -> None:
     verdict = sliced(write_record(tmp_path / "a.sqlite", n=300), demanding("box size"))[f"{RIGHT}[box size]"]
     assert [finding.outcome for finding in verdict.findings] == [
@@ -156,6 +160,7 @@ def test_an_empty_slice_is_never_green(tmp_path: Path) -> None:
     assert verdict.findings[0].sentence == f"box size: {SIZES[0]} holds no picture, so that nothing is shown of it."
 
 
+@pytest.mark.tor("TOR-041")
 @pytest.mark.parametrize(
     ("column", "said"),
     [("weather", "The data has no column 'weather'"), ("file", "has 299 values, which name pictures")],

@@ -18,6 +18,7 @@ def at_most(k: int, n: int, p: float) -> float:
     return sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k + 1))
 
 
+@pytest.mark.tor("TOR-038")
 @given(
     st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([0.9, 0.95, 0.99])
 )
@@ -32,6 +33,7 @@ def test_share_bounds_solve_the_binomial_equations(k_of_n: tuple[int, int], conf
         assert at_most(k, n, upper) == pytest.approx(1 - confidence, abs=1e-9)
 
 
+@pytest.mark.tor("TOR-038")
 def test_share_bounds_known() -> None:
     assert share_bounds(0, 59, 0.95).upper == pytest.approx(0.0495, abs=5e-5)
     assert share_bounds(3, 300, 0.95).upper == pytest.approx(0.0256, abs=5e-5)
@@ -46,6 +48,7 @@ def test_share_bounds_refuse(k: int, n: int) -> None:
         share_bounds(k, n, 0.95)
 
 
+@pytest.mark.tor("TOR-038")
 @pytest.mark.parametrize(
     ("misses", "limit", "enough"),
     [(0, 0.05, 59), (1, 0.05, 93), (2, 0.05, 124), (0, 0.01, 299), (1, 0.01, 473), (0, 0.001, 2995)],
@@ -56,11 +59,13 @@ def test_the_published_numbers_are_just_enough(misses: int, limit: float, enough
     assert share_bounds(misses, enough - 1, 0.95).upper > limit
 
 
+@pytest.mark.tor("TOR-043")
 @pytest.mark.parametrize("n", [1, 10, 40, 58])
 def test_no_miss_of_59_shows_five_percent(n: int) -> None:
     assert further_for_share(0, n, 0.05, 0.95) == 59 - n
 
 
+@pytest.mark.tor("TOR-043")
 @given(st.integers(1, 40), st.integers(0, 10), st.sampled_from([0.11, 0.32, 0.5]))
 @settings(deadline=None)
 def test_further_for_share_is_the_smallest_number(n: int, misses: int, limit: float) -> None:
@@ -152,6 +157,7 @@ def test_the_switch_to_student_moves_no_bound_by_a_tenth_of_an_error(
     assert np.abs(np.subtract(with_bootstrap, student)).max() < 0.1 * error
 
 
+@pytest.mark.tor("TOR-043")
 def test_further_for_mean() -> None:
     x = np.tile([0.0, 0.2], 10)
     further = further_for_mean(x, 0.09, 0.95)

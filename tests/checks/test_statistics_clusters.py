@@ -83,6 +83,7 @@ def test_standard_error_leaves_one_cluster_out() -> None:
     assert standard_error(sums, np.ones(9)) == pytest.approx(sums.std(ddof=1) / 3)
 
 
+@pytest.mark.tor("TOR-040")
 def test_share_bounds_by_cluster_count_the_flights() -> None:
     flights = np.repeat(np.arange(59), 20)
     assert share_bounds_by_cluster(np.zeros(59 * 20), flights, 0.95).upper == pytest.approx(
@@ -103,6 +104,7 @@ def test_pictures_of_their_own_are_counted_one_by_one(hit: list[bool]) -> None:
     assert found == pytest.approx(share_bounds(sum(hit), len(hit), 0.95))
 
 
+@pytest.mark.tor("TOR-040")
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 8)), min_size=1, max_size=60))
 @settings(deadline=None)
 def test_clusters_never_narrow_a_share_and_more_misses_never_help(rows: list[tuple[bool, int]]) -> None:
@@ -145,6 +147,7 @@ def test_mean_bounds_of_single_values_are_those_without_clusters() -> None:
     assert further_for_mean(x, 0.4, 0.95, np.arange(40)) == further_for_mean(x, 0.4, 0.95)
 
 
+@pytest.mark.tor("TOR-040")
 def test_mean_bounds_of_copies_are_those_of_the_originals() -> None:
     """Twenty frames of a flight that do not differ tell as much as one."""
     x = np.random.default_rng(3).random(40)
@@ -164,6 +167,7 @@ def test_mean_bounds_ignore_the_order_and_the_names() -> None:
     assert mean_bounds(x[order], 0.95, 0, renamed[order]) == mean_bounds(x, 0.95, 0, cluster)
 
 
+@pytest.mark.tor("TOR-040")
 def test_few_clusters_are_no_evidence() -> None:
     x = np.random.default_rng(5).random(20 * FEWEST_CLUSTERS)
     assert mean_bounds(x, 0.95, 0, np.arange(len(x)) % FEWEST_CLUSTERS) is not None

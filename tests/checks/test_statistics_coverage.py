@@ -31,12 +31,14 @@ def misses(row: Row) -> list[float]:
     return [1 - row.shares["lower holds"], 1 - row.shares["upper holds"]]
 
 
+@pytest.mark.tor("TOR-039")
 def test_the_gate_on_a_share_errs_in_five_percent_at_its_limit() -> None:
     rows = list(coverage.of_shares())
     assert max(error for row in rows for error in errors(row)) <= 0.05
     assert max(error for row in rows for error in errors(row, "Wilson ")) > 0.1, "which is why Wilson gates nothing"
 
 
+@pytest.mark.tor("TOR-039")
 def test_the_gate_on_a_share_by_cluster_errs_in_five_percent_whatever_the_clusters() -> None:
     rows = list(coverage.of_clustered_shares(DRAWS))
     assert max(error for row in rows for error in errors(row)) <= 0.05 + WITHIN
@@ -44,6 +46,7 @@ def test_the_gate_on_a_share_by_cluster_errs_in_five_percent_whatever_the_cluste
     assert max(ignored) > 0.35, "what a forgotten cluster column costs"
 
 
+@pytest.mark.tor("TOR-039")
 def test_the_simulated_bounds_are_those_of_the_gate() -> None:
     rng = np.random.default_rng(0)
     values, cluster = rng.random(300), rng.integers(0, 60, 300)
@@ -53,6 +56,7 @@ def test_the_simulated_bounds_are_those_of_the_gate() -> None:
         assert mean_bounds(values, 0.95, 5, column) == pytest.approx((lower, upper))
 
 
+@pytest.mark.tor("TOR-039")
 def test_bounds_of_means_hold() -> None:
     """From 59 pictures on, whatever the shape; where one tail is long, nearly so at 30, and in 90 % at 20."""
     for row in coverage.of_means(DRAWS):
@@ -61,6 +65,7 @@ def test_bounds_of_means_hold() -> None:
         assert max(misses(row)) <= allowed + WITHIN, row
 
 
+@pytest.mark.tor("TOR-039")
 def test_the_gate_on_a_mean_by_cluster() -> None:
     """Where one tail is long and sizes differ twentyfold, sixty clusters err in 8 %."""
     ignored = []
@@ -76,6 +81,7 @@ def test_tolerance_bounds_hold() -> None:
         assert max(misses(row)) <= 0.05 + WITHIN, row
 
 
+@pytest.mark.tor("TOR-039")
 def test_the_gate_against_a_baseline_errs_in_five_percent_at_its_margin() -> None:
     rows = list(coverage.of_paired_shares())
     assert max(row.shares["false pass"] for row in rows) <= 0.05
@@ -83,6 +89,7 @@ def test_the_gate_against_a_baseline_errs_in_five_percent_at_its_margin() -> Non
     assert max(row.shares["uncorrected: false pass"] for row in rows) > 0.06, "which is why the gate corrects"
 
 
+@pytest.mark.tor("TOR-039")
 def test_the_gate_against_a_baseline_by_cluster() -> None:
     rows = list(coverage.of_clustered_paired_shares(DRAWS))
     assert max(error for row in rows for error in errors(row)) <= 0.05 + WITHIN

@@ -22,6 +22,7 @@ from checks.statistics import Bounds
 tables = st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(0, 30)).filter(lambda t: sum(t) > 0)
 
 
+@pytest.mark.tor("TOR-042")
 @pytest.mark.parametrize(
     ("worse", "better", "n", "confidence", "published"),
     [
@@ -43,6 +44,7 @@ def test_nothing_discordant_is_wilsons_interval() -> None:
     assert tango(0, 0, 52, 0.95) == pytest.approx((-z2 / (52 + z2), z2 / (52 + z2)))
 
 
+@pytest.mark.tor("TOR-042")
 @given(tables, st.sampled_from([0.9, 0.95, 0.99]))
 @settings(deadline=None)
 def test_tango_solves_the_score_equation(table: tuple[int, int, int], confidence: float) -> None:
@@ -88,6 +90,7 @@ def test_seventy_pictures_without_a_difference_show_five_percent() -> None:
     assert paired_share_bounds(0, 0, 69, 0.95).upper > 0.05
 
 
+@pytest.mark.tor("TOR-042")
 def test_not_significantly_worse_is_no_pass() -> None:
     assert regression_p(6, 1) > 0.05
     assert paired_share_bounds(6, 1, 80, 0.95).upper > 0.05

@@ -29,6 +29,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_record(tmp_path_factory.mktemp("record") / "audit.sqlite", n=70)
 
 
+@pytest.mark.tor("TOR-062")
 def test_the_checked_in_schema_is_that_of_the_code() -> None:
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json.loads(json_schema()), (
         "write it again: python -c 'from reports.audit_json import json_schema; print(json_schema(), end=\"\")'"
@@ -36,12 +37,14 @@ def test_the_checked_in_schema_is_that_of_the_code() -> None:
     )
 
 
+@pytest.mark.tor("TOR-062")
 @pytest.mark.parametrize("kind", ["honest", "cheating", "dead", "incomplete", "unprobed"])
 def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
     text = told(write_record(tmp_path / "audit.sqlite", n=60, kind=kind))
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(text))
 
 
+@pytest.mark.tor("TOR-052")
 def test_it_is_canonical(path: Path) -> None:
     text = told(path)
     assert text == told(path)
@@ -57,6 +60,7 @@ def test_every_schema_field_is_described_or_named_for_what_it_is() -> None:
         assert (schema if title == "Audit" else schema["$defs"][title])["description"]
 
 
+@pytest.mark.tor("TOR-062")
 def test_the_rows_are_those_of_the_record(path: Path) -> None:
     data = json.loads(told(path))
     with Record.open(path) as record:
@@ -126,6 +130,7 @@ def test_a_run_without_experiments_claims_none(tmp_path: Path) -> None:
     assert "was not run" in data["controls"]["detection"]["sentence"]
 
 
+@pytest.mark.tor("TOR-062")
 def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=200, kind="dead")
     data = json.loads(told(path))
@@ -190,6 +195,7 @@ def test_nothing_measured_is_told_as_nothing(tmp_path: Path) -> None:
     assert all(source["mass"] is None and source["n"] == 0 for source in data["summary"]["sources"])
 
 
+@pytest.mark.tor("TOR-057")
 def test_neither_the_clock_nor_the_place_is_told(path: Path, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere.sqlite"
     moved.write_bytes(path.read_bytes())

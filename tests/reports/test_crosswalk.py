@@ -175,6 +175,7 @@ def test_the_vocabulary_is_the_rules_and_the_facts() -> None:
     assert not set(registry.names("checks.rules")) & set(FACTS)
 
 
+@pytest.mark.tor("TOR-066")
 @pytest.mark.parametrize(
     ("outcomes", "audit", "expected"),
     [
@@ -218,12 +219,14 @@ def test_a_rule_moves_the_clauses_that_it_bears_on(honest: Audited, outcome: Out
     assert unseen is (Status.CONTRADICTS if outcome is FAIL else Status.INSUFFICIENT)
 
 
+@pytest.mark.tor("TOR-066")
 def test_an_invalid_audit_supports_nothing(honest: Audited) -> None:
     found = honest.told(INVALID)
     assert all(one.count(Status.SUPPORTS) == 0 for one in found.standards)
     assert sum(one.count(Status.SUPPORTS) for one in honest.told().standards) > 5
 
 
+@pytest.mark.tor("TOR-066")
 def test_a_cheating_network_contradicts(tmp_path: Path) -> None:
     found = audited(tmp_path / "audit.sqlite", "cheating", 120).told()
     assert status_of(found, "easa_concept_paper", "LM-10") is Status.CONTRADICTS

@@ -97,6 +97,7 @@ def test_what_the_owner_does_not_state_is_no_use_case_but_a_limitation(case: Tol
     assert not [text for text in considered["technicalLimitations"] if "that domain" in text]
 
 
+@pytest.mark.tor("TOR-065")
 def test_hostile_names_stay_text(case: Told) -> None:
     found = bill(judged(case, verdict(Outcome.FAIL, said=HOSTILE), sentence=HOSTILE))
     text = json.dumps(found, ensure_ascii=False)

@@ -41,6 +41,7 @@ def stated(told: Told) -> dict[str, Any]:
     return statement
 
 
+@pytest.mark.tor("TOR-057")
 def test_the_subjects_are_model_pictures_annotations_and_what_tells_of_them(case: Told) -> None:
     found = {one["name"]: one["digest"]["sha256"] for one in stated(case)["subject"]}
     assert found == {
@@ -66,12 +67,14 @@ def test_a_pass_is_passed_and_lists_every_rule(case: Told) -> None:
     assert told_of == {"limits_fixed_beforehand", *(one.rule for one in case.judgement.verdicts)}
 
 
+@pytest.mark.tor("TOR-063")
 @pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID])
 def test_whatever_is_not_pass_is_failed(case: Told, outcome: Outcome) -> None:
     predicate = stated(judged(case, verdict(outcome), outcome=outcome))["predicate"]
     assert (predicate["result"], predicate["failedTests"], predicate["warnedTests"]) == ("FAILED", ["rule"], [])
 
 
+@pytest.mark.tor("TOR-063")
 def test_a_pass_by_late_limits_is_failed(case: Told) -> None:
     predicate = stated(judged(case, fixed_beforehand=False))["predicate"]
     assert predicate["result"] == "FAILED"

@@ -75,6 +75,7 @@ def test_the_numbers_are_those_of_the_finding_that_decides(case: Told) -> None:
     assert whole["limits_fixed_beforehand"] == "true"
 
 
+@pytest.mark.tor("TOR-063")
 @pytest.mark.parametrize(
     ("outcome", "advisory", "expected"),
     [
@@ -91,6 +92,7 @@ def test_only_pass_is_green(case: Told, outcome: Outcome, advisory: bool, expect
     assert found["rule"] == expected
 
 
+@pytest.mark.tor("TOR-063")
 @pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID])
 def test_the_whole_is_red_where_no_rule_is(case: Told, outcome: Outcome) -> None:
     root = parsed(junit(judged(case, verdict(Outcome.PASS), outcome=outcome)))
@@ -98,6 +100,7 @@ def test_the_whole_is_red_where_no_rule_is(case: Told, outcome: Outcome) -> None
     assert endings(root)["audit"].endswith(outcome)
 
 
+@pytest.mark.tor("TOR-065")
 def test_hostile_names_stay_text(case: Told) -> None:
     text = junit(judged(case, verdict(Outcome.FAIL, HOSTILE, said=HOSTILE), sentence=HOSTILE))
     text.encode("utf-8")

@@ -142,6 +142,7 @@ def test_a_sample_that_is_not_there_is_left_out(case: Told) -> None:
     assert by_rule(logged(judged(case, odd)), "rule") == []
 
 
+@pytest.mark.tor("TOR-065")
 def test_hostile_names_stay_text(tmp_path: Any) -> None:
     name = "a:b c/ü#?%\u202e<x>.png"
     with told(tmp_path) as found:

@@ -49,6 +49,7 @@ def test_late_limits_are_said(judgement: Judgement) -> None:
     assert "**By limits that were not fixed before the run:**" in text
 
 
+@pytest.mark.tor("TOR-065")
 def test_names_from_outside_stay_text(judgement: Judgement) -> None:
     nasty = verdict().model_copy(update={"sentence": "a|b\n<img src=x> [link](http://x) `c` \x1b[31m"})
     text = markdown(judgement.model_copy(update={"verdicts": (nasty,)}))

@@ -52,6 +52,7 @@ def altered(path: Path, *statements: tuple[str, tuple[Any, ...]]) -> Path:
     return path
 
 
+@pytest.mark.tor("TOR-061")
 @pytest.mark.parametrize(
     ("kind", "n", "outcome"),
     [
@@ -77,6 +78,7 @@ def test_every_outcome_is_told(tmp_path: Path, kind: Any, n: int, outcome: Outco
     )
 
 
+@pytest.mark.tor("TOR-061")
 def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
     with Record.open(path) as record:
@@ -137,6 +139,7 @@ def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
     assert str(tmp_path) not in first.read_text(encoding="utf-8")
 
 
+@pytest.mark.tor("TOR-061")
 def test_limits_chosen_afterwards_are_called_so(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:
@@ -288,6 +291,7 @@ def test_few_and_many_classes(tmp_path: Path, classes: int) -> None:
         assert len(re.findall(r'<th scope="row"><bdi>class \d+</bdi>', html)) == 20
 
 
+@pytest.mark.tor("TOR-065")
 def test_hostile_names_do_nothing(tmp_path: Path) -> None:
     path = altered(
         write_record(tmp_path / "audit.sqlite", n=60),

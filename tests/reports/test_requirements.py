@@ -129,6 +129,7 @@ def test_the_signatures_are_left_open(tmp_path: Path) -> None:
     assert judgement.profile.sha256 in part
 
 
+@pytest.mark.tor("TOR-061")
 def test_what_is_not_shown_is_said_of_this_audit(tmp_path: Path) -> None:
     html, *_ = told(tmp_path / "a.sqlite")
     text = words(html[html.index('<section id="limitations"') :].partition("</section>")[0])

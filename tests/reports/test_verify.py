@@ -69,6 +69,7 @@ def replaced(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+@pytest.mark.tor("TOR-064")
 def test_a_folder_as_it_was_written_fits(whole: Path) -> None:
     assert {path.name for path in whole.iterdir()} == FILES
     assert set(format_files()) == set(registry.names(FORMATS))
@@ -91,6 +92,7 @@ def test_it_is_the_same_to_the_byte_each_time(whole: Path, tmp_path: Path) -> No
     assert str(whole) not in "".join(p.read_text() for p in whole.iterdir() if p.name != FILE_NAME)
 
 
+@pytest.mark.tor("TOR-064")
 @pytest.mark.parametrize("name", sorted(FILES - {"SHA256SUMS"}))
 def test_one_byte_is_seen(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())
@@ -99,6 +101,7 @@ def test_one_byte_is_seen(folder: Path, name: str) -> None:
     assert said(folder) == [("altered", name)]
 
 
+@pytest.mark.tor("TOR-064")
 def test_one_byte_of_the_sums_is_seen(folder: Path) -> None:
     replaced(folder / "SHA256SUMS", read_sums((folder / "SHA256SUMS").read_text())["junit.xml"], "0" * 64)
     assert said(folder) == [("altered", "junit.xml")]
@@ -108,12 +111,14 @@ def test_one_byte_of_the_sums_is_seen(folder: Path) -> None:
     assert said(folder) == [("missing", "SHA256SUMS")]
 
 
+@pytest.mark.tor("TOR-064")
 @pytest.mark.parametrize("name", sorted(FILES - {"SHA256SUMS"}))
 def test_a_removed_file_is_missed(folder: Path, name: str) -> None:
     (folder / name).unlink()
     assert said(folder) == [("missing", name)]
 
 
+@pytest.mark.tor("TOR-064")
 @pytest.mark.parametrize("name", sorted(FILES - {"SHA256SUMS"}))
 def test_a_file_removed_from_the_sums_too_is_missed(folder: Path, name: str) -> None:
     (folder / name).unlink()
@@ -121,6 +126,7 @@ def test_a_file_removed_from_the_sums_too_is_missed(folder: Path, name: str) -> 
     assert ("missing", name) in said(folder)
 
 
+@pytest.mark.tor("TOR-064")
 def test_an_added_file_is_seen(folder: Path) -> None:
     (folder / "inner").mkdir()
     (folder / "inner" / "note.txt").write_text("all is well")
@@ -142,6 +148,7 @@ def test_a_journal_beside_the_record_is_not_acted_upon(folder: Path) -> None:
     assert file_hash(folder / FILE_NAME) == before
 
 
+@pytest.mark.tor("TOR-064")
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
@@ -172,6 +179,7 @@ def test_a_forged_result_is_told_by_what_it_says(folder: Path) -> None:
     assert ("altered", "audit.json", "statement.intoto.json names another hash of 'audit.json'") in verify(folder)
 
 
+@pytest.mark.tor("TOR-064")
 def test_a_forged_record_is_not_what_was_told(folder: Path) -> None:
     connection = sqlite3.connect(folder / FILE_NAME)
     with connection:

@@ -72,6 +72,7 @@ def test_sliders_wait_for_the_script_and_all_else_does_not(honest: str) -> None:
     assert all(f'for="{key}"' in sliders for key in re.findall(r'type="range" id="([^"]+)"', sliders))
 
 
+@pytest.mark.tor("TOR-065")
 def test_the_script_loads_nothing_and_builds_no_markup() -> None:
     text = (Path(page.__file__).parent / "viewer.js").read_text(encoding="utf-8")
     for word in ("fetch", "http", "innerHTML", "eval", "import", "</", "document.write", "insertAdjacentHTML"):

@@ -196,6 +196,7 @@ def test_advice_is_an_expected_failure_that_is_shown(shop: pytest.Pytester, meas
     assert properties(shop.path / "junit.xml")["relevance_beats_chance"]["advisory"] == "yes"
 
 
+@pytest.mark.tor("TOR-069")
 @pytest.mark.parametrize(("kind", "n", "outcome"), [("honest", 12, "INCONCLUSIVE"), ("unprobed", 80, "INVALID")])
 def test_neither_too_little_nor_nothing_passes(
     shop: pytest.Pytester, measured: Measured, kind: Kind, n: int, outcome: str
@@ -206,6 +207,7 @@ def test_neither_too_little_nor_nothing_passes(
     assert f"{outcome}: " in result.stdout.str()
 
 
+@pytest.mark.tor("TOR-069")
 def test_a_run_that_is_not_whole_fails_whatever_is_chosen(shop: pytest.Pytester, measured: Measured) -> None:
     measured.kind = "incomplete"
     result = shop.runpytest("audit.toml")
@@ -215,6 +217,7 @@ def test_a_run_that_is_not_whole_fails_whatever_is_chosen(shop: pytest.Pytester,
     result.stdout.fnmatch_lines(["INVALID: The run stopped after *", "Next: Go on where it stopped*"])
 
 
+@pytest.mark.tor("TOR-069")
 def test_no_rule_that_decides_is_no_pass(shop: pytest.Pytester, measured: Measured) -> None:
     advice = PROFILE[PROFILE.index("[rules.relevance") :]
     (shop.path / "mine.toml").write_text(advice)
@@ -223,6 +226,7 @@ def test_no_rule_that_decides_is_no_pass(shop: pytest.Pytester, measured: Measur
     result.stdout.fnmatch_lines(["INVALID: The profile names no rule that decides, so nothing was judged."])
 
 
+@pytest.mark.tor("TOR-069")
 def test_what_cannot_be_measured_is_tried_once_and_fails_every_test(shop: pytest.Pytester, measured: Measured) -> None:
     measured.fault = AuditError("model", "returns a tuple", "need logits", "Wrap it.")
     result = shop.runpytest("audit.toml")
@@ -446,6 +450,7 @@ def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> N
     assert gated.runpytest("audit.toml").ret == 0, "better"
 
 
+@pytest.mark.tor("TOR-058")
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -466,6 +471,7 @@ def test_a_baseline_that_is_not_as_it_was_accepted(
     result.stdout.fnmatch_lines([said])
 
 
+@pytest.mark.tor("TOR-058")
 def test_a_baseline_of_other_pictures(gated: pytest.Pytester, measured: Measured) -> None:
     measured.n = 80
     gated.runpytest("audit.toml")

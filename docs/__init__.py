@@ -1,0 +1,1 @@
+"""What belongs to the project and is not installed with it."""

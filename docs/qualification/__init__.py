@@ -1,0 +1,1 @@
+"""The qualification kit: see README.md."""
