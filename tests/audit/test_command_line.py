@@ -304,6 +304,7 @@ def test_a_killed_process_loses_at_most_a_batch(tmp_path: Path) -> None:
 
 @pytest.mark.tor("TOR-031", "TOR-067")
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_demo_passes_the_honest_and_fails_the_cheat(shell: Shell, tmp_path: Path) -> None:
     code, out, _ = shell("demo")
     assert code == 0
