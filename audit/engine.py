@@ -14,6 +14,7 @@ from audit.gallery import Gallery, choose
 from audit.identity import file_hash, picture_seed
 from audit.importing import importable
 from audit.measurement import measure_batch
+from audit.memory import kept_memory
 from audit.model import Model, state_hash
 from audit.passes import Passes
 from audit.plan import Plan, plan
@@ -57,7 +58,7 @@ def measure(
         ready = plan(settings, model, device)
         identity = json.loads(json.dumps({**ready.identity(), **(registered or {})}))
         begin = _resumed if resume else _reused if reuse else _begun
-        with begin(path, ready, identity) as record:
+        with begin(path, ready, identity) as record, kept_memory():
             record.write_ahead()
             try:
                 with Passes(*_networks(ready)) as passes:
