@@ -67,9 +67,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
         raise
     code = _answer(_conclude(record, None, target, pdf), target, as_json)
     if baseline := asked.judge.baseline:
-        click.echo(
-            f"Judged alone. Against the baseline: saliency-audit compare {asked.path(baseline)} {target}", err=True
-        )
+        _point_at(asked.path(baseline), target)
     return code
 
 
@@ -94,6 +92,9 @@ def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_js
     """Write the evidence of RECORD (a run's folder, or its audit.sqlite) again, report.html and all."""
     path = record_of(record)
     target = out or path.parent
+    other = target / FILE_NAME
+    if other.exists() and not (path.exists() and other.samefile(path)):
+        raise AuditError(target, "holds another run", "need a folder of its own", "Choose another --out.")
     return _answer(_conclude(path, profile, target, pdf), target, as_json)
 
 
@@ -201,6 +202,17 @@ def init(dataset: Path, out: Path) -> int:
     STDOUT.print(f"{found.format}: {count} samples, {found.present} with their picture.", highlight=False)
     STDOUT.print(f"Written to {out}. Name your model in it, then: saliency-audit run {out}", soft_wrap=True)
     return 0
+
+
+def _point_at(baseline: Path, run: Path) -> None:
+    """How this run is compared with the baseline that its settings name, or becomes it."""
+    if baseline.exists():
+        said = f"Against the baseline: saliency-audit compare {baseline} {run}"
+    else:
+        said = (
+            f"There is no {baseline} to compare it with: saliency-audit accept {run} --baseline {baseline} --reason …"
+        )
+    click.echo(f"Judged alone. {said}", err=True)
 
 
 def _measure(asked: "Settings", title: str, out: Path, resume: bool, device: str) -> Path:

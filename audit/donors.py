@@ -37,6 +37,9 @@ def gather(ready: "Plan") -> Donors:
     for i in range(0, len(pictures), size):
         some = pictures[i : i + size]
         x = torch.cat([x, blur(ready.batch(some).x, ready.inside(some))])
+    # a picture that its objects cover, which data.max_box_share may allow, has no surroundings to lend
+    lends = ~x.isnan().flatten(1).any(dim=1)
+    x, pictures = x[lends], [picture for picture, there in zip(pictures, lends.tolist(), strict=True) if there]
     target = [ready.samples[picture.number][1] for picture in pictures]
     return Donors(
         x=x,

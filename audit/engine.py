@@ -21,6 +21,8 @@ from audit.plan import Plan, plan
 from audit.record import FILE_NAME, Record, Rows
 from audit.settings import Settings, load_settings
 
+REHEARSAL = "rehearsal"
+"""Where the record keeps what the network said before the audit."""
 Progress = Callable[[int, int], None]
 """Called with the samples done and the samples in all."""
 
@@ -75,7 +77,8 @@ def _begun(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AuditError(path.parent, f"cannot be made ({error.strerror})", "need a folder for the results") from error
-    return Record.create(path, identity, ready.samples, ready.excluded)
+    told = {**identity, REHEARSAL: ready.rehearsal.recorded()} if ready.rehearsal else identity
+    return Record.create(path, told, ready.samples, ready.excluded)
 
 
 def _resumed(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
@@ -87,6 +90,8 @@ def _resumed(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
         changed.append("network: it changed itself in the earlier run")
     if not changed:
         changed = _changed_pictures(ready, record)
+    if not changed and ready.rehearsal:
+        changed = ready.rehearsal.changed(then.get(REHEARSAL))
     if changed:
         record.__exit__()
         shown = ", ".join(place for place in changed if not place.endswith("_sha256")) or changed[0]
@@ -117,12 +122,23 @@ def _differences(place: str, then: Any, now: Any) -> list[str]:
 
 
 def _changed_pictures(ready: Plan, record: Record) -> list[str]:
-    """Pictures that were measured, and are no longer the same files."""
+    """Pictures that were measured and are no longer the same files, or were excluded and would no longer be so."""
     measured = record.columns("SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.id")
     for image, sha256 in zip(measured["image"], measured["sha256"], strict=True):
         file = ready.loader.folder / image
         if not file.is_file() or file_hash(file) != sha256:
             return [f"picture {image}"]
+    unread = record.columns("SELECT image, label, reason FROM exclusion WHERE sample IS NULL")
+    then = set(zip(unread["image"], unread["label"], unread["reason"], strict=True))
+    now = {(exclusion.image, exclusion.label, exclusion.reason) for exclusion in ready.excluded}
+    if then != now:
+        return [f"picture {min(then ^ now)[0]}"]
+    left_out = record.columns("SELECT sample, image, reason FROM exclusion WHERE sample IS NOT NULL ORDER BY sample")
+    numbers = left_out["sample"].tolist()
+    with closing(ready.loader.batches([[number] for number in numbers])) as again:
+        for image, reason, loaded in zip(left_out["image"], left_out["reason"], again, strict=True):
+            if [found.reason for _, found in loaded.exclusions] != [reason]:
+                return [f"picture {image}"]
     return []
 
 
@@ -192,10 +208,13 @@ def _auc_so_far(ready: Plan, record: Record) -> dict[int, float]:
 def _check_state(ready: Plan, record: Record) -> None:
     """Raises AuditError where the network is not as it went in; the record says so for good."""
     if state_hash(ready.model.module) != ready.state_sha256:
-        record.set_meta("finished", {"pictures_sha256": "", "state_unchanged": False})
-        raise AuditError(
-            "model", "its weights or statistics changed during the audit", "need a model that stays as it is"
-        )
+        seen = "its weights or statistics changed during the audit"
+    elif ready.rehearsal and not ready.rehearsal.is_repeated_by(ready.model.module):
+        seen = "its answers changed during the audit"
+    else:
+        return
+    record.set_meta("finished", {"pictures_sha256": "", "state_unchanged": False})
+    raise AuditError("model", seen, "need a model that stays as it is", "Take counters and memory out of forward.")
 
 
 def _finish(ready: Plan, record: Record) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from audit import registry
-from audit.model import logits_of
+from audit.model import asked_by, logits_of
 from audit.record import SUBJECT, Row
 from audit.settings import NamedTable
 from audit.sources import draw
@@ -43,11 +43,10 @@ def _experiment(package: str, table: NamedTable) -> Experiment:
 def probe_rows(probe: Experiment, trial: Trial, numbers: Sequence[int]) -> tuple[list[Row], list[Row]]:
     """Rows for the tables `answer` and `note`. numbers: of the trial's samples."""
     probed = probe.function(trial, **probe.options)
-    found = [
-        row
-        for variant, altered in probed.altered.items()
-        for row in answer_rows(SUBJECT, numbers, probe.name, variant, ask(trial, altered))
-    ]
+    found: list[Row] = []
+    for variant, altered in probed.altered.items():
+        said = ask(trial, altered, f"{probe.name}, {variant}")
+        found += answer_rows(SUBJECT, numbers, probe.name, variant, said, made(altered))
     notes = [
         (number, source, name, value)
         for (source, name), values in probed.notes.items()
@@ -57,28 +56,38 @@ def probe_rows(probe: Experiment, trial: Trial, numbers: Sequence[int]) -> tuple
     return found, notes
 
 
-def ask(trial: Trial, altered: Tensor) -> Answers:
-    """The audited network's answers to altered pictures (N, C, H, W); for one that is NaN throughout NaN and -1."""
-    sound = ~altered[:, 0, 0, 0].isnan()
+def ask(trial: Trial, altered: Tensor, who: str = "a probe") -> Answers:
+    """The audited network's answers to altered pictures (N, C, H, W); for one that was not `made` NaN and -1.
+
+    Raises AuditError that names `who` where the network raises.
+    """
+    sound = made(altered)
     numbers = torch.full_like(sound, torch.nan, dtype=torch.float64)
     found = Answers(numbers, numbers.clone(), torch.full_like(trial.batch.target, -1))
     if bool(sound.any()):
         asked = altered if bool(sound.all()) else altered[sound]
-        with torch.no_grad():
+        with torch.no_grad(), asked_by(who):
             said = answers(logits_of(trial.batch.module, asked), trial.batch.target[sound])
         for column, values in zip(found, said, strict=True):
             column[sound] = values
     return found
 
 
-def answer_rows(subject: str, numbers: Sequence[int], probe: str, variant: str, found: Answers) -> list[Row]:
-    """One row for each picture whose answer is a number."""
+def made(altered: Tensor) -> Tensor:
+    """(N,) bool: the altered picture (N, C, H, W) could be made; else it is NaN throughout."""
+    return ~altered.isnan().flatten(1).all(dim=1)
+
+
+def answer_rows(
+    subject: str, numbers: Sequence[int], probe: str, variant: str, found: Answers, asked: Tensor
+) -> list[Row]:
+    """One row for each picture that was asked, (N,) bool; an answer that is no number is None throughout."""
     columns = (column.tolist() for column in found)
-    rows = zip(numbers, *columns, torch.isfinite(found.log_odds).tolist(), strict=True)
+    rows = zip(numbers, *columns, torch.isfinite(found.log_odds).tolist(), asked.tolist(), strict=True)
     return [
-        (subject, number, probe, variant, probability, log_odds, predicted)
-        for number, probability, log_odds, predicted, sound in rows
-        if sound
+        (subject, number, probe, variant, *((probability, log_odds, predicted) if sound else (None, None, None)))
+        for number, probability, log_odds, predicted, sound, there in rows
+        if there
     ]
 
 

@@ -1,13 +1,17 @@
 """What is audited: a network, the names of its classes and its own preprocessing."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from audit.errors import AuditError
+from audit.identity import sha256_of
+from audit.importing import source_hash
 from audit.preprocessing import Preprocessing
 
 
@@ -105,7 +109,7 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor
             "need a network without randomness and without memory",
             "Call eval() before it is exported, and take sampling, noise and counters out of forward.",
         )
-    if not torch.allclose(together[:1], alone, rtol=1e-2, atol=1e-2 * _spread(together), equal_nan=True):
+    if not torch.allclose(together[:1], alone, rtol=1e-2, atol=1e-2 * spread(together), equal_nan=True):
         raise AuditError(
             "model",
             "answers differently for a picture alone and in a batch of two",
@@ -144,6 +148,22 @@ def to_channels_last(module: nn.Module, x: Tensor) -> bool:
     return same
 
 
+@contextmanager
+def asked_by(who: str) -> Iterator[None]:
+    """Within, the network is asked about altered pictures; what it raises becomes an AuditError that names `who`."""
+    try:
+        yield
+    except AuditError:
+        raise
+    except Exception as error:
+        raise AuditError(
+            "model",
+            f"raises {type(error).__name__} on the altered pictures of {who}: {_last_line(error)}",
+            "need a network that answers whatever the pixels are",
+            "Take the check of the pixels out of forward, or leave this experiment out.",
+        ) from error
+
+
 def _forward(module: nn.Module, x: Tensor, classes: int | None) -> Tensor:
     try:
         return logits_of(module, x, classes)
@@ -166,7 +186,8 @@ def _accepts(module: nn.Module, x: Tensor, classes: int | None) -> bool:
     return True
 
 
-def _spread(values: Tensor) -> float:
+def spread(values: Tensor) -> float:
+    """The largest finite value less the smallest; 0 where there is none."""
     finite = values[torch.isfinite(values)]
     return float(finite.max() - finite.min()) if finite.numel() else 0.0
 
@@ -183,3 +204,9 @@ def state_hash(module: nn.Module) -> str:
             digest.update(f"{name}|{value.dtype}|{tuple(value.shape)}|".encode())
             digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def layers_hash(module: nn.Module) -> str:
+    """SHA-256 over the layers as they are printed, and the source files of their classes: what weights do not say."""
+    printed = re.sub(r"\bat 0x[0-9a-fA-F]+", "", repr(module))
+    return sha256_of([printed, sorted({source_hash(kind) for kind in {type(part) for part in module.modules()}})])

@@ -23,9 +23,10 @@ from audit.identity import file_hashes, picture_seed, sha256_of, tool, versions
 from audit.importing import import_function, source_hash
 from audit.labels import map_labels, merge_synonyms, read_classes
 from audit.loading import Loaded, Loader
-from audit.model import ClassName, Model, freeze, rehearse, state_hash, to_channels_last
+from audit.model import ClassName, Model, freeze, layers_hash, rehearse, state_hash, to_channels_last
 from audit.preprocessing import Preprocessing
 from audit.randomise import randomised
+from audit.rehearsal import Rehearsal, answers
 from audit.samples import Dataset, Exclusion, Sample
 from audit.scores import region
 from audit.settings import ModelTable, Settings
@@ -65,7 +66,9 @@ class Plan:
     """What methods said once for all pictures, as the layer that Grad-CAM chose."""
     state_sha256: str
     code: Mapping[str, str]
-    """Source file hashes of the functions that the settings name as 'package.module:function'."""
+    """Source file hashes of the functions that the settings name as 'package.module:function', and of the layers."""
+    rehearsal: Rehearsal | None
+    """None where no picture can be loaded."""
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -221,7 +224,8 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
         untrained=None,
         per_run={},
         state_sha256=state_hash(opened.module),
-        code=_code(settings, model),
+        code={"layers": layers_hash(opened.module), **_code(settings, model)},
+        rehearsal=None,
     )
     return _rehearsed(draft)
 
@@ -239,11 +243,14 @@ def _rehearsed(draft: Plan) -> Plan:
     if draft.device.type == "cpu":
         draft = replace(draft, channels_last=to_channels_last(draft.model.module, first.x))
         first = draft.batch((same[0], another))
+    rehearsal = Rehearsal(first.x, (same[0].sha256, another.sha256), answers(draft.model.module, first.x))
     untrained = None
     if needs_copy:
         calibration: list[Tensor] = [draft.batch(same).x]
         untrained = randomised(draft.model.module, draft.settings.run.seed, calibration)
-    ready = replace(draft, loader=replace(draft.loader, frame=(height, width)), untrained=untrained)
+    ready = replace(
+        draft, loader=replace(draft.loader, frame=(height, width)), untrained=untrained, rehearsal=rehearsal
+    )
     first = replace(first, untrained=untrained)
     if ready.probes or ready.studies:
         ready = replace(ready, donors=gather(ready))

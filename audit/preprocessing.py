@@ -1,5 +1,6 @@
 """The network's own preprocessing, applied to the picture and its boxes alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,7 +26,13 @@ class Framed(NamedTuple):
     visible: float
     """Share of the boxes' area that the crop left."""
     forbidden: Tensor
-    """(F, 4) as `boxes`: the pixels that must not matter."""
+    """(F, 4) as `boxes`, grown by the reach of the interpolation: the pixels that must not matter."""
+
+
+_REACH: Mapping[Interpolation, float] = {"nearest": 0.0, "bilinear": 1.0, "bicubic": 2.0}
+"""How far from a pixel's centre the interpolation reads, in pixels of the coarser of the two pictures."""
+_ROUNDING = 1e-3
+"""Pixels by which a pixel's centre may seem to lie beside the edge of a box on which it lies."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +53,48 @@ class Preprocessing:
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
 
     def frame(self, picture: Image.Image, boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()) -> Framed:
-        """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together."""
+        """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together.
+
+        Resizing blends pixels with those beside them, so that forbidden ones are seen beyond their box. Where the
+        picture was resized, the forbidden boxes therefore hold every pixel that the interpolation may have carried them
+        into. What the file's own compression carried further, as JPEG does within its blocks, they do not hold.
+        """
         scaled = self._scale(picture), self._scale(_corners(boxes, picture))
         pixels, moved = (self._crop(part) for part in scaled)
         before, after = _area(scaled[1]), _area(moved)
-        banned = self._crop(self._scale(_corners(forbidden, picture))) if forbidden else _corners((), picture)
+        banned = (
+            self._crop(self._scale(_corners(forbidden, picture), grow=True)) if forbidden else _corners((), picture)
+        )
         # Rounding may leave a box a hair outside the frame, and more of it visible than there is.
         inside, outlawed = (VF.clamp_bounding_boxes(part).as_subclass(Tensor) for part in (moved, banned))
         visible = min(after / before, 1.0) if before else 0.0
         return Framed(torch.from_numpy(np.array(pixels)).permute(2, 0, 1), inside, visible, outlawed)
 
-    def _scale(self, part: Any) -> Any:
-        mode = InterpolationMode(self.interpolation)
+    def _scale(self, part: Any, grow: bool = False) -> Any:
         if self.resize is not None:
             size = [self.resize] if isinstance(self.resize, int) else list(self.resize)
-            part = VF.resize(part, size, interpolation=mode, antialias=True)
+            part = self._resized(part, size, grow)
         if self.letterbox is not None:
             height, width = VF.get_size(part)
             scale = min(self.letterbox[0] / height, self.letterbox[1] / width)
             fitted = [max(1, round(height * scale)), max(1, round(width * scale))]
             top, left = (self.letterbox[0] - fitted[0]) // 2, (self.letterbox[1] - fitted[1]) // 2
             padding = [left, top, self.letterbox[1] - fitted[1] - left, self.letterbox[0] - fitted[0] - top]
-            part = VF.resize(part, fitted, interpolation=mode, antialias=True)
-            part = VF.pad(part, padding, fill=self.fill)
+            part = VF.pad(self._resized(part, fitted, grow), padding, fill=self.fill)
         return part
+
+    def _resized(self, part: Any, size: list[int], grow: bool) -> Any:
+        """grow: boxes, by the reach of the interpolation along each side that is resized, to whole pixels."""
+        resized = VF.resize(part, size, interpolation=InterpolationMode(self.interpolation), antialias=True)
+        if not grow:
+            return resized
+        down, across = (
+            0.0 if new == old else _REACH[self.interpolation] * max(1.0, new / old) + _ROUNDING
+            for new, old in zip(VF.get_size(resized), VF.get_size(part), strict=True)
+        )
+        grown = resized.as_subclass(Tensor) + torch.tensor([-across, -down, across, down])
+        # The pixels whose centre a box holds are what is seen of it, and what a second resizing carries on as a whole.
+        return VF.clamp_bounding_boxes(tv_tensors.wrap((grown - 0.5).ceil(), like=resized))
 
     def _crop(self, part: Any) -> Any:
         if self.crop is None:

@@ -212,7 +212,7 @@ class Record:
     def add(self, rows: Rows, dropped_overlays: Sequence[int] = (), finished: str | None = None) -> None:
         """One batch or one study, one transaction. finished: the name of the study that is done with this.
 
-        Raises AuditError where the disk is full or the file is locked.
+        Raises AuditError where the disk is full, the file is locked, or another process wrote the same.
         """
         try:
             with self._connection as c:
@@ -222,6 +222,13 @@ class Record:
                 c.executemany("DELETE FROM overlay WHERE sample = ?", [(s,) for s in dropped_overlays])
                 if finished:
                     c.execute("INSERT INTO meta VALUES (?, 'true')", (f"study {finished}",))
+        except sqlite3.IntegrityError as error:
+            raise AuditError(
+                self.path,
+                f"already holds what is to be written ({error}): another process writes to the same record",
+                "need one process for each record",
+                "Let the other end, or choose another folder.",
+            ) from error
         except sqlite3.Error as error:
             raise AuditError(
                 self.path,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 
 from audit.errors import AuditError
@@ -73,6 +74,8 @@ class Annotation:
 def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     """Group annotations into samples: one for each (picture, label). One bad annotation excludes its sample.
 
+    Annotations that state other sizes of one picture, or other forbidden pixels, exclude all samples of that picture:
+    nobody can say which of them was drawn on it.
     Where the annotations of one sample differ in a metadata value, the sample carries all of them, joined by `|`.
     Raises AuditError where there is no annotation at all.
     """
@@ -91,9 +94,10 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     for key in sorted(grouped):
         by_image.setdefault(key[0], []).append(key)
         forbidden.setdefault(key[0], {}).update(dict.fromkeys(box for a in grouped[key] for box in a.forbidden))
+    torn = {image: _contradiction(a for key in keys for a in grouped[key]) for image, keys in by_image.items()}
     samples, exclusions = [], []
     for (image, label), group in sorted(grouped.items(), key=lambda item: item[0]):
-        faults = [found for found in map(fault, group) if found]
+        faults = [found for found in (*map(fault, group), torn[image]) if found]
         if faults:
             exclusions.append(Exclusion(image, label, *faults[0]))
             continue
@@ -102,6 +106,22 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
         given = (boxes[image, label], others, _metadata(group), tuple(forbidden[image]))
         samples.append(Sample(image, label, *given, size=first.size, oriented=first.oriented))
     return Dataset(tuple(samples), tuple(exclusions), read)
+
+
+def _contradiction(of_one_picture: Iterable[Annotation]) -> tuple[str, str] | None:
+    """(reason, detail) where two annotations that could be read state another size or other forbidden pixels."""
+    read = [annotation for annotation in of_one_picture if annotation.size is not None]
+    for first, other in pairwise(read):
+        if (first.size, set(first.forbidden)) != (other.size, set(other.forbidden)):
+            said = f"{_stated(first)}, but {_stated(other)}"
+            return "broken annotation", f"{said}; need lines that agree about one picture."
+    return None
+
+
+def _stated(annotation: Annotation) -> str:
+    boxes = " and ".join("({:g}, {:g}, {:g}, {:g})".format(*box) for box in annotation.forbidden)
+    size = "x".join(map(str, annotation.size or ()))
+    return f"{annotation.where}: size {size}, {f'forbidden {boxes}' if boxes else 'no forbidden pixels'}"
 
 
 def _metadata(group: list[Annotation]) -> Mapping[str, str]:

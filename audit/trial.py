@@ -47,7 +47,10 @@ class Probed:
     """What a probe made of a batch."""
 
     altered: Mapping[str, Tensor] = field(default_factory=dict)
-    """By variant: (N, C, H, W). A picture for which a variant cannot be made is NaN throughout and leaves no answer."""
+    """By variant: (N, C, H, W). A picture for which a variant cannot be made is NaN throughout and leaves no answer.
+
+    One that is made always leaves one, even where the network yields no number for it.
+    """
     notes: Mapping[tuple[str, str], Tensor] = field(default_factory=dict)
     """By source and name: numbers (N,) for the record."""
 

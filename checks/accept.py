@@ -5,9 +5,8 @@ from pathlib import Path
 
 from audit.errors import AuditError
 from audit.files import write_text
-from audit.identity import sha256_of
 from audit.record import Record, record_of
-from checks.baseline import Baseline, Move, baseline_text, load_baseline, move_sha256
+from checks.baseline import Baseline, Move, baseline_text, load_baseline, move_sha256, summary
 from checks.judge import judge
 from checks.snapshot import snapshot
 from checks.verdict import Outcome
@@ -17,14 +16,22 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
     """Make a run (its folder or its record) the baseline in that file, and return it with its history.
 
     A run that fails may be accepted, since the absolute limits stay in force for every later one; its outcome is kept.
-    on: the day; default: today, UTC. Raises AuditError without a reason or a name, where the run is INVALID by the
-    limits that were fixed in it, and where the file is there but cannot be read: its history would be lost.
+    on: the day; default: today, UTC. Raises AuditError without a reason or a name, where one of them holds a control
+    character, where the run is INVALID by the limits that were fixed in it, and where the file is there but cannot be
+    read: its history would be lost.
     """
     target = Path(baseline)
     for what, said in (("reason", reason), ("name of who accepts", by)):
         if not said.strip():
             raise AuditError(
                 f"accept {run}", f"no {what}", "an auditor will ask why the baseline moved, and who did it"
+            )
+        hidden = next((character for character in _line(said) if not character.isprintable()), None)
+        if hidden is not None:
+            raise AuditError(
+                f"accept {run}",
+                f"{what} holds the control character {hidden!a}",
+                "need text that shows as it is stored",
             )
     history = load_baseline(target).history if target.exists() else ()
     with Record.open(record_of(Path(run))) as record:
@@ -43,21 +50,16 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
     return moved
 
 
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _move(now: Baseline, history: tuple[Move, ...], said: tuple[str, str], day: datetime.date) -> Move:
-    by, reason = (" ".join(text.split()) for text in said)
+    by, reason = map(_line, said)
     return Move(
         by=by,
         reason=reason,
         on=day.isoformat(),
-        outcome=now.outcome,
-        pictures=len(now.samples),
-        right=sum(sample.right for sample in now.samples),
-        judged=sum(sample.miss is not None for sample in now.samples),
-        misses=sum(sample.miss is True for sample in now.samples),
-        model_sha256=str(now.model.get("state_sha256") or sha256_of(now.model)),
-        pictures_sha256=now.pictures_sha256,
-        settings_sha256=sha256_of(now.settings),
-        profile_sha256=now.profile.sha256,
-        content_sha256=now.content_sha256,
+        **summary(now),
         previous_sha256=move_sha256(history[-1]) if history else None,
     )

@@ -21,14 +21,15 @@ class Answered:
     """The answers to one variant, over all n pictures: what they say of the label, or of a cue's class."""
 
     probability: Floats
-    """(n,), NaN where not asked."""
+    """(n,), NaN where there is no answer, or one that is no number."""
     log_odds: Floats
-    """(n,), NaN where not asked."""
+    """(n,), likewise."""
     predicted: Ints
-    """(n,), -1 where not asked."""
+    """(n,), -1 likewise."""
 
     @property
     def asked(self) -> NDArray[np.bool_]:
+        """(n,) the answer is there, and a number."""
         return np.asarray(self.predicted >= 0)
 
 
@@ -41,6 +42,12 @@ class Given:
     probability: Floats
     log_odds: Floats
     predicted: Ints
+    """(k,), -1 where the network yielded no number; the others are NaN then."""
+
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """(k,) the network was asked and yielded no number."""
+        return np.asarray((self.predicted < 0) & np.isnan(self.probability) & np.isnan(self.log_odds))
 
     def over(self, n: int) -> Answered:
         probability, log_odds, predicted = np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1, dtype=np.int64)

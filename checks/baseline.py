@@ -128,6 +128,22 @@ def move_sha256(move: Move) -> str:
     return sha256_of(move.model_dump(mode="json"))
 
 
+def summary(baseline: Baseline) -> dict[str, Any]:
+    """What a move says of the baseline that it accepts, as it follows from the baseline."""
+    return {
+        "outcome": baseline.outcome,
+        "pictures": len(baseline.samples),
+        "right": sum(sample.right for sample in baseline.samples),
+        "judged": sum(sample.miss is not None for sample in baseline.samples),
+        "misses": sum(sample.miss is True for sample in baseline.samples),
+        "model_sha256": str(baseline.model.get("state_sha256") or sha256_of(baseline.model)),
+        "pictures_sha256": baseline.pictures_sha256,
+        "settings_sha256": sha256_of(baseline.settings),
+        "profile_sha256": baseline.profile.sha256,
+        "content_sha256": baseline.content_sha256,
+    }
+
+
 def _fault(baseline: Baseline) -> str:
     """What was changed since it was accepted; '' where nothing was."""
     if not baseline.history:
@@ -139,4 +155,7 @@ def _fault(baseline: Baseline) -> str:
         before = move_sha256(move)
     if baseline.history[-1].content_sha256 != baseline.content_sha256:
         return "was changed since it was accepted: its content does not have the hash of its last move"
+    for name, follows in summary(baseline).items():
+        if (said := getattr(baseline.history[-1], name)) != follows:
+            return f"was changed since it was accepted: its last move says {name} = {said}, its content {follows}"
     return ""

@@ -18,10 +18,15 @@ WELL_UNDER = 0.5
 
 
 def clusters(evidence: Evidence) -> tuple[Finding, ...]:
-    """One finding on the clusters that the settings name, or a warning for each column that should be named."""
-    if evidence.cluster is not None:
-        return (_named(evidence, evidence.cluster),)
-    return tuple(_warning(evidence, column, worth) for column, worth in unnamed(evidence).items())
+    """One finding on the clusters that the settings name, and a warning for each column that should be named instead.
+
+    A column whose values do not repeat tells no pictures apart that are not independent: the others are looked at then
+    as if none were named.
+    """
+    named = () if evidence.cluster is None else (_named(evidence, evidence.cluster),)
+    if evidence.cluster is not None and len(np.unique(evidence.cluster)) <= evidence.n / 2:
+        return named
+    return (*named, *(_warning(evidence, column, worth) for column, worth in unnamed(evidence).items()))
 
 
 def unnamed(evidence: Evidence) -> dict[str, float]:

@@ -130,10 +130,10 @@ class Evidence:
         return self.answers.get((subject, probe, variant), _NONE).over(self.n)
 
     def asked(self, probe: str) -> NDArray[np.bool_]:
-        """(n,) the network answered to at least one variant."""
+        """(n,) the network answered to at least one variant with a number."""
         found = np.zeros(self.n, bool)
         for variant in self.variants(probe):
-            found[self.answers[SUBJECT, probe, variant].place] = True
+            found |= self.answered(probe, variant).asked
         return found
 
     def lead(self, fills: Sequence[str]) -> Floats:

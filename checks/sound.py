@@ -46,11 +46,12 @@ def impossible_answers(found: Evidence) -> str:
 def _impossible(found: Evidence) -> Iterator[str]:
     for (subject, probe, variant), given in found.answers.items():
         of = f"of {subject} to {probe} '{variant}'"
-        if not _within(given.probability, 0, 1):
+        number = ~given.silent
+        if not _within(given.probability[number], 0, 1):
             yield f"probability {of}"
-        if not np.isfinite(given.log_odds).all():
+        if not np.isfinite(given.log_odds[number]).all():
             yield f"log-odds {of}"
-        if not ((given.predicted >= 0) & (given.predicted < found.classes)).all():
+        if not ((given.predicted >= 0) & (given.predicted < found.classes))[number].all():
             yield f"predicted class {of}"
     for method, stages in found.cascade.items():
         for stage in stages:

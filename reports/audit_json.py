@@ -35,7 +35,7 @@ from reports.summary import class_name, class_summaries, counts, source_summarie
 
 EXPERIMENT = "experiment"
 """Beside the methods, what says that a picture is right for the wrong reason."""
-NOT_IDENTITY = ("gallery", "schema_version", "sources")
+NOT_IDENTITY = ("gallery", "rehearsal", "schema_version", "sources")
 
 
 def audit_json(record: Record, judgement: Judgement) -> str:

@@ -45,7 +45,7 @@ def _run(what: Identity, found: Evidence) -> str:
     if not found.complete:
         return f"The run stopped after {found.n + len(found.exclusions):,} of {count(found.total, 'sample')}."
     changed = (what.finished or {}).get("state_unchanged") is False
-    return "The network’s weights changed while the run was under way." if changed else ""
+    return "The network changed while the run was under way." if changed else ""
 
 
 def _ignored(what: Identity) -> str:

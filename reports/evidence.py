@@ -26,7 +26,8 @@ Printer = Callable[[Path, Path], None]
 def write_evidence(record: Record, judgement: Judgement, folder: Path, printer: Printer | None = None) -> Path:
     """Write `audit.json`, `report.html`, a file for each output format, and `SHA256SUMS`; return the report's path.
 
-    The sums are over these files and the record, where it lies in the folder. printer: makes `report.pdf` (its second
+    The sums are over these files and the record, where it lies in the folder; the statement names the record's hash
+    wherever it lies. printer: makes `report.pdf` (its second
     argument) of the page (its first), as `reports.pdf.print_pdf`, or leaves it; one that is there from before goes.
     Raises AuditError where the folder cannot be made or written; SHA256SUMS then is that of before, or none.
     """
@@ -37,7 +38,8 @@ def write_evidence(record: Record, judgement: Judgement, folder: Path, printer: 
     if printer is not None:
         printer(folder / REPORT, folder / pdf.FILE)
     hashes = {name: file_hash(folder / name) for name in WHOLE if (folder / name).is_file()}
-    for name, text in format_texts(Told(record, judgement, audit, hashes)).items():
+    told = Told(record, judgement, audit, hashes | {FILE_NAME: file_hash(record.path)})
+    for name, text in format_texts(told).items():
         write_text(folder / name, text)
         hashes[name] = hashlib.sha256(text.encode()).hexdigest()
     if (folder / FILE_NAME).is_file():

@@ -1,11 +1,12 @@
 """Does an evidence folder fit together, and is it what its record says?
 
 Hashes show what was altered since the folder was written; whoever can write the folder can write the hashes too. So the
-record is judged again, and what follows from it is written again and compared. Only a signature shows who wrote it.
+record is judged again, and what follows from it is written again and compared: text exactly, the page's pictures as
+they look. What a browser printed (`not_compared`) is held by its hash alone. Only a signature shows who wrote it.
 """
 
 import json
-import re
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from audit.identity import file_hash
 from audit.record import FILE_NAME, Record
 from checks import judge
 from checks.verdict import Profile
-from reports import sums
+from reports import pdf, sums
 from reports.audit_json import results, text_of
 from reports.evidence import AUDIT, REPORT, WHOLE, format_files, format_texts
 from reports.formats import Told
@@ -28,8 +29,11 @@ from reports.formats.in_toto import FILE as STATEMENT
 from reports.formats.in_toto import subjects
 from reports.numbers import short
 from reports.page import page
+from reports.same_page import same_page
 
 MOST_DIFFERENCES = 5
+JOURNALS = ("-journal", "-wal", "-shm")
+LINK = "it is a link: what it leads to is no part of the folder"
 _UNREADABLE = (AuditError, sqlite3.Error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What a record that was tampered with may make of judging it."""
 
@@ -55,6 +59,8 @@ def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
     if record is None and any(problem.file.startswith(FILE_NAME) for problem in problems):
         return tuple(problems)  # no ground to judge on; and SQLite would act on a journal that somebody left
     path = record or folder / FILE_NAME
+    if beside := list(_beside(path)):
+        return (*problems, *(problem for problem in beside if problem.file not in {other.file for other in problems}))
     if not path.is_file():
         said = "without the record nothing can be judged again; where it lies elsewhere, name it with --record"
         return (*problems, Problem("missing", path.name, said))
@@ -64,6 +70,21 @@ def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
     except _UNREADABLE as error:
         problems.append(Problem("altered", path.name, f"cannot be judged again ({error})"))
     return tuple(problems)
+
+
+def not_compared(folder: Path) -> tuple[str, ...]:
+    """Files of the evidence whose content is not held against the record, only their hash."""
+    return (pdf.FILE,) if (folder / pdf.FILE).is_file() else ()
+
+
+def _beside(record: Path) -> Iterator[Problem]:
+    """What SQLite would take for a part of the record: it looks beside the file that a link leads to."""
+    for ending in JOURNALS:
+        journal = f"{os.path.realpath(record)}{ending}"
+        if os.path.lexists(journal):
+            yield Problem(
+                "added", short(Path(journal).name, 200), "SQLite would act on it: a record that is whole has none"
+            )
 
 
 def _listed(folder: Path) -> dict[str, str] | str:
@@ -78,9 +99,9 @@ def _listed(folder: Path) -> dict[str, str] | str:
 
 def _sums(folder: Path, listed: dict[str, str] | str) -> Iterator[Problem]:
     """SHA256SUMS against the files, and the files against SHA256SUMS."""
-    there = {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
-    }
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_entry(path)}
+    if (folder / sums.FILE).is_symlink():
+        yield Problem("altered", sums.FILE, LINK)
     if isinstance(listed, str):
         said = listed or "without it nobody knows what the files were"
         yield Problem("altered" if listed else "missing", sums.FILE, said)
@@ -91,6 +112,8 @@ def _sums(folder: Path, listed: dict[str, str] | str) -> Iterator[Problem]:
     for name, digest in sorted(listed.items()):
         if name not in there:
             yield Problem("missing", name, f"{sums.FILE} lists it")
+        elif (folder / name).is_symlink():
+            yield Problem("altered", name, LINK)
         elif not (folder / name).is_file() or file_hash(folder / name) != digest:
             yield Problem("altered", name, f"it is not the file that {sums.FILE} lists")
     expected = {AUDIT, REPORT, *format_files().values()}
@@ -98,6 +121,11 @@ def _sums(folder: Path, listed: dict[str, str] | str) -> Iterator[Problem]:
         yield Problem("missing", name, "every evidence folder has it")
     for name in sorted(listed.keys() & there - expected - {*WHOLE, FILE_NAME}):
         yield Problem("added", name, f"{sums.FILE} lists it, but it is no part of the evidence")
+
+
+def _is_entry(path: Path) -> bool:
+    """Whatever is no folder; a folder only where it is empty, since otherwise what it holds is told."""
+    return path.is_symlink() or not path.is_dir() or not any(path.iterdir())
 
 
 def _again(folder: Path, record: Record, listed: dict[str, str] | str, suspect: set[str]) -> Iterator[Problem]:
@@ -111,16 +139,14 @@ def _again(folder: Path, record: Record, listed: dict[str, str] | str, suspect: 
     text = text_of(audit)
     if AUDIT not in suspect and _text(folder / AUDIT) != text:
         yield Problem("altered", AUDIT, _told_differences(stated, json.loads(text)))
-    if REPORT not in suspect and _without_pictures(_text(folder / REPORT)) != _without_pictures(
-        page(record, judgement)
-    ):
+    if REPORT not in suspect and not same_page(_text(folder / REPORT), page(record, judgement)):
         yield Problem("altered", REPORT, "it does not tell what the record says")
     known = listed if isinstance(listed, dict) else {}
     hashes = {
         name: known.get(name) or file_hash(folder / name)
         for name in WHOLE
         if (folder / name).is_file() or name in known
-    }
+    } | {FILE_NAME: file_hash(record.path)}
     told = Told(record, judgement, audit, hashes)
     statement = _subjects(folder / STATEMENT)
     if STATEMENT not in suspect:
@@ -199,8 +225,3 @@ def _json(path: Path) -> Any:
 
 def _text(path: Path) -> str:
     return path.read_bytes().decode(errors="backslashreplace") if path.is_file() else ""
-
-
-def _without_pictures(html: str) -> str:
-    """Encoders of pictures differ from machine to machine."""
-    return re.sub(r"data:image/webp;base64,[A-Za-z0-9+/=]*", "", html)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from audit.errors import AuditError
+from audit.identity import file_hash
 from audit.model import Model, freeze
 from audit.weights import check_file, data_only, runs_code
 
@@ -84,6 +85,7 @@ def exported(*, path: Path) -> Model:
             "kind": "exported",
             "name": path.stem,
             "weights": path.name,
+            "file_sha256": file_hash(path),
             "input": " x ".join(str(size) if isinstance(size, int) else "any" for size in shape),
         },
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from audit.errors import AuditError
+from audit.identity import file_hash
 from audit.model import Model, freeze
 from audit.weights import check_file
 
@@ -39,5 +40,10 @@ def torchscript(*, path: Path) -> Model:
         module=freeze(module),
         classes=None,
         preprocessing=None,
-        description={"kind": "torchscript", "name": module.original_name, "weights": path.name},
+        description={
+            "kind": "torchscript",
+            "name": module.original_name,
+            "weights": path.name,
+            "file_sha256": file_hash(path),
+        },
     )

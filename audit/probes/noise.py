@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 
 from audit.agreement import similarity
+from audit.model import asked_by
 from audit.trial import Probed, Trial
 
 
@@ -33,6 +34,7 @@ def noise(
     asked = replace(batch, x=noisy)
     notes = {}
     for method in trial.methods:
-        relevance, _ = method.ask(asked)
+        with asked_by(f"noise, by {method.label}"):
+            relevance, _ = method.ask(asked)
         notes[method.label, "noise_similarity"] = similarity(relevance.cpu(), trial.maps[method.label])
     return Probed({"noise": noisy}, notes)

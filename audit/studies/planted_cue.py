@@ -14,10 +14,10 @@ from torch import Tensor
 from audit import fills
 from audit.batch import dead
 from audit.errors import AuditError
-from audit.experiments import answer_rows, part
+from audit.experiments import answer_rows, made, part
 from audit.gallery import encode_picture
 from audit.loading import Loaded
-from audit.model import logits_of
+from audit.model import asked_by, logits_of
 from audit.pictures import displayed_boxes, open_picture
 from audit.plan import Plan
 from audit.planted import (
@@ -149,14 +149,15 @@ def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[Row
     """Of every copy, to every altered picture."""
     batch, found = trial.batch, list[Row]()
     for (probe, variant), altered in _altered(control, trial).items():
-        with torch.no_grad():
+        there = made(altered)
+        with torch.no_grad(), asked_by(f"planted_cue, {probe}, {variant}"):
             logits = logits_of(batch.module, altered).double()
         for detector in DETECTORS:
             d = detect(detector, control.mark, altered)
             for lam in control.lambdas:
                 copy = planted_logits(logits, d, batch.target, control.strength, lam)
                 said = answers(copy, batch.target)
-                found += answer_rows(_subject(detector, lam), numbers, probe, variant, said)
+                found += answer_rows(_subject(detector, lam), numbers, probe, variant, said, there)
     return found
 
 
@@ -197,7 +198,8 @@ def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dic
     batch, found = trial.batch, list[Row]()
     methods = [source for source in control.run.sources if not source.is_null]
     for source in methods:
-        honest = _mass(control.mark, source.ask(batch)[0])
+        with asked_by(f"planted_cue, {source.label}"):
+            honest = _mass(control.mark, source.ask(batch)[0])
         for detector in DETECTORS:
             copy = Planted(batch.module, batch.target, Reliance(control.mark, detector, control.strength, 1.0))
             try:

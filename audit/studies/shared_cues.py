@@ -15,11 +15,11 @@ from torch.nn import functional as F
 from audit.cues import FEWEST, Candidate, Floats, Ints, places, ranked, window_sums
 from audit.cues_seen import CROP, appearances, descriptors
 from audit.errors import AuditError
-from audit.experiments import answer_rows
+from audit.experiments import answer_rows, made
 from audit.fills import blur
 from audit.gallery import encode_picture
 from audit.loading import Loaded
-from audit.model import logits_of
+from audit.model import asked_by, logits_of
 from audit.pictures import Rejected
 from audit.plan import Plan
 from audit.record import SUBJECT, Record, Row, Rows
@@ -133,6 +133,8 @@ def _pasted(
         windows = np.tile(candidate.windows[0], (len(others), 1))
     else:
         others = others[: 4 * pictures]
+        if not len(others):
+            return []
         windows, room = _draw(spots.outside[others], np.tile([0, 0, side_x, side_y], (len(others), 1)), rng)
         others, windows = others[room][:pictures], windows[room][:pictures]
     if not len(others):
@@ -186,9 +188,9 @@ def _answers(stage: Stage, number: int, chosen: Ints, asked: dict[str, Tensor], 
     size = stage.run.settings.run.batch_size
     found: list[Row] = []
     for variant, altered in asked.items():
-        with torch.no_grad():
+        with torch.no_grad(), asked_by(f"shared_cues, cue {number}, {variant}"):
             logits = torch.cat([logits_of(stage.run.model.module, part) for part in torch.split(altered, size)])
-        found += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target))
+        found += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target), made(altered))
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit.record import SUBJECT
 from checks.apply import apply
 from checks.evidence import Evidence
 from checks.probed import invalid
@@ -86,6 +87,10 @@ def _problem(evidence: Evidence, planted: Planted | None, flagged_by: Sequence[s
         )
     if not {0.0, 1.0} <= set(planted.lambdas):
         return "The copies that rely on the mark not at all and alone are missing, so that the control says nothing."
+    silent = [key for key, given in evidence.answers.items() if key[0] != SUBJECT and given.silent.any()]
+    if silent:
+        _, probe, variant = silent[0]
+        return f"The network yields no number for pictures with the mark as {probe} '{variant}' alters them."
     if absent := [rule for rule in flagged_by if rule not in evidence.profile.rules]:
         return f"The profile has no limits for {listed(absent)}, by which a copy would be flagged."
     return "" if flagged_by else "The profile names no rule by which a copy would be flagged."

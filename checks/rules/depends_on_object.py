@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 from checks.comparison import Comparison, compare, undecided
 from checks.drawn import Drawn
 from checks.evidence import Evidence, Floats, median
-from checks.probed import ALL_FILLS, Fills, for_the_object, invalid, lacking, left_out, run_it, unjudged
+from checks.probed import ALL_FILLS, Fills, for_the_object, left_out, unjudged
 from checks.profile import Share
+from checks.unanswered import NEXT as NO_NUMBER
+from checks.unanswered import unfit
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, points
 
@@ -19,7 +21,7 @@ NEXT = {
     " pictures in which that misleads, and audit again.",
     Outcome.INCONCLUSIVE: "Add boxed pictures; where the fills break the prediction wherever they are put, add pictures"
     " with room around the object, or train the network on pictures with hidden parts.",
-    Outcome.INVALID: "Find out why the network yields no number for altered pictures, and run the audit again.",
+    Outcome.INVALID: NO_NUMBER,
 }
 
 
@@ -35,8 +37,8 @@ def depends_on_object(
     object, so that only a loss without the object that is under `min_loss` itself can FAIL, and nothing can PASS.
     """
     needs = for_the_object(fills)
-    if missing := lacking(evidence, needs):
-        return invalid(RULE, QUESTION, missing, run_it(needs))
+    if verdict := unfit(RULE, QUESTION, evidence, needs):
+        return verdict
     left = _columns(evidence, fills, "")
     left_elsewhere = _columns(evidence, fills, " elsewhere")
     net = median([there - gone for gone, there in zip(left, left_elsewhere, strict=True)], evidence.n)

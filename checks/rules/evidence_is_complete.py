@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from checks.clustered import clusters
 from checks.comparison import WORST
+from checks.drawn import FEWEST
 from checks.evidence import Evidence
 from checks.profile import Count, Share
 from checks.verdict import Finding, Outcome, Verdict, worst
@@ -18,6 +19,15 @@ MEND = {
     "label ignored": "Ignored labels count as excluded: map them in data.labels, or take them out of the data set.",
 }
 """What helps against one reason of exclusion; the names are those that `audit` records."""
+HARDLY = 0.1
+"""Of a class's pictures: where no more are predicted right, experiments, which are made on those, say nothing of it."""
+
+
+MORE = {
+    "pictures": "Add boxed pictures.",
+    "classes": "Find out why a class is never predicted: are the classes named in the network's own order?",
+}
+"""What helps where the evidence is too little, by the finding's subject."""
 
 
 def evidence_is_complete(
@@ -27,7 +37,8 @@ def evidence_is_complete(
 
     The shares are counts of this very data set, not estimates: they have no confidence bound. Too many exclusions, dead
     maps or copies (samples whose picture's very bytes were already there under the same class), or a map that was not
-    made at all: INVALID. Too few distinct pictures: INCONCLUSIVE. Where the settings name clusters, a picture that
+    made at all: INVALID. Too few distinct pictures: INCONCLUSIVE, as is a class of 20 pictures or more of which hardly
+    one is predicted right: of such a class nothing is shown. Where the settings name clusters, a picture that
     states none is INVALID; where they do not, a column that looks as if it should be named gets a warning.
     """
     findings = (
@@ -35,6 +46,7 @@ def evidence_is_complete(
         _pictures(evidence, min_pictures),
         _duplicates(evidence, max_duplicates),
         *(_dead(evidence, method, max_dead) for method in evidence.methods),
+        _classes(evidence),
         *clusters(evidence),
     )
     entering = [finding for finding in findings if not finding.advisory]
@@ -55,7 +67,7 @@ def _next_step(evidence: Evidence, outcome: Outcome, subjects: set[str]) -> str:
     if outcome is Outcome.PASS:
         return ""
     if outcome is Outcome.INCONCLUSIVE:
-        return "Add boxed pictures."
+        return " ".join(step for subject, step in MORE.items() if subject in subjects)
     steps = []
     if "exclusions" in subjects:
         reasons = dict.fromkeys(_by_reason(evidence))
@@ -136,6 +148,27 @@ def _pictures(evidence: Evidence, limit: int) -> Finding:
         further=None if enough else limit - n,
         sentence=f"{_measured(evidence)} measured, where {count(limit, 'picture')}"
         f" {'is' if limit == 1 else 'are'} needed.",
+    )
+
+
+def _classes(evidence: Evidence) -> Finding:
+    classes, of = np.unique(evidence.class_index, return_inverse=True)
+    pictures = np.bincount(of, minlength=len(classes))
+    right = np.bincount(of, weights=evidence.right, minlength=len(classes)).astype(int)
+    silent = np.flatnonzero((pictures >= FEWEST) & (right <= HARDLY * pictures))
+    said = listed(
+        f"'{evidence.label[of == i][0]}' ({right[i]} of {count(int(pictures[i]), 'picture')})" for i in silent
+    )
+    return Finding(
+        subject="classes",
+        outcome=Outcome.INCONCLUSIVE if len(silent) else Outcome.PASS,
+        quantity=f"classes of {FEWEST} pictures or more of which hardly one is predicted right",
+        value=len(silent),
+        limit=0,
+        n=len(classes),
+        sentence=f"Nothing is shown of a class that is hardly ever predicted: {said}."
+        if len(silent)
+        else "No class of many pictures is hardly ever predicted.",
     )
 
 

@@ -9,9 +9,11 @@ from pydantic import Field
 from checks.comparison import ROUNDING, lowest, needed
 from checks.drawn import Drawn
 from checks.evidence import Evidence, Floats, median
-from checks.probed import invalid, lacking, left_out, run_it, unjudged
+from checks.probed import invalid, left_out, unjudged
 from checks.profile import Share
 from checks.statistics import Bounds
+from checks.unanswered import NEXT as NO_NUMBER
+from checks.unanswered import unfit
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, points
 
@@ -26,7 +28,7 @@ NEXT = {
     " Cut them off before training, train again, and audit again.",
     Outcome.INCONCLUSIVE: "Add boxed pictures with forbidden pixels; where hiding as much elsewhere moves the answer"
     " too, train the network on pictures with hidden parts, or cut the forbidden pixels off before the network.",
-    Outcome.INVALID: "Find out why the network yields no number for altered pictures, and run the audit again.",
+    Outcome.INVALID: NO_NUMBER,
 }
 
 Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1)]
@@ -60,8 +62,8 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     if not (there & evidence.right).any():
         return _nothing(there, max_change)
     needs = {PROBE: [name for fill in fills for name in (fill, f"{fill} elsewhere")]}
-    if missing := lacking(evidence, needs):
-        return invalid(RULE, QUESTION, missing, run_it(needs))
+    if verdict := unfit(RULE, QUESTION, evidence, needs, there):
+        return verdict
     hidden, elsewhere = _changes(evidence, fills, ""), _changes(evidence, fills, " elsewhere")
     moved = _moved(evidence, there, hidden)
     if not moved.drawn.n:

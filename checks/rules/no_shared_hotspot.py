@@ -11,6 +11,8 @@ from checks.probed import invalid
 from checks.profile import Share
 from checks.statistics import Bounds
 from checks.studied import Cue
+from checks.unanswered import NEXT as NO_NUMBER
+from checks.unanswered import no_number
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, percent, points
 
@@ -26,6 +28,10 @@ NEXT = {
     Outcome.INCONCLUSIVE: f"Add pictures, so that each class has {FEWEST} and more that are predicted right.",
     Outcome.INVALID: "Run the audit again with the study shared_cues.",
 }
+LOOK = (
+    "Look at the crops that turn pictures of other classes: where they show an object of the class, box it too, or take"
+    " the picture out; where they do not, it is a cue, which the object stands in for when it is hidden."
+)
 
 
 def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share, min_searched: Share) -> Verdict:
@@ -41,13 +47,18 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
 
     FAIL where one is confirmed. PASS where none is, and the classes with 20 pictures or more that are predicted right,
     in which alone a search can be conclusive, hold the share `min_searched` of the pictures. INCONCLUSIVE where they
-    hold fewer, or where a candidate reaches the limits, but not for certain. A cue without a place of its own (a colour
-    cast, a frame, a texture) is not found here; it shows where the background is replaced.
+    hold fewer, where a candidate reaches the limits, but not for certain, and where pasting one turns pictures, but
+    hiding it costs nothing: it may be an object of the class that nobody boxed, or a cue that overrules it. A cue
+    without a place of its own (a colour cast, a frame, a texture) is not found here; it shows where the background
+    is replaced.
     """
     if "shared_cues" not in evidence.experiments:
         return invalid(
             RULE, QUESTION, "The study shared_cues was not run; no cue was looked for.", NEXT[Outcome.INVALID]
         )
+    needs = {probe: evidence.variants(probe) for probe in (f"cue {cue.id}" for cue in evidence.cues)}
+    if silent := no_number(evidence, needs, evidence.right):
+        return invalid(RULE, QUESTION, silent, NO_NUMBER)
     confidence = 1 - (1 - evidence.confidence) / (WAYS * max(1, len(evidence.cues)))
     strict = replace(evidence, profile=evidence.profile.model_copy(update={"confidence": confidence}))
     tested = [_tested(strict, cue, min_loss, min_turned) for cue in evidence.cues]
@@ -58,7 +69,9 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
         question=QUESTION,
         outcome=outcome,
         sentence=_headline(findings, outcome),
-        next_step=NEXT[outcome],
+        next_step=LOOK
+        if outcome is Outcome.INCONCLUSIVE and any(t.by_pasting_alone for t in tested)
+        else NEXT[outcome],
         findings=findings,
     )
 
@@ -81,6 +94,8 @@ class Tested:
     """Of the difference of the two shares."""
     by_pasting: bool
     """Confirmed by log-odds and pasting, not by probability."""
+    by_pasting_alone: bool
+    """It turns other classes, and hiding it costs nothing: something else speaks for the label as well."""
 
 
 def _tested(evidence: Evidence, cue: Cue, min_loss: float, min_turned: float) -> Tested:
@@ -97,16 +112,17 @@ def _tested(evidence: Evidence, cue: Cue, min_loss: float, min_turned: float) ->
     share = drawn.paired(difference)
     by_hiding = loss.outcome is Outcome.PASS
     by_pasting = odds.outcome is Outcome.PASS and drawn.enough and share.lower > min_turned
-    likely = _over(loss) or (_over(odds) and n > 0 and difference.mean() > min_turned)
+    turned = n > 0 and difference.mean() > min_turned
     outcome = Outcome.PASS
     if loss.outcome is Outcome.INVALID or odds.outcome is Outcome.INVALID:
         outcome = Outcome.INVALID
     elif by_hiding or by_pasting:
         outcome = Outcome.FAIL
-    elif likely or not loss.drawn.enough:
+    elif _over(loss) or turned or not loss.drawn.enough:
         outcome = Outcome.INCONCLUSIVE
     counts = int(turns.sum()), int(turns_elsewhere.sum()), n
-    return Tested(cue, outcome, loss, odds, *counts, share, by_pasting and not by_hiding)
+    alone = turned and loss.drawn.enough and not _over(loss)
+    return Tested(cue, outcome, loss, odds, *counts, share, by_pasting and not by_hiding, alone)
 
 
 def _over(found: Comparison) -> bool:
@@ -150,7 +166,8 @@ def _sentence(evidence: Evidence, test: Tested) -> str:
     if test.outcome is Outcome.FAIL:
         return f"The model goes by {what} ({seen}): {did}."
     if test.outcome is Outcome.INCONCLUSIVE:
-        return f"{_capital(what)} ({seen}) may be a cue: {did}; {undecided(loss)}."
+        open_question = "pasting speaks for it, hiding does not" if test.by_pasting_alone else undecided(loss)
+        return f"{_capital(what)} ({seen}) may be a cue: {did}; {open_question}."
     return f"{_capital(what)} ({seen}) is not confirmed as a cue: {did}."
 
 

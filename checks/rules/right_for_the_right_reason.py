@@ -7,21 +7,21 @@ from checks.cells import Miss, judged_by_experiment, missed
 from checks.comparison import lowest, needed
 from checks.drawn import Drawn
 from checks.evidence import Evidence
-from checks.probed import ALL_FILLS, Fills, Number, for_the_lead, invalid, lacking, left_out, run_it, unjudged
+from checks.probed import ALL_FILLS, Fills, Number, for_the_lead, left_out, unjudged
 from checks.profile import Share
+from checks.unanswered import MOST_LOST, unfit
+from checks.unanswered import NEXT as NO_NUMBER
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import percent
 
 RULE = "right_for_the_right_reason"
 QUESTION = "Where the label is predicted, is it the object that speaks for it?"
-MOST_LOST = 0.1
-"""Share of the right predictions that may be left unjudged, as many as the default profile lets a run exclude."""
 NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the worst pictures: their label stands without the object. Find what in the surroundings"
     " says it, train on pictures in which that misleads, and audit again.",
     Outcome.INCONCLUSIVE: "Add boxed pictures.",
-    Outcome.INVALID: "Find out why the network yields no number for altered pictures, and run the audit again.",
+    Outcome.INVALID: NO_NUMBER,
 }
 
 
@@ -36,8 +36,8 @@ def right_for_the_right_reason(
     bound is within `max_share`, FAIL where the lower bound is over it.
     """
     needs = for_the_lead(fills)
-    if missing := lacking(evidence, needs):
-        return invalid(RULE, QUESTION, missing, run_it(needs))
+    if verdict := unfit(RULE, QUESTION, evidence, needs):
+        return verdict
     judged = judged_by_experiment(evidence)
     right = evidence.right & judged
     off = right & missed(evidence, Miss(fills, min_lead))

@@ -10,9 +10,11 @@ from checks.answers import Answered
 from checks.comparison import lowest, needed
 from checks.drawn import FEWEST, Drawn
 from checks.evidence import Evidence, Floats
-from checks.probed import invalid, lacking, left_out, run_it, unjudged
+from checks.probed import left_out, unjudged
 from checks.profile import Share
 from checks.statistics import Bounds
+from checks.unanswered import MOST_LOST, unfit
+from checks.unanswered import NEXT as NO_NUMBER
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import percent, points
 
@@ -27,7 +29,7 @@ NEXT = {
     Outcome.FAIL: "The background tells this network the class. Train on pictures in which backgrounds and classes do"
     " not go together, and audit again.",
     Outcome.INCONCLUSIVE: "Add boxed pictures, several of each class, so that each finds backgrounds of its own class.",
-    Outcome.INVALID: "Find out why the network yields no number for altered pictures, and run the audit again.",
+    Outcome.INVALID: NO_NUMBER,
 }
 
 
@@ -54,8 +56,8 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     background of their own class, the accuracy that is lost on other backgrounds stands in: it is at least the
     reliance, so that it may PASS, but part of it is the artefact's, so that it never FAILs.
     """
-    if missing := lacking(evidence, NEEDS):
-        return invalid(RULE, QUESTION, missing, run_it(NEEDS))
+    if verdict := _unfit(evidence):
+        return verdict
     swap = _swap(evidence)
     other = evidence.right & np.isfinite(swap.other)
     both = other & np.isfinite(swap.same)
@@ -71,6 +73,14 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
         next_step=NEXT[finding.outcome],
         findings=(finding,),
     )
+
+
+def _unfit(evidence: Evidence) -> Verdict | None:
+    """With all the donors that there are."""
+    if verdict := unfit(RULE, QUESTION, evidence, NEEDS):
+        return verdict
+    donors = [variant for variant in evidence.variants(PROBE) if variant.startswith(("other ", "same "))]
+    return unfit(RULE, QUESTION, evidence, {PROBE: donors})
 
 
 def _swap(evidence: Evidence) -> Swap:
@@ -115,7 +125,10 @@ def _finding(
     drawn, n = evidence.drawn(chosen), len(reliance)
     bounds = drawn.gain(reliance)
     directed = _directed(evidence, chosen, swap.pull)
+    lost = unjudged(evidence, np.isfinite(swap.other), PROBE)
     outcome = _outcome(drawn, bounds, limit, paired and directed)
+    if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
+        outcome = Outcome.INCONCLUSIVE
     value = float(np.sort(reliance).mean()) if n else None
     undecided = outcome is Outcome.INCONCLUSIVE and paired
     further = drawn.further_for_gain(reliance, limit) if undecided else None
@@ -128,7 +141,6 @@ def _finding(
         said += f": {needed(further, within_reach=value < limit, noun=drawn.noun)}"
     elif undecided and n:
         said += f": {drawn.too_few}"
-    asked = np.isfinite(swap.other)
     return Finding(
         subject="background",
         outcome=outcome,
@@ -140,7 +152,7 @@ def _finding(
         upper=bounds.upper if bounds else None,
         further=further,
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
-        sentence=f"{said}{_follows(evidence)}{left_out(unjudged(evidence, asked, PROBE))}.",
+        sentence=f"{said}{_follows(evidence)}{left_out(lost)}.",
     )
 
 

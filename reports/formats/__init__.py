@@ -22,4 +22,5 @@ class Told:
     judgement: Judgement
     audit: Audit
     hashes: Mapping[str, str]
-    """SHA-256 of `audit.json`, `report.html` and, where it was made, `report.pdf`, by the file's name."""
+    """SHA-256 of `audit.json`, `report.html`, the record (`audit.sqlite`, wherever it lies) and, where it was made,
+    `report.pdf`, by the file's name."""

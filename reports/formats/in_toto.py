@@ -42,7 +42,7 @@ def in_toto(told: Told) -> str:
 
 
 def subjects(told: Told) -> Iterator[tuple[str, str]]:
-    """Names and SHA-256 of what was tested and of what tells of it."""
+    """Names and SHA-256 of what was tested, and of the record and the files that tell of it."""
     what = told.audit.identity
     annotations = what.dataset.get("annotations")
     named = {STATE: what.model.get("state_sha256"), PICTURES: told.record.pictures_sha256()}

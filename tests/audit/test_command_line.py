@@ -41,7 +41,11 @@ def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path
     settings = write_shapes(tmp_path / "data", pictures=20)
     settings.write_text(settings.read_text() + '\n[judge]\nbaseline = "accepted.json"\n')
     _, _, err = shell("run", settings, "--out", "first")
-    assert f"Against the baseline: saliency-audit compare {settings.parent / 'accepted.json'} first" in err
+    baseline = settings.parent / "accepted.json"
+    assert f"There is no {baseline} to compare it with: saliency-audit accept first --baseline {baseline}" in err
+    baseline.touch()
+    _, _, err = shell("run", settings, "--out", "second")
+    assert f"Against the baseline: saliency-audit compare {baseline} second" in err
 
 
 @pytest.mark.tor("TOR-067")
@@ -61,6 +65,10 @@ def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     before = {name: (tmp_path / "first" / name).read_bytes() for name in ("audit.json", "report.html")}
     assert shell("report", "first/audit.sqlite", "--out", "again")[0] == code
     assert {name: (tmp_path / "again" / name).read_bytes() for name in before} == before
+    shell("run", settings, "--out", "other")
+    code, _, err = shell("report", "first", "--out", "other")
+    assert code == 2
+    assert "other: holds another run; need a folder of its own. Choose another --out." in err
 
 
 @pytest.mark.tor("TOR-052", "TOR-053", "TOR-067")

@@ -255,6 +255,21 @@ def test_what_a_network_does_not_read_loses_nothing(tmp_path: Path) -> None:
         assert record.has("study shared_cues")
 
 
+def test_a_cue_of_the_one_class_that_is_ever_right_has_nobody_to_be_pasted_into(tmp_path: Path) -> None:
+    class Collapsed(ReadsMark):
+        """It reads the badges, and says one class whatever they are."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x) + torch.tensor([1000.0, 0.0])
+
+    with Record.open(audited(tmp_path, Collapsed(1.0), moving=True)) as record:
+        cues = record.columns("SELECT * FROM cue")
+        assert "appearance" in cues["kind"].tolist()
+        for number in cues["id"].tolist():
+            assert len(answered(record, number, "hidden")["sample"])
+            assert not len(answered(record, number, "pasted")["sample"])
+
+
 def test_a_picture_that_is_gone_is_named(tmp_path: Path) -> None:
     class Vanishing(ReadsMark):
         """A picture is gone when the last ones are measured."""

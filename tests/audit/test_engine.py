@@ -299,6 +299,37 @@ def test_a_network_that_changed_is_refused_for_good(settings: Settings, tmp_path
     assert judge(tmp_path / "out" / "audit.sqlite", "default").outcome == "INVALID"
 
 
+class Turning(nn.Module):
+    """Turns its answers round from the sixtieth call on, which it counts in a tensor that is no buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = network()
+        self.calls = torch.zeros(())
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        logits: Tensor = self.inner(x)
+        return -logits if self.calls > 60 else logits
+
+
+@pytest.mark.tor("TOR-051")
+@pytest.mark.parametrize("broken_off", [False, True])
+def test_a_network_that_changed_outside_its_weights_is_refused_for_good(
+    broken_off: bool, whole: Settings, tmp_path: Path
+) -> None:
+    def stop(done: int, total: int) -> None:
+        if broken_off and done == total:
+            raise KeyboardInterrupt
+
+    own = Model(Turning(), None, None)
+    with pytest.raises(AuditError, match="its answers changed during the audit; need a model that stays as it is"):
+        measure(whole, tmp_path / "out", model=own, progress=stop)
+    with pytest.raises(AuditError, match="it changed itself in the earlier run"):
+        measure(whole, tmp_path / "out", model=own, resume=True)
+    assert judge(tmp_path / "out" / "audit.sqlite", "default").outcome == "INVALID"
+
+
 @pytest.mark.tor("TOR-051")
 def test_a_network_with_randomness_is_refused(settings: Settings, tmp_path: Path) -> None:
     class Noisy(nn.Module):

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from audit.choices import Interpolation
 from audit.engine import measure
 from audit.experiments import ask, part
 from audit.fills import blur, mean
@@ -30,9 +31,11 @@ from fixtures.shapes import write_shapes
 from fixtures.trials import BAND, CORNER, OBJECT, Reader, trial
 
 BANDS: tuple[Box, ...] = ((0, 0, 90, 12), (0, 48, 90, 60))
+INTERPOLATIONS: tuple[Interpolation, ...] = ("nearest", "bilinear", "bicubic")
 PREPARED = (
     Preprocessing(),
     Preprocessing(resize=40),
+    Preprocessing(resize=150),
     Preprocessing(resize=(50, 50)),
     Preprocessing(letterbox=(64, 64), fill=0),
     Preprocessing(resize=48, crop=(40, 40)),
@@ -59,18 +62,74 @@ def covered(loaded: Loaded) -> torch.Tensor:
     return found
 
 
+@st.composite
+def bands(draw: st.DrawFn) -> tuple[Box, ...]:
+    top, bottom = draw(st.integers(1, 25)), draw(st.integers(35, 59))
+    return (0, 0, 90, top), (0, bottom, 90, 60)
+
+
 @pytest.mark.tor("TOR-072")
+@given(
+    st.builds(
+        Preprocessing,
+        resize=st.none() | st.integers(17, 200) | st.tuples(st.integers(17, 200), st.integers(17, 200)),
+        letterbox=st.none() | st.tuples(st.integers(17, 200), st.integers(17, 200)),
+        crop=st.none() | st.tuples(st.integers(30, 90), st.integers(30, 90)),
+        fill=st.just(0),
+        interpolation=st.sampled_from(INTERPOLATIONS),
+    ),
+    bands(),
+)
+@example(Preprocessing(resize=130, interpolation="nearest"), ((0, 0, 90, 21), (0, 35, 90, 60)))
+@example(Preprocessing(resize=17, letterbox=(21, 31), interpolation="nearest"), ((0, 0, 90, 1), (0, 36, 90, 60)))
+@example(Preprocessing(resize=(15, 16)), ((0, 0, 90, 24), (0, 48, 90, 60)))
+@settings(max_examples=100, deadline=None)
+def test_no_forbidden_pixel_leaks_into_one_that_is_not(prepared: Preprocessing, forbidden: tuple[Box, ...]) -> None:
+    """Neither a bright band on black nor a dark one on white is seen anywhere else."""
+    loaded = framed(prepared, (), forbidden)
+    mask = forbidden_pixels([loaded], covered(loaded))
+    height, width = loaded.framed.pixels.shape[1:]
+    hidden = torch.zeros(height, width, dtype=torch.bool) if mask is None else mask[0, 0]
+    plain = prepared.frame(Image.new("RGB", (90, 60)), ()).pixels
+    assert torch.equal(loaded.framed.pixels[:, ~hidden], plain[:, ~hidden])
+    assert bool((loaded.framed.forbidden[:, 2:] >= loaded.framed.forbidden[:, :2]).all())
+
+
+@pytest.mark.tor("TOR-072")
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 @pytest.mark.parametrize("prepared", PREPARED)
-def test_paint_and_forbidden_pixels_agree_to_one_pixel(prepared: Preprocessing) -> None:
+def test_forbidden_pixels_are_the_paint_and_the_reach_of_the_interpolation(
+    prepared: Preprocessing, interpolation: Interpolation
+) -> None:
+    prepared = replace(prepared, interpolation=interpolation)
     loaded = framed(prepared, (), BANDS)
+    moved = prepared.frame(Image.new("RGB", (90, 60)), BANDS).boxes
+    whole = replace(prepared, crop=None)
+    height, width = whole.frame(Image.new("RGB", (90, 60)), ()).pixels.shape[1:]
+    if prepared.letterbox:
+        height, width = 43, 64  # of the picture within
+    support = {"nearest": 0, "bilinear": 1, "bicubic": 2}[interpolation]
+    reach = 0.0 if (height, width) == (60, 90) else support * max(1.0, height / 60)
     paint = loaded.framed.pixels[0] >= 128
     mask = forbidden_pixels([loaded], covered(loaded))
     assert mask is not None
     assert bool(paint.any())
-    rows, painted = (found.any(dim=1).nonzero().flatten().tolist() for found in (mask[0, 0], paint))
-    assert set(rows) >= {r for r in painted if {r - 1, r + 1} <= set(painted)}
-    assert set(painted) >= {r for r in rows if {r - 1, r + 1} <= set(rows)}
-    assert bool((loaded.framed.forbidden[:, 2:] >= loaded.framed.forbidden[:, :2]).all())
+    assert bool(mask[0, 0][paint].all()), "at least the band"
+    y = torch.arange(loaded.framed.pixels.shape[1]) + 0.5
+    near = ((y >= moved[:, 1, None] - reach - 1) & (y < moved[:, 3, None] + reach + 1)).any(dim=0)
+    assert not bool(mask[0, 0][~near].any()), "at most the band, the reach and a pixel"
+    if prepared.resize is None and prepared.letterbox is None:
+        assert torch.equal(loaded.framed.forbidden, moved), "nothing is resized"
+
+
+@pytest.mark.tor("TOR-072")
+def test_boxes_that_are_not_forbidden_do_not_grow() -> None:
+    prepared = Preprocessing(resize=(30, 45))
+    frame = prepared.frame(Image.new("RGB", (90, 60)), ((20, 20, 40, 40),), ((20, 20, 40, 40), (0, 0, 90, 12)))
+    assert frame.boxes.tolist() == [[10, 10, 20, 20]]
+    assert frame.forbidden.tolist() == [[9, 9, 21, 21], [0, 0, 45, 7]]
+    across = replace(prepared, resize=(60, 180)).frame(Image.new("RGB", (90, 60)), (), ((20, 20, 40, 40),))
+    assert across.forbidden.tolist() == [[38, 20, 82, 40]], "along the side that is resized, by two pixels of the frame"
 
 
 @pytest.mark.tor("TOR-072")

@@ -99,9 +99,34 @@ def test_several_runways_of_one_picture_are_several_boxes_of_one_sample(tmp_path
     (sample,) = dataset.samples
     assert sample.boxes == ((10, 20, 30, 40), (50, 20, 60, 40))
     assert len(sample.forbidden) == 2
-    by_name = read(tmp_path, {**cells, "runway": "1"}, {"runway": "2"}, label_column="runway").samples
+    by_name = read(tmp_path, {**cells, "runway": "1"}, {**cells, "runway": "2"}, label_column="runway").samples
     assert [(s.label, s.other_boxes) for s in by_name] == [("1", ((10, 20, 30, 40),)), ("2", ((10, 20, 30, 40),))]
     assert len({s.forbidden for s in by_name}) == 1, "what is forbidden is so in the whole picture"
+
+
+@pytest.mark.tor("TOR-071")
+@pytest.mark.parametrize("label_column", ["runway", None])
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"height": "60"}, "line 3: size 100x60, forbidden (0, 0, 100, 6) and (0, 54, 100, 60); need lines that agree"),
+        ({"watermark_height": "19"}, "line 3: size 100x80, forbidden (0, 0, 100, 19) and (0, 61, 100, 80)"),
+        ({"watermark_height": ""}, "line 3: size 100x80, no forbidden pixels"),
+        ({"watermark_height": "", "x_A": "nan"}, "line 3: size 100x80, no forbidden pixels"),
+    ],
+)
+def test_lines_of_one_picture_that_contradict_each_other_exclude_it(
+    tmp_path: Path, other: dict[str, str], said: str, label_column: str | None
+) -> None:
+    lines = {"watermark_height": "6", "runway": "1"}, {"watermark_height": "6", "runway": "2", **other}
+    whole = {"image": "b.png", "watermark_height": "3", "runway": "1"}
+    dataset = read(tmp_path, *lines, whole, label_column=label_column)
+    assert [sample.image for sample in dataset.samples] == ["b.png"]
+    found = [exclusion for exclusion in dataset.exclusions if exclusion.reason == "broken annotation"]
+    assert len(found) == (0 if "x_A" in other and not label_column else len(dataset.exclusions) - ("x_A" in other))
+    for exclusion in found:
+        assert "lard.csv line 2: size 100x80, forbidden (0, 0, 100, 6) and (0, 74, 100, 80), but" in exclusion.detail
+        assert said in exclusion.detail
 
 
 @pytest.mark.tor("TOR-071")

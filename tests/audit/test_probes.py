@@ -1,6 +1,7 @@
 """Probes: what they do to pictures, and what becomes of the answers."""
 
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,29 @@ def experiment(name: str, **options: Any) -> Experiment:
 
 def log_odds(asked: Trial, altered: Tensor) -> Tensor:
     return ask(asked, altered).log_odds
+
+
+class Picky(nn.Module):
+    """Raises on every picture but those that it was shown first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.known = Reader(CORNER), torch.empty(0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.known = self.known if self.known.numel() else x.detach().clone()
+        if not torch.equal(x, self.known):
+            raise ValueError("grey\nis not allowed")
+        return self.inner(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("name", "who"), [("object_removed", "object_removed, mean"), ("noise", "noise, by gradient")])
+def test_a_network_that_raises_on_altered_pictures_is_named_with_the_probe(name: str, who: str) -> None:
+    asked = replace(trial(Picky()), methods=lively().methods)
+    maps = {method.label: method.ask(asked.batch)[0] for method in asked.methods}
+    with pytest.raises(AuditError) as caught:
+        probe_rows(experiment(name), replace(asked, maps=maps), range(6))
+    assert f"model: raises ValueError on the altered pictures of {who}: is not allowed; need a" in str(caught.value)
 
 
 @pytest.mark.tor("TOR-024")
@@ -194,6 +218,25 @@ def test_what_cannot_be_made_leaves_no_row() -> None:
     assert all(math.isfinite(value) for row in rows for value in row[4:])
 
 
+class Silent(Reader):
+    """Yields NaN where the object is hidden by the mean colour, for one class."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = (x[:, :, OBJECT[0], OBJECT[1]] == 0).flatten(1).all(dim=1, keepdim=True)
+        logits = super().forward(x)
+        return logits.masked_fill(hidden & (logits[:, 1:] > 0), torch.nan)
+
+
+@pytest.mark.tor("TOR-026")
+def test_an_answer_that_is_no_number_leaves_a_row_that_says_so() -> None:
+    rows, _ = probe_rows(experiment("object_removed"), trial(Silent(CORNER), donors=lenders([1])), range(6))
+    silent = {(number, variant) for _, number, _, variant, *said in rows if said == [None, None, None]}
+    assert silent == {(number, "mean") for number in (1, 3, 5)}
+    assert all(math.isfinite(value) for row in rows if (row[1], row[3]) not in silent for value in row[4:])
+    assert {row[1] for row in rows if row[3] == "mean"} == set(range(6))
+    assert {row[1] for row in rows if row[3] == "donor"} == {0, 2, 4}, "what could not be made leaves none"
+
+
 def test_no_room_elsewhere_is_no_control() -> None:
     asked = trial(Reader(CORNER))
     crowded = asked.inside.clone()
@@ -213,10 +256,12 @@ class Whole(nn.Module):
 
 
 @pytest.mark.tor("TOR-026")
-def test_the_network_never_sees_what_was_not_made_and_its_nan_is_no_answer() -> None:
+def test_the_network_never_sees_what_was_not_made_and_its_nan_is_no_number() -> None:
     asked = trial(Whole(), donors=lenders([0, 0]))
     rows, _ = probe_rows(experiment("background_replaced"), asked, range(6))
-    assert rows == []
+    kinds = {"mean": 6, "blur": 6, "other 1": 3, "other 2": 3, "same 1": 3, "same 2": 3}
+    assert Counter(row[3] for row in rows) == kinds
+    assert all(row[4:] == (None, None, None) for row in rows)
 
 
 @pytest.mark.tor("TOR-026")

@@ -41,7 +41,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
 def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     with fresh(tmp_path / "r.sqlite") as record:
         twice = [(0, "gradient", 0, None, None, None, None, None)] * 2
-        with pytest.raises(AuditError, match=r"cannot be written \(.*room on the disk.*go on with --resume"):
+        with pytest.raises(AuditError, match=r"already holds what is to be written \(UNIQUE"):
             record.add({"picture": [PICTURE], "score": twice})
         assert record.done() == set()
 
@@ -71,6 +71,14 @@ def test_what_a_gone_record_left_is_not_added_to_a_new_one(tmp_path: Path) -> No
     (tmp_path / "left").rename(tmp_path / "r.sqlite-wal")
     with fresh(tmp_path / "r.sqlite") as record:
         assert record.done() == set()
+
+
+def test_another_process_at_the_same_record_is_said(tmp_path: Path) -> None:
+    with fresh(tmp_path / "r.sqlite") as record, Record.open(tmp_path / "r.sqlite") as other:
+        other.add({"picture": [PICTURE]})
+        with pytest.raises(AuditError, match=r"another process writes.*Let the other end, or choose another folder"):
+            record.add({"picture": [PICTURE]})
+        assert record.done() == {0}
 
 
 def test_a_full_disk_is_said(tmp_path: Path) -> None:

@@ -135,6 +135,27 @@ def test_what_is_not_as_accepted_is_refused(
     assert "saliency-audit accept RUN --reason" in str(caught.value)
 
 
+@pytest.mark.tor("TOR-058")
+def test_rows_that_do_not_bear_out_the_last_move_are_refused(text: str, tmp_path: Path) -> None:
+    target = tmp_path / "baseline.json"
+    content = json.loads(text)
+    right = content["history"][-1]["right"]
+    for row in [row for row in content["samples"] if row[3]][:12]:
+        row[3] = False
+    target.write_text(sealed(json.dumps(content)), encoding="utf-8")
+    with pytest.raises(AuditError, match=f"its last move says right = {right}, its content {right - 12}; need it as"):
+        load_baseline(target)
+
+
+@pytest.mark.parametrize("name", ["outcome", "pictures", "judged", "misses", "model_sha256", "settings_sha256"])
+def test_a_last_move_that_says_something_else_is_refused(text: str, tmp_path: Path, name: str) -> None:
+    other: object = "FAIL" if name == "outcome" else "0" * 64 if name.endswith("sha256") else 3
+    target = tmp_path / "baseline.json"
+    target.write_text(changed(text, lambda c: c["history"][-1].update({name: other})), encoding="utf-8")
+    with pytest.raises(AuditError, match=f"its last move says {name} = {other}, its content "):
+        load_baseline(target)
+
+
 @pytest.mark.tor("TOR-059")
 def test_a_history_that_was_changed_is_refused(text: str, run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
@@ -167,6 +188,9 @@ def test_what_may_not_be_accepted(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
     for reason, by in ((" ", "Ada"), ("why", "")):
         with pytest.raises(AuditError, match=r"no (reason|name of who accepts); an auditor will ask"):
+            accept(run, target, reason=reason, by=by)
+    for reason, by in (("why", "Ada\x1b[2K"), ("a\u202eb", "Ada"), ("a\x00", "Ada")):
+        with pytest.raises(AuditError, match=r"holds the control character '\\"):
             accept(run, target, reason=reason, by=by)
     cut = write_candidate(tmp_path / "cut.sqlite", kind="incomplete")
     with pytest.raises(AuditError, match="is INVALID: The run stopped after 73 of 121 samples; need an audit that can"):

@@ -336,6 +336,11 @@ def test_an_obvious_column_that_is_not_named_gets_a_warning() -> None:
     named = replace(found, cluster=columns["flight"], cluster_column="flight")
     assert [finding.subject for finding in clusters(named)] == ["clusters"]
     assert "Warning" not in complete(named).sentence
+    pairs = np.minimum(np.arange(240), 238).astype(str).astype(object)
+    for alone in (columns["file"], pairs):
+        silenced = replace(found, cluster=alone, cluster_column="file")
+        assert [finding.subject for finding in clusters(silenced)] == ["clusters", "column flight"]
+        assert 'data.cluster = "flight" is set' in complete(silenced).sentence
 
 
 def test_the_cluster_is_part_of_what_a_baseline_is_compared_by(tmp_path: Path) -> None:

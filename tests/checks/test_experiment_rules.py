@@ -132,7 +132,7 @@ def test_only_right_pictures_are_asked() -> None:
 
 def test_pictures_without_room_elsewhere_are_left_out_and_said() -> None:
     elsewhere = np.where(np.arange(80) < 30, np.nan, 2.0)
-    evidence = asked(removed(-4.0, elsewhere))
+    evidence = replace(asked(removed(-4.0, elsewhere)), area_share=np.full(80, 0.6))
     verdict = needs_object(evidence)
     assert verdict.findings[0].n == 50
     assert "; 30 pictures predicted right left no such answer." in verdict.sentence
@@ -142,8 +142,8 @@ def test_pictures_without_room_elsewhere_are_left_out_and_said() -> None:
 
 def test_no_room_elsewhere_at_all_is_invalid() -> None:
     assert needs_object(asked(removed(-4.0, np.nan))).outcome is INVALID
-    wrong = {(*key[:-1], key[-1]): np.where(np.arange(80) < 40, 2.0, np.nan) for key in removed(0, 0)}
-    verdict = needs_object(asked(wrong, right=np.arange(80) >= 40))
+    crowded = removed(-4.0, np.where(np.arange(80) < 40, 2.0, np.nan))
+    verdict = needs_object(replace(asked(crowded, right=np.arange(80) >= 40), area_share=np.full(80, 0.6)))
     assert verdict.outcome is INVALID
     assert verdict.sentence.startswith("None of 40 pictures predicted right has an answer both without the object and")
 
@@ -327,8 +327,12 @@ def test_a_network_that_yields_no_number_for_altered_pictures_is_not_judged_by_t
     evidence = reasons(np.where(silent, np.nan, 2.0), np.where(silent, np.nan, -3.0))
     verdict = right_for_the_right_reason(evidence, max_share=0.05)
     assert verdict.outcome is INVALID
-    assert verdict.sentence.endswith("; 9 pictures predicted right left no such answer.")
-    drawn = replace(evidence, experiments={"object_removed": {"pictures": 71}})
+    assert verdict.sentence == (
+        "9 of 80 pictures predicted right left no answer to object_removed 'mean' or another variant, first number 0,"
+        " where nothing is left out and 10.0 % may be lost."
+    )
+    some = {"pictures": 71}
+    drawn = replace(evidence, experiments={"object_removed": some, "background_replaced": some})
     assert right_for_the_right_reason(drawn, max_share=0.05).outcome is PASS
 
 

@@ -99,9 +99,13 @@ def test_saturation_cannot_hide_a_cue() -> None:
 
 
 @pytest.mark.tor("TOR-030")
-def test_turning_others_alone_makes_no_cue() -> None:
-    """A crop that is an object of the class turns pictures; where it is, the network does not need it."""
-    assert judged(after_testing(evidence(cue()), loss=-0.5, turned=12)).outcome is PASS
+def test_turning_others_alone_is_neither_a_cue_nor_none() -> None:
+    """An object of the class that nobody boxed turns pictures, and so does a mark that overrules the object."""
+    verdict = judged(after_testing(evidence(cue()), loss=-0.5, turned=12))
+    assert verdict.outcome is INCONCLUSIVE
+    assert "may be a cue" in verdict.sentence
+    assert verdict.sentence.endswith("pasting speaks for it, hiding does not.")
+    assert verdict.next_step.startswith("Look at the crops that turn pictures of other classes")
 
 
 def test_what_reaches_the_limit_without_being_sure_is_inconclusive() -> None:

@@ -404,6 +404,25 @@ def test_too_few_pictures_are_inconclusive() -> None:
     assert verdict.sentence == "58 pictures measured, where 59 pictures are needed."
 
 
+@pytest.mark.parametrize(("right", "outcome"), [(0, INCONCLUSIVE), (3, INCONCLUSIVE), (4, PASS)])
+def test_of_a_class_that_is_hardly_ever_predicted_nothing_is_shown(right: int, outcome: Outcome) -> None:
+    """It had no part in any experiment, so that what it goes by was not seen."""
+    classes = np.repeat([0, 1, 2], [50, 30, 19])
+    correct = (classes == 0) | (classes == 1) & (np.arange(99) < 50 + right)
+    evidence = altered(
+        make_evidence({"a": spread(0.5, 99)}),
+        class_index=classes,
+        predicted=np.where(correct, classes, 9),
+        label=np.array(["runway", "helipad", "rare"], dtype=object)[classes],
+    )
+    verdict = evidence_is_complete(evidence, **LIMITS)
+    assert verdict.outcome is outcome
+    if outcome is INCONCLUSIVE:
+        said = f"Nothing is shown of a class that is hardly ever predicted: 'helipad' ({right} of 30 pictures)."
+        assert verdict.sentence == said
+        assert verdict.next_step.startswith("Find out why a class is never predicted")
+
+
 @pytest.mark.tor("TOR-047")
 def test_a_map_that_was_never_made_is_invalid() -> None:
     evidence = make_evidence({"a": spread(0.5, 80)})

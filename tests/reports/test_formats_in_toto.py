@@ -6,13 +6,16 @@ Neither specification has a JSON Schema, so their fields are checked one by one.
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from audit.identity import sha256_of
+from audit.identity import file_hash, sha256_of
+from audit.record import FILE_NAME
 from checks.verdict import Outcome
 from fixtures.told import judged, told, verdict
+from reports.evidence import write_evidence
 from reports.formats import Told
 from reports.formats.in_toto import in_toto
 
@@ -50,6 +53,15 @@ def test_the_subjects_are_model_pictures_annotations_and_what_tells_of_them(case
         "annotations/boxes.csv": case.record.meta("dataset")["annotations"]["boxes.csv"],
         **case.hashes,
     }
+
+
+@pytest.mark.tor("TOR-057")
+def test_the_record_is_a_subject_wherever_it_lies(case: Told, tmp_path: Path) -> None:
+    write_evidence(case.record, case.judgement, tmp_path)
+    statement = json.loads((tmp_path / "statement.intoto.json").read_text())
+    found = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+    assert not (tmp_path / FILE_NAME).exists()
+    assert found[FILE_NAME] == file_hash(case.record.path)
 
 
 def test_the_configuration_is_settings_and_limits(case: Told) -> None:

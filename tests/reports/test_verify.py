@@ -1,14 +1,19 @@
 """The evidence folder, and what `verify` says of one that was tampered with."""
 
+import base64
+import io
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 import reports.formats
 from audit import registry
@@ -131,7 +136,8 @@ def test_an_added_file_is_seen(folder: Path) -> None:
     (folder / "inner").mkdir()
     (folder / "inner" / "note.txt").write_text("all is well")
     (folder / "gone.txt").symlink_to("nowhere")
-    assert said(folder) == [("added", "gone.txt"), ("added", "inner/note.txt")]
+    (folder / "empty").mkdir()
+    assert said(folder) == [("added", "empty"), ("added", "gone.txt"), ("added", "inner/note.txt")]
 
 
 def test_an_added_file_that_is_hashed_too_is_seen(folder: Path) -> None:
@@ -164,6 +170,98 @@ def test_a_forger_who_hashes_again_is_seen(folder: Path, name: str, old: str, ne
     replaced(folder / name, old, new)
     again(folder)
     assert {file for kind, file in said(folder) if kind == "altered"} == {name}
+
+
+def all_again(folder: Path) -> None:
+    """What a forger does who knows of the statement and the bill of materials too."""
+    old = read_sums((folder / "SHA256SUMS").read_text())
+    for name in ("statement.intoto.json", "model.cdx.json"):
+        replaced(folder / name, old["report.html"], file_hash(folder / "report.html"))
+    again(folder)
+
+
+def forged_pictures(html: str) -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 60), "green").save(buffer, "WEBP")
+    return re.sub(r"(?<=;base64,)[A-Za-z0-9+/=]+(?=\")", base64.b64encode(buffer.getvalue()).decode(), html)
+
+
+def longer_pictures(html: str) -> str:
+    """The same pictures, with a colour profile's chunk behind each that Pillow does not show."""
+
+    def longer(found: re.Match[str]) -> str:
+        return base64.b64encode(base64.b64decode(found[0]) + b"ICCP\4\0\0\0oops").decode()
+
+    return re.sub(r"(?<=;base64,)[A-Za-z0-9+/=]+(?=\")", longer, html)
+
+
+@pytest.mark.tor("TOR-064")
+@pytest.mark.parametrize(
+    "forge",
+    [
+        forged_pictures,
+        longer_pictures,
+        lambda html: html.replace("</h1>", "data:image/webp;base64,/OVERRULED/THE/AUDIT/IS/PASS</h1>"),
+        lambda html: html.replace("</h1>", 'src="data:image/webp;base64,/OVERRULED"</h1>'),
+        lambda html: html.replace('class="', 'class="data:image/webp;base64,'),
+    ],
+)
+def test_a_page_that_shows_something_else_is_seen(folder: Path, forge: Callable[[str], str]) -> None:
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert forge(html) != html
+    (folder / "report.html").write_text(forge(html), encoding="utf-8")
+    all_again(folder)
+    assert said(folder) == [("altered", "report.html")]
+
+
+def test_pictures_of_another_encoder_fit(folder: Path) -> None:
+    def encoded_again(found: re.Match[str]) -> str:
+        buffer = io.BytesIO()
+        with Image.open(io.BytesIO(base64.b64decode(found[0]))) as picture:
+            picture.save(buffer, "WEBP", quality=80, method=6)
+        return base64.b64encode(buffer.getvalue()).decode()
+
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    other = re.sub(r"(?<=;base64,)[A-Za-z0-9+/=]+(?=\")", encoded_again, html)
+    assert other != html
+    (folder / "report.html").write_text(other, encoding="utf-8")
+    all_again(folder)
+    assert verify(folder) == ()
+
+
+@pytest.mark.tor("TOR-064")
+def test_pictures_exchanged_in_the_record_are_not_those_of_the_statement(folder: Path) -> None:
+    connection = sqlite3.connect(folder / FILE_NAME)
+    with connection:
+        connection.execute("UPDATE overlay SET png = (SELECT png FROM overlay LIMIT 1)")
+    connection.close()
+    again(folder)
+    assert verify(folder) == (("altered", FILE_NAME, "statement.intoto.json names another hash of 'audit.sqlite'"),)
+
+
+@pytest.mark.tor("TOR-064")
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_link_is_no_file_of_the_folder(folder: Path, tmp_path: Path, name: str) -> None:
+    (folder / name).rename(tmp_path / name)
+    (folder / name).symlink_to(tmp_path / name)
+    assert said(folder) == [("altered", name)]
+
+
+@pytest.mark.parametrize("ending", ["-journal", "-wal"])
+def test_a_journal_beside_a_record_elsewhere_is_not_acted_upon(whole: Path, folder: Path, ending: str) -> None:
+    record = folder.with_name("elsewhere.sqlite")
+    shutil.copy(whole / FILE_NAME, record)
+    (folder / FILE_NAME).unlink()
+    (folder / "SHA256SUMS").unlink()
+    again(folder)
+    assert said(folder, record) == []
+    journal = record.with_name(f"{record.name}{ending}")
+    journal.write_bytes(b"x" * 600)
+    link = folder.with_name("link.sqlite")
+    link.symlink_to(record)
+    for named in (record, link):
+        assert said(folder, named) == [("added", journal.name)]
+    assert journal.read_bytes() == b"x" * 600
 
 
 def test_a_forged_result_is_told_by_what_it_says(folder: Path) -> None:
@@ -242,6 +340,11 @@ def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
         assert made == [folder / "report.html"]
         assert "report.pdf" in read_sums((folder / "SHA256SUMS").read_text())
         assert verify(folder) == ()
+        fits = called("verify", str(folder))
+        assert fits.return_value == 0
+        assert "report.pdf: its content is not compared, only its hash" in fits.output
+        assert "and each but report.pdf says what the record says." in fits.output
+        assert json.loads(called("verify", str(folder), "--json").output)["not_compared"] == ["report.pdf"]
         (folder / "report.pdf").write_bytes(b"%FDP")
         assert said(folder) == [("altered", "report.pdf")]
         write_evidence(record, judge(record), folder)
@@ -267,7 +370,7 @@ def test_sums_name_plain_files_only(line: str) -> None:
 def test_the_command_answers_with_its_exit_code(folder: Path, tmp_path: Path) -> None:
     fits = called("verify", str(folder))
     assert (fits.return_value, fits.exit_code) == (0, 0)
-    assert "every file is as written, and says what the record says." in fits.output
+    assert "every file is as SHA256SUMS lists it, and says what the record says. Only a signature" in fits.output
     (folder / "junit.xml").unlink()
     (folder / "[bold]x").touch()
     broken = called("verify", str(folder))
@@ -287,7 +390,7 @@ def test_a_pdf_that_cannot_be_made_is_skipped_in_a_clear_line(folder: Path, monk
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     done = called("report", str(folder), "--pdf")
     assert done.return_value == 1
-    assert "skipped: report.pdf: not made, since Playwright is not installed; need the extra pdf." in done.stderr
+    assert "skipped: report.pdf: not made, since Playwright is not installed; need the extra pdf." in done.output
     assert verify(folder) == ()
 
 

@@ -181,7 +181,7 @@ def test_a_failure_says_what_one_needs_to_act(shop: pytest.Pytester, measured: M
             "Next: Look at the worst pictures: *",
             f"Report: {shop.path}/.pytest_cache/d/saliency-audit/audit/report.html",
             "audit.toml: FAIL, *",
-            "FAILED audit.toml::depends_on_object - FAIL: Removing the object*",
+            "FAILED audit.toml::depends_on_object*",
         ]
     )
     assert "Traceback" not in result.stdout.str()
@@ -192,7 +192,7 @@ def test_advice_is_an_expected_failure_that_is_shown(shop: pytest.Pytester, meas
     measured.kind = "cheating"
     result = shop.runpytest("audit.toml::relevance_beats_chance", "-rx", "--junitxml=junit.xml")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["XFAIL audit.toml::relevance_beats_chance - advisory: FAIL. *"])
+    result.stdout.fnmatch_lines(["XFAIL audit.toml::relevance_beats_chance - *advisory: FAIL. *"])
     assert properties(shop.path / "junit.xml")["relevance_beats_chance"]["advisory"] == "yes"
 
 
