@@ -170,6 +170,7 @@ class Record:
             raise AuditError(
                 path, f"has schema version {version}", f"need version {SCHEMA_VERSION}", "Run the audit again."
             )
+        record._gather()
         return record
 
     def __enter__(self) -> "Record":
@@ -177,8 +178,7 @@ class Record:
 
     def __exit__(self, *_: object) -> None:
         if self._ahead:
-            with suppress(sqlite3.Error):  # a full disk, of which `add` told
-                self._connection.execute("PRAGMA journal_mode = DELETE")
+            self._gather()
         self._connection.close()
 
     def write_ahead(self) -> None:
@@ -186,6 +186,11 @@ class Record:
         self._ahead = True
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _gather(self) -> None:
+        """Into the one file, whose hash is evidence, what was written ahead: a kill leaves it in another."""
+        with suppress(sqlite3.Error):  # somebody is still writing; or a full disk, of which `add` told
+            self._connection.execute("PRAGMA journal_mode = DELETE")
 
     def meta(self, key: str) -> Any:
         """One entry of the identity. Raises KeyError where it is not there."""
