@@ -16,6 +16,11 @@ Key = tuple[str, str, str]
 """Subject, probe, variant."""
 
 
+def json_number(value: float) -> float | None:
+    """An entry of a column as JSON has it: None where it is NaN or infinite."""
+    return float(value) if np.isfinite(value) else None
+
+
 @dataclass(frozen=True, eq=False)
 class Answered:
     """The answers to one variant, over all n pictures: what they say of the label, or of a cue's class."""

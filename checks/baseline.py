@@ -128,14 +128,21 @@ def move_sha256(move: Move) -> str:
     return sha256_of(move.model_dump(mode="json"))
 
 
-def summary(baseline: Baseline) -> dict[str, Any]:
-    """What a move says of the baseline that it accepts, as it follows from the baseline."""
+def counted(baseline: Baseline) -> dict[str, Any]:
+    """What its verdict and its samples come to."""
     return {
         "outcome": baseline.outcome,
         "pictures": len(baseline.samples),
         "right": sum(sample.right for sample in baseline.samples),
         "judged": sum(sample.miss is not None for sample in baseline.samples),
         "misses": sum(sample.miss is True for sample in baseline.samples),
+    }
+
+
+def summary(baseline: Baseline) -> dict[str, Any]:
+    """What a move says of the baseline that it accepts, as it follows from the baseline."""
+    return {
+        **counted(baseline),
         "model_sha256": str(baseline.model.get("state_sha256") or sha256_of(baseline.model)),
         "pictures_sha256": baseline.pictures_sha256,
         "settings_sha256": sha256_of(baseline.settings),

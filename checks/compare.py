@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audit.errors import AuditError
 from audit.record import Record
-from checks.baseline import ACCEPT, Baseline
+from checks.baseline import ACCEPT, Baseline, counted
 from checks.compared import Change, Compared, Side
 from checks.flips import flips
 from checks.judge import judge
@@ -150,12 +150,8 @@ def _invalid(sentence: str, next_step: str) -> Verdict:
 def _side(side: Baseline) -> Side:
     return Side(
         model=side.model,
-        outcome=side.outcome,
-        pictures=len(side.samples),
-        right=sum(sample.right for sample in side.samples),
         wrong_reason=sum(sample.right and sample.miss is True for sample in side.samples),
-        judged=sum(sample.miss is not None for sample in side.samples),
-        misses=sum(sample.miss is True for sample in side.samples),
+        **counted(side),
     )
 
 

@@ -23,7 +23,7 @@ from checks.statistics import (
 )
 from checks.tolerance import enough_for_tolerance, tolerance_bounds
 from checks.verdict import Tolerance
-from checks.words import count
+from checks.words import count, pictures_of
 
 FEWEST = 20
 """Pictures. With fewer, a 95 % bound of a skewed score holds in under 90 % of all draws (`test_coverage_*`)."""
@@ -67,8 +67,7 @@ class Drawn:
 
     def __str__(self) -> str:
         """'80 pictures', or '80 pictures of 12 flights'."""
-        pictures = count(self.n, "picture")
-        return pictures if self.clusters is None else f"{pictures} of {count(self.clusters, self.noun)}"
+        return pictures_of(self.n, self.clusters, self.noun)
 
     @property
     def missing(self) -> int:

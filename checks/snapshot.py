@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from audit.errors import AuditError
 from audit.record import Record, record_of
+from checks.answers import json_number
 from checks.baseline import SCHEMA_VERSION, Baseline, Scored, load_baseline
 from checks.cells import judged_by_experiment, miss_of, missed
 from checks.evidence import Evidence, evidence
@@ -96,15 +95,11 @@ def _samples(record: Record, found: Evidence) -> tuple[Scored, ...]:
             picture=str(found.picture[i])[:DIGITS],
             right=bool(found.right[i]),
             miss=bool(off[i]) if judged[i] else None,
-            lead=_number(lead[i]),
-            probability=_number(found.probability[i]),
-            mass=tuple(_number(found.scores[method]["mass"][i]) for method in found.methods),
-            auc=tuple(_number(found.scores[method]["auc"][i]) for method in found.methods),
+            lead=json_number(lead[i]),
+            probability=json_number(found.probability[i]),
+            mass=tuple(json_number(found.scores[method]["mass"][i]) for method in found.methods),
+            auc=tuple(json_number(found.scores[method]["auc"][i]) for method in found.methods),
         )
         for i in range(found.n)
     ]
     return tuple(sorted(scored, key=lambda sample: sample.key))
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -14,7 +14,7 @@ from checks.paired import bounds_by_worth, paired_share_bounds, votes
 from checks.pairs import Mask, Pairs
 from checks.statistics import MOST_UNITS, Bounds
 from checks.verdict import Outcome, Profile
-from checks.words import count
+from checks.words import pictures_of
 
 MOVE = (
     "Look at the pictures that turned worse. Where the loss is intended, move the baseline:"
@@ -57,8 +57,7 @@ class Turned(NamedTuple):
     @property
     def pictures(self) -> str:
         """'80 pictures of 12 flights'."""
-        pictures = count(self.n, "picture")
-        return pictures if self.clusters is None else f"{pictures} of {count(self.clusters, self.noun)}"
+        return pictures_of(self.n, self.clusters, self.noun)
 
     @property
     def loss(self) -> float:

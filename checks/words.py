@@ -32,6 +32,12 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun if n == 1 else _plural(noun)}"
 
 
+def pictures_of(n: int, clusters: int | None, noun: str) -> str:
+    """'80 pictures', or '80 pictures of 12 flights' where they come in clusters."""
+    pictures = count(n, "picture")
+    return pictures if clusters is None else f"{pictures} of {count(clusters, noun)}"
+
+
 def all_of(n: int, noun: str) -> str:
     """'the one method', 'both methods', 'all 3 methods'."""
     return f"the one {noun}" if n == 1 else f"both {_plural(noun)}" if n == 2 else f"all {count(n, noun)}"

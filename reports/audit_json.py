@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from audit.record import MEASURES, SUBJECT, Record
+from checks.answers import json_number
 from checks.cells import Miss, judged_by_experiment, miss_of, missed
 from checks.evidence import Evidence, evidence
 from checks.verdict import Judgement
@@ -125,13 +126,13 @@ def _rows(record: Record, found: Evidence, miss: Miss, classes: tuple[str, ...])
             boxes=json.loads(boxes),
             picture_size=(int(width), int(height)),
             picture_boxes=json.loads(picture_boxes),
-            area_share=_number(found.area_share[i]),
+            area_share=json_number(found.area_share[i]),
             prediction=_prediction(found, i, classes),
             scores={source: scores[source][i] for source in sources if found.made[source][i]},
             forbidden=_on_forbidden(found, i),
             wrong_reason=tuple(source for source, wrong in misses.items() if wrong[i]),
             answers=answers.get(int(number), {}),
-            lead=_number(lead[i]),
+            lead=json_number(lead[i]),
             metadata=json.loads(metadata),
             notes=notes.get(int(number), {}),
         )
@@ -140,7 +141,7 @@ def _rows(record: Record, found: Evidence, miss: Miss, classes: tuple[str, ...])
 def _scores(found: Evidence, source: str) -> list[Scores]:
     values = [found.scores[source][measure].tolist() for measure in MEASURES]
     return [
-        Scores(dead=dead, **{m: _number(v) for m, v in zip(MEASURES, row, strict=True)})
+        Scores(dead=dead, **{m: json_number(v) for m, v in zip(MEASURES, row, strict=True)})
         for dead, *row in zip(found.dead[source].tolist(), *values, strict=True)
     ]
 
@@ -148,7 +149,7 @@ def _scores(found: Evidence, source: str) -> list[Scores]:
 def _on_forbidden(found: Evidence, i: int) -> OnForbidden | None:
     if found.forbidden is None or not np.isfinite(found.forbidden.area[i]):
         return None
-    mass = {source: _number(values[i]) for source, values in found.forbidden.mass.items() if found.made[source][i]}
+    mass = {source: json_number(values[i]) for source, values in found.forbidden.mass.items() if found.made[source][i]}
     return OnForbidden(area_share=float(found.forbidden.area[i]), mass=mass)
 
 
@@ -157,8 +158,8 @@ def _prediction(found: Evidence, i: int, classes: tuple[str, ...]) -> Prediction
     return Prediction(
         class_index=predicted if predicted >= 0 else None,
         class_name=class_name(classes, predicted) if predicted >= 0 else None,
-        confidence=_number(found.confidence_of_prediction[i]),
-        label_probability=_number(found.probability[i]),
+        confidence=json_number(found.confidence_of_prediction[i]),
+        label_probability=json_number(found.probability[i]),
         label_rank=int(rank) if np.isfinite(rank) else None,
         right=bool(found.right[i]),
     )
@@ -168,7 +169,7 @@ def _notes(record: Record) -> dict[int, dict[str, dict[str, float | None]]]:
     found = record.columns("SELECT sample, source, name, value FROM note ORDER BY sample, source, name")
     notes: dict[int, dict[str, dict[str, float | None]]] = {}
     for sample, source, title, value in zip(*found.values(), strict=True):
-        notes.setdefault(int(sample), {}).setdefault(source, {})[title] = _number(value)
+        notes.setdefault(int(sample), {}).setdefault(source, {})[title] = json_number(value)
     return notes
 
 
@@ -181,15 +182,11 @@ def _answers(record: Record) -> dict[int, dict[str, dict[str, Answer]]]:
     told: dict[int, dict[str, dict[str, Answer]]] = {}
     for sample, probe, variant, probability, log_odds, predicted in zip(*found.values(), strict=True):
         told.setdefault(int(sample), {}).setdefault(probe, {})[variant] = Answer(
-            probability=_number(probability),
-            log_odds=_number(log_odds),
+            probability=json_number(probability),
+            log_odds=json_number(log_odds),
             predicted=int(predicted) if np.isfinite(predicted) else None,
         )
     return told
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _canonical(data: object) -> str:

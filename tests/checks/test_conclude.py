@@ -9,7 +9,7 @@ from checks import judge
 from checks.conclude import EXPERIMENTS, MAPS, conclude
 from checks.verdict import Finding, Outcome, Verdict
 from fixtures.evidence import bare_profile
-from fixtures.records import write_record
+from fixtures.records import changed, write_record
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 SMALL = bare_profile(model_is_accurate={"min_accuracy": 0.5, "why": "x"})
@@ -166,12 +166,7 @@ def test_a_record_without_experiments_never_passes(tmp_path: Path) -> None:
     ],
 )
 def test_experiments_that_no_run_can_leave_are_invalid(tmp_path: Path, statement: str, sentence: str) -> None:
-    path = write_record(tmp_path / "audit.sqlite")
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute(statement)
-    connection.close()
-    judgement = judge(path, SMALL)
+    judgement = judge(changed(write_record(tmp_path / "audit.sqlite"), statement), SMALL)
     assert judgement.outcome is INVALID
     assert judgement.verdicts[0].rule == "run_is_whole"
     assert judgement.sentence.startswith(sentence)

@@ -1,6 +1,5 @@
 """Answers, notes and studies of a record as rules read them, and the control's pictures as a data set of their own."""
 
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from checks.profile import load_profile
 from checks.studied import Planted
 from checks.verdict import Outcome
 from fixtures.evidence import bare_profile, make_evidence
-from fixtures.records import write_record
+from fixtures.records import changed, write_record
 
 DEFAULT = load_profile("default")
 FILLS = ("mean", "blur", "donor")
@@ -25,15 +24,6 @@ FILLS = ("mean", "blur", "donor")
 def read(path: Path) -> Evidence:
     with Record.open(path) as record:
         return evidence(record, DEFAULT)
-
-
-def changed(path: Path, *statements: str) -> Path:
-    connection = sqlite3.connect(path)
-    with connection:
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
-    return path
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A judgement of a whole record."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from checks.evidence import Evidence, evidence
 from checks.profile import fingerprint, load_profile
 from checks.verdict import Finding, Judgement, Outcome, Profile, Verdict, WrongReason, worst
 from fixtures.evidence import make_evidence
-from fixtures.records import write_record
+from fixtures.records import changed, write_record
 
 ADVISORY = {"methods_agree", "relevance_beats_chance", "relevance_beats_null_maps"}
 
@@ -23,15 +22,6 @@ ADVISORY = {"methods_agree", "relevance_beats_chance", "relevance_beats_null_map
 @pytest.fixture
 def honest(tmp_path: Path) -> Path:
     return write_record(tmp_path / "audit.sqlite")
-
-
-def changed(path: Path, *statements: str) -> Path:
-    connection = sqlite3.connect(path)
-    with connection:
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
-    return path
 
 
 def profile_of(**rules: Any) -> Profile:

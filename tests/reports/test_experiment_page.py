@@ -13,7 +13,7 @@ from checks.judge import judge
 from checks.profile import load_profile
 from checks.verdict import Judgement, Outcome, Profile, Verdict
 from fixtures.pages import words as read
-from fixtures.records import write_record
+from fixtures.records import changed, write_record
 from reports import page
 from reports.controls import detection
 from reports.numbers import THIN
@@ -42,15 +42,6 @@ class Told:
                 record.set_meta(key, value)
             self.judgement: Judgement = judge(record, profile)
             self.html = page.page(record, self.judgement)
-
-
-def altered(path: Path, *statements: str) -> Path:
-    connection = sqlite3.connect(path)
-    with connection:
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +163,8 @@ def test_a_missing_experiment_is_said_to_be_missing(unprobed: Told) -> None:
 
 def test_what_was_asked_for_and_left_nothing_is_said(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
-    altered(path, "DELETE FROM answer WHERE probe = 'noise'", "DELETE FROM meta WHERE key = 'study shared_cues'")
-    altered(path, "DELETE FROM cue", "DELETE FROM crop WHERE cue > 0")
+    changed(path, "DELETE FROM answer WHERE probe = 'noise'", "DELETE FROM meta WHERE key = 'study shared_cues'")
+    changed(path, "DELETE FROM cue", "DELETE FROM crop WHERE cue > 0")
     told = Told(path, planted_cue={"detectors": [], "lambdas": [], "strength": 0, "mark": [0, 0, 0, 0], "pictures": 7})
     assert "The experiment noise was asked for, but left no answer." in section(told.html, "experiments")
     assert "The study shared_cues was asked for, but was not finished." in section(told.html, "cues")
@@ -182,7 +173,7 @@ def test_what_was_asked_for_and_left_nothing_is_said(tmp_path: Path) -> None:
 
 
 def test_no_candidate_is_told_as_none(tmp_path: Path) -> None:
-    path = altered(write_record(tmp_path / "audit.sqlite", n=60), "DELETE FROM cue", "DELETE FROM crop")
+    path = changed(write_record(tmp_path / "audit.sqlite", n=60), "DELETE FROM cue", "DELETE FROM crop")
     assert "the maps of no class agree on a place or an appearance" in section(Told(path).html, "cues")
 
 
@@ -200,7 +191,7 @@ def test_a_cue_is_told_with_crops_place_and_both_experiments(cheat: Told, honest
 
 def test_reliance_without_a_place_is_called_so(tmp_path: Path, cheat: Told) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
-    altered(
+    changed(
         path,
         "DELETE FROM cue WHERE id = 1",
         "DELETE FROM crop WHERE cue = 1",
@@ -237,7 +228,7 @@ def test_no_limit_is_claimed_that_one_detector_does_not_bear(tmp_path: Path) -> 
 
 
 def test_methods_that_are_taken_out_are_said(tmp_path: Path) -> None:
-    path = altered(
+    path = changed(
         write_record(tmp_path / "audit.sqlite", n=80),
         "UPDATE cascade SET similarity = 0.99 - 0.001 * (sample % 3) WHERE method = 'gradcam'",
     )

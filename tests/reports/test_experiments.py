@@ -13,7 +13,7 @@ from audit.record import Record
 from checks.cells import Miss, miss_of
 from checks.evidence import OTHER_BACKGROUND, Evidence, evidence
 from checks.profile import load_profile
-from fixtures.records import write_record
+from fixtures.records import changed, write_record
 from reports.controls import agreements, cascades, planted_strengths
 from reports.cost import passes, total
 from reports.cues import cue_summaries, place
@@ -50,15 +50,6 @@ def answers(path: Path, probe: str, variant: str, *, right_only: bool = True) ->
     }
 
 
-def altered(path: Path, *statements: str) -> Path:
-    connection = sqlite3.connect(path)
-    with connection:
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
-    return path
-
-
 def test_removal_is_told_by_fill_in_the_usual_order(path: Path) -> None:
     told = experiments(read(path)).removed
     assert [row.fill for row in told] == ["mean", "blur", "donor"]
@@ -75,7 +66,7 @@ def test_removal_is_told_by_fill_in_the_usual_order(path: Path) -> None:
 
 def test_a_fill_without_its_control_is_told_alone(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
-    altered(
+    changed(
         path,
         "DELETE FROM answer WHERE variant = 'mean elsewhere' OR probe = 'object_removed' AND variant = 'blur'",
         "DELETE FROM answer WHERE variant = 'donor elsewhere' AND sample < 40",
@@ -138,11 +129,11 @@ def test_nothing_is_told_where_nothing_was_asked(tmp_path: Path) -> None:
 def test_donors_are_counted_as_numbers(path: Path) -> None:
     found = read(path)
     assert numbered(found, "other") == ("other 1", "other 2", "other 3")
-    altered(path, "UPDATE answer SET variant = 'other 10' WHERE variant = 'other 2'")
+    changed(path, "UPDATE answer SET variant = 'other 10' WHERE variant = 'other 2'")
     try:
         assert numbered(read(path), "other") == ("other 1", "other 3", "other 10")
     finally:
-        altered(path, "UPDATE answer SET variant = 'other 2' WHERE variant = 'other 10'")
+        changed(path, "UPDATE answer SET variant = 'other 2' WHERE variant = 'other 10'")
 
 
 @pytest.mark.parametrize("fills", [FILLS, ("mean", "blur"), ("donor",)])
@@ -159,7 +150,7 @@ def test_the_halves_differ_by_the_lead(path: Path, fills: tuple[str, ...]) -> No
 
 def test_the_halves_do_without_a_fill_that_was_not_asked(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
-    altered(
+    changed(
         path,
         "DELETE FROM answer WHERE probe = 'object_removed' AND variant = 'mean' AND sample < 30",
         "DELETE FROM answer WHERE probe = 'object_removed' AND variant IN ('mean', 'blur', 'donor') AND sample < 10",
@@ -247,12 +238,12 @@ def test_a_place_in_words(box: tuple[float, float, float, float] | None, words: 
 
 
 def test_passes_add_up(path: Path) -> None:
-    altered(path, "INSERT INTO passes VALUES ('pictures', 4, 8, 2)")
+    changed(path, "INSERT INTO passes VALUES ('pictures', 4, 8, 2)")
     try:
         with Record.open(path) as record:
             parts = passes(record, 89)
     finally:
-        altered(path, "DELETE FROM passes WHERE pictures = 4")
+        changed(path, "DELETE FROM passes WHERE pictures = 4")
     assert [part.part for part in parts] == ["pictures", "randomisation", "planted_cue", "shared_cues"]
     assert (parts[0].forward, parts[0].backward) == (30 * 89 + 8, 17 * 89 + 2)
     whole = total(parts, 89)
