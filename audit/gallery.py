@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
@@ -40,19 +39,11 @@ def encode_picture(pixels: Tensor) -> bytes:
 
 def encode_map(relevance: Tensor) -> bytes:
     """(H, W) non-negative -> 8-bit grey PNG, linear up to the 99.5th percentile. A map that is not finite is black."""
-    finite = torch.nan_to_num(relevance.float(), nan=0, posinf=0, neginf=0)
-    top = _quantile(finite.flatten(), 0.995)
-    top = top if top > 0 else finite.max().clamp(min=torch.finfo(torch.float32).tiny)
-    grey = (finite / top).clamp(0, 1).mul(255).round().to(torch.uint8)
+    finite = np.nan_to_num(relevance.float().numpy(), nan=0, posinf=0, neginf=0)
+    top = np.quantile(finite, 0.995) or max(finite.max(), np.finfo(np.float32).tiny)
+    grey = (finite / top).clip(0, 1) * 255
     # Runs and frequencies alone: noise, as most maps are, holds nothing else that could be shortened.
-    return _encoded(Image.fromarray(grey.numpy()), "PNG", compress_type=zlib.Z_RLE)
-
-
-def _quantile(values: Tensor, share: float) -> Tensor:
-    """A high quantile of values (P,), as `torch.quantile` has it, without a sort of the many values below."""
-    rank = share * (len(values) - 1)
-    above = torch.topk(values, len(values) - int(rank)).values
-    return torch.lerp(above[-1], above[-2:][0], rank % 1)
+    return _encoded(Image.fromarray(grey.round().astype(np.uint8)), "PNG", compress_type=zlib.Z_RLE)
 
 
 def _encoded(picture: Image.Image, kind: str, **options: int) -> bytes:

@@ -45,6 +45,7 @@ class Loader:
     tolerance: float
     """Of pointing, in pixels of the network's input."""
     workers: int
+    """Threads that decode. The one that asks for the batches is among them, while it waits."""
     ahead: int
     """Batches that are decoded while the network is asked. On the CPU none: decoding would take the cores that the
     network's threads wait for each other on, and cost several times its own time."""
@@ -73,14 +74,10 @@ class Loader:
             )
         return Loaded(number, framed, opened.sha256, opened.picture.size)
 
-    def collect(self, numbers: Sequence[int], futures: list[Future[Loaded]]) -> LoadedBatch:
-        pictures: list[Loaded] = []
-        exclusions: list[tuple[int, Exclusion]] = []
-        for number, future in zip(numbers, futures, strict=True):
-            try:
-                pictures.append(future.result())
-            except Rejected as rejected:
-                exclusions.append((number, self._excluded(number, rejected)))
+    def collect(self, numbers: Sequence[int], decoded: Sequence[Loaded | Rejected]) -> LoadedBatch:
+        pairs = list(zip(numbers, decoded, strict=True))
+        pictures = [found for _, found in pairs if isinstance(found, Loaded)]
+        exclusions = [(number, self._excluded(number, found)) for number, found in pairs if isinstance(found, Rejected)]
         if not pictures:
             return LoadedBatch((), None, tuple(exclusions))
         height, width = pictures[0].framed.pixels.shape[1:]
@@ -120,7 +117,7 @@ class Batches(Iterator[LoadedBatch]):
     def __init__(self, loader: Loader, ranges: Sequence[Sequence[int]]) -> None:
         self._loader, self._ranges = loader, deque(ranges)
         self._waiting: deque[tuple[Sequence[int], list[Future[Loaded]]]] = deque()
-        self._pool = ThreadPoolExecutor(loader.workers, thread_name_prefix="load")
+        self._pool = ThreadPoolExecutor(max(loader.workers - 1, 1), thread_name_prefix="load")
 
     def start(self) -> None:
         """Begin to decode one more batch."""
@@ -134,7 +131,17 @@ class Batches(Iterator[LoadedBatch]):
         if not self._waiting:
             self.close()
             raise StopIteration
-        return self._loader.collect(*self._waiting.popleft())
+        numbers, futures = self._waiting.popleft()
+        # from the end, where the other threads are not yet
+        decoded = [self._decoded(*pair) for pair in reversed(list(zip(numbers, futures, strict=True)))]
+        return self._loader.collect(numbers, decoded[::-1])
+
+    def _decoded(self, number: int, future: Future[Loaded]) -> Loaded | Rejected:
+        """What a thread has decoded. What none has begun is decoded here, where nothing else is to be done."""
+        try:
+            return self._loader.load(number) if future.cancel() else future.result()
+        except Rejected as rejected:
+            return rejected
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

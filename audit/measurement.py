@@ -47,6 +47,7 @@ class Asked(NamedTuple):
     """The places in the batch of the pictures that it is made for."""
     relevance: Tensor
     """(chosen, H, W) on the CPU."""
+    dead: list[bool]
     said: Attribution
 
 
@@ -55,25 +56,27 @@ def measure_batch(
 ) -> Measured:
     """Ask every source for its maps and score them; one pass through the network serves all that can share it.
 
-    where: the objects of the loaded pictures. meanwhile: called once the network is idle, before the maps are scored.
+    where: the objects of the loaded pictures. meanwhile: called before the maps are scored, to begin what then goes on
+    beside it. Torch is done by then: its threads wait for each other, and for whatever else has taken their cores.
     """
     batch = ready.batch(loaded.pictures)
     numbers = [picture.number for picture in loaded.pictures]
     asked = [found for source in ready.sources for found in _asked(source, ready.drawn[source.label], batch, numbers)]
     maps = {each.source.label: each.relevance for each in asked if not each.source.is_null}
-    predictions = _predictions(batch)
+    shares = where.area_share.tolist()
+    pictures = [_row(*entry) for entry in zip(loaded.pictures, shares, _predictions(batch), strict=True)]
     probed, noted = _probed(ready, loaded, batch, maps)
+    notes = noted + _agreements(numbers, maps)
+    banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
     scores: list[Row] = []
-    banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     forbidden: list[Row] = []
-    notes = noted + _agreements(numbers, maps)
     auc: list[Tensor] = []
-    for source, chosen, relevance, said in asked:
+    for source, chosen, relevance, died, said in asked:
         there = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
         found = score_maps(relevance, there)
-        table = torch.stack([dead(relevance).double(), *(found[name] for name in MEASURES)], dim=1).tolist()
-        scores += [(numbers[i], source.label, int(row[0]), *row[1:]) for i, row in zip(chosen, table, strict=True)]
+        table = zip(chosen, died, *(found[name].tolist() for name in MEASURES), strict=True)
+        scores += [(numbers[i], source.label, int(silent), *row) for i, silent, *row in table]
         if banned is not None:
             forbidden += _forbidden_rows([numbers[i] for i in chosen], source.label, relevance, banned[chosen, 0].cpu())
         for name, values in said.per_picture.items():
@@ -82,8 +85,6 @@ def measure_batch(
         if not source.is_null:
             auc.append(found["auc"])
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
-    shares = where.area_share.tolist()
-    pictures = [_row(*entry) for entry in zip(loaded.pictures, shares, predictions, strict=True)]
     rows: Rows = {"picture": pictures, "score": scores, "forbidden": forbidden, "note": notes, "answer": probed}
     if any(study.name == "shared_cues" for study in ready.studies):
         rows = {**rows, "spot": spot_rows(numbers, maps, where.inside)}
@@ -96,7 +97,7 @@ def _asked(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) ->
     if not chosen:
         return []
     relevance, said = source.ask(batch if len(chosen) == len(numbers) else batch.some(chosen))
-    return [Asked(source, chosen, relevance.cpu(), said)]
+    return [Asked(source, chosen, relevance.cpu(), dead(relevance).tolist(), said)]
 
 
 def _probed(ready: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]) -> tuple[list[Row], list[Row]]:

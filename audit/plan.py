@@ -241,7 +241,7 @@ def _rehearsed(draft: Plan) -> Plan:
     first = draft.batch((same[0], another))
     rehearse(draft.model.module, first.x, len(draft.classes))
     if draft.device.type == "cpu":
-        draft = replace(draft, channels_last=to_channels_last(draft.model.module, first.x))
+        draft = replace(draft, channels_last=to_channels_last(draft.model.module, first.x[:1]))
         first = draft.batch((same[0], another))
     rehearsal = Rehearsal(first.x, (same[0].sha256, another.sha256), answers(draft.model.module, first.x))
     untrained = None

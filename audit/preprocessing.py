@@ -62,13 +62,11 @@ class Preprocessing:
         scaled = self._scale(picture), self._scale(_corners(boxes, picture))
         pixels, moved = (self._crop(part) for part in scaled)
         before, after = _area(scaled[1]), _area(moved)
-        banned = (
-            self._crop(self._scale(_corners(forbidden, picture), grow=True)) if forbidden else _corners((), picture)
-        )
-        # Rounding may leave a box a hair outside the frame, and more of it visible than there is.
-        inside, outlawed = (VF.clamp_bounding_boxes(part).as_subclass(Tensor) for part in (moved, banned))
-        visible = min(after / before, 1.0) if before else 0.0
-        return Framed(torch.from_numpy(np.array(pixels)).permute(2, 0, 1), inside, visible, outlawed)
+        outlawed = torch.empty(0, 4)
+        if forbidden:
+            outlawed = _within(self._crop(self._scale(_corners(forbidden, picture), grow=True)))
+        visible = min(after / before, 1.0) if before else 0.0  # rounding may leave more than there is
+        return Framed(torch.from_numpy(np.array(pixels)).permute(2, 0, 1), _within(moved), visible, outlawed)
 
     def _scale(self, part: Any, grow: bool = False) -> Any:
         if self.resize is not None:
@@ -124,5 +122,11 @@ def _corners(boxes: tuple[Box, ...], picture: Image.Image) -> Any:
     )
 
 
+def _within(boxes: Any) -> Tensor:
+    """Rounding may leave a box a hair outside the frame."""
+    clamped: Tensor = VF.clamp_bounding_boxes(boxes).as_subclass(Tensor)
+    return clamped
+
+
 def _area(boxes: Tensor) -> float:
-    return float(((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).sum())
+    return float(sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes.tolist()))

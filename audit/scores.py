@@ -82,10 +82,9 @@ def _scores(flat: _Values | None, runs: "_Runs | None", inside: _Mask, near: _Ma
     if flat is None or count == 0:
         return (math.nan,) * 5
     mass = min(float(flat[inside].sum(dtype=float) / flat.sum(dtype=float)), 1.0)  # rounding may exceed the whole
-    maxima = (flat == 1).nonzero()
     top, wins = _by_keys(flat, inside) if runs is None else runs.top_and_wins(inside)
     auc = wins / (count * (pixels - count)) if count < pixels else math.nan
-    return mass, mass / (count / pixels), top / count, near[maxima].mean(), auc
+    return mass, mass / (count / pixels), top / count, near[flat == 1].mean(), auc
 
 
 def _by_keys(flat: _Values, inside: _Mask) -> tuple[float, float]:
@@ -117,19 +116,24 @@ class _Runs(NamedTuple):
     """(P,) pixels."""
     ends: NDArray[np.intp]
     """(K,) the places at which the K runs of equal values end, from 1."""
+    ranks: NDArray[np.float64]
+    """(P,) of each pixel, from 1; those of a run share their mean."""
 
     @classmethod
     def of(cls, flat: _Values) -> "_Runs":
         order = flat.argsort()
-        return cls(order, np.append(np.diff(flat[order]).nonzero()[0] + 1, len(flat)))
+        ends = np.append(np.diff(flat[order]).nonzero()[0] + 1, len(flat))
+        sizes = np.diff(ends, prepend=0)
+        ranks = np.empty(len(flat))
+        ranks[order] = np.repeat(ends - (sizes - 1) / 2, sizes)
+        return cls(order, ends, ranks)
 
     def top_and_wins(self, inside: _Mask) -> tuple[float, float]:
         """As `_by_keys`."""
-        place = inside[self.order].nonzero()[0]
-        pixels, count = len(self.order), len(place)
-        seen = np.searchsorted(place, self.ends)
-        held, size = np.diff(seen, prepend=0), np.diff(self.ends, prepend=0)
+        pixels, count = len(self.order), np.count_nonzero(inside)
         run = np.searchsorted(self.ends, pixels - count, side="right")
-        top = count - seen[run] + (count - (pixels - self.ends[run])) * held[run] / size[run]
-        middle = self.ends - (size - 1) / 2
-        return float(top), float(held @ middle - count * (count + 1) / 2)
+        start, end = self.ends[run - 1] if run else 0, self.ends[run]
+        held = np.count_nonzero(inside[self.order[start:end]])
+        above = np.count_nonzero(inside[self.order[end:]])
+        top = above + (count - (pixels - end)) * held / (end - start)
+        return float(top), float(self.ranks[inside].sum() - count * (count + 1) / 2)

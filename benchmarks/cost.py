@@ -1,8 +1,9 @@
 """What an audit costs over the bare derivative: `python -m benchmarks.cost`.
 
 The whole run (JPEG files to finished record: gradient, all scores, null maps, no experiments) against the best bare
-loop of forward and input gradient over tensors that lie in memory, in turn in one process. Ratios mean something;
-seconds do not. The half second before the first picture weighs less the more pictures there are.
+loop of forward and input gradient over tensors that lie in memory, in turn in one process. The loop takes the layout
+and the batches that suit it best, the run those that it has without being told. Ratios mean something; seconds do not.
+The half second before the first picture weighs less the more pictures there are.
 """
 
 import resource
@@ -44,13 +45,12 @@ def write_photographs(folder: Path, count: int) -> None:
     (folder / "boxes.csv").write_text("\n".join(lines))
 
 
-def settings_for(folder: Path, null_maps: list[str], batch_size: int) -> Settings:
+def settings_for(folder: Path, null_maps: list[str]) -> Settings:
     return parse_settings(
         {
             "data": {"format": "csv", "annotations": "boxes.csv", "images": "."},
             "saliency": {"methods": ["gradient"], "null_maps": null_maps},
             "experiments": {"probes": [], "studies": []},
-            "run": {"batch_size": batch_size},
         },
         folder,
     )
@@ -104,7 +104,7 @@ def compare(name: str, folder: Path, count: int) -> None:
             times["bare loop with the memory kept, as the run has it"].append(spent(bare_loop, *loops[layout], best))
         for title, null_maps in runs.items():
             out = folder / f"{name}-{turn}-{len(null_maps)}"
-            settings = settings_for(folder, null_maps, best)
+            settings = settings_for(folder, null_maps)
             times[title].append(spent(measure, settings, out, model=model))
     each = statistics.median(bare.wall for bare in times["bare"]) / count * 1e3
     threads = torch.get_num_threads()

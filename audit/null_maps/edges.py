@@ -19,9 +19,9 @@ def edges(batch: Batch) -> Tensor:
     """
     channels = batch.x.unbind(dim=1)
     shares = LUMA if len(channels) == 3 else (1 / len(channels),) * len(channels)
-    brightness = batch.x.new_zeros(channels[0].shape)
-    for share, channel, scale, shift in zip(shares, channels, batch.std.tolist(), batch.mean.tolist(), strict=True):
-        brightness += (channel * scale).add_(shift).mul_(share)
+    brightness = batch.x.new_zeros(channels[0].shape)  # less a constant, the mean's, which has no edges
+    for share, channel, scale in zip(shares, channels, batch.std.tolist(), strict=True):
+        brightness += channel * (share * scale)
     around = F.pad(brightness.unsqueeze(1), (1, 1, 1, 1), mode="replicate").squeeze(1)
     # Differences first and sums after, so that equal neighbours give exactly zero.
     across = around[:, :, 2:] - around[:, :, :-2]
