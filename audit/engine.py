@@ -56,11 +56,11 @@ def measure(
         raise AuditError(path, "exists", "need a new folder", "Choose another, or resume the run that left it.")
     if resume and not path.exists():
         raise AuditError(path, "no such record", "need the record of a run that was broken off", "Begin one.")
-    with importable(settings.folder):
+    with importable(settings.folder), kept_memory():
         ready = plan(settings, model, device)
         identity = json.loads(json.dumps({**ready.identity(), **(registered or {})}))
         begin = _resumed if resume else _reused if reuse else _begun
-        with begin(path, ready, identity) as record, kept_memory():
+        with begin(path, ready, identity) as record:
             record.write_ahead()
             try:
                 with Passes(*_networks(ready)) as passes:

@@ -18,7 +18,8 @@ def importable(folder: Path) -> Iterator[None]:
     Another module of the same name, imported from another folder by an earlier audit, is forgotten first.
     """
     home = str(folder.resolve())
-    for name in [name for name in sys.modules if _lies_in(name.partition(".")[0], folder)]:
+    here = {name for name in {name.partition(".")[0] for name in sys.modules} if _lies_in(name, folder)}
+    for name in [name for name in sys.modules if name.partition(".")[0] in here]:
         source = getattr(sys.modules[name], "__file__", None)
         if source and not Path(source).resolve().is_relative_to(home):
             del sys.modules[name]
