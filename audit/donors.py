@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -46,6 +46,7 @@ def gather(ready: "Plan") -> Donors:
         target=torch.tensor(target, dtype=torch.int64, device=ready.device),
         held=_held(ready, pictures).to(ready.device),
         pictures=tuple(picture.sha256 for picture in pictures),
+        samples=torch.tensor([picture.number for picture in pictures], dtype=torch.int64, device=ready.device),
     )
 
 
@@ -101,13 +102,27 @@ def chosen(trial: Trial, kind: Kind, count: int) -> Tensor:
     return torch.nn.functional.pad(order, (0, count - order.shape[1]), value=-1)
 
 
-def backgrounds(trial: Trial, kind: Kind, count: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """`count` times each picture's next donor (N, C, H, W) and its class (N,); NaN where there is none."""
+class Lent(NamedTuple):
+    """One background for each picture; NaN throughout where there is none."""
+
+    x: Tensor
+    """(N, C, H, W)."""
+    class_index: Tensor
+    """(N,) float64, of the object that was there."""
+    sample: Tensor
+    """(N,) float64, the number of the sample that lends it."""
+
+
+def backgrounds(trial: Trial, kind: Kind, count: int) -> Iterator[Lent]:
+    """`count` times each picture's next donor."""
     donors = trial.donors
     for place in chosen(trial, kind, count).unbind(dim=1):
         none = place < 0
         if bool(none.all()):
-            yield torch.full_like(trial.batch.x, torch.nan), torch.full_like(place, torch.nan, dtype=torch.float64)
+            nothing = torch.full_like(place, torch.nan, dtype=torch.float64)
+            yield Lent(torch.full_like(trial.batch.x, torch.nan), nothing, nothing)
         else:
-            lent, classes = donors.x[place], donors.target[place].double()
-            yield lent.masked_fill(none.view(-1, 1, 1, 1), torch.nan), classes.masked_fill(none, torch.nan)
+            x = donors.x[place].masked_fill(none.view(-1, 1, 1, 1), torch.nan)
+            yield Lent(
+                x, *(who[place].double().masked_fill(none, torch.nan) for who in (donors.target, donors.samples))
+            )

@@ -20,7 +20,7 @@ from audit.samples import Exclusion, Sample
 
 FILE_NAME = "audit.sqlite"
 """Of the record in a run's folder."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 SUBJECT = "model"

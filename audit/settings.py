@@ -143,7 +143,7 @@ class ExperimentsTable(Table):
     """On the run as a whole, after its pictures."""
     margin: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Pixels of the network's input by which the boxes grow, where a tight box cuts what belongs to the object."""
-    donors: int = Field(default=64, gt=0)
+    donors: int = Field(default=128, gt=0)
     """Pictures that lend their backgrounds."""
 
     _tables = field_validator("probes", "studies", mode="before")(_a_name_is_a_table)

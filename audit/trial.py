@@ -23,6 +23,8 @@ class Donors:
     """(D, K) bool: the classes of which any object is in the file."""
     pictures: tuple[str, ...]
     """SHA-256 of each file, so that no picture is its own donor."""
+    samples: Tensor
+    """(D,) int64, the number of the sample that each is taken from."""
 
 
 @dataclass(frozen=True, eq=False)

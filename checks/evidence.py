@@ -81,6 +81,8 @@ class Evidence:
     cluster: NDArray[Any] | None = None
     """(n,) what pictures share that are not independent, as a flight; None where the settings name no column."""
     cluster_column: str = ""
+    cluster_of: NDArray[Any] | None = None
+    """(samples,) likewise, of every sample of the data set by its number, measured and chosen or not."""
     forbidden: Forbidden | None = None
     """None where no picture has forbidden pixels."""
 
@@ -296,6 +298,7 @@ def evidence(record: Record, profile: Profile) -> Evidence:
         box=_enclosing(pictures["frame_boxes"], frame),
         cluster=metadata.get(column, np.full(len(number), "", dtype=object)) if column else None,
         cluster_column=column,
+        cluster_of=_cluster_of(record, column) if column else None,
         forbidden=read_forbidden(record, number),
     )
 
@@ -304,6 +307,11 @@ def cluster_column(record: Record) -> str:
     """The column that the settings name; '' for none."""
     settings = record.identity().get("settings") or {}
     return str((settings.get("data") or {}).get("cluster") or "")
+
+
+def _cluster_of(record: Record, column: str) -> NDArray[Any]:
+    stated = record.columns("SELECT metadata FROM sample ORDER BY id")["metadata"]
+    return np.array([str(json.loads(text).get(column, "")) for text in stated.tolist()], dtype=str)
 
 
 def _metadata(stated: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -26,8 +26,16 @@ def gain_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayL
         return None
     if np.abs(x).max() > 1:
         raise ValueError(f"{np.abs(x).max()} is no difference of shares; need -1 to 1")
-    n, total = len(x), max(0.0, math.fsum(x))
-    worth = n if cluster is None else independent_n(cluster)
-    most = clopper_pearson(worth * min(n, math.ceil(total - ROUNDING)) / n, worth, confidence).upper
-    least = clopper_pearson(worth * min(n, math.floor(total + ROUNDING)) / n, worth, confidence).lower
+    worth = float(len(x)) if cluster is None else independent_n(cluster)
+    return no_nearer_than_a_share(found, math.fsum(x) / len(x), len(x), worth, confidence)
+
+
+def no_nearer_than_a_share(found: Bounds, mean: float, n: int, worth: float, confidence: float) -> Bounds:
+    """The bounds of a mean of n values, or where they are further the exact ones of a share with as many hits.
+
+    worth: how many independent values the n are worth.
+    """
+    hits = n * max(0.0, mean)
+    most = clopper_pearson(worth * min(n, math.ceil(hits - ROUNDING)) / n, worth, confidence).upper
+    least = clopper_pearson(worth * min(n, math.floor(hits + ROUNDING)) / n, worth, confidence).lower
     return Bounds(min(found.lower, least), max(found.upper, most))

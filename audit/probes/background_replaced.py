@@ -25,8 +25,9 @@ def background_replaced(
     objects filled.
 
     Variants: 'mean', 'blur', 'other 1' … ; and 'same 1' … with backgrounds of other pictures of the same class, which
-    are cut and pasted alike, so that same less other is what the background's content does alone. Notes: 'donor class
-    1' …, the class index that belongs to 'other 1' … . Cost: 1 forward pass for each variant.
+    are cut and pasted alike, so that same less other is what the background's content does alone. Notes: 'donor of
+    other 1' …, the number of the sample that lent the background; 'donor class 1' …, the class index of 'other 1' … .
+    Cost: 1 forward pass for each variant.
     """
     x, inside = trial.batch.x, trial.inside
     altered: dict[str, Tensor] = {}
@@ -36,8 +37,9 @@ def background_replaced(
     if "blur" in fills:
         altered["blur"] = torch.where(inside, x, blurred(x, inside))
     for kind in KINDS if "other" in fills else ():
-        for number, (donor, class_index) in enumerate(backgrounds(trial, kind, donors), 1):
-            altered[f"{kind} {number}"] = torch.where(inside & ~donor.isnan(), x, donor)
+        for number, lent in enumerate(backgrounds(trial, kind, donors), 1):
+            altered[f"{kind} {number}"] = torch.where(inside & ~lent.x.isnan(), x, lent.x)
+            notes["background_replaced", f"donor of {kind} {number}"] = lent.sample
             if kind == "other":
-                notes["background_replaced", f"donor class {number}"] = class_index
+                notes["background_replaced", f"donor class {number}"] = lent.class_index
     return Probed(altered, notes)

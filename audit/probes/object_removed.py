@@ -40,6 +40,6 @@ def _filled(trial: Trial, fill: str, hole: Tensor) -> Tensor:
         return mean(x, hole)
     if fill == "blur":
         return blur(x, hole)
-    ((donor, _),) = backgrounds(trial, "other", 1)
+    ((donor, *_),) = backgrounds(trial, "other", 1)
     # where there is no donor the whole picture is NaN, which leaves no answer
     return torch.where(hole | donor.isnan(), donor, x)

@@ -1,26 +1,23 @@
 """Sufficiency: does the prediction stand on other backgrounds?"""
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.answers import Answered
+from checks.backgrounds import KINDS, PROBE, Swap, donors, note, swapped, variants
 from checks.comparison import lowest, needed
 from checks.drawn import FEWEST, Drawn
-from checks.evidence import Evidence, Floats
-from checks.probed import left_out, unjudged
+from checks.evidence import Evidence
+from checks.lenders import Loans, lender_bounds, lenders
+from checks.probed import invalid, left_out, unjudged
 from checks.profile import Share
 from checks.statistics import Bounds
 from checks.unanswered import MOST_LOST, unfit
 from checks.unanswered import NEXT as NO_NUMBER
 from checks.verdict import Finding, Outcome, Verdict
-from checks.words import percent, points
+from checks.words import count, percent, points
 
 RULE = "survives_other_background"
 QUESTION = "Does the prediction stand when the object is put on the background of another class?"
-PROBE = "background_replaced"
 NEEDS = {PROBE: ("other 1",)}
 QUANTITY = "accuracy that backgrounds of other classes cost more than backgrounds of the same class"
 ALONE = "accuracy that backgrounds of other classes cost"
@@ -31,17 +28,6 @@ NEXT = {
     Outcome.INCONCLUSIVE: "Add boxed pictures, several of each class, so that each finds backgrounds of its own class.",
     Outcome.INVALID: NO_NUMBER,
 }
-
-
-class Swap(NamedTuple):
-    """(n,) shares of a picture's donors, NaN where there are none."""
-
-    same: Floats
-    """Of those of its class, under which its label is predicted."""
-    other: Floats
-    """Of those of other classes, under which its label is predicted."""
-    pull: Floats
-    """Of those of other classes, under which their class is predicted, less what each other wrong class has."""
 
 
 def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Verdict:
@@ -58,13 +44,12 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     """
     if verdict := _unfit(evidence):
         return verdict
-    swap = _swap(evidence)
-    other = evidence.right & np.isfinite(swap.other)
-    both = other & np.isfinite(swap.same)
-    paired = bool(both.sum() >= FEWEST and 2 * both.sum() >= other.sum()) or bool(both.sum() == other.sum() > 0)
-    chosen = both if paired else other
-    reliance = ((swap.same if paired else 1.0) - swap.other)[chosen]
-    finding = _finding(evidence, swap, chosen, reliance, max_reliance, paired)
+    swap = swapped(evidence)
+    same, other = swap.same.each, swap.other.each
+    judged = evidence.right & np.isfinite(other)
+    both = judged & np.isfinite(same)
+    paired = bool(both.sum() >= FEWEST and 2 * both.sum() >= judged.sum()) or bool(both.sum() == judged.sum() > 0)
+    finding = _finding(evidence, swap, both if paired else judged, max_reliance, paired)
     return Verdict(
         rule=RULE,
         question=QUESTION,
@@ -76,67 +61,44 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
 
 
 def _unfit(evidence: Evidence) -> Verdict | None:
-    """With all the donors that there are."""
+    """With all the donors that there are, each of which the record must name."""
     if verdict := unfit(RULE, QUESTION, evidence, NEEDS):
         return verdict
-    donors = [variant for variant in evidence.variants(PROBE) if variant.startswith(("other ", "same "))]
-    return unfit(RULE, QUESTION, evidence, {PROBE: donors})
+    lent = [variant for kind in KINDS for variant in variants(evidence, kind)]
+    if verdict := unfit(RULE, QUESTION, evidence, {PROBE: lent}):
+        return verdict
+    for variant in lent:
+        nameless = evidence.answered(PROBE, variant).asked & ~np.isfinite(note(evidence, f"donor of {variant}"))
+        if n := int(nameless.sum()):
+            seen = f"The record does not say whose background {count(n, 'picture')} had in {PROBE} '{variant}'."
+            return invalid(RULE, QUESTION, seen, "Run the audit again.")
+    return None
 
 
-def _swap(evidence: Evidence) -> Swap:
-    return Swap(_kept(evidence, "same "), _kept(evidence, "other "), pull_of(evidence))
-
-
-def pull_of(evidence: Evidence) -> Floats:
-    """(n,) by which the prediction goes to the class of the background; 0 on average where it goes nowhere."""
-    pulled, asked = np.zeros(evidence.n), np.zeros(evidence.n)
-    for answered, donor in _donors(evidence):
-        there = answered.asked & np.isfinite(donor)
-        to_donor = there & (answered.predicted == donor)
-        astray = there & ~to_donor & (answered.predicted != evidence.class_index)
-        asked += there
-        pulled += to_donor - astray / max(1, evidence.classes - 2)
-    return np.where(asked > 0, pulled / np.maximum(asked, 1), np.nan)
-
-
-def _donors(evidence: Evidence) -> Iterator[tuple[Answered, Floats]]:
-    """The answers on each background of another class, and (n,) that class."""
-    for variant in evidence.variants(PROBE):
-        kind, _, number = variant.partition(" ")
-        donor = evidence.notes.get((PROBE, f"donor class {number}"))
-        if kind == "other" and donor is not None:
-            yield evidence.answered(PROBE, variant), donor
-
-
-def _kept(evidence: Evidence, kind: str) -> Floats:
-    """(n,) share of the answers to variants of this kind that are the label."""
-    kept, asked = np.zeros(evidence.n), np.zeros(evidence.n)
-    for variant in evidence.variants(PROBE):
-        if variant.startswith(kind):
-            answered = evidence.answered(PROBE, variant)
-            asked += answered.asked
-            kept += answered.asked & (answered.predicted == evidence.class_index)
-    return np.where(asked > 0, kept / np.maximum(asked, 1), np.nan)
-
-
-def _finding(
-    evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], reliance: Floats, limit: float, paired: bool
-) -> Finding:
-    drawn, n = evidence.drawn(chosen), len(reliance)
-    bounds = drawn.gain(reliance)
+def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: float, paired: bool) -> Finding:
+    drawn, some = evidence.drawn(chosen), swap.among(chosen)
+    reliance = (some.same.each if paired else 1.0) - some.other.each
+    by_pictures, n = drawn.gain(reliance), len(reliance)
+    value = float(np.sort(reliance).mean()) if n else None
+    loans = (some.same, some.other) if paired else (some.other,)
+    bounds = by_pictures
+    if by_pictures is not None and value is not None:
+        bounds = lender_bounds(value, by_pictures, loans, evidence.confidence, evidence.seed)
     directed = _directed(evidence, chosen, swap.pull)
-    lost = unjudged(evidence, np.isfinite(swap.other), PROBE)
+    lost = unjudged(evidence, np.isfinite(swap.other.each), PROBE)
     outcome = _outcome(drawn, bounds, limit, paired and directed)
     if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
         outcome = Outcome.INCONCLUSIVE
-    value = float(np.sort(reliance).mean()) if n else None
     undecided = outcome is Outcome.INCONCLUSIVE and paired
-    further = drawn.further_for_gain(reliance, limit) if undecided else None
-    said = _seen(evidence, swap, chosen, paired) + _bound(outcome, bounds, limit)
+    lenders_decide = undecided and drawn.enough and by_pictures is not None and by_pictures.upper <= limit
+    further = drawn.further_for_gain(reliance, limit) if undecided and not lenders_decide else None
+    said = _seen(some, drawn, paired) + _bound(outcome, bounds, limit)
     if not paired and n:
         said += _artefact(evidence, chosen, outcome)
     elif not directed and bounds and bounds.lower > limit:
         said += ": what is lost does not go to the classes of the backgrounds, so that it may be the cut's"
+    elif lenders_decide:
+        said += ": the pictures are enough and the backgrounds too few; add pictures, or raise experiments.donors"
     elif undecided and drawn.enough and value is not None:
         said += f": {needed(further, within_reach=value < limit, noun=drawn.noun)}"
     elif undecided and n:
@@ -156,13 +118,16 @@ def _finding(
     )
 
 
-def _directed(evidence: Evidence, chosen: NDArray[np.bool_], pull: Floats) -> bool:
+def _directed(evidence: Evidence, chosen: NDArray[np.bool_], pull: Loans) -> bool:
     """The backgrounds' classes are named more often than other wrong ones, for certain; or nobody can say."""
-    known = chosen & np.isfinite(pull)
+    known = chosen & np.isfinite(pull.each)
     if evidence.classes < 3 or not known.any():
         return True
-    bounds = evidence.drawn(known).mean(pull[known])
-    return bounds is not None and bounds.lower > 0
+    some = pull.among(known)
+    bounds = evidence.drawn(known).mean(some.each)
+    if bounds is None:
+        return False
+    return lender_bounds(float(some.each.mean()), bounds, (some,), evidence.confidence, evidence.seed).lower > 0
 
 
 def _outcome(drawn: Drawn, bounds: Bounds | None, limit: float, may_fail: bool) -> Outcome:
@@ -173,15 +138,17 @@ def _outcome(drawn: Drawn, bounds: Bounds | None, limit: float, may_fail: bool) 
     return Outcome.FAIL if may_fail and bounds.lower > limit else Outcome.INCONCLUSIVE
 
 
-def _seen(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], paired: bool) -> str:
-    if not chosen.any():
+def _seen(some: Swap, drawn: Drawn, paired: bool) -> str:
+    """some: of the pictures that are judged."""
+    if not drawn.n:
         return "No picture that is predicted right was put on another background"
-    pictures = f"Of {evidence.drawn(chosen)} predicted right"
-    other = percent(float(swap.other[chosen].mean()))
+    lent = lenders((some.same, some.other) if paired else (some.other,))
+    pictures = f"Of {drawn} predicted right, on backgrounds of {count(lent, drawn.noun)}"
+    other = percent(float(some.other.each.mean()))
     if not paired:
-        return f"{pictures}, {other} are still right on backgrounds of other classes"
-    same = percent(float(swap.same[chosen].mean()))
-    return f"{pictures}, {same} are still right on other backgrounds of their own class and {other} on those of others"
+        return f"{pictures}, {other} are still right where those are of other classes"
+    same = percent(float(some.same.each.mean()))
+    return f"{pictures}, {same} are still right where those are of their own class and {other} where of others"
 
 
 def _bound(outcome: Outcome, bounds: Bounds | None, limit: float) -> str:
@@ -213,7 +180,7 @@ def _artefact(evidence: Evidence, chosen: NDArray[np.bool_], outcome: Outcome) -
 def _follows(evidence: Evidence) -> str:
     """How often the prediction becomes the class of the donor, where the record knows it."""
     followed = asked = 0
-    for answered, donor in _donors(evidence):
+    for answered, donor in donors(evidence):
         there = evidence.right & answered.asked & np.isfinite(donor)
         followed, asked = followed + int((answered.predicted == donor)[there].sum()), asked + int(there.sum())
     return (

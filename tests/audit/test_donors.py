@@ -93,9 +93,8 @@ def test_no_usable_picture_is_no_donor(tmp_path: Path) -> None:
     assert none.pictures == ()
     some = trial(READER, donors=none)
     assert chosen(some, "other", 2).tolist() == [[-1, -1]] * 6
-    ((x, class_index),) = backgrounds(some, "other", 1)
-    assert bool(x.isnan().all())
-    assert bool(class_index.isnan().all())
+    (nothing,) = backgrounds(some, "other", 1)
+    assert all(bool(values.isnan().all()) for values in nothing)
 
 
 @pytest.mark.tor("TOR-025")
@@ -155,11 +154,11 @@ def test_a_draw_depends_on_the_picture_alone() -> None:
 
 def test_backgrounds_are_the_chosen_donors() -> None:
     asked = trial(READER)
-    for number, (x, class_index) in enumerate(backgrounds(asked, "other", 6)):
+    for number, (x, class_index, sample) in enumerate(backgrounds(asked, "other", 6)):
         place = chosen(asked, "other", 6)[:, number]
         if number < 4:
             assert torch.equal(x, asked.donors.x[place])
             assert class_index.tolist() == [1, 0] * 3
+            assert sample.tolist() == (100 + place).tolist()
         else:
-            assert bool(x.isnan().all())
-            assert bool(class_index.isnan().all())
+            assert all(bool(values.isnan().all()) for values in (x, class_index, sample))

@@ -111,6 +111,9 @@ def test_everything_but_the_object_is_replaced() -> None:
     for number in (1, 2, 3):
         note = probed.notes["background_replaced", f"donor class {number}"]
         assert note.tolist() == (1 - asked.batch.target).tolist()
+        for kind in ("other", "same"):
+            place = chosen(asked, "other" if kind == "other" else "same", 3)[:, number - 1]
+            assert probed.notes["background_replaced", f"donor of {kind} {number}"].tolist() == (100 + place).tolist()
 
 
 def test_both_halves_of_the_game_are_played_with_one_opponent() -> None:
@@ -211,7 +214,13 @@ def test_what_cannot_be_made_leaves_no_row() -> None:
     plain = {(number, variant) for number in range(10, 16) for variant in ("mean", "blur")}
     others = {(10, "other 1"), (12, "other 1"), (14, "other 1")}  # class 0 meets the one donor, of class 1
     assert made == plain | others | {(13, "same 1"), (15, "same 1")}  # 11 is the donor
-    assert notes == [(n, "background_replaced", "donor class 1", 1.0) for n in (10, 12, 14)]
+    assert [note for note in notes if note[2] == "donor class 1"] == [
+        (n, "background_replaced", "donor class 1", 1.0) for n in (10, 12, 14)
+    ]
+    assert {note for note in notes if note[2] != "donor class 1"} == {
+        *((n, "background_replaced", "donor of other 1", 100.0) for n in (10, 12, 14)),
+        *((n, "background_replaced", "donor of same 1", 100.0) for n in (13, 15)),
+    }
     rows, _ = probe_rows(experiment("object_removed"), asked, range(10, 16))
     assert {row[1] for row in rows if row[3] == "donor"} == {row[1] for row in rows if row[3] == "donor elsewhere"}
     assert {row[1] for row in rows if row[3] == "donor"} == {10, 12, 14}

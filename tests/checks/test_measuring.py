@@ -44,7 +44,7 @@ def test_what_the_file_states_stays() -> None:
     assert (method.name, method.label, method.options) == ("integrated_gradients", "ig", {"steps": 3})
     assert found.saliency.reduction == "l2"
     assert len(found.saliency.null_maps) == 3, "where it is silent, the profile speaks"
-    assert (found.experiments.margin, found.experiments.studies, found.experiments.donors) == (4, (), 32)
+    assert (found.experiments.margin, found.experiments.studies, found.experiments.donors) == (4, (), 64)
 
 
 def test_the_default_profile_leaves_settings_alone() -> None:
