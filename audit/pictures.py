@@ -184,7 +184,10 @@ def _frame_of_boxes(sample: Sample, opened: Opened) -> tuple[tuple[int, int], bo
 
 
 def _name(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.name
 
 
 def _inside(path: Path, root: Path, name: str) -> Path:

@@ -61,30 +61,44 @@ def score_maps(relevance: Tensor, where: Region) -> Mapping[str, Tensor]:
     one_for_all = relevance.stride(0) == 0
     maps = (relevance[:1] if one_for_all else relevance).float().flatten(1).cpu().numpy()
     if one_for_all:
-        flat = _normalised(maps[0])
-        runs = None if flat is None else _Runs.of(flat)
-        rows = [_scores(flat, runs, *pair) for pair in masks]
+        known = _Known.of(maps[0], shared=True)
+        rows = [_scores(known, *pair) for pair in masks]
     else:
-        rows = [_scores(_normalised(values), None, *pair) for values, pair in zip(maps, masks, strict=True)]
+        rows = [_scores(_Known.of(values), *pair) for values, pair in zip(maps, masks, strict=True)]
     table = torch.tensor(rows, dtype=torch.float64)
     return dict(zip(("mass", "lift", "rank", "pointing", "auc"), table.unbind(dim=1), strict=True))
 
 
-def _normalised(values: _Values) -> _Values | None:
-    """A map (P,) with maximum 1; None where it is dead."""
-    top = values.max()
-    return values / top if np.isfinite(top) and top > 0 else None
+class _Known(NamedTuple):
+    """What is known of a map whatever the object."""
+
+    flat: _Values
+    """(P,) with maximum 1."""
+    total: float
+    top: _Mask
+    """(P,) its maxima."""
+    runs: "_Runs | None"
+    """Its order, where many pictures share it."""
+
+    @classmethod
+    def of(cls, values: _Values, shared: bool = False) -> "_Known | None":
+        """None where the map is dead."""
+        top = values.max()
+        if not (np.isfinite(top) and top > 0):
+            return None
+        flat = values / top
+        return cls(flat, float(flat.sum(dtype=float)), flat == 1, _Runs.of(flat) if shared else None)
 
 
-def _scores(flat: _Values | None, runs: "_Runs | None", inside: _Mask, near: _Mask) -> tuple[float, ...]:
-    """Mass, lift, rank, pointing and AUC of one map; `runs` is its order where that is known already."""
+def _scores(known: _Known | None, inside: _Mask, near: _Mask) -> tuple[float, ...]:
+    """Mass, lift, rank, pointing and AUC of one map."""
     pixels, count = inside.size, np.count_nonzero(inside)
-    if flat is None or count == 0:
+    if known is None or count == 0:
         return (math.nan,) * 5
-    mass = min(float(flat[inside].sum(dtype=float) / flat.sum(dtype=float)), 1.0)  # rounding may exceed the whole
-    top, wins = _by_keys(flat, inside) if runs is None else runs.top_and_wins(inside)
+    mass = min(float(known.flat[inside].sum(dtype=float)) / known.total, 1.0)  # rounding may exceed the whole
+    top, wins = _by_keys(known.flat, inside) if known.runs is None else known.runs.top_and_wins(inside)
     auc = wins / (count * (pixels - count)) if count < pixels else math.nan
-    return mass, mass / (count / pixels), top / count, near[flat == 1].mean(), auc
+    return mass, mass / (count / pixels), top / count, near[known.top].mean(), auc
 
 
 def _by_keys(flat: _Values, inside: _Mask) -> tuple[float, float]:
