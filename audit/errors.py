@@ -14,10 +14,14 @@ class AuditError(Exception):
         super().__init__(sentence + ending + (f" {next_step}" if next_step else ""))
 
 
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """What of the known is spelt most alike, if anything nearly is."""
+    return next(iter(get_close_matches(word, sorted(known), n=1, cutoff=0.5)), None)
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """'did you mean 'x'?' where something is close, else the list of what there is."""
     choices = sorted(known)
-    close = get_close_matches(wrong, choices, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {close[0]!r}?"
+    if close := closest(wrong, choices):
+        return f"did you mean {close!r}?"
     return f"there is {', '.join(choices[:20]) or 'none'}{', …' if len(choices) > 20 else ''}"

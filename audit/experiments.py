@@ -36,7 +36,7 @@ def experiments(package: str, tables: Sequence[NamedTable]) -> tuple[Experiment,
 
 def _experiment(package: str, table: NamedTable) -> Experiment:
     function = registry.resolve(package, table.name)
-    options = registry.options(function, table.options, f"{registry.noun(package)} {table.name!r}")
+    options = registry.options(function, table.options, f"{registry.noun(package)} {table.name!r}", table.keys)
     return Experiment(table.name, function, options)
 
 

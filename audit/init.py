@@ -11,10 +11,17 @@ from typing import NamedTuple
 from audit import registry
 from audit.errors import AuditError
 from audit.pictures import PICTURE_SUFFIXES
+from audit.refusals import Refused, lines, unreadable, without_pictures
 from audit.samples import Dataset
 
 LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
+NAME_IT = "Where the annotations lie deeper, name their file itself. "
+CONVERT = (
+    "Mend them, or bring them into another format: `saliency-audit list` says what each reads. The simplest is CSV,"
+    " with image,label,x0,y0,x1,y1 in the first line and then one line for each box."
+)
+PLACE = "Put the folder of the pictures beside the annotations, or mend the paths and boxes that these state."
 
 
 class Found(NamedTuple):
@@ -31,21 +38,22 @@ class Found(NamedTuple):
 def look(place: Path) -> Found:
     """The dataset at `place`, a folder or an annotation file: the reading that finds most pictures.
 
-    Raises AuditError where no format finds any.
+    Raises AuditError where no format finds any, and says of each format why.
     """
     if not place.exists():
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
-    readings = [found for candidate in _candidates(place) for found in _readings(place, candidate)]
-    best = max(readings, key=lambda found: found.present, default=None)
-    if best is None or not best.present:
-        formats = ", ".join(registry.names("audit.formats"))
-        raise AuditError(
-            place,
-            "no format reads a dataset here",
-            f"need annotations as {formats}",
-            "Name the annotation file itself.",
-        )
-    return best
+    tried = [attempt for candidate in _candidates(place) for attempt in _attempts(place, candidate)]
+    found = [attempt for attempt in tried if isinstance(attempt, Found)]
+    if not found:
+        raise _nothing(place, [attempt for attempt in tried if isinstance(attempt, Refused)])
+    return max(found, key=lambda reading: reading.present)
+
+
+def _nothing(place: Path, refused: list[Refused]) -> AuditError:
+    seen, needed = "no format reads a dataset here", "need annotations and their pictures"
+    convert = f"{NAME_IT}{CONVERT}" if place.is_dir() else CONVERT
+    step = PLACE if any(attempt.read for attempt in refused) else convert
+    return AuditError(place, seen, needed, f"Why not:\n{lines(refused)}\n{step}")
 
 
 def _candidates(place: Path) -> list[Path]:
@@ -80,16 +88,20 @@ def _holds_pictures(folder: Path) -> bool:
         return False
 
 
-def _readings(place: Path, annotations: Path) -> Iterator[Found]:
+def _attempts(place: Path, annotations: Path) -> Iterator[Found | Refused]:
     folders = _picture_folders(place, annotations)
     for name in registry.names("audit.formats"):
         for images in folders:
             try:
                 dataset: Dataset = registry.resolve("audit.formats", name)(annotations, images)
-            except AuditError:
+            except AuditError as error:
+                yield unreadable(name, annotations, error)
                 continue
             present = sum((images / sample.image).is_file() for sample in dataset.samples)
-            yield Found(name, annotations, images, dataset, present)
+            if present:
+                yield Found(name, annotations, images, dataset, present)
+            else:
+                yield without_pictures(name, annotations, dataset)
 
 
 def settings_text(found: Found, folder: Path) -> str:

@@ -272,7 +272,9 @@ def _first_pictures(draft: Plan, count: int) -> tuple[Loaded, ...]:
 
 def _dataset(settings: Settings) -> Dataset:
     read = registry.resolve("audit.formats", settings.data.format)
-    options = registry.options(read, settings.data.options, f"dataset format {settings.data.format!r}")
+    options = registry.options(
+        read, settings.data.options, f"dataset format {settings.data.format!r}", settings.data.keys
+    )
     images = settings.path(settings.data.images)
     if not images.is_dir():
         raise AuditError(
@@ -291,7 +293,7 @@ def _open(settings: Settings) -> Model:
 def open_model(table: ModelTable, folder: Path) -> Model:
     """Open the model that a [model] table names; its relative paths start at `folder`."""
     kind = registry.resolve("audit.models", table.kind)
-    options = registry.options(kind, table.options, f"model kind {table.kind!r}")
+    options = registry.options(kind, table.options, f"model kind {table.kind!r}", table.keys)
     there = {k: _beside(folder, v) if isinstance(v, Path) else v for k, v in options.items()}
     model: Model = kind(**there)
     return model

@@ -8,7 +8,7 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -79,16 +79,17 @@ def _toml(value: Any) -> str:
     return "none" if value is None else json.dumps(value, default=str)
 
 
-def options(function: Function, given: Mapping[str, Any], where: str) -> dict[str, Any]:
+def options(function: Function, given: Mapping[str, Any], where: str, beside: Collection[str] = ()) -> dict[str, Any]:
     """`given` validated against the keyword-only parameters of `function`, defaults filled in.
 
-    Raises AuditError that names the option, and suggests the right one where it is misspelt.
+    beside: the keys that the same table may have besides. Raises AuditError that names the option, and suggests the
+    right one where it is misspelt.
     """
     parameters = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
     known = [p.name for p in parameters]
     for key in given:
         if key not in known:
-            raise AuditError(where, f"no option {key!r}", did_you_mean(key, known))
+            raise AuditError(where, f"no option {key!r}", did_you_mean(key, {*known, *beside}))
     fields: dict[str, Any] = {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in parameters}
     schema: type[BaseModel] = create_model(
         "Options", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields

@@ -1,6 +1,7 @@
 """The settings of an audit: one TOML file, validated as a whole, echoed into the record."""
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -19,7 +20,7 @@ from pydantic import (
 
 from audit import registry
 from audit.choices import Interpolation, Reduction, Score
-from audit.errors import AuditError, did_you_mean
+from audit.errors import AuditError, closest, did_you_mean
 from audit.preprocessing import Preprocessing
 
 Side = Annotated[int, Field(gt=0, le=10_000)]
@@ -39,6 +40,11 @@ class OpenTable(BaseModel):
     @property
     def options(self) -> dict[str, Any]:
         return dict(self.model_extra or {})
+
+    @property
+    def keys(self) -> Collection[str]:
+        """Those of the table itself, beside the options."""
+        return type(self).model_fields.keys()
 
 
 class ModelTable(OpenTable):
@@ -255,7 +261,17 @@ def parse_settings(raw: dict[str, Any], folder: Path | str = ".", where: str = "
                 raise AuditError(
                     where, f"no key {'.'.join([*parents, key])!r}", did_you_mean(key, _keys(parents))
                 ) from error
-        raise AuditError(where, registry.first_problem(error)) from error
+        raise AuditError(where, registry.first_problem(error), _misspelt(error)) from error
+
+
+def _misspelt(error: ValidationError) -> str:
+    """The key that stands where the first problem misses one, where the two are spelt nearly alike; else ''."""
+    problem = error.errors()[0]
+    *parents, key = [part for part in problem["loc"] if isinstance(part, str)]
+    if problem["type"] != "missing" or not isinstance(problem["input"], dict):
+        return ""
+    given = closest(key, problem["input"].keys() - {*_keys(parents)})
+    return f"there is {given!r}: did you mean {key!r}?" if given else ""
 
 
 def _keys(parents: list[str]) -> list[str]:

@@ -70,6 +70,6 @@ def sources(table: SaliencyTable) -> tuple[Source, ...]:
 
 def _source(package: str, entry: MethodTable, table: SaliencyTable, *, is_null: bool) -> Source:
     function = registry.resolve(package, entry.name)
-    options = registry.options(function, entry.options, f"{registry.noun(package)} {entry.name!r}")
+    options = registry.options(function, entry.options, f"{registry.noun(package)} {entry.name!r}", entry.keys)
     reduction, score = entry.reduction or table.reduction, entry.score or table.score
     return Source(entry.name, entry.label, function, options, reduction, score, is_null)

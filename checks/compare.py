@@ -15,14 +15,15 @@ from checks.judge import judge
 from checks.paired_maps import maps_hold
 from checks.paired_rules import shares_hold
 from checks.paired_slices import by_cluster, compare_slices, slices_hold
-from checks.pairs import became, pairs
+from checks.pairs import Pairs, became, pairs
 from checks.probed import invalid
 from checks.snapshot import not_whole, read_baseline, snapshot
-from checks.turns import margin_of
+from checks.turns import margin_of, turns
 from checks.verdict import Judgement, Outcome, Profile, Verdict, worst
 from checks.words import count, points
 
 PASSED = "Look at the pictures that turned worse before you sign: a margin says how many may, not which."
+NONE_WORSE = "No picture turned worse. A pass replaces no other verification."
 NO_MARGIN = (
     "Add [non_inferiority] with a margin and its reason to the profile, and run the audit of the candidate again."
 )
@@ -73,7 +74,7 @@ def _compared(baseline: Baseline, candidate: Record, judgement: Judgement) -> Co
         _absolute(judgement),
     )
     return Compared(
-        **_whole(verdicts, limits, paired.n),
+        **_whole(verdicts, limits, paired),
         profile=limits,
         fixed_beforehand=judgement.fixed_beforehand,
         verdicts=verdicts,
@@ -88,7 +89,7 @@ def _compared(baseline: Baseline, candidate: Record, judgement: Judgement) -> Co
     )
 
 
-def _whole(verdicts: tuple[Verdict, ...], limits: Profile, n: int) -> dict[str, object]:
+def _whole(verdicts: tuple[Verdict, ...], limits: Profile, paired: Pairs) -> dict[str, object]:
     """The first that is not advisory and has the worst outcome speaks."""
     entering = [verdict for verdict in verdicts if not verdict.advisory]
     outcome = worst(verdict.outcome for verdict in entering)
@@ -96,9 +97,10 @@ def _whole(verdicts: tuple[Verdict, ...], limits: Profile, n: int) -> dict[str, 
         margin = points(margin_of(limits).margin)
         sentence = (
             f"With {100 * limits.confidence:g} % confidence the candidate is less than {margin} worse than the"
-            f" baseline, shown on {count(n, 'picture')}, and it meets the absolute limits."
+            f" baseline, shown on {count(paired.n, 'picture')}, and it meets the absolute limits."
         )
-        return {"outcome": outcome, "sentence": sentence, "next_step": PASSED}
+        worse = any(turn.worse.any() for turn in turns(paired).values())
+        return {"outcome": outcome, "sentence": sentence, "next_step": PASSED if worse else NONE_WORSE}
     telling = next(verdict for verdict in entering if verdict.outcome is outcome)
     return {"outcome": outcome, "sentence": telling.sentence, "next_step": telling.next_step}
 

@@ -12,10 +12,9 @@ SPOKESMEN = ("no_shared_hotspot", "right_for_the_right_reason")
 """Of several rules that fail, these say most."""
 FAIL = Outcome.FAIL
 VALIDITY = "explainer_is_valid"
-PASSED = (
-    "Look at the pictures that are right for the wrong reason and at the worst of the gallery before you sign; a pass"
-    " replaces no other verification."
-)
+PASSED = "Look at {} before you sign; a pass replaces no other verification."
+WORST = "the worst of the gallery"
+WRONG_REASON = f"the pictures that are right for the wrong reason and at {WORST}"
 
 
 class Whole(NamedTuple):
@@ -24,9 +23,9 @@ class Whole(NamedTuple):
     next_step: str
 
 
-def conclude(verdicts: Sequence[Verdict], n: int) -> Whole:
-    """Of n pictures. The outcome is the worst of all that is not advisory; the first with that outcome speaks, and of
-    those that fail the one that names a cue.
+def conclude(verdicts: Sequence[Verdict], n: int, misses: int = 0) -> Whole:
+    """Of n pictures, of which `misses` are right for the wrong reason. The outcome is the worst of all that is not
+    advisory; the first with that outcome speaks, and of those that fail the one that names a cue.
 
     Where every experiment passes and a rule on maps, which sees those of valid methods only, fails a method, the
     sentence says that the two disagree.
@@ -43,7 +42,7 @@ def conclude(verdicts: Sequence[Verdict], n: int) -> Whole:
         return Whole(
             outcome,
             f"{checks} {'passes' if len(telling) == 1 else 'pass'} on {count(n, 'picture')}.{_advice(verdicts)}",
-            PASSED,
+            PASSED.format(WRONG_REASON if misses else WORST),
         )
     others = len(telling) - 1
     more = f" {count(others, 'further check')} {'is' if others == 1 else 'are'} {outcome} too." if others else ""

@@ -37,14 +37,15 @@ def judge(record: Record | Path | str, profile: str | Path | Profile | None = No
     limits = profile if isinstance(profile, Profile) else load_profile(profile)
     found = evidence(record, limits)
     verdicts = (*run_is_whole(found, record), *_verdicts(found))
-    whole = conclude(verdicts, found.n)
+    wrong_reasons = _wrong_reasons(found)
+    whole = conclude(verdicts, found.n, wrong_reasons[0].count if wrong_reasons else 0)
     return Judgement(
         **whole._asdict(),
         profile=limits,
         registered=registered.name if registered is not None else None,
         fixed_beforehand=registered is not None and registered.sha256 == fingerprint(registered) == fingerprint(limits),
         verdicts=verdicts,
-        right_for_the_wrong_reason=_wrong_reasons(found),
+        right_for_the_wrong_reason=wrong_reasons,
         cells=four_cells(found, miss_of(limits)),
     )
 

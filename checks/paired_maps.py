@@ -9,7 +9,7 @@ from checks.drawn import Drawn
 from checks.paired_rules import lowest_first
 from checks.pairs import Floats, Pairs
 from checks.statistics import Bounds
-from checks.turns import MORE, MOVE, Margin, margin_of, non_inferior
+from checks.turns import Margin, margin_of, non_inferior, what_next
 from checks.verdict import Finding, Outcome, Profile, Verdict, worst
 from checks.words import percent, points
 
@@ -25,13 +25,14 @@ def maps_hold(pairs: Pairs, sample: Sequence[int], profile: Profile, seed: int) 
     allowed = margin_of(profile)
     findings = tuple(_finding(pairs, sample, method, allowed, seed) for method in pairs.after.mass)
     outcome = worst(finding.outcome for finding in findings)
+    lost = any(finding.value is not None and finding.value <= -allowed.margin for finding in findings)
     telling = next((finding.sentence for finding in findings if finding.outcome is outcome), "No method was run.")
     return Verdict(
         rule="maps_hold",
         question="Does as much relevance lie on the object as with the baseline?",
         outcome=outcome,
         sentence=telling,
-        next_step={Outcome.PASS: "", Outcome.FAIL: MOVE, Outcome.INVALID: NO_MAPS}.get(outcome, MORE),
+        next_step=what_next(outcome, lost=lost, invalid=NO_MAPS),
         why=allowed.why,
         advisory=bool(pairs.before.judged.any()),
         findings=findings,

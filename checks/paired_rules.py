@@ -9,8 +9,6 @@ from checks.comparison import WORST, needed
 from checks.pairs import Floats, Mask, Pairs
 from checks.statistics import Bounds
 from checks.turns import (
-    MORE,
-    MOVE,
     QUANTITY,
     Margin,
     Turn,
@@ -20,6 +18,7 @@ from checks.turns import (
     margin_of,
     non_inferior,
     turns,
+    what_next,
 )
 from checks.verdict import Finding, Outcome, Profile, Verdict
 from checks.words import points
@@ -79,7 +78,7 @@ def _verdict(what: What, turn: Turn, worst: tuple[int, ...], same: bool, allowed
         question=QUESTION[what],
         outcome=outcome,
         sentence=finding.sentence,
-        next_step={Outcome.PASS: "", Outcome.FAIL: MOVE, Outcome.INVALID: UNASKED}.get(outcome, MORE),
+        next_step=what_next(outcome, lost=not turned.loss < allowed.margin, invalid=UNASKED),
         why=allowed.why,
         findings=(finding,),
     )

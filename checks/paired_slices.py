@@ -13,8 +13,6 @@ from checks.evidence import cluster_column
 from checks.paired import holm, regression_p
 from checks.pairs import Pairs
 from checks.turns import (
-    MORE,
-    MOVE,
     QUANTITY,
     Margin,
     Turned,
@@ -23,6 +21,7 @@ from checks.turns import (
     margin_of,
     non_inferior,
     turns,
+    what_next,
 )
 from checks.verdict import Finding, Outcome, Profile, Verdict, worst
 from checks.words import count, listed, points
@@ -78,7 +77,7 @@ def slices_hold(slices: tuple[SliceChange, ...], profile: Profile) -> Verdict:
         question="Is there no kind of pictures on which the candidate regressed?",
         outcome=outcome,
         sentence=_sentence(slices),
-        next_step={Outcome.PASS: "", Outcome.FAIL: MOVE}.get(outcome, MORE),
+        next_step=what_next(outcome, lost=False),
         why="Which slices regressed is tested by the exact McNemar test, with Holm's correction for all of them.",
         advisory=outcome is not Outcome.FAIL,
         findings=tuple(_finding(s, margin_of(profile)) for s in slices),

@@ -33,7 +33,7 @@ class Cue:
     box: tuple[float, float, float, float] | None
     """x0, y0, x1, y1 as shares of the frame; None where it has no place."""
     side: float
-    """Its size as a share of the frame's side."""
+    """Size of the window around it as a share of the frame's side."""
     seen_in: int
     pictures: int
     """Pictures of the class, among which it was seen in `seen_in`."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.baseline import ACCEPT
 from checks.clusters import independent_n
 from checks.compared import What
 from checks.drawn import FEWEST
@@ -16,11 +17,9 @@ from checks.statistics import MOST_UNITS, Bounds
 from checks.verdict import Outcome, Profile
 from checks.words import pictures_of
 
-MOVE = (
-    "Look at the pictures that turned worse. Where the loss is intended, move the baseline:"
-    " saliency-audit accept RUN --reason '…'."
-)
-MORE = "Add boxed pictures, audit both models on them, and accept the baseline's run again."
+MEND = "Look at the pictures that turned worse, mend the model and audit it again."
+MOVE = f"{MEND} Only where the loss is intended, move the baseline: {ACCEPT}."
+MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
 QUANTITY: dict[What, str] = {
     "evidence": "misses by experiment as a share of the pictures, less those of the baseline",
     "prediction": "accuracy of the baseline less that of the candidate",
@@ -119,6 +118,13 @@ def non_inferior(loss: Bounds, margin: float) -> Outcome:
     if loss.upper < margin:
         return Outcome.PASS
     return Outcome.FAIL if loss.lower > margin else Outcome.INCONCLUSIVE
+
+
+def what_next(outcome: Outcome, *, lost: bool, invalid: str = "") -> str:
+    """lost: the estimate itself is not within the margin, so that more such pictures would decide against it."""
+    if outcome is Outcome.INCONCLUSIVE:
+        return MEND if lost else MORE
+    return {Outcome.PASS: "", Outcome.FAIL: MOVE, Outcome.INVALID: invalid}[outcome]
 
 
 def further_pictures(turned: Turned, allowed: Margin) -> int | None:

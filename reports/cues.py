@@ -48,10 +48,10 @@ class CueSummary(Frozen):
     class_name: str
     kind: str = Field(description="'place' or 'appearance'")
     box: tuple[float, float, float, float] | None = Field(
-        description="x0, y0, x1, y1 as shares of the frame; null where it has no fixed place"
+        description="the window around it: x0, y0, x1, y1 as shares of the frame; null where it has no fixed place"
     )
     where: str = Field(description="the place in words")
-    side: float = Field(description="size as a share of the frame's side")
+    side: float = Field(description="size of the window around it as a share of the frame's side")
     seen_in: int = Field(description="pictures of the class in which it was seen")
     pictures: int = Field(description="pictures of the class")
     hidden: Hidden | None

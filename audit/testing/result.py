@@ -70,7 +70,9 @@ class Result(Frozen):
         closing = [f"Report: {self.report}"]
         if comparing and self.against:
             accept = f"saliency-audit accept {self.report.parent} --baseline {self.against.baseline} --reason '…'"
-            closing += [f"Comparison: {self.against.report}", f"To accept this run as it is: {accept}"]
+            fails = self.whole.outcome is Outcome.FAIL
+            lead = "Only where what fails is intended, accept this run" if fails else "To accept this run as it is"
+            closing += [f"Comparison: {self.against.report}", f"{lead}: {accept}"]
         return Known(self.judgement.profile.confidence, self.pictures, tuple(closing))
 
 

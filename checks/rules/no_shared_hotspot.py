@@ -150,7 +150,8 @@ def _finding(evidence: Evidence, test: Tested) -> Finding:
 
 def _sentence(evidence: Evidence, test: Tested) -> str:
     cue, loss = test.cue, test.loss
-    what = f"{_size(evidence, cue)}, {_where(cue)}" if cue.box else f"an appearance of {_size(evidence, cue)}"
+    window = f"within a window of {_size(evidence, cue)}"
+    what = f"what lies {window}, {_where(cue)}" if cue.box else f"an appearance {window}"
     share = percent(cue.seen_in / cue.pictures) if cue.pictures else "no picture"
     seen = f"class {_name(evidence, cue)}, seen in {share} of its pictures"
     if loss.value is None or test.odds.value is None:
@@ -199,7 +200,7 @@ def _third(middle: float, words: tuple[str, str, str]) -> str:
 
 
 def _size(evidence: Evidence, cue: Cue) -> str:
-    """'24x20 pixels of the 112x112 frame'."""
+    """Of the window that was hidden and pasted, which is seldom tight: '24x20 pixels of the 112x112 frame'."""
     if evidence.frame is None:
         return f"{percent(cue.side)} of the frame's side"
     height, width = evidence.frame

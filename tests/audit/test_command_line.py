@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from audit import registry
 from audit.__main__ import main
 from audit.measurement import measure_batch
+from audit.refusals import USUAL
 from fixtures.scene import write_scene
 from fixtures.shapes import write_shapes
 
@@ -210,6 +212,9 @@ def test_errors_say_what_to_do_and_leave_with_2(shell: Shell, arguments: list[st
         ("batch_size", "batchsize", "audit.toml: no key 'run.batchsize'; did you mean 'batch_size'?"),
         ('name = "smoothgrad"', 'name = "smothgrad"', "no saliency method 'smothgrad'; did you mean 'smoothgrad'?"),
         ("samples = 2", "sample = 2", "saliency method 'smoothgrad': no option 'sample'; did you mean 'samples'?"),
+        ('name = "smoothgrad"', 'name = "smoothgrad", lable = "s"', "no option 'lable'; did you mean 'label'?"),
+        ('images = "images"', 'images = "images"\nmax_bx_share = 1', "'max_bx_share'; did you mean 'max_box_share'?"),
+        ('classes = ["dark', 'clases = ["dark', "no option 'clases'; did you mean 'classes'?"),
         ('format = "csv"', 'format = "cvs"', "no dataset format 'cvs'; did you mean 'csv'?"),
         ('["dark", "light"]', '["dark", "bright"]', "'light'"),
         ('["dark", "light"]', '["dark", "light", "more"]', "returns 2 classes, but 3 class names are given"),
@@ -261,6 +266,67 @@ def test_init_writes_settings_that_name_the_data(shell: Shell, tmp_path: Path) -
     code, _, err = shell("init", scene.annotations["csv"], "--out", "csv.toml")
     assert code == 2
     assert "csv.toml: exists" in err
+
+
+CSV_HEADER = "image,label,x0,y0,x1,y1\n"
+NO_FORMAT = {
+    "nothing": (
+        {},
+        {"coco": "no .json file.", "csv": "no .csv file.", "voc": "no .xml file.", "yolo": "no .yaml file."},
+    ),
+    "not yet a dataset": (
+        {
+            "boxes.csv": "image;label;x0;y0;x1;y1\n",
+            "a.json": '{"annotations": []}',
+            "b.json": "{}",
+            "data.yml": "nc: 2",
+        },
+        {
+            "coco": "a.json: no list 'images' (there is annotations). Nor does another .json file fit.",
+            "csv": "boxes.csv line 1: no column 'image' (there is image;label;x0;y0;x1;y1). Separate the columns by"
+            " commas.",
+            "yolo": "data.yml: names is None. Add 'names: [cat, dog]'.",
+        },
+    ),
+    "no picture": (
+        {"boxes.csv": f"{CSV_HEADER}a.png,dark,1,2,3,4\n"},
+        {"csv": "boxes.csv: 1 sample, but no picture 'a.png' below any folder nearby."},
+    ),
+    "no box": (
+        {"boxes.csv": f"{CSV_HEADER}a.png,dark,3,2,1,4\n"},
+        {"csv": "boxes.csv: not one sample that can be used; boxes.csv line 2: box (3, 2, 1, 4) is swapped;"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NO_FORMAT)
+def test_init_says_why_each_format_does_not_take_it(shell: Shell, tmp_path: Path, case: str) -> None:
+    files, why = NO_FORMAT[case]
+    (tmp_path / "data" / "sub").mkdir(parents=True)
+    for name, text in files.items():
+        (tmp_path / "data" / name).write_text(text)
+    code, _, err = shell("init", "data")
+    told = [line.strip() for line in err.splitlines()]
+    assert code == 2
+    assert told[0] == "error: data: no format reads a dataset here; need annotations and their pictures. Why not:"
+    assert [line.partition(":")[0] for line in told[1:-1]] == registry.names("audit.formats")
+    for name, said in why.items():
+        assert any(line.startswith(f"{name}: {said}") for line in told), (name, told)
+    step = "Put the folder of the pictures beside" if case in {"no picture", "no box"} else "Where the annotations lie"
+    assert told[-1].startswith(step)
+
+
+def test_init_says_of_a_single_file_what_each_format_saw(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text('{"a": 1}')
+    told = shell("init", "one.json")[2]
+    assert "  coco: one.json: no list 'images' (there is a).\n" in told
+    assert "  yolo: one.json: names is None.\n" in told
+    assert "no column 'image'" in told
+    assert told.splitlines()[-1].startswith("Mend them, or bring them into another format")
+
+
+def test_every_format_has_its_usual_endings() -> None:
+    assert sorted(USUAL) == registry.names("audit.formats")
 
 
 def test_explain_shows_five_classes_and_writes_the_picture(shell: Shell, tmp_path: Path) -> None:

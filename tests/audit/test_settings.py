@@ -16,6 +16,19 @@ DATA = {"format": "csv", "annotations": "boxes.csv", "images": "images"}
     ("raw", "message"),
     [
         ({}, r"settings: data is missing\."),
+        (
+            {"data": {"format": "csv", "anotations": "boxes.csv", "images": "images"}},
+            r"settings: data\.annotations is missing; there is 'anotations': did you mean 'annotations'\?$",
+        ),
+        (
+            {"data": {"images": "images", "annotations": "a", "max_box_share": 1}},
+            r"settings: data\.format is missing\.$",
+        ),
+        ({"data": DATA, "model": {"knd": "factory"}}, r"model\.kind is missing; there is 'knd': did you mean 'kind'\?"),
+        (
+            {"data": DATA, "saliency": {"methods": ["gradient", {"nmae": "smoothgrad"}]}},
+            r"saliency\.methods\.1\.name is missing; there is 'nmae': did you mean 'name'\?",
+        ),
         ({"data": DATA, "salency": {}}, r"settings: no key 'salency'; did you mean 'saliency'\?"),
         ({"data": DATA, "saliency": {"reducton": "l2"}}, r"no key 'saliency\.reducton'; did you mean 'reduction'\?"),
         ({"data": DATA, "preprocessing": {"croop": 3}}, r"no key 'preprocessing\.croop'; did you mean 'crop'\?"),

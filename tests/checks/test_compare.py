@@ -78,6 +78,7 @@ def test_an_equal_candidate_passes_where_the_pictures_suffice(against: Compare) 
         " and it meets the absolute limits."
     )
     assert found.flips == ()
+    assert found.next_step == "No picture turned worse. A pass replaces no other verification."
     assert found.fixed_beforehand
     assert [change.what for change in found.changed] == ["model state_sha256"]
     assert of(found, "slices_hold").advisory
@@ -103,6 +104,7 @@ def test_worse_within_the_margin_passes_and_worse_beyond_does_not(against: Compa
     one = against(missed=fresh[:1])
     assert of(one, "evidence_holds").outcome is Outcome.PASS
     assert [(flip.kind, flip.sample) for flip in one.flips] == [("hit to miss", fresh[0])]
+    assert one.next_step.startswith("Look at the pictures that turned worse before you sign")
     assert one.flips[0].before is not None
     assert one.flips[0].before > 0
     assert one.flips[0].after == pytest.approx(-3)
@@ -116,7 +118,23 @@ def test_worse_within_the_margin_passes_and_worse_beyond_does_not(against: Compa
     assert (finding.lower, finding.upper) == paired_share_bounds(30, 0, 119, 0.95)
     assert len(finding.worst) == 8
     assert set(finding.worst) <= set(fresh[:30])
-    assert "move the baseline: saliency-audit accept RUN" in many.next_step
+    assert many.next_step == (
+        "Look at the pictures that turned worse, mend the model and audit it again. Only where the loss is intended,"
+        " move the baseline: saliency-audit accept RUN --reason '…'."
+    )
+
+
+def test_what_is_undecided_never_points_at_accept(against: Compare) -> None:
+    fresh = sorted(flip.sample for flip in against(missed=range(20, 120)).flips)
+    few, lost = (of(against(missed=fresh[:n]), "evidence_holds") for n in (3, 8))
+    assert few.outcome is lost.outcome is Outcome.INCONCLUSIVE
+    assert few.findings[0].further is not None
+    assert few.next_step == (
+        "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
+    )
+    assert lost.findings[0].value == pytest.approx(8 / 119)
+    assert "no number of such pictures" in lost.sentence
+    assert lost.next_step == "Look at the pictures that turned worse, mend the model and audit it again."
 
 
 @pytest.mark.tor("TOR-042")

@@ -8,6 +8,7 @@ import pytest
 from checks import judge
 from checks.conclude import EXPERIMENTS, MAPS, conclude
 from checks.verdict import Finding, Outcome, Verdict
+from fixtures.candidates import write_candidate
 from fixtures.evidence import bare_profile
 from fixtures.records import changed, write_record
 
@@ -44,6 +45,24 @@ def test_advice_does_not_decide() -> None:
     )  # fmt: skip
     assert conclude([*EXPERIMENT, verdict("methods_agree", FAIL)], 79).outcome is FAIL
     assert conclude([*EXPERIMENT, verdict("methods_agree", INVALID, advisory=True)], 79).outcome is PASS
+
+
+def test_a_pass_sends_to_the_pictures_that_there_are() -> None:
+    pointed = (
+        "Look at the pictures that are right for the wrong reason and at the worst of the gallery before you sign;"
+    )
+    assert conclude(EXPERIMENT, 79, 2).next_step.startswith(pointed)
+    none = conclude(EXPERIMENT, 79, 0).next_step
+    assert none == "Look at the worst of the gallery before you sign; a pass replaces no other verification."
+
+
+@pytest.mark.parametrize("missed", [0, 10])
+def test_a_judgement_counts_them_by_the_experiment(tmp_path: Path, missed: int) -> None:
+    record = write_candidate(tmp_path / "audit.sqlite", missed=range(missed), hit=range(missed, 120))
+    judgement = judge(record, SMALL)
+    assert judgement.outcome is PASS
+    assert (judgement.right_for_the_wrong_reason[0].count > 0) == (missed > 0)
+    assert ("wrong reason" in judgement.next_step) == (missed > 0)
 
 
 @pytest.mark.tor("TOR-046")

@@ -54,7 +54,7 @@ def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) 
     judgement = judge(write_record(tmp_path / "audit.sqlite", kind="cheating"))
     assert judgement.outcome is Outcome.FAIL
     assert judgement.sentence.startswith(
-        "The model goes by 10x10 pixels of the 64x64 frame, bottom left (class 'runway'"
+        "The model goes by what lies within a window of 10x10 pixels of the 64x64 frame, bottom left (class 'runway'"
     )
     assert judgement.sentence.endswith("3 further checks are FAIL too.")
     assert judgement.next_step.startswith("Look at the crops")

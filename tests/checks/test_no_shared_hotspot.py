@@ -62,8 +62,8 @@ def test_a_confirmed_cue_is_named() -> None:
     verdict = judged(after_testing(evidence(cue()), loss=4.0, turned=20))
     assert verdict.outcome is FAIL
     assert verdict.sentence.startswith(
-        "The model goes by 18x18 pixels of the 112x112 frame, bottom left (class 'runway', seen in 95.0 % of its"
-        " pictures): hiding it costs"
+        "The model goes by what lies within a window of 18x18 pixels of the 112x112 frame, bottom left (class 'runway',"
+        " seen in 95.0 % of its pictures): hiding it costs"
     )
     assert "more than hiding as much elsewhere (lower bound" in verdict.sentence
     assert (
@@ -83,7 +83,8 @@ def test_a_confirmed_cue_is_named() -> None:
 def test_what_hiding_does_not_change_is_no_cue() -> None:
     verdict = judged(after_testing(evidence(cue()), loss=0.02))
     assert verdict.outcome is PASS
-    assert verdict.sentence.startswith("None of 1 candidate is confirmed as a cue. The strongest: 18x18 pixels")
+    strongest = "What lies within a window of 18x18 pixels of the 112x112 frame, bottom left (class 'runway'"
+    assert verdict.sentence.startswith(f"None of 1 candidate is confirmed as a cue. The strongest: {strongest}")
     assert "is not confirmed as a cue: hiding it costs" in verdict.sentence
     assert verdict.next_step == ""
 
@@ -189,5 +190,8 @@ def test_places_in_words(box: tuple[float, float, float, float] | None, words: s
     assert finding.subject == f"cue 1: {words}, class 'runway'"
     assert (words in finding.sentence) == (box is not None)
     assert "18x18" in finding.sentence or box != CORNER
+    assert ("goes by what lies within a window of" if box else "goes by an appearance within a window of") in (
+        finding.sentence
+    )
     unframed = replace(after_testing(evidence(cue(box=box)), loss=4.0), frame=None)
     assert "16.0 % of the frame's side" in judged(unframed).findings[0].sentence

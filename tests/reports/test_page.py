@@ -52,6 +52,20 @@ def altered(path: Path, *statements: tuple[str, tuple[Any, ...]]) -> Path:
     return path
 
 
+def test_narrow_screens_get_the_contents_folded_before_the_verdict(tmp_path: Path) -> None:
+    """Both lists hold every section; the style shows one of them: the folded one on narrow screens, never on paper."""
+    html = rendered(write_record(tmp_path / "audit.sqlite"))
+    folded, listed = re.findall(r'<nav class="contents[^>]*>.*?</nav>', html, re.DOTALL)
+    targets = re.findall(r'<section id="([^"]+)"', html)
+    assert [re.findall(r'<a href="#([^"]+)"', nav) for nav in (folded, listed)] == [targets, targets]
+    assert re.search(r"<details>\s*<summary>Contents</summary>", folded), "closed"
+    assert html.index(folded) < html.index('<section id="verdict"') < html.index(listed)
+    style = page.style()
+    assert ".contents.folded { display: none;" in style
+    narrow = style[style.index("@media screen and (max-width: 67.98rem)") :]
+    assert narrow.index(".folded ~ .contents { display: none; }") < narrow.index("@media (min-width: 68rem)")
+
+
 @pytest.mark.tor("TOR-061")
 @pytest.mark.parametrize(
     ("kind", "n", "outcome"),

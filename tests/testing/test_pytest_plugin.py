@@ -438,9 +438,10 @@ def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> N
             "* audit.toml: accuracy_holds *",
             "FAIL: The candidate predicts *",
             "    worst pictures: *",
-            "Next: * move the baseline: saliency-audit accept *",
+            "Next: Look at the pictures that turned worse, mend the model * move the baseline: saliency-audit accept *",
             "Comparison: */compare.html",
-            f"To accept this run as it is: saliency-audit accept */audit --baseline {gated.path}/baseline.json*",
+            "Only where what fails is intended, accept this run: saliency-audit accept */audit --baseline"
+            f" {gated.path}/baseline.json*",
             "audit.toml: FAIL, *",
         ]
     )
