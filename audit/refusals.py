@@ -1,6 +1,7 @@
 """Why no format takes what is at a place: one short line for each."""
 
-from collections.abc import Mapping, Sequence
+import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,14 +9,6 @@ from audit import registry
 from audit.errors import AuditError
 from audit.samples import Dataset
 
-USUAL: Mapping[str, tuple[str, ...]] = {
-    "coco": (".json",),
-    "csv": (".csv",),
-    "lard": (".csv",),
-    "voc": (".xml",),
-    "yolo": (".yaml", ".yml"),
-}
-"""What files of a format end with."""
 _LONGEST = 110
 
 
@@ -50,9 +43,14 @@ def without_pictures(name: str, annotations: Path, dataset: Dataset) -> Refused:
 def lines(refused: Sequence[Refused]) -> str:
     """'coco: boxes.json: no list 'images'.', one line for each format."""
     return "\n".join(
-        f"  {name}: {_line(USUAL[name], [entry for entry in refused if entry.format == name])}"
+        f"  {name}: {_line(_endings(name), [entry for entry in refused if entry.format == name])}"
         for name in registry.names("audit.formats")
     )
+
+
+def _endings(name: str) -> tuple[str, ...]:
+    endings: tuple[str, ...] = importlib.import_module(f"audit.formats.{name}").ENDINGS
+    return endings
 
 
 def _line(endings: tuple[str, ...], refused: Sequence[Refused]) -> str:

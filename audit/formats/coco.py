@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 from audit.errors import AuditError
 from audit.samples import NO_BOX, Annotation, Box, Dataset, gather, numbers, read_text
 
+ENDINGS = (".json",)
 _Table = dict[int | str, dict[str, Any]]
 _STANDARD = {"id", "file_name", "width", "height", "license", "flickr_url", "coco_url", "date_captured"}
 

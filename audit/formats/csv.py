@@ -5,6 +5,7 @@ from pathlib import Path
 from audit.samples import NO_BOX, Annotation, Dataset, gather, numbers, read_text
 from audit.tables import Line, read_table
 
+ENDINGS = (".csv",)
 _BOX = ("x0", "y0", "x1", "y1")
 _COLUMNS = ("image", "label", *_BOX)
 

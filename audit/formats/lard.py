@@ -12,6 +12,7 @@ from audit.tables import Line, read_table
 
 LABEL = "runway"
 UNKNOWN = "unknown"
+ENDINGS = (".csv",)
 _CORNERS = ("x_A", "y_A", "x_B", "y_B", "x_C", "y_C", "x_D", "y_D")
 _NEEDED = ("image", "height", "width", "watermark_height", *_CORNERS)
 _BANDS: Mapping[str, tuple[str, str, tuple[float, ...]]] = {

@@ -10,6 +10,8 @@ from defusedxml.ElementTree import fromstring
 from audit.errors import AuditError
 from audit.samples import NO_BOX, Annotation, Dataset, gather, numbers
 
+ENDINGS = (".xml",)
+
 
 def voc(annotations: Path, images: Path) -> Dataset:
     """Pascal VOC: a folder of XML files, or one file; boxes 1-based with both ends inside.

@@ -10,6 +10,8 @@ from audit.errors import AuditError
 from audit.pictures import PICTURE_SUFFIXES, Rejected, displayed_size
 from audit.samples import NO_BOX, Annotation, Box, Dataset, gather, numbers, read_text
 
+ENDINGS = (".yaml", ".yml")
+
 
 def yolo(annotations: Path, images: Path) -> Dataset:
     """YOLO: `annotations` is the data.yaml; boxes as class, centre and size in shares of the picture as shown.

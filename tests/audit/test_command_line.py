@@ -14,7 +14,6 @@ from PIL import Image
 from audit import registry
 from audit.__main__ import main
 from audit.measurement import measure_batch
-from audit.refusals import USUAL
 from fixtures.scene import write_scene
 from fixtures.shapes import write_shapes
 
@@ -323,10 +322,6 @@ def test_init_says_of_a_single_file_what_each_format_saw(shell: Shell, tmp_path:
     assert "  yolo: one.json: names is None.\n" in told
     assert "no column 'image'" in told
     assert told.splitlines()[-1].startswith("Mend them, or bring them into another format")
-
-
-def test_every_format_has_its_usual_endings() -> None:
-    assert sorted(USUAL) == registry.names("audit.formats")
 
 
 def test_explain_shows_five_classes_and_writes_the_picture(shell: Shell, tmp_path: Path) -> None:
