@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
 
 from checks.bootstrap import bca, student
 from checks.clusters import independent_n, standard_error, totals
@@ -63,8 +63,8 @@ def share_bounds_by_cluster(hit: ArrayLike, cluster: ArrayLike, confidence: floa
 def clopper_pearson(k: float, n: float, confidence: float) -> Bounds:
     """Their bounds for numbers that need not be whole, since clusters are worth so many. 0 <= k <= n."""
     return Bounds(
-        lower=float(stats.beta.ppf(1 - confidence, k, n - k + 1)) if k > 0 else 0.0,
-        upper=float(stats.beta.ppf(confidence, k + 1, n - k)) if k < n else 1.0,
+        lower=float(special.betaincinv(k, n - k + 1, 1 - confidence)) if k > 0 else 0.0,
+        upper=float(special.betaincinv(k + 1, n - k, confidence)) if k < n else 1.0,
     )
 
 
@@ -77,8 +77,10 @@ def wilson(k: int, n: int, confidence: float) -> Bounds:
     _share(confidence)
     if n == 0:
         return Bounds(0.0, 1.0)
-    found = stats.binomtest(k, n).proportion_ci(2 * confidence - 1, method="wilson")
-    return Bounds(float(found.low), float(found.high))
+    p, z = k / n, float(special.ndtri(confidence))
+    whole = 2 * (n + z**2)
+    centre, half = (2 * n * p + z**2) / whole, z / whole * math.sqrt(4 * n * p * (1 - p) + z**2)
+    return Bounds(centre - half if k > 0 else 0.0, centre + half if k < n else 1.0)
 
 
 def mean_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayLike | None = None) -> Bounds | None:
