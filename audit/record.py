@@ -253,8 +253,8 @@ class Record:
         """The columns of a SELECT as arrays; NULL in a numeric column becomes NaN."""
         cursor = self._connection.execute(query, parameters)
         titles = [entry[0] for entry in cursor.description]
-        rows = cursor.fetchall()
-        return {title: _array([row[i] for row in rows]) for i, title in enumerate(titles)}
+        found = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(titles)
+        return {title: _array(values) for title, values in zip(titles, found, strict=True)}
 
     def pictures_sha256(self) -> str:
         """One hash over the names and hashes of all measured pictures."""
@@ -275,7 +275,8 @@ def _marks(count: int) -> str:
     return ", ".join("?" * count)
 
 
-def _array(values: list[Any]) -> NDArray[Any]:
-    if any(isinstance(value, str | bytes) for value in values):  # an array of bytes would lose trailing zeros
+def _array(values: Sequence[Any]) -> NDArray[Any]:
+    kinds = set(map(type, values))
+    if kinds & {str, bytes}:  # an array of bytes would lose trailing zeros
         return np.array(values, dtype=object)
-    return np.array([np.nan if value is None else value for value in values])
+    return np.array(values, dtype=np.float64 if type(None) in kinds else None)

@@ -8,7 +8,8 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -85,19 +86,22 @@ def options(function: Function, given: Mapping[str, Any], where: str, beside: Co
     beside: the keys that the same table may have besides. Raises AuditError that names the option, and suggests the
     right one where it is misspelt.
     """
-    parameters = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    known = [p.name for p in parameters]
+    schema = (_schema if isinstance(function, Hashable) else _schema.__wrapped__)(function)
     for key in given:
-        if key not in known:
-            raise AuditError(where, f"no option {key!r}", did_you_mean(key, {*known, *beside}))
-    fields: dict[str, Any] = {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in parameters}
-    schema: type[BaseModel] = create_model(
-        "Options", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields
-    )
+        if key not in schema.model_fields:
+            raise AuditError(where, f"no option {key!r}", did_you_mean(key, {*schema.model_fields, *beside}))
     try:
         return dict(schema(**given))
     except ValidationError as error:
         raise AuditError(where, first_problem(error)) from error
+
+
+@lru_cache(maxsize=256)
+def _schema(function: Function) -> type[BaseModel]:
+    """Of the options. Remembered, since pydantic takes long to build it and the rules ask for it at every judgement."""
+    parameters = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    fields: dict[str, Any] = {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in parameters}
+    return create_model("Options", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields)
 
 
 def first_problem(error: ValidationError) -> str:

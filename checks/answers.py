@@ -62,9 +62,9 @@ class Given:
 
     def among(self, chosen: Ints) -> "Given":
         """The same for the pictures at these places (rising) alone."""
-        kept = np.isin(self.place, chosen)
-        place = np.searchsorted(chosen, self.place[kept])
-        return Given(place, self.probability[kept], self.log_odds[kept], self.predicted[kept])
+        place = np.searchsorted(chosen, self.place)
+        kept = np.append(chosen, -1)[place] == self.place
+        return Given(place[kept], self.probability[kept], self.log_odds[kept], self.predicted[kept])
 
 
 def read_answers(record: Record, number: Ints) -> dict[Key, Given]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
 
 from checks.bootstrap import bca, student
 from checks.clusters import independent_n, standard_error, totals
@@ -63,8 +63,8 @@ def share_bounds_by_cluster(hit: ArrayLike, cluster: ArrayLike, confidence: floa
 def clopper_pearson(k: float, n: float, confidence: float) -> Bounds:
     """Their bounds for numbers that need not be whole, since clusters are worth so many. 0 <= k <= n."""
     return Bounds(
-        lower=float(stats.beta.ppf(1 - confidence, k, n - k + 1)) if k > 0 else 0.0,
-        upper=float(stats.beta.ppf(confidence, k + 1, n - k)) if k < n else 1.0,
+        lower=float(special.betaincinv(k, n - k + 1, 1 - confidence)) if k > 0 else 0.0,
+        upper=float(special.betaincinv(k + 1, n - k, confidence)) if k < n else 1.0,
     )
 
 

@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
@@ -11,7 +10,8 @@ from checks.words import all_of, bounded
 
 DASH = "–"
 THIN = "\u202f"
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HIDDEN = re.compile("[\0-\t\v-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters but the line's end, separators of lines and paragraphs, bidi controls, halves of surrogates."""
 
 
 def percent(value: float | None) -> str:
@@ -58,7 +58,7 @@ def count(value: int) -> str:
 
 def clean(text: object) -> str:
     """`text` with control characters made visible, so that nothing can reorder or hide what is around it."""
-    return "".join(_visible(character) for character in str(text))
+    return _HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", str(text))
 
 
 def short(text: object, length: int = 48) -> str:
@@ -144,11 +144,6 @@ def excerpt(text: str, lines: int = 200, width: int = 400) -> str:
     found = [short(line, width) for line in text.splitlines()]
     rest = len(found) - lines
     return "\n".join(found[:lines] + ([f"# … {count(rest)} more lines"] if rest > 0 else []))
-
-
-def _visible(character: str) -> str:
-    hidden = character in _BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-    return f"⟨U+{ord(character):04X}⟩" if hidden and character != "\n" else character
 
 
 FILTERS = {

@@ -12,6 +12,8 @@ from checks.statistics import wilson
 from checks.tolerance import enough_for_tolerance
 from checks.verdict import Frozen, Profile
 
+Mask = NDArray[np.bool_]
+
 RULE = "right_for_the_right_reason"
 EMPTY, FEW = "empty", "too few"
 
@@ -69,11 +71,13 @@ def slice_tables(evidence: Evidence) -> Slices:
     found = {column: slices(evidence, column) for column in there}
     left_out = tuple(column for column, parts in found.items() if len(parts) > MOST_VALUES)
     shown = [c for c in there if c not in left_out and (c in asked or len(found[c]) > 1)]
+    off = missed(evidence, miss_of(evidence.profile))
+    tried = evidence.right & judged_by_experiment(evidence)
     tables = [
         SliceTable(
             column=column,
             required=required.rules if required and column in asked else (),
-            cells=tuple(_cell(evidence, part.value, part.here, fewest) for part in found[column]),
+            cells=tuple(_cell(evidence, part.value, part.here, off, tried, fewest) for part in found[column]),
         )
         for column in sorted(shown, key=lambda column: column not in asked)
     ]
@@ -89,23 +93,21 @@ def fewest_for(profile: Profile) -> int:
     return enough_for_tolerance(1 - limit, profile.confidence)
 
 
-def _cell(evidence: Evidence, value: str, here: NDArray[np.bool_], fewest: int) -> SliceCell:
-    drawn = evidence.drawn(here)
-    off = missed(evidence, miss_of(evidence.profile))
-    tried = here & evidence.right & judged_by_experiment(evidence)
-    worth = evidence.drawn(tried)
+def _cell(evidence: Evidence, value: str, here: Mask, off: Mask, tried: Mask, fewest: int) -> SliceCell:
+    """The pictures that are `here`; of those `tried` by the experiment, some are `off` the object."""
+    drawn, worth = evidence.drawn(here), evidence.drawn(here & tried)
     enough = (worth.n if worth.independent is None else worth.independent) >= fewest
     return SliceCell(
         value=value,
         n=drawn.n,
         clusters=drawn.clusters,
         accuracy=_share(evidence, evidence.right, here),
-        wrong_reason=_share(evidence, off, tried),
+        wrong_reason=_share(evidence, off, here & tried),
         power="" if enough else FEW if drawn.n else EMPTY,
     )
 
 
-def _share(evidence: Evidence, hit: NDArray[np.bool_], among: NDArray[np.bool_]) -> Share:
+def _share(evidence: Evidence, hit: Mask, among: Mask) -> Share:
     drawn, k = evidence.drawn(among), int((hit & among).sum())
     by_picture = drawn.cluster is None
     lower, upper = wilson(k, drawn.n, drawn.confidence) if by_picture else drawn.share(hit[among])

@@ -1,5 +1,6 @@
 """What several tests need."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -21,6 +22,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--tor-results", type=Path, metavar="FILE", help="write what the tests that verify a requirement came to"
     )
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: a tenth of the time would go into looking for garbage in torch and the tests."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

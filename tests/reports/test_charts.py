@@ -10,6 +10,8 @@ from checks.evidence import Floats
 from reports import charts, line_charts
 from reports.pictures import ColourMap, colour_maps
 
+pytestmark = pytest.mark.usefixtures("drawn_anew")
+
 
 def mass_and_area(n: int) -> tuple[Floats, Floats]:
     rng = np.random.default_rng(0)

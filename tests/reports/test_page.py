@@ -142,6 +142,7 @@ def test_what_was_right_and_could_not_be_judged_is_counted(tmp_path: Path) -> No
     assert "count on neither side." in words(whole)
 
 
+@pytest.mark.usefixtures("drawn_anew")
 def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:

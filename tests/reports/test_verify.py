@@ -75,6 +75,7 @@ def replaced(path: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.tor("TOR-064")
+@pytest.mark.usefixtures("drawn_anew")
 def test_a_folder_as_it_was_written_fits(whole: Path) -> None:
     assert {path.name for path in whole.iterdir()} == FILES
     assert set(format_files()) == set(registry.names(FORMATS))
@@ -90,6 +91,7 @@ def test_sha256sum_agrees(whole: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.usefixtures("drawn_anew")
 def test_it_is_the_same_to_the_byte_each_time(whole: Path, tmp_path: Path) -> None:
     shutil.copy(whole / FILE_NAME, tmp_path)
     write(tmp_path / FILE_NAME, tmp_path)
