@@ -29,6 +29,7 @@ class Swap(NamedTuple):
 
 
 def note(evidence: Evidence, name: str) -> Floats:
+    """(n,) what the probe noted beside its answers; NaN where it noted nothing."""
     return evidence.notes.get((PROBE, name), np.full(evidence.n, np.nan))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from checks.answers import Answered
+from checks.backgrounds import note
 from checks.evidence import OTHER_BACKGROUND, Evidence, Floats
 from checks.verdict import Frozen
 from reports.summary import mean
@@ -189,9 +190,7 @@ def _names_label(found: Evidence, variants: Sequence[str]) -> Floats:
 def _follows(found: Evidence, variant: str) -> Floats:
     """(n,) 1 where the prediction is the class of the donor, else 0; NaN where not asked."""
     answer = found.answered(REPLACED, variant)
-    donor = found.notes.get((REPLACED, f"donor class {variant.split()[1]}"))
-    if donor is None:
-        return np.full(found.n, np.nan)
+    donor = note(found, f"donor class {variant.split()[1]}")
     there = answer.asked & np.isfinite(donor)
     return np.where(there, (answer.predicted == donor).astype(np.float64), np.nan)
 
