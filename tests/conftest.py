@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: threads of two workers wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from docs.qualification.results import plugin
 
 

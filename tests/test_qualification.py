@@ -128,8 +128,10 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-def test_a_run_tells_every_case_run_or_not(project: pytest.Pytester) -> None:
-    project.runpytest("--tor-results", "build/results.json", "-m", "not slow", "-p", "no:cacheprovider")
+@pytest.mark.parametrize("processes", [(), ("-n", "2")])
+def test_a_run_tells_every_case_run_or_not(project: pytest.Pytester, processes: tuple[str, ...]) -> None:
+    asked = ("--tor-results", "build/results.json", "-m", "not slow", "-p", "no:cacheprovider")
+    project.runpytest_subprocess(*asked, *processes)
     told: dict[str, Any] = json.loads((project.path / "build" / "results.json").read_text())
     assert told["outcomes"] == {
         "tests/test_x.py::test_a[1]": PASSED,
@@ -143,14 +145,10 @@ def test_a_run_tells_every_case_run_or_not(project: pytest.Pytester) -> None:
     assert str(ROOT) not in json.dumps(told)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [(["tests/test_x.py"], "need the whole collection"), (["-n", "2"], "need one process")],
-)
-def test_a_run_that_cannot_tell_all_is_refused(project: pytest.Pytester, arguments: list[str], message: str) -> None:
-    result = project.runpytest("--tor-results", "results.json", *arguments)
+def test_a_run_that_cannot_tell_all_is_refused(project: pytest.Pytester) -> None:
+    result = project.runpytest("--tor-results", "results.json", "tests/test_x.py")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert message in result.stderr.str()
+    assert "need the whole collection" in result.stderr.str()
     assert not (project.path / "results.json").exists()
 
 
