@@ -7,6 +7,7 @@ from pydantic import Field
 
 from checks.cells import Miss, judged_by_experiment, missed
 from checks.evidence import Evidence, Floats
+from checks.planted import KEPT, SHOWN, outside
 from checks.studied import Planted
 from checks.verdict import Frozen, Outcome, Verdict
 from checks.words import count, listed
@@ -30,13 +31,14 @@ class PlantedStrength(Frozen):
 
 
 class Detection(Frozen):
-    """The limit of detection: the share of the evidence from which on this audit flags a mark."""
+    """The limit of detection: the share of the evidence from outside the object from which on this audit flags."""
 
     share: float | None = Field(
-        description="for the detector that is hardest to catch; null where not measured, or hidden by what the network"
-        " relies on itself"
+        description="for the detector that is hardest to catch: the mark's share, and of the rest what the network"
+        " keeps without the object; null where not measured, or hidden by what the network relies on itself"
     )
-    by_detector: dict[str, float | None]
+    kept: float | None = Field(description="share of its evidence that the network itself keeps without the object")
+    by_detector: dict[str, float | None] = Field(description="the mark's share alone from which on copies are flagged")
     blamed_by_detector: dict[str, float | None] = Field(description="the share from which on hiding the mark is seen")
     sentence: str
 
@@ -71,24 +73,37 @@ def detection(found: Evidence, verdict: Verdict | None, not_made: str) -> Detect
     values = {finding.subject: finding.value for finding in verdict.findings} if verdict else {}
     limits = {detector: values.get(detector) for detector in detectors}
     told = [limit for limit in limits.values() if limit is not None]
+    kept = values.get(KEPT)
     sound = verdict is not None and verdict.outcome is Outcome.PASS and len(told) == len(detectors) > 0
-    share = max(told) if sound else None
+    mark = max(told) if sound and kept is not None else None
     return Detection(
-        share=share,
+        share=None if mark is None or kept is None else outside(mark, kept),
+        kept=kept,
         by_detector=limits,
         blamed_by_detector={detector: values.get(f"{detector}, mark blamed") for detector in detectors},
-        sentence=_sentence(share, detectors, found.planted.pictures if found.planted else 0, verdict, not_made),
+        sentence=_sentence(mark, kept, detectors, found.planted.pictures if found.planted else 0, verdict, not_made),
     )
 
 
 def _sentence(
-    share: float | None, detectors: Sequence[str], pictures: int, verdict: Verdict | None, not_made: str
+    mark: float | None,
+    kept: float | None,
+    detectors: Sequence[str],
+    pictures: int,
+    verdict: Verdict | None,
+    not_made: str,
 ) -> str:
-    if share is not None:
-        return (
-            f"This audit flags a mark that carries {100 * share:.4g} % of the evidence or more: tried on copies of this"
-            f" network, {count(pictures, 'picture')}, detectors {listed(detectors)}. A weaker reliance may go unseen."
-        )
+    if mark is not None and kept is not None:
+        how = f"tried on copies of this network, {count(pictures, 'picture')}, detectors {listed(detectors)}"
+        if kept < SHOWN:
+            seen = f"a mark that carries {100 * mark:.4g} % of the evidence or more: {how}"
+        else:
+            seen = (
+                f"a network that draws {100 * outside(mark, kept):.3g} % of its evidence or more from outside the"
+                f" object: {how}. This network keeps {100 * kept:.3g} % without the object as it is, and was flagged"
+                f" once a mark carried {100 * mark:.4g} %"
+            )
+        return f"This audit flags {seen}. A weaker reliance may go unseen."
     if not_made:
         return f"Not measured, so nobody knows what this audit would have missed. {not_made}"
     if verdict is None:

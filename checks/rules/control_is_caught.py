@@ -8,6 +8,7 @@ import numpy as np
 from audit.record import SUBJECT
 from checks.apply import apply
 from checks.evidence import Evidence
+from checks.planted import KEPT, SHOWN, kept_without_object, outside
 from checks.probed import invalid
 from checks.profile import Share
 from checks.statistics import mean_bounds
@@ -50,6 +51,8 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
     could then not have noticed. For each detector two findings: its name, with the limit of detection as the value (the
     smallest lambda from which on every copy is flagged; null where the network is flagged without the mark, so that its
     own reliance hides that limit), and 'NAME, mark blamed', with the smallest lambda from which on the mark is blamed.
+    A last one says what share of its evidence the network itself keeps without the object (`kept_without_object`): a
+    copy draws that from outside the object too, and only both together are what is known to be flagged.
     """
     planted = evidence.planted
     if problem := _problem(evidence, planted, flagged_by):
@@ -59,18 +62,19 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
         d: [_copy(evidence, planted, d, share, flagged_by, min_loss) for share in planted.lambdas]
         for d in planted.detectors
     }
-    findings = [
-        finding
-        for detector, found in copies.items()
-        for finding in (_flagging(detector, found, flagged_by), _blaming(detector, found, min_loss))
-    ]
+    kept = kept_without_object(evidence, planted)
+    flagging = [_flagging(detector, found, flagged_by, kept) for detector, found in copies.items()]
+    blaming = [_blaming(detector, found, min_loss) for detector, found in copies.items()]
+    findings = [finding for pair in zip(flagging, blaming, strict=True) for finding in pair]
+    if kept is not None:
+        findings.append(_keeping(kept, planted))
     outcome = worst(finding.outcome for finding in findings)
     telling = [finding.sentence for finding in findings if finding.outcome is outcome]
     return Verdict(
         rule=RULE,
         question=QUESTION,
         outcome=outcome,
-        sentence=telling[0] if outcome is Outcome.INVALID else _headline(findings),
+        sentence=telling[0] if outcome is Outcome.INVALID else _headline(flagging),
         next_step=NEXT if outcome is Outcome.INVALID else "",
         findings=tuple(findings),
     )
@@ -115,7 +119,7 @@ def _from_which_on(copies: Sequence[Copy], caught: Sequence[bool]) -> float | No
     return copies[first].share if first < len(copies) else None
 
 
-def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str]) -> Finding:
+def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str], kept: float | None) -> Finding:
     caught, own = copies[-1].flagged, copies[0].flagged
     limit = None if own else _from_which_on(copies, [copy.flagged for copy in copies])
     rules = f"({listed(flagged_by)})"
@@ -127,7 +131,8 @@ def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str]) 
             f" on a mark (detector {detector}) would be."
         )
     else:
-        sentence = f"From {percent(limit)} of the evidence on, a mark (detector {detector}) is flagged {rules}."
+        sentence = f"From {percent(limit)} of the evidence on, a mark (detector {detector}) is flagged {rules}"
+        sentence += f"{_in_all(limit, kept)}."
     return Finding(
         subject=detector,
         outcome=Outcome.PASS if caught else Outcome.INVALID,
@@ -135,6 +140,29 @@ def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str]) 
         value=limit,
         n=copies[-1].n,
         sentence=sentence,
+    )
+
+
+def _in_all(limit: float, kept: float | None) -> str:
+    if kept is None:
+        return "; what the network itself keeps without the object is not known"
+    if kept < SHOWN:
+        return ""
+    return (
+        f"; the network itself keeps {percent(kept)} of its evidence without the object, so that this is"
+        f" {percent(outside(limit, kept))} from outside the object"
+    )
+
+
+def _keeping(kept: float, planted: Planted) -> Finding:
+    return Finding(
+        subject=KEPT,
+        outcome=Outcome.PASS,
+        quantity="share of its evidence that the network itself keeps when the object is removed",
+        value=kept,
+        n=planted.pictures,
+        sentence=f"Without the object the network itself keeps {percent(kept)} of its evidence for the label"
+        f" (log-odds over those of a guess, in the median of {count(planted.pictures, 'picture')}).",
     )
 
 
@@ -165,8 +193,7 @@ def _blaming(detector: str, copies: Sequence[Copy], min_loss: float) -> Finding:
     )
 
 
-def _headline(findings: Sequence[Finding]) -> str:
+def _headline(flagging: Sequence[Finding]) -> str:
     """Of the detector that is harder to catch."""
-    flagging = findings[::2]
     hidden = [finding for finding in flagging if finding.value is None]
     return (hidden or [max(flagging, key=lambda finding: finding.value or 0.0)])[0].sentence

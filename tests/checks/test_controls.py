@@ -1,5 +1,6 @@
 """The rules on the audit's tests of itself."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from checks.apply import apply
 from checks.evidence import Evidence
+from checks.planted import KEPT
 from checks.rules.control_is_caught import control_is_caught
 from checks.rules.explainer_is_valid import explainer_is_valid, valid_methods
 from checks.rules.methods_agree import methods_agree
@@ -17,6 +19,7 @@ from checks.statistics import mean_bounds
 from checks.studied import Planted, Stage
 from checks.verdict import Outcome
 from fixtures.evidence import bare_profile, make_evidence
+from reports.controls import detection
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 LAMBDAS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -137,10 +140,22 @@ def test_methods_never_fail_and_never_pass_by_absence() -> None:
     assert methods_agree(noted({("a", "b"): half}, "ab"), min_agreement=0.2).findings[0].n == N // 2
 
 
+K, STRENGTH = 10, 6.0
+GUESS = -math.log(K - 1)
+"""Log-odds of a label of which nothing is known."""
+
+
 def controlled(
-    lead: Mapping[float, float], fall: Mapping[float, float], n: int = N, profile: Mapping[str, Any] | None = None
+    lead: Mapping[float, float],
+    fall: Mapping[float, float],
+    n: int = N,
+    profile: Mapping[str, Any] | None = None,
+    left: ArrayLike = GUESS,
 ) -> Evidence:
-    """Copies whose object leads by `lead`, and whose label loses `fall` of log-odds with the mark, at each lambda."""
+    """Copies whose object leads by `lead`, and whose label loses `fall` of log-odds with the mark, at each lambda.
+
+    left: the label's log-odds without the object.
+    """
     answers: dict[tuple[str, ...], ArrayLike] = {}
     for detector in DETECTORS:
         for lam in LAMBDAS:
@@ -149,11 +164,12 @@ def controlled(
                 (subject, "mark", "shown"): 3.0,
                 (subject, "mark", "elsewhere"): 3.0,
                 (subject, "mark", "hidden"): 3.0 - fall[lam] + np.linspace(-0.01, 0.01, n),
-                (subject, "object_removed", "mean"): 0.0,
-                (subject, "background_replaced", "mean"): lead[lam],
+                (subject, "object_removed", "mean"): left,
+                (subject, "background_replaced", "mean"): np.asarray(left) + lead[lam],
             }
-    planted = Planted(DETECTORS, LAMBDAS, 6.0, (0.0, 0.0, 4.0, 4.0), n)
+    planted = Planted(DETECTORS, LAMBDAS, STRENGTH, (0.0, 0.0, 4.0, 4.0), n)
     found = make_evidence({"gradient": np.full(n, 0.5)}, answers=answers)
+    assert found.classes == K
     return replace(found, planted=planted, profile=bare_profile(**(FLAG if profile is None else profile)))
 
 
@@ -176,10 +192,46 @@ def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged
         "linear, mark blamed": 0.25,
         "saturating": 0.5,
         "saturating, mark blamed": 0.25,
+        KEPT: 0.0,
     }
+    assert verdict.sentence.endswith("(right_for_the_right_reason).")
     gap = {**LEAD, 0.75: 1.0}
     assert values(controlled(gap, FALL))["linear"] == 1.0
     assert values(controlled(LEAD, {**FALL, 0.5: 0.0}))["linear, mark blamed"] == 0.75
+
+
+@pytest.mark.tor("TOR-036")
+def test_what_the_network_keeps_without_the_object_counts_in_the_limit() -> None:
+    third = np.append(np.full(N - 1, GUESS + STRENGTH / 3), 100.0)
+    found = controlled(LEAD, FALL, left=third)
+    verdict = control_is_caught(found, flagged_by=BY, min_loss=0.05)
+    assert verdict.outcome is PASS
+    assert values(found)[KEPT] == pytest.approx(1 / 3)
+    assert values(found)["linear"] == 0.5
+    assert verdict.sentence.endswith(
+        "; the network itself keeps 33.3 % of its evidence without the object, so that this is 66.7 % from outside the"
+        " object."
+    )
+    told = detection(found, verdict, "")
+    assert told.share == pytest.approx(0.5 + 0.5 / 3)
+    assert told.kept == pytest.approx(1 / 3)
+    assert told.by_detector == {"linear": 0.5, "saturating": 0.5}
+    assert "draws 66.7 % of its evidence or more from outside the object" in told.sentence
+    assert values(controlled(LEAD, FALL, left=GUESS - 2))[KEPT] == 0.0
+    assert values(controlled(LEAD, FALL, left=50.0))[KEPT] == 1.0
+
+
+@pytest.mark.tor("TOR-036")
+def test_without_the_object_removed_no_limit_is_stated() -> None:
+    found = controlled(LEAD, FALL)
+    answers = {key: given for key, given in found.answers.items() if key[0] != "linear 0.00"}
+    silent = replace(found, answers={**answers, **{k: v for k, v in found.answers.items() if k[1] == "mark"}})
+    verdict = control_is_caught(silent, flagged_by=BY, min_loss=0.05)
+    assert "what the network itself keeps without the object is not known" in verdict.sentence
+    assert KEPT not in values(silent)
+    told = detection(silent, verdict, "")
+    assert told.share is None
+    assert told.sentence.startswith("Not known. From 50.0 % of the evidence on")
 
 
 @pytest.mark.tor("TOR-035")
