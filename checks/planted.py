@@ -10,8 +10,10 @@ from checks.studied import Planted
 
 KEPT = "without the object"
 """The subject of the finding that says it."""
-SHOWN = 0.005
-"""Less is not worth a word."""
+LEAST = 0.005
+"""Less is counted as nothing."""
+ROUNDING = 1e-9
+"""Of a percentage."""
 
 
 def kept_without_object(evidence: Evidence, planted: Planted) -> float | None:
@@ -26,9 +28,13 @@ def kept_without_object(evidence: Evidence, planted: Planted) -> float | None:
     left = left[np.isfinite(left)]
     if not len(left) or not planted.strength > 0:
         return None
-    return float(np.clip((np.median(left) + math.log(evidence.classes - 1)) / planted.strength, 0.0, 1.0))
+    kept = float((np.median(left) + math.log(evidence.classes - 1)) / planted.strength)
+    return min(kept, 1.0) if kept >= LEAST else 0.0
 
 
 def outside(share: float, kept: float) -> float:
-    """The share of a copy's evidence that comes from outside the object, where the mark carries `share` of it."""
-    return share + (1 - share) * kept
+    """The share of a copy's evidence that comes from outside the object, where the mark carries `share` of it.
+
+    Rounded up to a whole percent where it is a sum: the shares that are tried lie further apart.
+    """
+    return math.ceil(100 * (share + (1 - share) * kept) - ROUNDING) / 100 if kept else share

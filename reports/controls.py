@@ -7,7 +7,7 @@ from pydantic import Field
 
 from checks.cells import Miss, judged_by_experiment, missed
 from checks.evidence import Evidence, Floats
-from checks.planted import KEPT, SHOWN, outside
+from checks.planted import KEPT, outside
 from checks.studied import Planted
 from checks.verdict import Frozen, Outcome, Verdict
 from checks.words import count, listed
@@ -95,11 +95,11 @@ def _sentence(
 ) -> str:
     if mark is not None and kept is not None:
         how = f"tried on copies of this network, {count(pictures, 'picture')}, detectors {listed(detectors)}"
-        if kept < SHOWN:
+        if not kept:
             seen = f"a mark that carries {100 * mark:.4g} % of the evidence or more: {how}"
         else:
             seen = (
-                f"a network that draws {100 * outside(mark, kept):.3g} % of its evidence or more from outside the"
+                f"a network that draws {100 * outside(mark, kept):.0f} % of its evidence or more from outside the"
                 f" object: {how}. This network keeps {100 * kept:.3g} % without the object as it is, and was flagged"
                 f" once a mark carried {100 * mark:.4g} %"
             )

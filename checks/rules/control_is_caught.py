@@ -8,7 +8,7 @@ import numpy as np
 from audit.record import SUBJECT
 from checks.apply import apply
 from checks.evidence import Evidence
-from checks.planted import KEPT, SHOWN, kept_without_object, outside
+from checks.planted import KEPT, kept_without_object, outside
 from checks.probed import invalid
 from checks.profile import Share
 from checks.statistics import mean_bounds
@@ -146,11 +146,11 @@ def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str], 
 def _in_all(limit: float, kept: float | None) -> str:
     if kept is None:
         return "; what the network itself keeps without the object is not known"
-    if kept < SHOWN:
+    if not kept:
         return ""
     return (
         f"; the network itself keeps {percent(kept)} of its evidence without the object, so that this is"
-        f" {percent(outside(limit, kept))} from outside the object"
+        f" {100 * outside(limit, kept):.0f} % from outside the object"
     )
 
 
