@@ -23,8 +23,9 @@ from audit.settings import Settings, load_settings
 
 REHEARSAL = "rehearsal"
 """Where the record keeps what the network said before the audit."""
-Progress = Callable[[int, int], None]
-"""Called with the samples done and the samples in all."""
+PICTURES = "pictures"
+Progress = Callable[[int, int, str], None]
+"""Called with how many are done, how many there are in all, and of what: 'pictures', or before a study its name."""
 
 
 def measure(
@@ -64,8 +65,9 @@ def measure(
             record.write_ahead()
             try:
                 with Passes(*_networks(ready)) as passes:
-                    _run(ready, record, passes, progress or (lambda done, total: None))
-                    _study(ready, record, passes)
+                    told = progress or (lambda done, total, what: None)
+                    _run(ready, record, passes, told)
+                    _study(ready, record, passes, told)
             finally:
                 _check_state(ready, record)
             _finish(ready, record)
@@ -147,7 +149,7 @@ def _run(ready: Plan, record: Record, passes: Passes, progress: Progress) -> Non
     todo = [numbers for numbers in ready.ranges if not done.issuperset(numbers)]
     shown = _keep(ready, _auc_so_far(ready, record))
     finished = len(done)
-    progress(finished, total)
+    progress(finished, total, PICTURES)
     with closing(ready.loader.batches(todo)) as upcoming:
         for numbers, loaded in zip(todo, upcoming, strict=True):
             rows: Rows = {
@@ -164,15 +166,16 @@ def _run(ready: Plan, record: Record, passes: Passes, progress: Progress) -> Non
             rows = {**rows, "passes": [passes.take("pictures", len(numbers))]}
             record.add(rows, dropped)
             finished += len(numbers)
-            progress(finished, total)
+            progress(finished, total, PICTURES)
 
 
-def _study(ready: Plan, record: Record, passes: Passes) -> None:
+def _study(ready: Plan, record: Record, passes: Passes, progress: Progress) -> None:
     """The experiments on the run as a whole that are not done yet."""
     if not record.columns("SELECT sample FROM picture LIMIT 1")["sample"].size:
         return
-    for study in ready.studies:
+    for number, study in enumerate(ready.studies):
         if not record.has(f"study {study.name}"):
+            progress(number, len(ready.studies), study.name)
             rows = study.function(ready, record, **study.options)
             record.add({**rows, "passes": [passes.take(study.name, 0)]}, finished=study.name)
 

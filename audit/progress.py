@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from audit.engine import PICTURES
 from audit.engine import Progress as Report
 
 QUIET_SECONDS = 10.0
@@ -17,29 +18,39 @@ QUIET_SECONDS = 10.0
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f} pictures/s" if task.speed else "")
+        return Text(f"{task.speed:.1f} pictures/s" if task.speed and task.fields["what"] == PICTURES else "")
 
 
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
-    """A function (done, total) that shows how far a run has come."""
+    """A function (done, total, what) that shows how far a run has come."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lines(title)
         return
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn()
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(title, total=None, what=PICTURES)
+
+        def report(done: int, total: int, what: str) -> None:
+            if what == PICTURES:
+                bar.update(task, completed=done, total=total)
+            else:  # each takes its own time, of which the others tell nothing
+                bar.reset(task, completed=done, total=total, description=f"{title}, study {what}", what=what)
+
+        yield report
 
 
 def lines(title: str) -> Report:
-    """Lines on stderr, one every ten seconds at most, and one at the end."""
+    """Lines on stderr: of the pictures one every ten seconds at most, and one at the end; one before each study."""
     start = last = time.monotonic()
     first: int | None = None
 
-    def report(done: int, total: int) -> None:
+    def report(done: int, total: int, what: str) -> None:
         nonlocal last, first
+        if what != PICTURES:
+            sys.stderr.write(f"{title}: study {what}, {done + 1} of {total}\n")
+            return
         now = time.monotonic()
         first = done if first is None else first
         if done < total and now - last < QUIET_SECONDS and done != first:

@@ -49,14 +49,14 @@ def _home(config: pytest.Config) -> Path:
     return cache.mkdir("saliency-audit")
 
 
-def _teller(config: pytest.Config, title: str) -> Callable[[int, int], None]:
+def _teller(config: pytest.Config, title: str) -> Callable[[int, int, str], None]:
     """Lines for people, past pytest's capture; those of a worker of pytest-xdist too."""
     from audit.progress import lines
 
     capture = config.pluginmanager.getplugin("capturemanager")
     report, begun = lines(title), False
 
-    def tell(done: int, total: int) -> None:
+    def tell(done: int, total: int, what: str) -> None:
         nonlocal begun
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             if not begun:
@@ -64,7 +64,7 @@ def _teller(config: pytest.Config, title: str) -> Callable[[int, int], None]:
             if not begun and done == total:
                 sys.stderr.write(f"{title}: nothing to measure, the record holds all {total} pictures\n")
             else:
-                report(done, total)
+                report(done, total, what)
         begun = True
 
     return tell

@@ -73,12 +73,12 @@ class Measured:
         self.calls.append({"settings": settings, "out": out, **given})
         if self.fault:
             raise self.fault
-        given["progress"](0, self.n)
+        given["progress"](0, self.n, "pictures")
         path = write_record(out / FILE_NAME, kind=self.kind, n=self.n)
         with Record.open(path) as record:
             record.set_meta("profile", given["registered"]["profile"])
             self.altered(record)
-        given["progress"](self.n, self.n)
+        given["progress"](self.n, self.n, "pictures")
         return path
 
 
