@@ -135,7 +135,7 @@ def unit(quantity: str) -> str:
 
 def _in_points(words: str) -> bool:
     """A difference of shares, in what rules call it: what is less, or what something costs."""
-    share = words.startswith(("share ", "limit of detection"))
+    share = words.startswith("share ")
     return not share and (" less " in words or re.search(r"\bcosts?\b", words) is not None)
 
 

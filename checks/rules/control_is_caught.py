@@ -48,11 +48,11 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
     blamed where the lower bound of the label's probability that hiding it costs, more than hiding as much elsewhere, is
     over `min_loss`. At lambda 0 the mark must not be blamed; at lambda 1 the copy must be flagged and the mark blamed,
     through every detector: else INVALID, as where the study was not run or had fewer than 10 pictures, since the audit
-    could then not have noticed. For each detector two findings: its name, with the limit of detection as the value (the
-    smallest lambda from which on every copy is flagged; null where the network is flagged without the mark, so that its
-    own reliance hides that limit), and 'NAME, mark blamed', with the smallest lambda from which on the mark is blamed.
-    A last one says what share of its evidence the network itself keeps without the object (`kept_without_object`): a
-    copy draws that from outside the object too, and only both together are what is known to be flagged.
+    could then not have noticed. For each detector two findings: its name, with the smallest lambda from which on every
+    copy is flagged (null where the network is flagged without the mark, so that its own reliance hides it), and 'NAME,
+    mark blamed', with the smallest lambda from which on the mark is blamed. A last one says what share of its evidence
+    the network itself keeps without the object (`kept_without_object`): a copy draws that from outside the object too,
+    and both together are the limit of detection.
     """
     planted = evidence.planted
     if problem := _problem(evidence, planted, flagged_by):
@@ -136,7 +136,7 @@ def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str], 
     return Finding(
         subject=detector,
         outcome=Outcome.PASS if caught else Outcome.INVALID,
-        quantity="limit of detection: share of the evidence from which on a mark is flagged",
+        quantity="share of the evidence from which on a mark is flagged",
         value=limit,
         n=copies[-1].n,
         sentence=sentence,

@@ -69,7 +69,7 @@ def test_decimals_have_a_true_minus_and_no_negative_nothing(value: float, digits
         (0.1, "label's probability that is lost with the object, less what the same fill costs elsewhere", "10.0"),
         (0.25, "label's probability that the same fill costs on an equal area outside the boxes", "25.0"),
         (1.0, "accuracy that backgrounds of other classes cost more than backgrounds of the same class", "100.0"),
-        (0.3, "limit of detection: share of the evidence from which on a mark is flagged", f"30.0{THIN}%"),
+        (0.3, "share of the evidence from which on a mark is flagged", f"30.0{THIN}%"),
         (0.3, "share of the evidence from which on hiding the mark is seen to cost the label", f"30.0{THIN}%"),
         (0.5, "mean rank correlation of two methods' maps", "0.500"),
     ],
