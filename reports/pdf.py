@@ -8,13 +8,15 @@ from audit.errors import AuditError
 
 FILE = "report.pdf"
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:[^)]*\)")
+_NODE = re.compile(rb"\(node(\d{8})\)")
 _INSTALL = "Install it: pip install 'saliency-audit[pdf]'; playwright install chromium"
 
 
 def print_pdf(page: Path, target: Path) -> None:
     """Print an HTML file, with bookmarks and tagged for screen readers.
 
-    The dates that Chromium writes into it are set to the epoch, byte for byte in their place.
+    The dates that Chromium writes into it are set to the epoch, and its tags are numbered from 1, since it counts on
+    from whatever else it made meanwhile: both in their place, so that the same page gives the same bytes.
 
     Raises AuditError where Playwright or a Chromium is not there, or where the file cannot be written.
     """
@@ -34,7 +36,7 @@ def print_pdf(page: Path, target: Path) -> None:
         reason = str(error).splitlines()[0]
         raise AuditError(FILE, f"not made ({reason})", "need a Chromium that Playwright can start", _INSTALL) from error
     try:
-        target.write_bytes(_DATE.sub(_epoch, printed))
+        target.write_bytes(_numbered(_DATE.sub(_epoch, printed)))
     except OSError as error:
         raise AuditError(
             target, f"cannot be written ({error.strerror})", "need a folder that may be written"
@@ -46,3 +48,9 @@ def _epoch(found: re.Match[bytes]) -> bytes:
     begin = b"/" + found[1] + b" (D:"
     date = b"19700101000000+00'00'"
     return begin + date[: len(found[0]) - len(begin) - 1].ljust(len(found[0]) - len(begin) - 1, b"'") + b")"
+
+
+def _numbered(printed: bytes) -> bytes:
+    """The tags' names in their order, by which the file's index finds them, as eight digits like before."""
+    rank = {name: number for number, name in enumerate(sorted(set(_NODE.findall(printed))), 1)}
+    return _NODE.sub(lambda found: b"(node%08d)" % rank[found[1]], printed)

@@ -25,6 +25,7 @@ from checks.judge import judge
 from checks.profile import fingerprint, load_profile
 from fixtures.records import write_record
 from reports.evidence import FORMATS, format_files, write_evidence
+from reports.pdf import _numbered
 from reports.sums import read_sums, sums_text
 from reports.verify import verify
 
@@ -410,6 +411,12 @@ def test_a_pdf_is_the_same_each_time(folder: Path) -> None:
     assert verify(folder) == ()
     called("report", str(folder), "--pdf")
     assert (folder / "report.pdf").read_bytes() == first
+
+
+def test_the_tags_of_a_pdf_are_numbered_alike_wherever_the_browser_began_to_count() -> None:
+    begun_at = [b"/ID (node%08d) /ID (node%08d) /Names [(node%08d) 7 0 R]" % (n + 9, n + 2, n + 2) for n in (0, 283)]
+    expected = b"/ID (node00000002) /ID (node00000001) /Names [(node00000001) 7 0 R]"
+    assert [_numbered(printed) for printed in begun_at] == [expected, expected]
 
 
 def called(*arguments: str) -> Result:
