@@ -46,6 +46,7 @@ def test_top_1_and_top_5_are_those_of_the_network(real: Path, tmp_path: Path) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # 132 photographs, twice, with seven methods: minutes, more of them on a busy machine
 def test_coco_and_voc_measure_alike_with_every_method(real: Path, tmp_path: Path) -> None:
     methods = [
         "gradient",
@@ -56,7 +57,11 @@ def test_coco_and_voc_measure_alike_with_every_method(real: Path, tmp_path: Path
         {"name": "integrated_gradients", "steps": 2},
         "gradcam",
     ]
-    squash: dict[str, Any] = {"preprocessing": {"resize": [224, 224]}, "saliency": {"methods": methods}}
+    squash: dict[str, Any] = {
+        "preprocessing": {"resize": [224, 224]},
+        "saliency": {"methods": methods},
+        "experiments": {"studies": []},
+    }
     found = {}
     for name, annotations in (("coco", "annotations.json"), ("voc", "voc")):
         settings = parse_settings(
