@@ -33,7 +33,7 @@ class Requirement(NamedTuple):
 
     verdict: Verdict
     finding: Finding | None
-    """The first with the rule's own outcome; None where nothing could be compared."""
+    """That of which the verdict's sentence speaks, else the first with the rule's own outcome; None without any."""
     others: int
     """Further comparisons of the rule."""
     check: str
@@ -51,8 +51,9 @@ def requirements(verdicts: Iterable[Verdict], profile: Profile) -> tuple[Require
 def _requirement(verdict: Verdict, profile: Profile) -> Requirement:
     deciding = [finding for finding in verdict.findings if not finding.advisory]
     telling = [finding for finding in deciding if finding.outcome is verdict.outcome]
+    spoken_of = [finding for finding in telling if finding.sentence and finding.sentence in verdict.sentence]
     measured = [finding for finding in telling if finding.value is not None]
-    told = next(iter([*measured, *telling, *deciding]), None)
+    told = next(iter([*spoken_of, *measured, *telling, *deciding]), None)
     return Requirement(
         verdict=verdict,
         finding=told,

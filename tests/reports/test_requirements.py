@@ -71,6 +71,19 @@ def test_the_finding_that_decided_is_told() -> None:
     assert required("right_for_the_right_reason", Outcome.PASS, aside, good).finding == good
 
 
+def test_the_finding_of_which_the_verdict_speaks_is_told_before_others() -> None:
+    weak, strong = (finding(Outcome.PASS, v).model_copy(update={"sentence": f"It is {v}."}) for v in (0.01, 0.04))
+    verdict = Verdict(
+        rule="no_shared_hotspot",
+        question="Does it?",
+        outcome=Outcome.PASS,
+        sentence=f"None is confirmed. The strongest: {strong.sentence}",
+        findings=(weak, strong),
+    )
+    (row,) = requirements([verdict], load_profile("default"))
+    assert row.finding == strong
+
+
 @pytest.mark.parametrize(
     ("rule", "limit", "sense"),
     [
