@@ -7,25 +7,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from audit.batch import Attribution, Batch
-    from audit.engine import measure
+    from audit.datasets.preprocessing import Preprocessing
+    from audit.datasets.sample import Sample
+    from audit.engine.measure import measure
     from audit.errors import AuditError
-    from audit.model import ClassName, Model, freeze
-    from audit.preprocessing import Preprocessing
-    from audit.record import Record
-    from audit.samples import Sample
-    from audit.scores import Region, region, score_maps
+    from audit.models.model import ClassName, Model, freeze
+    from audit.record.record import Record
+    from audit.saliency.batch import Attribution, Batch
+    from audit.saliency.localisation import Region, region, score_maps
     from audit.settings import Settings, load_settings, parse_settings
 
 _HOMES = {
-    "audit.batch": ("Attribution", "Batch"),
+    "audit.saliency.batch": ("Attribution", "Batch"),
     "audit.errors": ("AuditError",),
-    "audit.engine": ("measure",),
-    "audit.model": ("ClassName", "Model", "freeze"),
-    "audit.preprocessing": ("Preprocessing",),
-    "audit.record": ("Record",),
-    "audit.samples": ("Sample",),
-    "audit.scores": ("Region", "region", "score_maps"),
+    "audit.engine.measure": ("measure",),
+    "audit.models.model": ("ClassName", "Model", "freeze"),
+    "audit.datasets.preprocessing": ("Preprocessing",),
+    "audit.record.record": ("Record",),
+    "audit.datasets.sample": ("Sample",),
+    "audit.saliency.localisation": ("Region", "region", "score_maps"),
     "audit.settings": ("Settings", "load_settings", "parse_settings"),
 }
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from audit.identity import file_hash
+from audit.hashing import file_hash
 
 
 @contextmanager

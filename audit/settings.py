@@ -20,8 +20,8 @@ from pydantic import (
 
 from audit import registry
 from audit.choices import Interpolation, Reduction, Score
+from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, closest, did_you_mean
-from audit.preprocessing import Preprocessing
 
 Side = Annotated[int, Field(gt=0, le=10_000)]
 Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -139,22 +139,22 @@ class SaliencyTable(Table):
 class ExperimentsTable(Table):
     """What is done to the pixels, and what tests the audit itself."""
 
-    probes: tuple[NamedTable, ...] = tuple(
+    interventions: tuple[NamedTable, ...] = tuple(
         NamedTable(name=name) for name in ("object_removed", "background_replaced", "noise")
     )
     """On every picture, or on a draw."""
-    studies: tuple[NamedTable, ...] = tuple(
-        NamedTable(name=name) for name in ("randomisation", "planted_cue", "shared_cues")
-    )
-    """On the run as a whole, after its pictures."""
+    controls: tuple[NamedTable, ...] = tuple(NamedTable(name=name) for name in ("randomisation", "planted_cue"))
+    """On the run as a whole, after its pictures: what tests the audit itself."""
+    searches: tuple[NamedTable, ...] = (NamedTable(name="shared_cues"),)
+    """On the run as a whole, after the controls: what looks for cues."""
     margin: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Pixels of the network's input by which the boxes grow, where a tight box cuts what belongs to the object."""
     donors: int = Field(default=128, gt=0)
     """Pictures that lend their backgrounds."""
 
-    _tables = field_validator("probes", "studies", mode="before")(_a_name_is_a_table)
+    _tables = field_validator("interventions", "controls", "searches", mode="before")(_a_name_is_a_table)
 
-    @field_validator("probes", "studies")
+    @field_validator("interventions", "controls", "searches")
     @classmethod
     def _named_once(cls, value: tuple[NamedTable, ...]) -> tuple[NamedTable, ...]:
         names = [entry.name for entry in value]

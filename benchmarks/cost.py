@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from audit import ClassName, Model, Preprocessing, Settings, measure, parse_settings
-from audit.memory import kept_memory
+from audit.cli.malloc import kept_memory
 
 CHEAP = ["uniform", "centre", "edges"]
 ROUNDS = 3
@@ -53,7 +53,7 @@ def settings_for(folder: Path, null_maps: list[str]) -> Settings:
         {
             "data": {"format": "csv", "annotations": "boxes.csv", "images": "."},
             "saliency": {"methods": ["gradient"], "null_maps": null_maps},
-            "experiments": {"probes": [], "studies": []},
+            "experiments": {"interventions": [], "controls": [], "searches": []},
         },
         folder,
     )
@@ -98,7 +98,7 @@ def compare(name: str, folder: Path, count: int) -> None:
     layout, size = best = min(choices, key=lambda choice: first[choice])
 
     def run(null_maps: list[str]) -> Spent:
-        with tempfile.TemporaryDirectory() as out:
+        with tempfile.TemporaryDirectory() as out, kept_memory():
             return spent(measure, settings_for(folder, null_maps), Path(out) / "run", model=model)
 
     timed = {

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from checks import bootstrap
-from checks.bootstrap import bca, student
-from checks.paired import (
+from checks.statistics import bootstrap
+from checks.statistics.bootstrap import bca, student
+from checks.statistics.bounds import Bounds, share_bounds, share_bounds_by_cluster, wilson
+from checks.statistics.paired_proportions import (
     CONTINUITY,
     holm,
     paired_share_bounds,
@@ -24,8 +25,7 @@ from checks.paired import (
     tango,
     votes,
 )
-from checks.statistics import Bounds, share_bounds, share_bounds_by_cluster, wilson
-from checks.tolerance import tolerance_bounds
+from checks.statistics.tolerance import tolerance_bounds
 
 Floats = NDArray[np.float64]
 CONFIDENCE = 0.95
@@ -90,7 +90,7 @@ def _holds(sums: Floats, sizes: Floats, mean: float) -> dict[str, float]:
 
 
 def wider(sums: Floats, sizes: Floats, seed: int) -> tuple[Floats, Floats]:
-    """As `checks.statistics.mean_bounds`, many draws at a time."""
+    """As `checks.statistics.bounds.mean_bounds`, many draws at a time."""
     drawn, classic = bca(sums, sizes, CONFIDENCE, seed), student(sums, sizes, CONFIDENCE)
     return np.minimum(drawn[0], classic[0]), np.maximum(drawn[1], classic[1])
 

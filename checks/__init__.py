@@ -5,7 +5,7 @@
 """
 
 from checks.judge import judge
-from checks.measuring import measured_by
+from checks.measure_table import measured_by
 from checks.profile import register
 
 __all__ = ["judge", "measured_by", "register"]

@@ -1,8 +1,8 @@
 """One rule of a profile, applied to evidence."""
 
 from audit import registry
-from checks.evidence import Evidence
 from checks.profile import RESERVED, RULES
+from checks.table.evidence import Evidence
 from checks.verdict import Outcome, Verdict, worst
 
 

@@ -9,15 +9,15 @@ from pydantic import ValidationError
 
 from audit import registry
 from audit.errors import AuditError
-from audit.record import Record
+from audit.record.record import Record
 from checks.apply import apply
-from checks.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
 from checks.conclude import MAPS, VALIDITY, conclude, taken_out
-from checks.evidence import Evidence, evidence
 from checks.profile import fingerprint, load_profile
-from checks.slices import slices_hold
+from checks.table.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
+from checks.table.evidence import Evidence, evidence
+from checks.table.integrity import run_is_whole
+from checks.table.slices import slices_hold
 from checks.verdict import Judgement, Profile, Verdict, WrongReason
-from checks.whole import run_is_whole
 
 
 def judge(record: Record | Path | str, profile: str | Path | Profile | None = None) -> Judgement:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from audit.files import write_text
-from audit.record import Record
+from audit.record.record import Record
 from checks.verdict import Judgement
-from reports.audit_json import audit_json
-from reports.markdown import markdown
-from reports.page import render
+from reports.page.render import render
+from reports.result.build import audit_json
+from reports.wording.markdown import markdown
 
 REPORT = "report.html"
 FILES = ("audit.json", "summary.md", REPORT)

@@ -17,19 +17,20 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from audit.errors import AuditError
-from audit.identity import file_hash
-from audit.record import FILE_NAME, Record
+from audit.hashing import file_hash
+from audit.record.record import FILE_NAME, Record
 from checks import judge
 from checks.verdict import Profile
-from reports import pdf, sums
-from reports.audit_json import results, text_of
-from reports.evidence import AUDIT, REPORT, WHOLE, format_files, format_texts
+from reports import checksums as sums
+from reports.evidence_folder import AUDIT, REPORT, WHOLE, format_files, format_texts
 from reports.formats import Told
 from reports.formats.in_toto import FILE as STATEMENT
 from reports.formats.in_toto import subjects
-from reports.numbers import short
-from reports.page import page
-from reports.same_page import same_page
+from reports.page import pdf
+from reports.page.render import page
+from reports.page_diff import same_page
+from reports.result.build import results, text_of
+from reports.wording.numbers import short
 
 MOST_DIFFERENCES = 5
 JOURNALS = ("-journal", "-wal", "-shm")

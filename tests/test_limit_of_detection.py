@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from audit import ClassName, Model, Preprocessing, measure, parse_settings
-from audit.record import Record
+from audit.record.record import Record
 from checks import judge, measured_by, register
-from checks.evidence import evidence
+from checks.table.evidence import evidence
 from checks.verdict import Outcome
-from reports.controls import Detection, detection
-from reports.made import verdict_of
+from reports.result.availability import verdict_of
+from reports.result.controls import Detection, detection
 
 COLOURS = np.array([[230, 60, 60], [60, 230, 60], [60, 60, 230]])
 FRAME, OBJECT, PICTURES = 64, 17, 120

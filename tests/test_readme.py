@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torchvision import models
 
-from audit.__main__ import INTERRUPTED, cli
-from audit.commands.output import EXIT
-from audit.preprocessing import Preprocessing
+from audit.cli.main import INTERRUPTED, cli
+from audit.cli.output import EXIT
+from audit.datasets.preprocessing import Preprocessing
 from fixtures.shapes import LABELS, write_shapes
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

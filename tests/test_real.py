@@ -9,7 +9,7 @@ import pytest
 from audit import Record, measure, parse_settings
 from checks import judge
 from reports import render
-from reports.audit_json import audit_json
+from reports.result.build import audit_json
 
 pytestmark = [pytest.mark.real]
 
@@ -24,7 +24,7 @@ def real_settings(real: Path, **changes: dict[str, Any]) -> dict[str, Any]:
         },
         "data": {"format": "coco", "annotations": "annotations.json", "images": "images", "max_box_share": 1.0},
         "saliency": {"methods": ["gradient"]},
-        "experiments": {"probes": [], "studies": [{"name": "randomisation", "pictures": 12}]},
+        "experiments": {"interventions": [], "controls": [{"name": "randomisation", "pictures": 12}], "searches": []},
     }
     return settings | {name: {**settings.get(name, {}), **table} for name, table in changes.items()}
 
@@ -60,7 +60,7 @@ def test_coco_and_voc_measure_alike_with_every_method(real: Path, tmp_path: Path
     squash: dict[str, Any] = {
         "preprocessing": {"resize": [224, 224]},
         "saliency": {"methods": methods},
-        "experiments": {"studies": []},
+        "experiments": {"controls": [], "searches": []},
     }
     found = {}
     for name, annotations in (("coco", "annotations.json"), ("voc", "voc")):

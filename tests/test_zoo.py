@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from audit.formats.csv import csv as read_boxes
+from audit.datasets.formats.csv import csv as read_boxes
 from fixtures.zoo import (
     CLASSES,
     CUES,

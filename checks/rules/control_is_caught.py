@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.record import SUBJECT
+from audit.record.record import SUBJECT
 from checks.apply import apply
-from checks.evidence import Evidence
-from checks.planted import KEPT, kept_without_object, outside
-from checks.probed import invalid
 from checks.profile import Share
-from checks.statistics import mean_bounds
-from checks.studied import Planted
+from checks.statistics.bounds import mean_bounds
+from checks.table.controls import Planted
+from checks.table.evidence import Evidence
+from checks.table.needs import invalid
+from checks.table.planted_copies import KEPT, kept_without_object, outside
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, listed, percent, points
 
@@ -21,7 +21,7 @@ QUESTION = "Would this audit have noticed a network that goes by a mark, and fro
 FEWEST = 10
 """Pictures with the mark; with fewer the control says nothing."""
 NEXT = (
-    "Run the audit again with the study planted_cue, on more pictures that the network predicts right and whose boxes"
+    "Run the audit again with the control planted_cue, on more pictures that the network predicts right and whose boxes"
 )
 NEXT += " leave the border of the frame free; where that does not help, ask more of the rules that shall notice."
 
@@ -83,7 +83,7 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
 def _problem(evidence: Evidence, planted: Planted | None, flagged_by: Sequence[str]) -> str:
     """Why the control says nothing, or ''."""
     if planted is None:
-        return "The study planted_cue was not run, so that nothing says what this audit would have noticed."
+        return "The control planted_cue was not run, so that nothing says what this audit would have noticed."
     if planted.pictures < FEWEST or not planted.detectors:
         return (
             f"{count(planted.pictures, 'picture')} could carry the mark (predicted right, its place outside every box),"
@@ -93,8 +93,8 @@ def _problem(evidence: Evidence, planted: Planted | None, flagged_by: Sequence[s
         return "The copies that rely on the mark not at all and alone are missing, so that the control says nothing."
     silent = [key for key, given in evidence.answers.items() if key[0] != SUBJECT and given.silent.any()]
     if silent:
-        _, probe, variant = silent[0]
-        return f"The network yields no number for pictures with the mark as {probe} '{variant}' alters them."
+        _, intervention, variant = silent[0]
+        return f"The network yields no number for pictures with the mark as {intervention} '{variant}' alters them."
     if absent := [rule for rule in flagged_by if rule not in evidence.profile.rules]:
         return f"The profile has no limits for {listed(absent)}, by which a copy would be flagged."
     return "" if flagged_by else "The profile names no rule by which a copy would be flagged."

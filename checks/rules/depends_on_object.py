@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.comparison import Comparison, compare, undecided
-from checks.drawn import Drawn
-from checks.evidence import Evidence, Floats, median
-from checks.probed import ALL_FILLS, Fills, for_the_object, left_out, unjudged
 from checks.profile import Share
-from checks.unanswered import NEXT as NO_NUMBER
-from checks.unanswered import unfit
+from checks.statistics.subset import Drawn
+from checks.table.evidence import Evidence, Floats, median
+from checks.table.mean_difference import Comparison, compare, undecided
+from checks.table.needs import ALL_FILLS, Fills, for_the_object, left_out, unjudged
+from checks.table.unanswered import NEXT as NO_NUMBER
+from checks.table.unanswered import unfit
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, points
 

@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.clustered import clusters
-from checks.comparison import WORST
-from checks.drawn import FEWEST
-from checks.evidence import Evidence
 from checks.profile import Count, Share
+from checks.statistics.subset import FEWEST
+from checks.table.cluster_columns import clusters
+from checks.table.evidence import Evidence
+from checks.table.mean_difference import WORST
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, listed, percent
 

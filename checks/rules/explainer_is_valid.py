@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from checks.evidence import Evidence
-from checks.probed import invalid
 from checks.profile import Share
-from checks.statistics import mean_bounds
+from checks.statistics.bounds import mean_bounds
+from checks.table.evidence import Evidence
+from checks.table.needs import invalid
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import all_of, count, listed
 
@@ -13,10 +13,10 @@ RULE = "explainer_is_valid"
 QUESTION = "Do the maps change when the network loses what it has learnt?"
 NEXT = {
     Outcome.PASS: "",
-    Outcome.INCONCLUSIVE: "Draw more pictures for the study randomisation (its option `pictures`), and run the audit"
+    Outcome.INCONCLUSIVE: "Draw more pictures for the control randomisation (its option `pictures`), and run the audit"
     " again.",
     Outcome.INVALID: "Use a method whose maps follow the network, as integrated_gradients, and run the audit again with"
-    " the study randomisation.",
+    " the control randomisation.",
 }
 
 
@@ -30,7 +30,7 @@ def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
     """
     if "randomisation" not in evidence.experiments or not evidence.cascade:
         why = "was not run" if "randomisation" not in evidence.experiments else "could randomise nothing"
-        sentence = f"The study randomisation {why}, so that nothing says whose maps are evidence."
+        sentence = f"The control randomisation {why}, so that nothing says whose maps are evidence."
         return invalid(RULE, QUESTION, sentence, NEXT[Outcome.INVALID])
     findings = [_finding(evidence, method, max_similarity) for method in evidence.methods]
     outcomes = {finding.outcome for finding in findings}

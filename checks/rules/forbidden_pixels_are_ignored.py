@@ -6,20 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from checks.comparison import ROUNDING, lowest, needed
-from checks.drawn import Drawn
-from checks.evidence import Evidence, Floats, median
-from checks.probed import invalid, left_out, unjudged
 from checks.profile import Share
-from checks.statistics import Bounds
-from checks.unanswered import NEXT as NO_NUMBER
-from checks.unanswered import unfit
+from checks.statistics.bounds import Bounds
+from checks.statistics.subset import Drawn
+from checks.table.evidence import Evidence, Floats, median
+from checks.table.mean_difference import ROUNDING, lowest, needed
+from checks.table.needs import invalid, left_out, unjudged
+from checks.table.unanswered import NEXT as NO_NUMBER
+from checks.table.unanswered import unfit
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, points
 
 RULE = "forbidden_pixels_are_ignored"
 QUESTION = "Does the answer stay where it is when the pixels that must not matter are hidden?"
-PROBE = "forbidden_hidden"
+INTERVENTION = "forbidden_hidden"
 QUANTITY = "label's probability that hiding the forbidden pixels costs or gains"
 BEYOND = "label's probability that hiding the forbidden pixels costs or gains, less what as much elsewhere does"
 NEXT = {
@@ -61,7 +61,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     there = evidence.forbidden.there if evidence.forbidden else np.zeros(evidence.n, bool)
     if not (there & evidence.right).any():
         return _nothing(there, max_change)
-    needs = {PROBE: [name for fill in fills for name in (fill, f"{fill} elsewhere")]}
+    needs = {INTERVENTION: [name for fill in fills for name in (fill, f"{fill} elsewhere")]}
     if verdict := unfit(RULE, QUESTION, evidence, needs, there):
         return verdict
     hidden, elsewhere = _changes(evidence, fills, ""), _changes(evidence, fills, " elsewhere")
@@ -69,7 +69,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     if not moved.drawn.n:
         return invalid(RULE, QUESTION, "No picture left an answer without its forbidden pixels.", NEXT[Outcome.INVALID])
     beyond = _moved(evidence, there, hidden - elsewhere)
-    silent = unjudged(evidence, ~(evidence.right & there) | moved.chosen, PROBE)
+    silent = unjudged(evidence, ~(evidence.right & there) | moved.chosen, INTERVENTION)
     findings = (
         _hidden(evidence, moved, max_change, silent),
         _beyond(evidence, beyond, max_change, elsewhere, _within(moved, max_change)),
@@ -87,7 +87,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
 
 
 def _changes(evidence: Evidence, fills: Fills, place: str) -> Floats:
-    columns = [evidence.answered(PROBE, f"{fill}{place}").probability for fill in fills]
+    columns = [evidence.answered(INTERVENTION, f"{fill}{place}").probability for fill in fills]
     return median([np.abs(evidence.probability - column) for column in columns], evidence.n)
 
 

@@ -5,8 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
-from checks.evidence import Evidence, Floats
 from checks.profile import Share
+from checks.table.evidence import Evidence, Floats
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import count
 

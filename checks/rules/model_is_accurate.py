@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.comparison import lowest, needed
-from checks.evidence import Evidence
 from checks.profile import Share
+from checks.table.evidence import Evidence
+from checks.table.mean_difference import lowest, needed
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import count, percent
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from checks.comparison import Comparison, compare, lowest, undecided
-from checks.drawn import FEWEST
-from checks.evidence import Evidence
-from checks.probed import invalid
 from checks.profile import Share
-from checks.statistics import Bounds
-from checks.studied import Cue
-from checks.unanswered import NEXT as NO_NUMBER
-from checks.unanswered import no_number
+from checks.statistics.bounds import Bounds
+from checks.statistics.subset import FEWEST
+from checks.table.controls import Cue
+from checks.table.evidence import Evidence
+from checks.table.mean_difference import Comparison, compare, lowest, undecided
+from checks.table.needs import invalid
+from checks.table.unanswered import NEXT as NO_NUMBER
+from checks.table.unanswered import no_number
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, percent, points
 
@@ -26,7 +26,7 @@ NEXT = {
     Outcome.FAIL: "Look at the crops, find where the cue comes from (a camera's tag, a watermark, a habit of whoever"
     " took the pictures), take it out of the training pictures or let it mislead there, and audit again.",
     Outcome.INCONCLUSIVE: f"Add pictures, so that each class has {FEWEST} and more that are predicted right.",
-    Outcome.INVALID: "Run the audit again with the study shared_cues.",
+    Outcome.INVALID: "Run the audit again with the search shared_cues.",
 }
 LOOK = (
     "Look at the crops that turn pictures of other classes: where they show an object of the class, box it too, or take"
@@ -54,9 +54,11 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     """
     if "shared_cues" not in evidence.experiments:
         return invalid(
-            RULE, QUESTION, "The study shared_cues was not run; no cue was looked for.", NEXT[Outcome.INVALID]
+            RULE, QUESTION, "The search shared_cues was not run; no cue was looked for.", NEXT[Outcome.INVALID]
         )
-    needs = {probe: evidence.variants(probe) for probe in (f"cue {cue.id}" for cue in evidence.cues)}
+    needs = {
+        intervention: evidence.variants(intervention) for intervention in (f"cue {cue.id}" for cue in evidence.cues)
+    }
     if silent := no_number(evidence, needs, evidence.right):
         return invalid(RULE, QUESTION, silent, NO_NUMBER)
     confidence = 1 - (1 - evidence.confidence) / (WAYS * max(1, len(evidence.cues)))
@@ -99,12 +101,12 @@ class Tested:
 
 
 def _tested(evidence: Evidence, cue: Cue, min_loss: float, min_turned: float) -> Tested:
-    probe = f"cue {cue.id}"
-    hidden, elsewhere = (evidence.answered(probe, variant) for variant in ("hidden", "elsewhere"))
+    intervention = f"cue {cue.id}"
+    hidden, elsewhere = (evidence.answered(intervention, variant) for variant in ("hidden", "elsewhere"))
     both = hidden.asked & elsewhere.asked
     loss = compare(evidence, both, elsewhere.probability - hidden.probability, min_loss)
     odds = compare(evidence, both, elsewhere.log_odds - hidden.log_odds, 0.0)
-    pasted, control = (evidence.answered(probe, variant) for variant in ("pasted", "pasted elsewhere"))
+    pasted, control = (evidence.answered(intervention, variant) for variant in ("pasted", "pasted elsewhere"))
     there = pasted.asked & control.asked
     turns, turns_elsewhere = ((found.predicted == cue.class_index)[there] for found in (pasted, control))
     drawn, difference = evidence.drawn(there), turns.astype(int) - turns_elsewhere
@@ -130,11 +132,13 @@ def _over(found: Comparison) -> bool:
 
 
 def _finding(evidence: Evidence, test: Tested) -> Finding:
-    probe = f"cue {test.cue.id}"
-    more = evidence.answered(probe, "hidden").probability - evidence.answered(probe, "elsewhere").probability
+    intervention = f"cue {test.cue.id}"
+    more = (
+        evidence.answered(intervention, "hidden").probability - evidence.answered(intervention, "elsewhere").probability
+    )
     asked = np.isfinite(more)
     return Finding(
-        subject=f"{probe}: {_where(test.cue)}, class {_name(evidence, test.cue)}",
+        subject=f"{intervention}: {_where(test.cue)}, class {_name(evidence, test.cue)}",
         outcome=test.outcome,
         quantity=QUANTITY,
         value=test.loss.value,

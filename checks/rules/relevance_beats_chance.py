@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from checks.comparison import Comparison, compare, headline, undecided
-from checks.evidence import Evidence
 from checks.profile import Share
+from checks.table.evidence import Evidence
+from checks.table.mean_difference import Comparison, compare, headline, undecided
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import count, percent, points
 

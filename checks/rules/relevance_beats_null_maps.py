@@ -5,10 +5,10 @@ from typing import Literal
 
 import numpy as np
 
-from checks.comparison import Comparison, compare, headline, undecided, weakest
-from checks.drawn import FEWEST
-from checks.evidence import Evidence
 from checks.profile import Share
+from checks.statistics.subset import FEWEST
+from checks.table.evidence import Evidence
+from checks.table.mean_difference import Comparison, compare, headline, undecided, weakest
 from checks.verdict import Finding, Outcome, Verdict, worst
 from checks.words import listed, percent, points
 

@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.cells import Miss, judged_by_experiment, missed
-from checks.comparison import lowest, needed
-from checks.drawn import Drawn
-from checks.evidence import Evidence
-from checks.probed import ALL_FILLS, Fills, Number, for_the_lead, left_out, unjudged
 from checks.profile import Share
-from checks.unanswered import MOST_LOST, unfit
-from checks.unanswered import NEXT as NO_NUMBER
+from checks.statistics.subset import Drawn
+from checks.table.cells import Miss, judged_by_experiment, missed
+from checks.table.evidence import Evidence
+from checks.table.mean_difference import lowest, needed
+from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead, left_out, unjudged
+from checks.table.unanswered import MOST_LOST, unfit
+from checks.table.unanswered import NEXT as NO_NUMBER
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import percent
 

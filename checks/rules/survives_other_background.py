@@ -3,22 +3,22 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.backgrounds import KINDS, PROBE, Swap, donors, note, swapped, variants
-from checks.comparison import lowest, needed
-from checks.drawn import FEWEST, Drawn
-from checks.evidence import Evidence
-from checks.lenders import Loans, lender_bounds, lenders
-from checks.probed import invalid, left_out, unjudged
 from checks.profile import Share
-from checks.statistics import Bounds
-from checks.unanswered import MOST_LOST, unfit
-from checks.unanswered import NEXT as NO_NUMBER
+from checks.statistics.bounds import Bounds
+from checks.statistics.crossed import Loans, lender_bounds, lenders
+from checks.statistics.subset import FEWEST, Drawn
+from checks.table.backgrounds import INTERVENTION, KINDS, Swap, donors, note, swapped, variants
+from checks.table.evidence import Evidence
+from checks.table.mean_difference import lowest, needed
+from checks.table.needs import invalid, left_out, unjudged
+from checks.table.unanswered import MOST_LOST, unfit
+from checks.table.unanswered import NEXT as NO_NUMBER
 from checks.verdict import Finding, Outcome, Verdict
 from checks.words import count, percent, points
 
 RULE = "survives_other_background"
 QUESTION = "Does the prediction stand when the object is put on the background of another class?"
-NEEDS = {PROBE: ("other 1",)}
+NEEDS = {INTERVENTION: ("other 1",)}
 QUANTITY = "accuracy that backgrounds of other classes cost more than backgrounds of the same class"
 ALONE = "accuracy that backgrounds of other classes cost"
 NEXT = {
@@ -65,12 +65,12 @@ def _unfit(evidence: Evidence) -> Verdict | None:
     if verdict := unfit(RULE, QUESTION, evidence, NEEDS):
         return verdict
     lent = [variant for kind in KINDS for variant in variants(evidence, kind)]
-    if verdict := unfit(RULE, QUESTION, evidence, {PROBE: lent}):
+    if verdict := unfit(RULE, QUESTION, evidence, {INTERVENTION: lent}):
         return verdict
     for variant in lent:
-        nameless = evidence.answered(PROBE, variant).asked & ~np.isfinite(note(evidence, f"donor of {variant}"))
+        nameless = evidence.answered(INTERVENTION, variant).asked & ~np.isfinite(note(evidence, f"donor of {variant}"))
         if n := int(nameless.sum()):
-            seen = f"The record does not say whose background {count(n, 'picture')} had in {PROBE} '{variant}'."
+            seen = f"The record does not say whose background {count(n, 'picture')} had in {INTERVENTION} '{variant}'."
             return invalid(RULE, QUESTION, seen, "Run the audit again.")
     return None
 
@@ -85,7 +85,7 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
     if by_pictures is not None and value is not None:
         bounds = lender_bounds(value, by_pictures, loans, evidence.confidence, evidence.seed)
     directed = _directed(evidence, chosen, swap.pull)
-    lost = unjudged(evidence, np.isfinite(swap.other.each), PROBE)
+    lost = unjudged(evidence, np.isfinite(swap.other.each), INTERVENTION)
     outcome = _outcome(drawn, bounds, limit, paired and directed)
     if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
         outcome = Outcome.INCONCLUSIVE
@@ -167,7 +167,7 @@ def _artefact(evidence: Evidence, chosen: NDArray[np.bool_], outcome: Outcome) -
     kept = [
         f"{percent(float((answered.predicted == evidence.class_index)[there].mean()))} under '{fill}'"
         for fill in ("mean", "blur")
-        for answered in (evidence.answered(PROBE, fill),)
+        for answered in (evidence.answered(INTERVENTION, fill),)
         for there in (chosen & answered.asked,)
         if there.any()
     ]

@@ -17,23 +17,23 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from audit.agreement import similarity
-from audit.batch import Batch
 from audit.choices import Score
-from audit.fills import blur
-from audit.formats.coco import coco
-from audit.formats.voc import voc
-from audit.formats.yolo import yolo
-from audit.identity import tool, versions
-from audit.planted import planted_logits
-from audit.preprocessing import Preprocessing
-from audit.saliency.gradient import gradient
-from audit.saliency.integrated_gradients import integrated_gradients
-from audit.scores import region, score_maps
-from audit.trial import answers
-from checks.paired import holm, regression_p, tango
-from checks.statistics import further_for_share, share_bounds, share_bounds_by_cluster
-from checks.tolerance import tolerance_bounds
+from audit.datasets.formats.coco import coco
+from audit.datasets.formats.voc import voc
+from audit.datasets.formats.yolo import yolo
+from audit.datasets.preprocessing import Preprocessing
+from audit.experiments.altered_batch import answers
+from audit.experiments.fills import blur
+from audit.experiments.planted_mark import planted_logits
+from audit.hashing import tool, versions
+from audit.saliency.batch import Batch
+from audit.saliency.localisation import region, score_maps
+from audit.saliency.methods.gradient import gradient
+from audit.saliency.methods.integrated_gradients import integrated_gradients
+from audit.saliency.rank_correlation import similarity
+from checks.statistics.bounds import further_for_share, share_bounds, share_bounds_by_cluster
+from checks.statistics.paired_proportions import holm, regression_p, tango
+from checks.statistics.tolerance import tolerance_bounds
 
 FILE = Path(__file__).with_name("known_answers.toml")
 WIDE = Image.new("RGB", (200, 100))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from audit.identity import tool, versions
+from audit.hashing import tool, versions
 
 ROOT = Path(__file__).parents[2]
 FAILED, PASSED, SKIPPED, NOT_RUN = "failed", "passed", "skipped", "not run"

@@ -7,9 +7,9 @@ equal audits are equal files.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from audit.record import Record
+from audit.record.record import Record
 from checks.verdict import Judgement
-from reports.results import Audit
+from reports.result.schema import Audit
 
 NOUN = "output format"
 

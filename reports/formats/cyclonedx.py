@@ -10,8 +10,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 from checks.verdict import Finding, Judgement
 from reports.formats import Told
-from reports.numbers import clean
-from reports.purpose import purpose
+from reports.result.purpose import purpose
+from reports.wording.numbers import clean
 
 FILE = "model.cdx.json"
 LIMITATIONS = (

@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from audit.identity import sha256_of
+from audit.hashing import sha256_of
 from checks.verdict import Outcome
 from reports.formats import Told
-from reports.numbers import is_digest
+from reports.wording.numbers import is_digest
 
 FILE = "statement.intoto.json"
 FIXED = "limits_fixed_beforehand"

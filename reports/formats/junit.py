@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 from checks.verdict import Finding, Judgement, Outcome, Verdict
 from reports.formats import Told
-from reports.numbers import clean
-from reports.telling import bound, telling
+from reports.wording.numbers import clean
+from reports.wording.telling import bound, telling
 
 FILE = "junit.xml"
 WHOLE = "audit"

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from checks.cells import RULE
+from checks.table.cells import RULE
 from checks.verdict import Outcome, Verdict
-from reports.audit_json import EXPERIMENT
 from reports.formats import Told
-from reports.numbers import clean
+from reports.result.build import EXPERIMENT
+from reports.wording.numbers import clean
 
 FILE = "pictures.sarif"
 BASE = "PICTURES"

@@ -1,7 +1,7 @@
 """`summary.md`: for a pull request."""
 
 from reports.formats import Told
-from reports.markdown import markdown
+from reports.wording.markdown import markdown
 
 FILE = "summary.md"
 

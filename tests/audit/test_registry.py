@@ -8,7 +8,13 @@ from pydantic import Field
 from audit import registry
 from audit.errors import AuditError
 
-PACKAGES = ["audit.saliency", "audit.null_maps", "audit.formats", "audit.models", "checks.rules"]
+PACKAGES = [
+    "audit.saliency.methods",
+    "audit.saliency.null_maps",
+    "audit.datasets.formats",
+    "audit.models.kinds",
+    "checks.rules",
+]
 
 
 @pytest.mark.parametrize(("package", "name"), [(p, n) for p in PACKAGES for n in registry.names(p)])
@@ -21,18 +27,18 @@ def test_every_file_defines_its_function_and_describes_it(package: str, name: st
 
 def test_a_misspelt_name_gets_a_suggestion() -> None:
     with pytest.raises(AuditError, match=r"no saliency method 'gradcm'; did you mean 'gradcam'\?"):
-        registry.resolve("audit.saliency", "gradcm")
+        registry.resolve("audit.saliency.methods", "gradcm")
 
 
 def test_a_function_of_ones_own() -> None:
-    assert registry.resolve("audit.saliency", "fixtures.shapes:network").__name__ == "network"
+    assert registry.resolve("audit.saliency.methods", "fixtures.shapes:network").__name__ == "network"
     for wrong, message in {
         "fixtures.shapes:nothing": "cannot be imported",
         "no_such_package.x:y": "cannot be imported",
         "fixtures.shapes:SIDE": "is a int",
     }.items():
         with pytest.raises(AuditError, match=message):
-            registry.resolve("audit.saliency", wrong)
+            registry.resolve("audit.saliency.methods", wrong)
 
 
 def example(batch: object, *, steps: Annotated[int, Field(gt=0)] = 4, name: str) -> None:

@@ -133,10 +133,10 @@ def test_a_record_whose_maps_and_experiments_disagree(tmp_path: Path) -> None:
 
 @pytest.mark.tor("TOR-047")
 def test_a_record_without_experiments_never_passes(tmp_path: Path) -> None:
-    judgement = judge(write_record(tmp_path / "audit.sqlite", kind="unprobed"))
+    judgement = judge(write_record(tmp_path / "audit.sqlite", kind="untouched"))
     assert judgement.outcome is INVALID
     said = " ".join(v.sentence for v in judgement.verdicts)
-    assert "The probe object_removed was not run; need" in said
+    assert "The intervention object_removed was not run; need" in said
     assert judgement.cells is None
     assert [reason.source for reason in judgement.right_for_the_wrong_reason] == ["gradient", "gradcam"]
 
@@ -153,11 +153,11 @@ def test_a_record_without_experiments_never_passes(tmp_path: Path) -> None:
             "The record holds impossible numbers: probability of model to object_removed 'blur elsewhere'.",
         ),
         (
-            "UPDATE answer SET log_odds = 9e999 WHERE subject = 'linear 0.50' AND probe = 'mark'",
+            "UPDATE answer SET log_odds = 9e999 WHERE subject = 'linear 0.50' AND intervention = 'mark'",
             "The record holds impossible numbers: log-odds of linear 0.50 to mark 'elsewhere'.",
         ),
         (
-            "UPDATE answer SET predicted = 6 WHERE probe = 'noise' AND subject = 'model'",
+            "UPDATE answer SET predicted = 6 WHERE intervention = 'noise' AND subject = 'model'",
             "The record holds impossible numbers: predicted class of model to noise 'noise'.",
         ),
         (
@@ -175,12 +175,12 @@ def test_a_record_without_experiments_never_passes(tmp_path: Path) -> None:
             "The record holds 1 row in table cascade about samples without a picture, first number 900.",
         ),
         (
-            "DELETE FROM meta WHERE key = 'study planted_cue'",
-            "The run ended without the study planted_cue, which its settings ask for.",
+            "DELETE FROM meta WHERE key = 'done planted_cue'",
+            "The run ended without planted_cue, which its settings ask for.",
         ),
         (
-            "DELETE FROM meta WHERE key LIKE 'study %'",
-            "The run ended without the studies randomisation, planted_cue and shared_cues, which its settings ask for.",
+            "DELETE FROM meta WHERE key LIKE 'done %'",
+            "The run ended without randomisation, planted_cue and shared_cues, which its settings ask for.",
         ),
     ],
 )

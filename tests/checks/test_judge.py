@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from audit.errors import AuditError
-from audit.record import Record
+from audit.record.record import Record
 from checks import judge, register
-from checks.evidence import Evidence, evidence
 from checks.profile import fingerprint, load_profile
+from checks.table.evidence import Evidence, evidence
 from checks.verdict import Finding, Judgement, Outcome, Profile, Verdict, WrongReason, worst
 from fixtures.evidence import make_evidence
 from fixtures.records import changed, write_record
@@ -67,7 +67,7 @@ def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("kind", "outcome", "rule"),
     [
-        ("unprobed", Outcome.INVALID, "control_is_caught"),
+        ("untouched", Outcome.INVALID, "control_is_caught"),
         ("dead", Outcome.INVALID, "evidence_is_complete"),
         ("incomplete", Outcome.INVALID, "run_is_whole"),
     ],

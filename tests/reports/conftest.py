@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from reports import charts, label_charts
+from reports.charts import boxes as label_charts
+from reports.charts import scores as charts
 
 _DRAWN: dict[bytes, Any] = {}
 

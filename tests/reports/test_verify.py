@@ -17,16 +17,16 @@ from PIL import Image
 
 import reports.formats
 from audit import registry
-from audit.__main__ import cli
+from audit.cli.main import cli
 from audit.errors import AuditError
-from audit.identity import file_hash
-from audit.record import FILE_NAME, Record
+from audit.hashing import file_hash
+from audit.record.record import FILE_NAME, Record
 from checks.judge import judge
 from checks.profile import fingerprint, load_profile
 from fixtures.records import write_record
-from reports.evidence import FORMATS, format_files, write_evidence
-from reports.pdf import _numbered
-from reports.sums import read_sums, sums_text
+from reports.checksums import read_sums, sums_text
+from reports.evidence_folder import FORMATS, format_files, write_evidence
+from reports.page.pdf import _numbered
 from reports.verify import verify
 
 FILES = {
@@ -284,7 +284,7 @@ def test_a_forged_result_is_told_by_what_it_says(folder: Path) -> None:
 def test_a_forged_record_is_not_what_was_told(folder: Path) -> None:
     connection = sqlite3.connect(folder / FILE_NAME)
     with connection:
-        connection.execute("UPDATE answer SET log_odds = 9 WHERE probe = 'background_replaced'")
+        connection.execute("UPDATE answer SET log_odds = 9 WHERE intervention = 'background_replaced'")
     connection.close()
     again(folder)
     assert {"audit.json", "report.html", "summary.md", "junit.xml"} <= {file for _, file in said(folder)}

@@ -1,0 +1,89 @@
+"""`compare` and `accept`: a candidate against what was accepted before."""
+
+import getpass
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+
+from audit.cli.output import FILE, STDOUT, answer, as_json, print_json, show_outcome, show_verdicts
+from audit.errors import AuditError
+from audit.record.record import Record, record_of
+
+if TYPE_CHECKING:
+    from checks.baseline.file import Move
+    from checks.baseline.result import Compared
+
+
+@click.command()
+@click.argument("baseline", type=FILE)
+@click.argument("candidate", type=FILE)
+@click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
+@click.option(
+    "--out",
+    type=FILE,
+    default=Path(),
+    help="Folder for compare.html, not a run's: verify would call it added. [default: the current one]",
+)
+@as_json
+def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_json: bool) -> int:
+    """Is CANDIDATE, a run, worse than BASELINE, a run or a baseline file? Writes compare.html."""
+    from checks.baseline.compare import gate
+    from checks.baseline.snapshot import holds_record
+    from reports.page.compare import render_comparison
+
+    path = record_of(candidate)
+    with ExitStack() as opened:
+        record = opened.enter_context(Record.open(path))
+        found = gate(baseline, record, profile)
+        before = None
+        if found.baseline and holds_record(baseline):
+            before = opened.enter_context(Record.open(record_of(baseline)))
+        page = render_comparison(found, record, before, out / "compare.html")
+    return answer(found.outcome, lambda: print_json(found.model_dump(mode="json")) if as_json else _show(found, page))
+
+
+@click.command()
+@click.argument("run", type=FILE)
+@click.option("--reason", required=True, help="Why: an auditor will ask.")
+@click.option(
+    "--baseline",
+    type=FILE,
+    default=Path("baseline.json"),
+    show_default=True,
+    help="File to keep under version control.",
+)
+@click.option("--by", help="Who accepts. [default: your login name]")
+def accept(run: Path, reason: str, baseline: Path, by: str | None) -> int:
+    """Make RUN the baseline: the only way to move one. Its history is kept."""
+    from checks.baseline.accept import accept as accepted
+
+    moved = accepted(run, baseline, reason=reason, by=_login() if by is None else by)
+    *earlier, now = moved.history
+    STDOUT.print(f"Accepted as move {len(moved.history)} by {escape(now.by)}: {_counts(now)}.")
+    if earlier:
+        STDOUT.print(f"Before: {_counts(earlier[-1])}.")
+    STDOUT.print(f"Written to {escape(str(baseline))}: commit it. Later runs: saliency-audit compare {baseline} RUN")
+    return 0
+
+
+def _show(found: "Compared", page: Path) -> None:
+    """The result, for people."""
+    show_outcome(found.outcome, None if found.fixed_beforehand else found.profile.name)
+    STDOUT.print(escape(found.sentence))
+    show_verdicts(found.verdicts, found.next_step)
+    STDOUT.print(f"Report: {page}", soft_wrap=True)
+
+
+def _counts(move: "Move") -> str:
+    judged = f", {move.misses:,} of {move.judged:,} misses by experiment" if move.judged else ""
+    return f"{move.outcome}, {move.right:,} of {move.pictures:,} predicted right{judged}"
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError) as error:
+        raise AuditError("accept", "your login has no name", "need to know who accepts", "Add --by NAME.") from error

@@ -1,0 +1,51 @@
+"""`verify`: is an evidence folder as it was written, and what its record says? And `--pdf`, for who writes one."""
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from audit.cli.output import EXIT, FILE, STDOUT, as_json, print_json
+from audit.errors import AuditError
+
+pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
+
+
+@click.command()
+@click.argument("folder", type=FILE)
+@click.option("--record", type=FILE, help="The record, where it is not in FOLDER: a run's folder, or its audit.sqlite.")
+@as_json
+def verify(folder: Path, record: Path | None, as_json: bool) -> int:
+    """Check FOLDER, the evidence of a run: hashes, statement, and the record judged again. Exit code 0 or 2."""
+    from audit.record.record import record_of
+    from reports.checksums import FILE as SUMS
+    from reports.verify import not_compared
+    from reports.verify import verify as verified
+
+    problems = verified(folder, None if record is None else record_of(record))
+    unread = not_compared(folder)
+    if as_json:
+        found = [problem._asdict() for problem in problems]
+        print_json({"fits": not problems, "problems": found, "not_compared": list(unread)})
+        return EXIT["INVALID"] if problems else 0
+    for problem in problems:
+        STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.said)}", soft_wrap=True)
+    if problems:
+        STDOUT.print(f"\n{escape(str(folder))} is not the evidence as it was written.", soft_wrap=True)
+        return EXIT["INVALID"]
+    for name in unread:
+        STDOUT.print(f"[bold]{'note':12}[/]{name}: its content is not compared, only its hash", soft_wrap=True)
+    who = f"each but {', '.join(unread)} says" if unread else "says"
+    said = f"every file is as {SUMS} lists it, and {who} what the record says."
+    STDOUT.print(f"{escape(str(folder))}: {said} Only a signature shows who wrote it.", soft_wrap=True)
+    return 0
+
+
+def print_or_skip(page: Path, target: Path) -> None:
+    """Print the page as PDF, or say on stderr why not."""
+    from reports.page.pdf import print_pdf
+
+    try:
+        print_pdf(page, target)
+    except AuditError as error:
+        click.echo(f"skipped: {error}", err=True)

@@ -1,0 +1,183 @@
+"""Write a commented settings file for a dataset that lies there."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from audit import registry
+from audit.datasets.image_files import PICTURE_SUFFIXES
+from audit.datasets.refusals import Refused, lines, unreadable, without_pictures
+from audit.datasets.sample import Dataset
+from audit.errors import AuditError
+
+LOOKED_AT = 200
+"""Files and folders that are tried as annotations at most."""
+NAME_IT = "Where the annotations lie deeper, name their file itself. "
+CONVERT = (
+    "Mend them, or bring them into another format: `saliency-audit list` says what each reads. The simplest is CSV,"
+    " with image,label,x0,y0,x1,y1 in the first line and then one line for each box."
+)
+PLACE = "Put the folder of the pictures beside the annotations, or mend the paths and boxes that these state."
+
+
+class Found(NamedTuple):
+    """A dataset that some format can read."""
+
+    format: str
+    annotations: Path
+    images: Path
+    dataset: Dataset
+    present: int
+    """Samples whose picture is there."""
+
+
+def look(place: Path) -> Found:
+    """The dataset at `place`, a folder or an annotation file: the reading that finds most pictures.
+
+    Raises AuditError where no format finds any, and says of each format why.
+    """
+    if not place.exists():
+        raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
+    tried = [attempt for candidate in _candidates(place) for attempt in _attempts(place, candidate)]
+    found = [attempt for attempt in tried if isinstance(attempt, Found)]
+    if not found:
+        raise _nothing(place, [attempt for attempt in tried if isinstance(attempt, Refused)])
+    return max(found, key=lambda reading: reading.present)
+
+
+def _nothing(place: Path, refused: list[Refused]) -> AuditError:
+    seen, needed = "no format reads a dataset here", "need annotations and their pictures"
+    convert = f"{NAME_IT}{CONVERT}" if place.is_dir() else CONVERT
+    step = PLACE if any(attempt.read for attempt in refused) else convert
+    return AuditError(place, seen, needed, f"Why not:\n{lines(refused)}\n{step}")
+
+
+def _candidates(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    inner = sorted(entry for entry in place.iterdir() if entry.suffix.lower() not in PICTURE_SUFFIXES)
+    folders = [entry for entry in inner if entry.is_dir()]
+    deeper = [
+        entry for f in folders for entry in sorted(f.iterdir()) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
+    ]
+    files = [entry for entry in inner if entry.is_file()]
+    return [*files, *folders, *deeper, place][:LOOKED_AT]
+
+
+def _picture_folders(place: Path, annotations: Path) -> list[Path]:
+    """Where pictures may lie: beside the annotations, in a folder beside or below them, or around all that.
+
+    Last comes the annotations' own folder, below which their paths may start though it holds no picture itself.
+    """
+    home = place if place.is_dir() else place.parent
+    near = dict.fromkeys((home, annotations.parent, home.parent))
+    inside = [folder for base in near for folder in sorted(base.iterdir()) if folder.is_dir()]
+    named = sorted(inside, key=lambda folder: folder.name.lower() not in {"images", "jpegimages"})
+    holding = [folder for folder in dict.fromkeys((*named, *near)) if _holds_pictures(folder)]
+    return list(dict.fromkeys((*holding, annotations.parent, home)))
+
+
+def _holds_pictures(folder: Path) -> bool:
+    try:
+        return any(entry.suffix.lower() in PICTURE_SUFFIXES for entry in islice(folder.iterdir(), LOOKED_AT))
+    except OSError:
+        return False
+
+
+def _attempts(place: Path, annotations: Path) -> Iterator[Found | Refused]:
+    folders = _picture_folders(place, annotations)
+    for name in registry.names("audit.datasets.formats"):
+        for images in folders:
+            try:
+                dataset: Dataset = registry.resolve("audit.datasets.formats", name)(annotations, images)
+            except AuditError as error:
+                yield unreadable(name, annotations, error)
+                continue
+            present = sum((images / sample.image).is_file() for sample in dataset.samples)
+            if present:
+                yield Found(name, annotations, images, dataset, present)
+            else:
+                yield without_pictures(name, annotations, dataset)
+
+
+def settings_text(found: Found, folder: Path) -> str:
+    """A settings file for `found` that is to lie in `folder`."""
+    labels = Counter(sample.label for sample in found.dataset.samples)
+    shown = ", ".join(f"{label} ({count})" for label, count in labels.most_common(8))
+    more = f", and {len(labels) - 8} more" if len(labels) > 8 else ""
+    pictures = len({sample.image for sample in found.dataset.samples})
+    return TEMPLATE.format(
+        pictures=pictures,
+        samples=len(found.dataset.samples),
+        excluded=len(found.dataset.exclusions),
+        labels=shown + more,
+        format=json.dumps(found.format),
+        annotations=json.dumps(_relative(found.annotations, folder)),
+        images=json.dumps(_relative(found.images, folder)),
+    )
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+TEMPLATE = """\
+# Settings of a saliency audit. Run it: saliency-audit run THIS_FILE
+# Paths are relative to this file.
+title = "Saliency audit"
+
+[model]
+# What `saliency-audit list` calls a model kind: torchvision, factory, exported or torchscript.
+kind = "torchvision"
+name = "resnet18"
+# "DEFAULT" downloads torchvision's weights; better: your own state dict, "model.safetensors" or "model.pth".
+weights = "DEFAULT"
+# The class names in index order, where the model file does not hold them: a file, or ["first", "second"].
+# classes = "classes.txt"
+
+[data]
+# Found here: {samples} samples (a picture and one of its labels) in {pictures} pictures; {excluded} excluded.
+# Labels: {labels}.
+format = {format}
+annotations = {annotations}
+images = {images}
+# A sample whose boxes cover more of the frame than this is excluded, since inside and outside cannot be told apart.
+# Where objects fill their pictures, resize instead of cropping, or raise it; decide before you see a result.
+# max_box_share = 0.9
+# Labels that the model does not know; they are left out, and count as exclusions.
+# ignore = ["label"]
+
+# Where pictures share a flight, a scene or a patient: the column of the annotations that tells these apart.
+# cluster = "flight"
+
+# Dataset label -> class name or index, where the two differ.
+# [data.labels]
+# "dog" = "golden retriever"
+
+# How pictures are prepared, where the model file does not say, or not rightly.
+# [preprocessing]
+# resize = 256
+# crop = 224
+
+# Without a word here the profile says which methods are used and what is done to the pixels.
+# [saliency]
+# methods = ["gradient", "gradcam"]
+
+[run]
+batch_size = 16
+seed = 0
+
+[judge]
+# "default", "quick" for every commit, "avionics", "automotive", "medical", "runway", or your own file that extends one.
+profile = "default"
+
+# What the report's reader looks for first.
+[report]
+# intended_use = "Names what lies ahead, for a pilot who looks out too."
+# operational_domain = "Daylight, within three nautical miles."
+# audience = "Certification engineers."
+"""

@@ -1,0 +1,131 @@
+"""YOLO, as Ultralytics writes it: a data.yaml with the class names, and a text file for each picture."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as short
+
+import yaml
+
+from audit.datasets.image_files import PICTURE_SUFFIXES, Rejected, displayed_size
+from audit.datasets.sample import NO_BOX, Annotation, Box, Dataset, gather, numbers, read_text
+from audit.errors import AuditError
+
+ENDINGS = (".yaml", ".yml")
+
+
+def yolo(annotations: Path, images: Path) -> Dataset:
+    """YOLO: `annotations` is the data.yaml; boxes as class, centre and size in shares of the picture as shown.
+
+    Every picture below `images` that has a label file takes part; the splits of data.yaml are not read. The labels of
+    `images/a.jpg` lie in `labels/a.txt`, or else beside the picture. Raises AuditError where data.yaml has no names.
+    """
+    names = _names(annotations)
+    pictures = sorted(path for path in images.absolute().rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    if not pictures:
+        raise AuditError(images.name, "no picture below this folder", "need the pictures of the dataset")
+    labels = {picture: file for picture in pictures if (file := _label_file(picture))}
+    if not labels:
+        example = _candidates(pictures[0])[0].name
+        raise AuditError(images.name, f"no label file for its {len(pictures)} pictures", f"need {example} and the like")
+    orphans = _orphans(pictures, set(labels.values()))
+    found = [*_boxes(labels, images.absolute(), names), *_without_picture(orphans)]
+    return gather(found, [annotations, *dict.fromkeys(labels.values())])
+
+
+def _names(path: Path) -> dict[int, str]:
+    try:
+        document = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path.name} line {mark.line + 1}" if mark else path.name
+        problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
+        raise AuditError(where, f"not YAML ({problem})", "need a data.yaml with names") from error
+    except (ValueError, RecursionError) as error:
+        raise AuditError(path.name, f"not usable YAML ({error})", "need a data.yaml with names") from error
+    names = document.get("names") if isinstance(document, dict) else None
+    table = dict(enumerate(names)) if isinstance(names, list) else names
+    if not isinstance(table, dict) or not table:
+        raise AuditError(
+            path.name, f"names is {short(names)}", "need the list of class names", "Add 'names: [cat, dog]'."
+        )
+    for index, name in table.items():
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise AuditError(path.name, f"names has the key {short(index)}", "need class numbers as keys")
+        if isinstance(name, bool) or not isinstance(name, str | int):
+            raise AuditError(path.name, f"names[{index}] is {short(name)}", "need text", "Put it in quotes.")
+    return {index: str(name) for index, name in table.items()}
+
+
+def _label_file(picture: Path) -> Path | None:
+    return next((path for path in _candidates(picture) if path.is_file()), None)
+
+
+def _candidates(picture: Path) -> list[Path]:
+    """`labels` in the place of the last folder `images`, then the picture's own folder."""
+    beside = picture.with_suffix(".txt")
+    folders = picture.parent.parts
+    if "images" not in folders:
+        return [beside]
+    last = len(folders) - 1 - folders[::-1].index("images")
+    return [Path(*folders[:last], "labels", *folders[last + 1 :], beside.name), beside]
+
+
+def _orphans(pictures: list[Path], used: set[Path]) -> list[Path]:
+    """Label files in the folders of labels that belong to no picture."""
+    folders = {_candidates(picture)[0].parent for picture in pictures} - {picture.parent for picture in pictures}
+    files = {file for folder in folders for file in folder.glob("*.txt") if file.name != "classes.txt"}
+    return sorted(files - used)
+
+
+def _without_picture(orphans: list[Path]) -> Iterator[Annotation]:
+    for file in orphans:
+        problem = "missing picture", f"{file.name}: no picture {file.stem}.*; need one below the picture folder."
+        yield Annotation(file.name, "?", NO_BOX, file.name, problem)
+
+
+def _boxes(labels: dict[Path, Path], images: Path, names: dict[int, str]) -> Iterator[Annotation]:
+    for picture, file in labels.items():
+        image = picture.relative_to(images).as_posix()
+        try:
+            lines = [
+                (number, line.split()) for number, line in enumerate(read_text(file).splitlines(), 1) if line.strip()
+            ]
+        except AuditError as error:
+            yield Annotation(image, "?", NO_BOX, file.name, ("unreadable annotation", str(error)))
+            continue
+        size, problem = _size(picture, images) if lines else (None, None)
+        for number, line in lines:
+            where = f"{file.name} line {number}"
+            label, box, wrong = _line(line, where, names)
+            in_pixels = _pixels(box, size) if size else NO_BOX
+            yield Annotation(image, label, in_pixels, where, wrong or problem, size=size, oriented=True)
+
+
+def _size(picture: Path, images: Path) -> tuple[tuple[int, int] | None, tuple[str, str] | None]:
+    try:
+        return displayed_size(picture, images), None
+    except Rejected as rejected:
+        return None, (rejected.reason, rejected.detail)
+
+
+def _line(line: list[str], where: str, names: dict[int, str]) -> tuple[str, Box, tuple[str, str] | None]:
+    """(label, centre and size, problem)."""
+    index = int(line[0]) if line[0].isascii() and line[0].isdecimal() and len(line[0]) < 10 else None
+    if index not in names:
+        known = f"0 to {max(names)}"
+        return (
+            f"class {line[0][:20]}",
+            NO_BOX,
+            ("unknown label", f"{where}: class {line[0][:20]}; need one of {known}."),
+        )
+    box = numbers(line[1:])
+    if box is None:
+        seen = f"{len(line)} values" if len(line) != 5 else " ".join(line)[:60]
+        return names[index], NO_BOX, ("broken box", f"{where}: {seen}; need class, x, y, width, height.")
+    return names[index], box, None
+
+
+def _pixels(box: Box, size: tuple[int, int]) -> Box:
+    (x, y, width, height), (across, down) = box, size
+    left, top, right, bottom = x - width / 2, y - height / 2, x + width / 2, y + height / 2
+    return left * across, top * down, right * across, bottom * down

@@ -1,0 +1,325 @@
+"""Picture files opened as RGB, the way a viewer shows them, with the sample's boxes turned along.
+
+Everything that is wrong with one picture is a `Rejected`, which excludes the sample; it never ends the run. Pillow's
+plugins are called directly: `Image.open` would warn about large pictures (and warning filters cannot be changed in one
+thread only), build the later frames of phone pictures, and hand PostScript to an interpreter.
+"""
+
+import hashlib
+import os
+import stat
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.PpmImagePlugin import PpmImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from audit.datasets.sample import Box, Sample
+
+PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+"""What picture files are called, in lower case: for finding them. What a file is, its first bytes say."""
+MAX_PIXELS = 100_000_000
+"""Pictures with more are rejected by their header, before anything is decoded."""
+OVERHANG = 1.0
+"""Pixels by which a box may stick out of its picture: rounding, not a mistake. The overhang is clipped."""
+
+_ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
+_UPRIGHT = 1
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Rejected(Exception):  # noqa: N818 - a reason, not a failure of the program
+    """One picture cannot be audited: a reason that is counted and a detail that is read."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture as a viewer shows it, and what its file says."""
+
+    picture: Image.Image
+    """RGB, 8 bit, upright."""
+    sha256: str
+    """Of the file's bytes."""
+    stored: tuple[int, int]
+    """(width, height) as stored, before the orientation is applied."""
+    orientation: int
+    """EXIF orientation, 1 to 8."""
+
+
+class _Jpeg(JpegImageFile):
+    """The first picture of a JPEG or MPO file."""
+
+    def _read_dpi_from_exif(self) -> None:
+        """Left out: nobody needs the resolution, and broken EXIF data would make Pillow warn."""
+
+
+_Plugin = Callable[[IO[bytes]], ImageFile]
+_PLUGINS: tuple[tuple[bytes, _Plugin], ...] = (
+    (b"\xff\xd8\xff", _Jpeg),
+    (b"\x89PNG\r\n\x1a\n", PngImageFile),
+    (b"GIF8", GifImageFile),
+    (b"BM", BmpImageFile),
+    (b"RIFF", WebPImageFile),
+    (b"II*\0", TiffImageFile),
+    (b"MM\0*", TiffImageFile),
+    (b"P4", PpmImageFile),
+    (b"P5", PpmImageFile),
+    (b"P6", PpmImageFile),
+)
+
+
+def open_picture(path: Path, root: Path) -> Opened:
+    """The picture at `path`, which must lie below `root` once links are followed.
+
+    Raises Rejected: missing, unreadable, oversized, transparent or unsupported picture, path outside the dataset.
+    """
+    name = _name(path, root)
+    try:
+        data = _inside(path, root, name).read_bytes()
+    except (OSError, ValueError) as error:
+        raise _unreachable(name, error) from error
+    try:
+        image = _header(BytesIO(data), name)
+        image.load()
+    except Rejected:
+        raise
+    except Exception as error:  # Pillow's plugins raise nearly anything at broken bytes
+        raise Rejected("unreadable picture", f"{name}: cannot be decoded ({error}); need a whole picture.") from error
+    orientation = _orientation(image)
+    rgb = _rgb(image, name)
+    if orientation != _UPRIGHT:
+        rgb = rgb.transpose(_TURNS[orientation])
+    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation)
+
+
+def displayed_size(path: Path, root: Path) -> tuple[int, int]:
+    """(width, height) of the picture as a viewer shows it, from the file's header alone. Raises Rejected."""
+    name = _name(path, root)
+    try:
+        with _inside(path, root, name).open("rb") as file:
+            image = _header(file, name)
+            return _shown(image.size, _orientation(image))
+    except Rejected:
+        raise
+    except FileNotFoundError as error:
+        raise _unreachable(name, error) from error
+    except Exception as error:  # as above
+        raise Rejected("unreadable picture", f"{name}: cannot be read ({error}); need a whole picture.") from error
+
+
+def displayed_boxes(sample: Sample, opened: Opened) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
+    """The sample's `boxes` and `other_boxes` in the pixels of `opened.picture`.
+
+    Boxes turn with the picture, unless they are known to follow the display: the format says so, or the size that the
+    annotation states is that of the displayed picture and not of the stored one. What sticks out by no more than
+    `OVERHANG` is clipped; other labels' boxes are clipped anyhow, since they are judged with their own sample.
+    Raises Rejected: size mismatch, box outside the picture.
+    """
+    shown = _shown(opened.stored, opened.orientation)
+    possible = (shown,) if sample.oriented else (opened.stored, shown)
+    if sample.size is not None and sample.size not in possible:
+        raise Rejected(
+            "size mismatch",
+            f"{sample.image}: the annotation says {_times(sample.size)}, the file is {_times(shown)}; "
+            "need boxes that were drawn on this file.",
+        )
+    frame, follows = _frame_of_boxes(sample, opened)
+    boxes = tuple(_clip(box, frame) for box in sample.boxes)
+    for given, clipped in zip(sample.boxes, boxes, strict=True):
+        overhang = max(abs(a - b) for a, b in zip(given, clipped, strict=True))
+        if not (overhang <= OVERHANG and _has_area(clipped)):
+            raise Rejected(
+                "box outside the picture",
+                f"{sample.image}: box ({', '.join(f'{value:g}' for value in given)}) leaves the {_times(frame)} "
+                f"picture; need 0 <= x0 and x1 <= {frame[0]}, 0 <= y0 and y1 <= {frame[1]}.",
+            )
+    others = tuple(box for box in (_clip(box, frame) for box in sample.other_boxes) if _has_area(box))
+    if follows:
+        return boxes, others
+    return (
+        tuple(_turn(box, frame, opened.orientation) for box in boxes),
+        tuple(_turn(box, frame, opened.orientation) for box in others),
+    )
+
+
+def displayed_forbidden(sample: Sample, opened: Opened) -> tuple[Box, ...]:
+    """The sample's `forbidden` boxes in the pixels of `opened.picture`, turned as its boxes are, and clipped."""
+    frame, follows = _frame_of_boxes(sample, opened)
+    clipped = [box for box in (_clip(box, frame) for box in sample.forbidden) if _has_area(box)]
+    return tuple(box if follows else _turn(box, frame, opened.orientation) for box in clipped)
+
+
+def _frame_of_boxes(sample: Sample, opened: Opened) -> tuple[tuple[int, int], bool]:
+    """(width, height) of the picture that the boxes were drawn on, and whether that is the displayed one."""
+    shown = _shown(opened.stored, opened.orientation)
+    follows = sample.oriented or (sample.size == shown != opened.stored)
+    return shown if follows else opened.stored, follows
+
+
+def _name(path: Path, root: Path) -> str:
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.name
+
+
+def _inside(path: Path, root: Path, name: str) -> Path:
+    try:
+        real, base = os.path.realpath(path), os.path.realpath(root)
+    except ValueError as error:  # a NUL in the name
+        raise _unreachable(name, error) from error
+    if not real.startswith(base.rstrip(os.sep) + os.sep):
+        raise Rejected(
+            "path outside the dataset", f"{name}: leads outside the picture folder; need a file that lies below it."
+        )
+    try:
+        regular = stat.S_ISREG(Path(real).stat().st_mode)
+    except (OSError, ValueError) as error:
+        raise _unreachable(name, error) from error
+    if not regular:  # to open a pipe is to wait for ever
+        raise Rejected("unreadable picture", f"{name}: is no regular file; need a picture file.")
+    return Path(real)
+
+
+def _unreachable(name: str, error: OSError | ValueError) -> Rejected:
+    if isinstance(error, FileNotFoundError):
+        return Rejected("missing picture", f"{name}: no such file; need the picture that the annotation names.")
+    why = getattr(error, "strerror", None) or str(error)
+    return Rejected("unreadable picture", f"{name}: cannot be read ({why}); need a picture file.")
+
+
+def _header(file: IO[bytes], name: str) -> ImageFile:
+    magic = file.read(16)
+    if not magic:
+        raise Rejected("unreadable picture", f"{name}: the file is empty; need a picture.")
+    plugin = next((plugin for start, plugin in _PLUGINS if magic.startswith(start)), None)
+    if plugin is None:
+        raise Rejected(
+            "unreadable picture", f"{name}: not a picture; need a JPEG, PNG, GIF, BMP, WebP, TIFF or PPM file."
+        )
+    file.seek(0)
+    image = plugin(file)
+    if not image.width * image.height <= MAX_PIXELS:
+        raise Rejected(
+            "oversized picture",
+            f"{name}: {_times(image.size)} pixels; need at most {MAX_PIXELS // 1_000_000} megapixels.",
+        )
+    if isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
+        raise Rejected("unsupported picture", f"{name}: a TIFF that is stored turned; need one that is upright.")
+    return image
+
+
+def _orientation(image: ImageFile) -> int:
+    """EXIF orientation, 1 where there is none. Read by hand: Pillow's reader warns where other tags are broken."""
+    exif = image.info.get("exif", b"")
+    tiff = exif[6:] if exif.startswith(b"Exif\0\0") else exif
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return _UPRIGHT
+    try:
+        (directory,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (entries,) = struct.unpack_from(f"{order}H", tiff, directory)
+        for entry in range(entries):
+            tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, directory + 2 + 12 * entry)
+            if tag == _ORIENTATION:
+                return value if kind == 3 and value in _TURNS else _UPRIGHT
+    except struct.error:
+        pass
+    return _UPRIGHT
+
+
+def _rgb(image: ImageFile, name: str) -> Image.Image:
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I"):
+        return _from_16_bit(image, name)
+    if image.mode not in {"1", "L", "P", "PA", "LA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}:
+        raise _unsupported(image, name)
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        if rgba.getchannel("A").getextrema() != (255, 255):
+            raise _transparent(name)
+        return rgba.convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_16_bit(image: ImageFile, name: str) -> Image.Image:
+    """65535 becomes 255; Pillow's own conversion would clip at 255."""
+    inverted = isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == 0
+    # Mode "I" holds 32 bits; only of PNG and PPM is it known that 16 are used.
+    if inverted or (image.mode == "I" and image.format not in {"PNG", "PPM"}):
+        raise _unsupported(image, name)
+    values = np.asarray(image)
+    if np.any(values == image.info.get("transparency", -1)):
+        raise _transparent(name)
+    grey = ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGB")
+
+
+def _transparent(name: str) -> Rejected:
+    return Rejected(
+        "transparent picture",
+        f"{name}: partly transparent, so what is seen depends on the background; need an opaque picture.",
+    )
+
+
+def _unsupported(image: ImageFile, name: str) -> Rejected:
+    return Rejected(
+        "unsupported picture",
+        f"{name}: pixels of kind {image.mode!r} ({image.format}); need grey (8 or 16 bit), palette, RGB or CMYK.",
+    )
+
+
+def _shown(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
+    return (stored[1], stored[0]) if orientation >= 5 else stored
+
+
+def _times(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+def _clip(box: Box, size: tuple[int, int]) -> Box:
+    x0, y0, x1, y1 = box
+    width, height = size
+    return min(max(x0, 0), width), min(max(y0, 0), height), min(max(x1, 0), width), min(max(y1, 0), height)
+
+
+def _has_area(box: Box) -> bool:
+    return box[0] < box[2] and box[1] < box[3]
+
+
+def _turn(box: Box, stored: tuple[int, int], orientation: int) -> Box:
+    """A box of the stored picture in the picture as shown."""
+    (width, height), (x0, y0, x1, y1) = stored, box
+    if orientation in {2, 3, 7, 8}:
+        x0, x1 = width - x1, width - x0
+    if orientation in {3, 4, 6, 7}:
+        y0, y1 = height - y1, height - y0
+    return (y0, x0, y1, x1) if orientation >= 5 else (x0, y0, x1, y1)

@@ -1,0 +1,225 @@
+"""What classes are called, and which class of the network each label of a dataset means."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from audit.datasets.sample import Sample
+from audit.errors import AuditError, did_you_mean
+from audit.models.model import ClassName
+
+
+def read_classes(path: Path) -> tuple[ClassName, ...]:
+    """The class names in a file, in the order of the network's outputs.
+
+    A text file has one name on each line. A JSON file is a list of names; a list of objects with `name` and, where
+    they have them, `index`, `synonyms` or `words` (a list, or one string with commas) and `wnid`; or an object from
+    index to name or to [wnid, name], as Keras writes it.
+
+    Raises AuditError where the file is missing, is not UTF-8, or leaves a class without a name or an index.
+    """
+    text = _read(path)
+    if path.suffix.lower() != ".json":
+        return _from_lines(path.name, text)
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise AuditError(path.name, f"is not JSON ({error})", "need a list or an object of class names") from error
+    if isinstance(content, dict) and content:
+        entries = [(_index(path.name, key), value) for key, value in content.items()]
+    elif isinstance(content, list) and content:
+        entries = [(_own_index(path.name, at, entry, content[0]), entry) for at, entry in enumerate(content)]
+    else:
+        raise AuditError(path.name, "names no classes", "need a list or an object of class names")
+    entries.sort(key=lambda pair: pair[0])
+    indices = [index for index, _ in entries]
+    for expected, index in enumerate(indices):
+        if index != expected:
+            what = f"index {index} twice" if index < expected else f"no class with index {expected}"
+            raise AuditError(path.name, what, f"need each index from 0 to {len(indices) - 1} once")
+    return tuple(_class(path.name, index, entry) for index, entry in entries)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AuditError(path.name, f"byte {error.start} is not UTF-8", "need UTF-8 text") from error
+    except OSError as error:
+        raise AuditError(path.name, error.strerror or "cannot be read", "need a file of class names") from error
+
+
+def _from_lines(where: str, text: str) -> tuple[ClassName, ...]:
+    names = [line.strip() for line in text.rstrip().splitlines()]
+    if not names:
+        raise AuditError(where, "is empty", "need one class name on each line")
+    if "" in names:
+        raise AuditError(f"{where} line {names.index('') + 1}", "is blank", "need one class name on each line")
+    return tuple(map(ClassName, names))
+
+
+def _index(where: str, key: Any) -> int:
+    if isinstance(key, int) and not isinstance(key, bool) and key >= 0:
+        return key
+    if isinstance(key, str) and key.isdecimal():
+        return int(key)
+    raise AuditError(where, f"index {key!r}", "need whole numbers from 0")
+
+
+def _own_index(where: str, position: int, entry: Any, first: Any) -> int:
+    """The index that an entry states, where the first one states its own; else its place in the list."""
+    if not (isinstance(first, dict) and "index" in first):
+        return position
+    if not isinstance(entry, dict) or "index" not in entry:
+        raise AuditError(where, f"entry {position} has no index", "need an index in every entry, or in none")
+    return _index(where, entry["index"])
+
+
+def _class(where: str, index: int, entry: Any) -> ClassName:
+    match entry:
+        case str(name):
+            others: list[str] = []
+        case [*ids, str(name)] if ids and all(isinstance(part, str) for part in ids):
+            others = list(ids)
+        case {"name": str(name)}:
+            others = [word for key in ("synonyms", "words", "wnid") for word in _words(where, index, entry.get(key))]
+        case _:
+            raise AuditError(
+                where, f"class {index} is {entry!r}", "need a name, [wnid, name], or an object with a name"
+            )
+    if not name.strip():
+        raise AuditError(where, f"class {index} has no name", "need a name for every class")
+    return ClassName(name.strip(), tuple(dict.fromkeys(word for word in others if word != name.strip())))
+
+
+def _words(where: str, index: int, words: Any) -> list[str]:
+    found = [] if words is None else words.split(",") if isinstance(words, str) else words
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise AuditError(
+            where, f"class {index} has the synonyms {words!r}", "need a list of words, or words and commas"
+        )
+    return [word.strip() for word in found if word.strip()]
+
+
+def map_labels(
+    labels: Iterable[str],
+    classes: Sequence[ClassName],
+    mapping: Mapping[str, str | int],
+    ignored: Collection[str] = (),
+    excluded: Collection[str] = (),
+) -> dict[str, int]:
+    """The class index of each label of the dataset, sorted by label; those in `ignored` are left out.
+
+    A label is looked up in the explicit `mapping` (to a class name or an index), then among the names as they are
+    written, then among the names whatever their case, hyphens and underscores, and at last among the synonyms. The
+    first of these that knows it decides; where it knows several classes of that name, that is an error.
+
+    `excluded` are labels that the dataset has but no sample to audit for: they need no class, but may be mentioned.
+    Several labels may mean the same class, as where a dataset is finer than the network: see `merge_synonyms`.
+
+    Raises AuditError for labels without a class (all of them, with the nearest names), for ambiguous ones, for a
+    target that does not exist, and for an entry of `mapping` or `ignored` that is no label of the dataset.
+    """
+    known = sorted(set(labels))
+    for place, given in (("data.labels", mapping), ("data.ignore", ignored)):
+        for label in given:
+            if label not in known and label not in excluded:
+                raise AuditError(place, f"{label!r} is no label of the dataset", did_you_mean(label, known))
+    tables = _tables(classes)
+    wanted = [label for label in known if label not in ignored]
+    found = {label: _target(label, mapping[label], tables, classes) for label in wanted if label in mapping}
+    lost = []
+    for label in wanted:
+        if label not in found:
+            candidates = _candidates(label, tables)
+            if candidates:
+                found[label] = _only(label, candidates, classes, "data")
+            else:
+                lost.append(label)
+    if lost:
+        shown = "; ".join(f"{label!r} ({_nearest(label, tables)})" for label in lost)
+        raise AuditError(
+            "data",
+            f"{len(lost)} of {len(wanted)} labels name no class of the model: {shown}",
+            "need a class for every label",
+            f'Map them under [data.labels], as {json.dumps(lost[0], ensure_ascii=False)} = "class name" or an index, '
+            "or list them in data.ignore.",
+        )
+    return {label: found[label] for label in wanted}
+
+
+def merge_synonyms(samples: Iterable[Sample], indices: Mapping[str, int]) -> tuple[Sample, ...]:
+    """One sample for each picture and class: those of one picture whose labels mean the same class become one.
+
+    Otherwise the second label's boxes would count as background for the first, though the network rightly looks at
+    them. The merged sample has the boxes of all, and label and metadata of the first. `indices` is from `map_labels`.
+    """
+    grouped: dict[tuple[str, int], list[Sample]] = {}
+    for sample in samples:
+        grouped.setdefault((sample.image, indices[sample.label]), []).append(sample)
+    return tuple(group[0] if len(group) == 1 else _merged(group) for group in grouped.values())
+
+
+def _merged(group: list[Sample]) -> Sample:
+    boxes = tuple(dict.fromkeys(box for sample in group for box in sample.boxes))
+    return replace(group[0], boxes=boxes, other_boxes=tuple(b for b in group[0].other_boxes if b not in boxes))
+
+
+Table = dict[str, list[int]]
+
+
+def _tables(classes: Sequence[ClassName]) -> tuple[Table, Table, Table]:
+    """From word to class indices: names as written, names normalised, synonyms normalised."""
+    exact, loose, synonyms = Table(), Table(), Table()
+    for index, entry in enumerate(classes):
+        exact.setdefault(entry.name, []).append(index)
+        loose.setdefault(_plain(entry.name), []).append(index)
+        for word in {_plain(word) for word in entry.synonyms}:
+            synonyms.setdefault(word, []).append(index)
+    return exact, loose, synonyms
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", word).casefold()).strip()
+
+
+def _candidates(word: str, tables: tuple[Table, Table, Table]) -> list[int]:
+    exact, loose, synonyms = tables
+    return exact.get(word) or loose.get(_plain(word)) or synonyms.get(_plain(word)) or []
+
+
+def _only(word: str, candidates: list[int], classes: Sequence[ClassName], where: str) -> int:
+    if len(candidates) == 1:
+        return candidates[0]
+    shown = ", ".join(f"{index} ({', '.join((classes[index].name, *classes[index].synonyms))})" for index in candidates)
+    raise AuditError(
+        where,
+        f"{word!r} names {len(candidates)} classes: {shown}",
+        "need one",
+        f"Map it to an index under [data.labels], as {json.dumps(word, ensure_ascii=False)} = {candidates[0]}.",
+    )
+
+
+def _target(label: str, target: str | int, tables: tuple[Table, Table, Table], classes: Sequence[ClassName]) -> int:
+    where = f"data.labels.{label}"
+    if isinstance(target, int):
+        if not 0 <= target < len(classes):
+            raise AuditError(where, f"index {target}", f"need 0 to {len(classes) - 1}")
+        return target
+    candidates = _candidates(target, tables)
+    if not candidates:
+        raise AuditError(
+            where, f"the model has no class {target!r}", f"need a class name or an index, {_nearest(target, tables)}"
+        )
+    return _only(target, candidates, classes, where)
+
+
+def _nearest(word: str, tables: tuple[Table, Table, Table]) -> str:
+    names = {_plain(name): name for name in tables[0]}
+    close = get_close_matches(_plain(word), names, n=3, cutoff=0.6)
+    return f"nearest: {', '.join(repr(names[name]) for name in close)}" if close else "nothing near"

@@ -1,0 +1,147 @@
+"""From picture files to batches in the frame of the network's input, decoded ahead in threads."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.datasets.image_files import Rejected, displayed_boxes, displayed_forbidden, open_picture
+from audit.datasets.preprocessing import Framed, Preprocessing
+from audit.datasets.sample import Exclusion, Sample
+from audit.saliency.localisation import Region, region
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One picture, ready."""
+
+    number: int
+    framed: Framed
+    sha256: str
+    size: tuple[int, int]
+    """(width, height) of the picture as a viewer shows it."""
+
+
+@dataclass(frozen=True)
+class LoadedBatch:
+    """The usable pictures of one range of samples, and the exclusions among them."""
+
+    pictures: tuple[Loaded, ...]
+    region: Region | None
+    """Of all pictures; None where there is none."""
+    exclusions: tuple[tuple[int, Exclusion], ...]
+
+
+@dataclass(frozen=True)
+class Loader:
+    """How samples are read: below which folder, into which frame, and what is left out."""
+
+    folder: Path
+    samples: Sequence[Sample]
+    preprocessing: Preprocessing
+    max_box_share: float
+    min_visible: float
+    tolerance: float
+    """Of pointing, in pixels of the network's input."""
+    workers: int
+    """Threads that decode. The one that asks for the batches is among them, while it waits."""
+    ahead: int
+    """Batches that are decoded while the network is asked. On the CPU none: decoding would take the cores that the
+    network's threads wait for each other on, and cost several times its own time."""
+    frame: tuple[int, int] | None = None
+    """(height, width) that every picture must have after the preprocessing; None: not known yet."""
+
+    def batches(self, ranges: Sequence[Sequence[int]]) -> "Batches":
+        """One batch for each range, or other sequence, of sample numbers, in order.
+
+        What is in a batch depends on its numbers alone, neither on the workers nor on where a run was resumed.
+        """
+        return Batches(self, ranges)
+
+    def load(self, number: int) -> Loaded:
+        """Decode one sample and move it into the network's frame. Raises Rejected."""
+        sample = self.samples[number]
+        opened = open_picture(self.folder / sample.image, self.folder)
+        boxes, forbidden = displayed_boxes(sample, opened)[0], displayed_forbidden(sample, opened)
+        framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
+        height, width = framed.pixels.shape[1:]
+        if self.frame and self.frame != (height, width):
+            raise Rejected(
+                "other frame size",
+                f"{sample.image}: the preprocessing makes it {width}x{height}, the first picture {self.frame[1]}x"
+                f"{self.frame[0]}; need one size. Set crop, letterbox or a resize of two numbers in [preprocessing].",
+            )
+        return Loaded(number, framed, opened.sha256, opened.picture.size)
+
+    def collect(self, numbers: Sequence[int], decoded: Sequence[Loaded | Rejected]) -> LoadedBatch:
+        pairs = list(zip(numbers, decoded, strict=True))
+        pictures = [found for _, found in pairs if isinstance(found, Loaded)]
+        exclusions = [(number, self._excluded(number, found)) for number, found in pairs if isinstance(found, Rejected)]
+        if not pictures:
+            return LoadedBatch((), None, tuple(exclusions))
+        height, width = pictures[0].framed.pixels.shape[1:]
+        where = region([picture.framed.boxes for picture in pictures], (height, width), self.tolerance, "cpu")
+        faults = [self._fault(*pair) for pair in zip(pictures, where.area_share.tolist(), strict=True)]
+        exclusions += [(p.number, self._excluded(p.number, f)) for p, f in zip(pictures, faults, strict=True) if f]
+        if not any(faults):
+            return LoadedBatch(tuple(pictures), where, tuple(exclusions))
+        kept = [index for index, found in enumerate(faults) if not found]
+        inside = Region(where.inside[kept], where.near[kept]) if kept else None
+        return LoadedBatch(tuple(pictures[index] for index in kept), inside, tuple(exclusions))
+
+    def _fault(self, picture: Loaded, share: float) -> Rejected | None:
+        image, visible = self.samples[picture.number].image, picture.framed.visible
+        if visible < self.min_visible or share == 0:
+            return Rejected(
+                "object cropped away",
+                f"{image}: the preprocessing leaves {visible:.0%} of the object; need {self.min_visible:.0%} and one "
+                "pixel. Resize instead of cropping, or lower data.min_visible.",
+            )
+        if share > self.max_box_share:
+            return Rejected(
+                "box covers the frame",
+                f"{image}: the boxes cover {share:.0%} of the frame, so that inside and outside cannot be told apart; "
+                f"need at most {self.max_box_share:.0%} (data.max_box_share).",
+            )
+        return None
+
+    def _excluded(self, number: int, rejected: Rejected) -> Exclusion:
+        sample = self.samples[number]
+        return Exclusion(sample.image, sample.label, rejected.reason, rejected.detail)
+
+
+class Batches(Iterator[LoadedBatch]):
+    """Batches on their way; closed, because threads decode them."""
+
+    def __init__(self, loader: Loader, ranges: Sequence[Sequence[int]]) -> None:
+        self._loader, self._ranges = loader, deque(ranges)
+        self._waiting: deque[tuple[Sequence[int], list[Future[Loaded]]]] = deque()
+        self._pool = ThreadPoolExecutor(max(loader.workers - 1, 1), thread_name_prefix="load")
+
+    def start(self) -> None:
+        """Begin to decode one more batch."""
+        if self._ranges:
+            numbers = self._ranges.popleft()
+            self._waiting.append((numbers, [self._pool.submit(self._loader.load, number) for number in numbers]))
+
+    def __next__(self) -> LoadedBatch:
+        while self._ranges and len(self._waiting) <= self._loader.ahead:
+            self.start()
+        if not self._waiting:
+            self.close()
+            raise StopIteration
+        numbers, futures = self._waiting.popleft()
+        # from the end, where the other threads are not yet
+        decoded = [self._decoded(*pair) for pair in reversed(list(zip(numbers, futures, strict=True)))]
+        return self._loader.collect(numbers, decoded[::-1])
+
+    def _decoded(self, number: int, future: Future[Loaded]) -> Loaded | Rejected:
+        """What a thread has decoded. What none has begun is decoded here, where nothing else is to be done."""
+        try:
+            return self._loader.load(number) if future.cancel() else future.result()
+        except Rejected as rejected:
+            return rejected
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,132 @@
+"""The network's own preprocessing, applied to the picture and its boxes alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision import tv_tensors
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional as VF
+
+from audit.choices import Interpolation
+from audit.datasets.sample import Box
+
+
+class Framed(NamedTuple):
+    """A picture in the frame of the network's input."""
+
+    pixels: Tensor
+    """(3, H, W) uint8, a view of (H, W, 3) memory."""
+    boxes: Tensor
+    """(B, 4) float32, half-open, in the new frame and clipped to it."""
+    visible: float
+    """Share of the boxes' area that the crop left."""
+    forbidden: Tensor
+    """(F, 4) as `boxes`, grown by the reach of the interpolation: the pixels that must not matter."""
+
+
+_REACH: Mapping[Interpolation, float] = {"nearest": 0.0, "bilinear": 1.0, "bicubic": 2.0}
+"""How far from a pixel's centre the interpolation reads, in pixels of the coarser of the two pictures."""
+_ROUNDING = 1e-3
+"""Pixels by which a pixel's centre may seem to lie beside the edge of a box on which it lies."""
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Resize or fit, then crop, then scale to [0, 1], then normalise.
+
+    resize: the shorter side in pixels, or (height, width), which squashes. letterbox: (height, width) into which the
+    whole picture is fitted, padded with the grey value `fill`. crop: (height, width) of the centre crop.
+    mean, std: of each channel, in [0, 1] units.
+    """
+
+    resize: int | tuple[int, int] | None = None
+    letterbox: tuple[int, int] | None = None
+    crop: tuple[int, int] | None = None
+    fill: int = 114
+    interpolation: Interpolation = "bilinear"
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    def frame(self, picture: Image.Image, boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()) -> Framed:
+        """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together.
+
+        Resizing blends pixels with those beside them, so that forbidden ones are seen beyond their box. Where the
+        picture was resized, the forbidden boxes therefore hold every pixel that the interpolation may have carried them
+        into. What the file's own compression carried further, as JPEG does within its blocks, they do not hold.
+        """
+        scaled = self._scale(picture), self._scale(_corners(boxes, picture))
+        pixels, moved = (self._crop(part) for part in scaled)
+        before, after = _area(scaled[1]), _area(moved)
+        outlawed = torch.empty(0, 4)
+        if forbidden:
+            outlawed = _within(self._crop(self._scale(_corners(forbidden, picture), grow=True)))
+        visible = min(after / before, 1.0) if before else 0.0  # rounding may leave more than there is
+        return Framed(torch.from_numpy(np.array(pixels)).permute(2, 0, 1), _within(moved), visible, outlawed)
+
+    def _scale(self, part: Any, grow: bool = False) -> Any:
+        if self.resize is not None:
+            size = [self.resize] if isinstance(self.resize, int) else list(self.resize)
+            part = self._resized(part, size, grow)
+        if self.letterbox is not None:
+            height, width = VF.get_size(part)
+            scale = min(self.letterbox[0] / height, self.letterbox[1] / width)
+            fitted = [max(1, round(height * scale)), max(1, round(width * scale))]
+            top, left = (self.letterbox[0] - fitted[0]) // 2, (self.letterbox[1] - fitted[1]) // 2
+            padding = [left, top, self.letterbox[1] - fitted[1] - left, self.letterbox[0] - fitted[0] - top]
+            part = VF.pad(self._resized(part, fitted, grow), padding, fill=self.fill)
+        return part
+
+    def _resized(self, part: Any, size: list[int], grow: bool) -> Any:
+        """grow: boxes, by the reach of the interpolation along each side that is resized, to whole pixels."""
+        resized = VF.resize(part, size, interpolation=InterpolationMode(self.interpolation), antialias=True)
+        if not grow:
+            return resized
+        down, across = (
+            0.0 if new == old else _REACH[self.interpolation] * max(1.0, new / old) + _ROUNDING
+            for new, old in zip(VF.get_size(resized), VF.get_size(part), strict=True)
+        )
+        grown = resized.as_subclass(Tensor) + torch.tensor([-across, -down, across, down])
+        # The pixels whose centre a box holds are what is seen of it, and what a second resizing carries on as a whole.
+        return VF.clamp_bounding_boxes(tv_tensors.wrap((grown - 0.5).ceil(), like=resized))
+
+    def _crop(self, part: Any) -> Any:
+        if self.crop is None:
+            return part
+        height, width = VF.get_size(part)
+        down, across = max(self.crop[0] - height, 0), max(self.crop[1] - width, 0)
+        if down or across:
+            # center_crop pads too small pictures like this, but moves their boxes by other halves of an odd number.
+            part = VF.pad(part, [across // 2, down // 2, across - across // 2, down - down // 2], fill=0)
+        return VF.center_crop(part, list(self.crop))
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        """(N, 3, H, W) uint8 -> float32, as the network wants it."""
+        n, channels, height, width = pixels.shape
+        scaled: Tensor = VF.to_dtype(pixels, torch.float32, scale=True)
+        # Whole lines, as decoded pixels lie in memory, take a fraction of the time of three channels at a time.
+        lines = scaled.permute(0, 2, 3, 1).flatten(2)
+        mean, std = (torch.tensor(value, device=pixels.device).repeat(width) for value in (self.mean, self.std))
+        return lines.sub_(mean).div_(std).view(n, height, width, channels).permute(0, 3, 1, 2)
+
+
+def _corners(boxes: tuple[Box, ...], picture: Image.Image) -> Any:
+    return tv_tensors.BoundingBoxes(
+        torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
+        format=tv_tensors.BoundingBoxFormat.XYXY,
+        canvas_size=(picture.height, picture.width),
+    )
+
+
+def _within(boxes: Any) -> Tensor:
+    """Rounding may leave a box a hair outside the frame."""
+    clamped: Tensor = VF.clamp_bounding_boxes(boxes).as_subclass(Tensor)
+    return clamped
+
+
+def _area(boxes: Tensor) -> float:
+    return float(sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes.tolist()))

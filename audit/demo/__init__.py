@@ -1,0 +1,1 @@
+"""The demonstration: a drawn scene and two networks, one honest, one cheating."""

@@ -1,0 +1,158 @@
+"""One batch: pictures in, rows for the record out."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from audit.datasets.loader import Loaded, LoadedBatch
+from audit.engine.plan import Plan
+from audit.engine.thumbnails import encode_map, encode_picture
+from audit.experiments.forbidden_pixels import forbidden_pixels, mass_on
+from audit.experiments.grid import spot_rows
+from audit.experiments.runner import intervention_rows, part
+from audit.record.record import MEASURES, Row, Rows
+from audit.saliency.batch import Attribution, Batch, dead
+from audit.saliency.localisation import Region, score_maps
+from audit.saliency.rank_correlation import agreements
+from audit.saliency.sources import Source
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What one batch yields. Its maps live no longer than it does."""
+
+    rows: Rows
+    auc: Mapping[int, float]
+    """Localisation AUC of each sample, the mean over the methods whose map is not dead."""
+    loaded: LoadedBatch
+    maps: Mapping[str, Tensor]
+    """(N, H, W) on the CPU, of each method."""
+
+    def overlays(self, number: int) -> dict[str, bytes]:
+        """The small pictures of one sample, by layer."""
+        index = next(i for i, picture in enumerate(self.loaded.pictures) if picture.number == number)
+        shown = {"picture": encode_picture(self.loaded.pictures[index].framed.pixels)}
+        return shown | {label: encode_map(maps[index]) for label, maps in self.maps.items()}
+
+
+class Asked(NamedTuple):
+    """A source's maps of a batch."""
+
+    source: Source
+    chosen: list[int]
+    """The places in the batch of the pictures that it is made for."""
+    relevance: Tensor
+    """(chosen, H, W) on the CPU."""
+    dead: list[bool]
+    said: Attribution
+
+
+def measure_batch(
+    ready: Plan, loaded: LoadedBatch, where: Region, meanwhile: Callable[[], None] = lambda: None
+) -> Measured:
+    """Ask every source for its maps and score them; one pass through the network serves all that can share it.
+
+    where: the objects of the loaded pictures. meanwhile: called before the maps are scored, to begin what then goes on
+    beside it. Torch is done by then: its threads wait for each other, and for whatever else has taken their cores.
+    """
+    batch = ready.batch(loaded.pictures)
+    numbers = [picture.number for picture in loaded.pictures]
+    asked = [found for source in ready.sources for found in _asked(source, ready.drawn[source.label], batch, numbers)]
+    maps = {each.source.label: each.relevance for each in asked if not each.source.is_null}
+    shares = where.area_share.tolist()
+    pictures = [_row(*entry) for entry in zip(loaded.pictures, shares, _predictions(batch), strict=True)]
+    answers, noted = _intervened(ready, loaded, batch, maps)
+    notes = noted + _agreements(numbers, maps)
+    banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
+    meanwhile()
+    scores: list[Row] = []
+    forbidden: list[Row] = []
+    auc: list[Tensor] = []
+    for source, chosen, relevance, died, said in asked:
+        there = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
+        found = score_maps(relevance, there)
+        table = zip(chosen, died, *(found[name].tolist() for name in MEASURES), strict=True)
+        scores += [(numbers[i], source.label, int(silent), *row) for i, silent, *row in table]
+        if banned is not None:
+            forbidden += _forbidden_rows([numbers[i] for i in chosen], source.label, relevance, banned[chosen, 0].cpu())
+        for name, values in said.per_picture.items():
+            pairs = zip(chosen, values.double().tolist(), strict=True)
+            notes += [(numbers[i], source.label, name, value) for i, value in pairs]
+        if not source.is_null:
+            auc.append(found["auc"])
+    mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
+    rows: Rows = {"picture": pictures, "score": scores, "forbidden": forbidden, "note": notes, "answer": answers}
+    if any(search.name == "shared_cues" for search in ready.searches):
+        rows = {**rows, "spot": spot_rows(numbers, maps, where.inside)}
+    return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
+
+
+def _asked(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> list[Asked]:
+    """Nothing where none of the batch's pictures is drawn for the source."""
+    chosen = [i for i, number in enumerate(numbers) if number in drawn]
+    if not chosen:
+        return []
+    relevance, said = source.ask(batch if len(chosen) == len(numbers) else batch.some(chosen))
+    return [Asked(source, chosen, relevance.cpu(), dead(relevance).tolist(), said)]
+
+
+def _intervened(
+    ready: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]
+) -> tuple[list[Row], list[Row]]:
+    """Rows for the tables `answer` and `note` of every intervention."""
+    found: list[Row] = []
+    notes: list[Row] = []
+    if not ready.interventions:
+        return found, notes
+    trial = ready.trial(loaded.pictures, batch, maps)
+    for intervention in ready.interventions:
+        chosen = [
+            i
+            for i, picture in enumerate(loaded.pictures)
+            if picture.number in ready.drawn[f"intervention {intervention.name}"]
+        ]
+        if chosen:
+            some = trial if len(chosen) == len(loaded.pictures) else part(trial, chosen)
+            said, noted = intervention_rows(intervention, some, [loaded.pictures[i].number for i in chosen])
+            found, notes = found + said, notes + noted
+    return found, notes
+
+
+def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: Tensor) -> list[Row]:
+    """Of the pictures that have forbidden pixels. banned: (N, H, W) bool."""
+    area = banned.flatten(1).double().mean(dim=1).tolist()
+    rows = zip(numbers, area, mass_on(relevance, banned).tolist(), strict=True)
+    return [(number, source, share, mass) for number, share, mass in rows if share > 0]
+
+
+def _agreements(numbers: list[int], maps: Mapping[str, Tensor]) -> list[Row]:
+    """Notes: how alike two methods rank the places of each picture."""
+    return [
+        (number, one, f"agreement with {other}", value)
+        for (one, other), values in agreements(maps).items()
+        for number, value in zip(numbers, values.tolist(), strict=True)
+    ]
+
+
+def _predictions(batch: Batch) -> list[tuple[float | None, int | None, int | None, float | None]]:
+    """Probability and rank of the label, the predicted class and its probability; None where a logit is NaN."""
+    logits = batch.logits.double().cpu()
+    target = batch.target.cpu().unsqueeze(1)
+    probability = logits.softmax(dim=1)
+    rank = (logits > logits.gather(1, target)).sum(dim=1) + 1
+    confidence, predicted = probability.max(dim=1)
+    label = probability.gather(1, target).squeeze(1)
+    rows = zip(label.tolist(), rank.tolist(), predicted.tolist(), confidence.tolist(), strict=True)
+    sound = torch.isfinite(logits).all(dim=1).tolist()
+    return [row if ok else (None, None, None, None) for row, ok in zip(rows, sound, strict=True)]
+
+
+def _row(
+    picture: Loaded, area_share: float, prediction: tuple[float | None, int | None, int | None, float | None]
+) -> Row:
+    boxes = json.dumps([[round(value, 2) for value in box] for box in picture.framed.boxes.tolist()])
+    return (picture.number, picture.sha256, *picture.size, boxes, area_share, *prediction)

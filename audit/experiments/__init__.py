@@ -1,0 +1,1 @@
+"""Pixels are altered and the network is asked again."""

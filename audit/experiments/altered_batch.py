@@ -1,0 +1,76 @@
+"""What an intervention is given, what it gives back, and the network's answer to an altered picture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from audit.saliency.batch import Batch, score_of
+from audit.saliency.sources import Source
+
+
+@dataclass(frozen=True, eq=False)
+class Donors:
+    """Pictures that lend their background, the same for the whole run."""
+
+    x: Tensor
+    """(D, C, H, W), as the network sees them; their own objects are filled with the surroundings."""
+    target: Tensor
+    """(D,) int64, the class of the object that was there."""
+    held: Tensor
+    """(D, K) bool: the classes of which any object is in the file."""
+    pictures: tuple[str, ...]
+    """SHA-256 of each file, so that no picture is its own donor."""
+    samples: Tensor
+    """(D,) int64, the number of the sample that each is taken from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A batch of pictures, with what is needed to alter them."""
+
+    batch: Batch
+    inside: Tensor
+    """(N, 1, H, W) bool: the union of the boxes, grown by the margin of the settings."""
+    pictures: tuple[str, ...]
+    """SHA-256 of each file."""
+    donors: Donors
+    methods: tuple[Source, ...]
+    maps: Mapping[str, Tensor]
+    """(N, H, W) of each method, of the pictures as they are."""
+    forbidden: Tensor | None = None
+    """(N, 1, H, W) bool: pixels that must not matter and that `inside` does not cover; None where there are none."""
+
+
+@dataclass(frozen=True)
+class Altered:
+    """What an intervention made of a batch."""
+
+    altered: Mapping[str, Tensor] = field(default_factory=dict)
+    """By variant: (N, C, H, W). A picture for which a variant cannot be made is NaN throughout and leaves no answer.
+
+    One that is made always leaves one, even where the network yields no number for it.
+    """
+    notes: Mapping[tuple[str, str], Tensor] = field(default_factory=dict)
+    """By source and name: numbers (N,) for the record."""
+
+
+class Answers(NamedTuple):
+    """What a network says of pictures when it is asked for one class each. (N,) each."""
+
+    probability: Tensor
+    log_odds: Tensor
+    """log p - log(1 - p), which does not saturate as the probability does."""
+    predicted: Tensor
+
+
+def answers(logits: Tensor, target: Tensor) -> Answers:
+    """logits (N, K), target (N,) -> the answers in float64."""
+    logits = logits.double()
+    column = target.unsqueeze(1)
+    others = logits.scatter(1, column, -torch.inf).logsumexp(dim=1)
+    return Answers(
+        score_of(logits, target, "probability"), logits.gather(1, column).squeeze(1) - others, logits.argmax(dim=1)
+    )

@@ -1,0 +1,232 @@
+"""The positive control: copies of the network that rely on a mark, each on a known share of the evidence."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from audit.datasets.image_files import displayed_boxes, open_picture
+from audit.datasets.loader import Loaded
+from audit.engine.plan import Plan
+from audit.engine.thumbnails import encode_picture
+from audit.errors import AuditError
+from audit.experiments import fills
+from audit.experiments.altered_batch import Donors, Trial, answers
+from audit.experiments.planted_mark import (
+    DETECTORS,
+    Detector,
+    Mark,
+    Planted,
+    Reliance,
+    detect,
+    free,
+    pattern,
+    places,
+    planted_logits,
+    strength_of,
+)
+from audit.experiments.runner import answer_rows, made, part
+from audit.models.model import asked_by, logits_of
+from audit.record.record import Record, Row, Rows
+from audit.saliency.batch import dead
+from audit.saliency.localisation import region
+
+FEWEST = 10
+"""Pictures, with fewer of which the control is not made."""
+DRAW, MOST = 2, 20
+"""How many times the pictures wanted are looked at before the mark's place is chosen, and in all."""
+
+Variant = tuple[str, str]
+"""Intervention and variant."""
+
+
+@dataclass(frozen=True, eq=False)
+class Control:
+    """What the control is made of."""
+
+    run: Plan
+    trials: tuple[Trial, ...]
+    """Of the pictures with the mark."""
+    numbers: tuple[tuple[int, ...], ...]
+    """Of each trial's samples."""
+    mark: Mark
+    strength: float
+    lambdas: tuple[float, ...]
+
+
+def planted_cue(
+    run: Plan,
+    record: Record,
+    *,
+    pictures: Annotated[int, Field(ge=FEWEST)] = 24,
+    lambdas: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+) -> Rows:
+    """Would this audit notice? Copies of the network rely on a mark that is stamped into the run's own pictures.
+
+    f_lambda(x) = (1 - lambda) f(x) + lambda s d(x) e_c, see `planted_mark`; lambda 0 and 1 are always among the
+    `lambdas`. The run's interventions (those that are made for every picture), and hiding the mark itself, alter
+    pictures that carry the mark outside every box and whose label the network predicts; donors of the same class carry
+    it too, as in a data set with such a cue. The network is asked once for each altered picture, whatever
+    the lambdas and detectors; maps are made at lambda 0 and 1. Where fewer than 10 pictures will do, only their number
+    is recorded.
+    """
+    control = _control(run, record, pictures, tuple(sorted({0.0, *(round(lam, 2) for lam in lambdas), 1.0})))
+    if isinstance(control, int):
+        return {"meta": [_meta(control)]}
+    rows: dict[str, list[Row]] = defaultdict(list)
+    refused: dict[str, str] = {}
+    for trial, numbers in zip(control.trials, control.numbers, strict=True):
+        rows["answer"] += _answers(control, trial, numbers)
+        rows["note"] += _masses(control, trial, numbers, refused)
+    rows["crop"] = [_example(control)]
+    rows["meta"] = [_meta(sum(map(len, control.numbers)), control, refused)]
+    return rows
+
+
+def _meta(pictures: int, control: Control | None = None, refused: Mapping[str, str] | None = None) -> Row:
+    said: dict[str, Any] = {
+        "detectors": list(DETECTORS) if control else [],
+        "lambdas": list(control.lambdas) if control else [],
+        "strength": control.strength if control else 0.0,
+        "mark": list(control.mark.box) if control else [0, 0, 0, 0],
+        "pictures": pictures,
+        "refused": dict(refused or {}),
+    }
+    return ("planted_cue", json.dumps(said, sort_keys=True))
+
+
+def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...]) -> Control | int:
+    """The control, or how many pictures there are for it where they are too few."""
+    right = record.columns(
+        "SELECT p.sample FROM picture p JOIN sample s ON s.id = p.sample WHERE p.predicted = s.class ORDER BY p.sample"
+    )["sample"]
+    if len(right) < FEWEST or len(run.classes) < 2:
+        return len(right)
+    order = run.shuffled(right)[: MOST * wanted]
+    waiting = ((loaded, _covered(run, loaded)) for loaded in map(run.loader.load, order))
+    drawn = list(islice(waiting, DRAW * wanted))
+    plain = run.batch([loaded for loaded, _ in drawn[:1]])
+    frame = (plain.x.shape[2], plain.x.shape[3])
+    picture = pattern(frame, plain.mean, plain.std)
+    spots = places(frame, len(picture[0]))
+    fits = free(torch.cat([covered for _, covered in drawn]), spots, len(picture[0])).sum(dim=0)
+    mark = Mark(picture, spots[int(fits.argmax())])
+    there = (loaded for loaded, covered in chain(drawn, waiting) if not mark.patch(covered).any())
+    chosen = sorted(islice(there, wanted), key=lambda loaded: loaded.number)
+    if len(chosen) < FEWEST:
+        return len(chosen)
+    return _prepared(run, chosen, mark, lambdas)
+
+
+def _covered(run: Plan, loaded: Loaded) -> Tensor:
+    """(1, H, W) bool: the picture's boxes with their margin, and the boxes of other labels."""
+    covered = run.inside([loaded]).squeeze(1)
+    sample, _ = run.samples[loaded.number]
+    if not sample.other_boxes:
+        return covered
+    opened = open_picture(run.loader.folder / sample.image, run.loader.folder)
+    others = run.preprocessing.frame(opened.picture, displayed_boxes(sample, opened)[1]).boxes
+    height, width = loaded.framed.pixels.shape[1:]
+    return covered | region([others], (height, width), 0, run.device).inside
+
+
+def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Mark, lambdas: tuple[float, ...]) -> Control:
+    size = run.settings.run.batch_size
+    parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    trials = [run.trial(some, run.batch(some), {}) for some in parts]
+    margins = torch.cat([answers(trial.batch.logits, trial.batch.target).log_odds for trial in trials])
+    marked = [replace(trial, batch=replace(trial.batch, x=mark.stamped(trial.batch.x)), methods=()) for trial in trials]
+    numbers = tuple(tuple(loaded.number for loaded in some) for some in parts)
+    return Control(run, tuple(marked), numbers, mark, strength_of(margins, len(run.classes)), lambdas)
+
+
+def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[Row]:
+    """Of every copy, to every altered picture."""
+    batch, found = trial.batch, list[Row]()
+    for (intervention, variant), altered in _altered(control, trial).items():
+        there = made(altered)
+        with torch.no_grad(), asked_by(f"planted_cue, {intervention}, {variant}"):
+            logits = logits_of(batch.module, altered).double()
+        for detector in DETECTORS:
+            d = detect(detector, control.mark, altered)
+            for lam in control.lambdas:
+                copy = planted_logits(logits, d, batch.target, control.strength, lam)
+                said = answers(copy, batch.target)
+                found += answer_rows(_subject(detector, lam), numbers, intervention, variant, said, there)
+    return found
+
+
+def _subject(detector: Detector, lam: float) -> str:
+    return f"{detector} {lam:.2f}"
+
+
+def _altered(control: Control, trial: Trial) -> dict[Variant, Tensor]:
+    """The pictures as the interventions alter them, and with the mark shown, hidden, and something else hidden."""
+    x, seeds = trial.batch.x, trial.batch.seeds
+    there = torch.zeros_like(trial.inside)
+    control.mark.patch(there).fill_(True)
+    other = fills.elsewhere(there, trial.inside | there, seeds)
+    crowded = (other.flatten(1).sum(dim=1) < there.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
+    found: dict[Variant, Tensor] = {
+        ("mark", "shown"): x,
+        ("mark", "hidden"): fills.blur(x, there),
+        ("mark", "elsewhere"): fills.blur(x, other).masked_fill(crowded, torch.nan),
+    }
+    interventions = [
+        intervention for intervention in control.run.interventions if intervention.options.get("pictures") is None
+    ]
+    for class_index in sorted(set(trial.batch.target.tolist())):
+        chosen = (trial.batch.target == class_index).nonzero().flatten().tolist()
+        some = part(replace(trial, donors=_marked(trial.donors, control.mark, class_index)), chosen)
+        for intervention in interventions:
+            for variant, altered in intervention.function(some, **intervention.options).altered.items():
+                found.setdefault((intervention.name, variant), torch.full_like(x, torch.nan))[chosen] = altered
+    return found
+
+
+def _marked(donors: Donors, mark: Mark, class_index: int) -> Donors:
+    """The donors, of which those with an object of the class carry the mark."""
+    same = donors.held[:, class_index].view(-1, 1, 1, 1)
+    return replace(donors, x=torch.where(same, mark.stamped(donors.x), donors.x))
+
+
+def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dict[str, str]) -> list[Row]:
+    """Notes: each method's relevance mass on the mark, of the copies that rely on it not at all and alone."""
+    batch, found = trial.batch, list[Row]()
+    methods = [source for source in control.run.sources if not source.is_null]
+    for source in methods:
+        with asked_by(f"planted_cue, {source.label}"):
+            honest = _mass(control.mark, source.ask(batch)[0])
+        for detector in DETECTORS:
+            copy = Planted(batch.module, batch.target, Reliance(control.mark, detector, control.strength, 1.0))
+            try:
+                relying = _mass(control.mark, source.ask(replace(batch, module=copy))[0])
+            except AuditError as error:
+                refused[f"{source.label}, {_subject(detector, 1.0)}"] = str(error)
+                relying = torch.full_like(honest, torch.nan)
+            for lam, mass in ((0.0, honest), (1.0, relying)):
+                name = f"mass on mark, {_subject(detector, lam)}"
+                found += [(n, source.label, name, value) for n, value in zip(numbers, mass.tolist(), strict=True)]
+    return found
+
+
+def _mass(mark: Mark, relevance: Tensor) -> Tensor:
+    """(N,) share of the relevance (N, H, W) on the mark, NaN where the map is dead."""
+    share = mark.patch(relevance).double().sum(dim=(1, 2)) / relevance.double().sum(dim=(1, 2))
+    return torch.where(dead(relevance), torch.nan, share).cpu()
+
+
+def _example(control: Control) -> Row:
+    """The first of the pictures with the mark, as cue 0."""
+    batch, (x0, y0, x1, y1) = control.trials[0].batch, control.mark.box
+    colours = batch.x[:1] * batch.std.view(-1, 1, 1) + batch.mean.view(-1, 1, 1)
+    pixels = (255 * colours[0]).round().clamp(0, 255).to(torch.uint8).cpu()
+    height, width = pixels.shape[1:]
+    place = ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height)
+    return (0, 0, control.numbers[0][0], *place, encode_picture(pixels))

@@ -1,0 +1,65 @@
+"""The negative control: what the methods' maps still show when the network has forgotten everything."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from audit.engine.plan import Plan
+from audit.errors import AuditError
+from audit.experiments.cascade import cascade
+from audit.record.record import Record, Row, Rows
+from audit.saliency.batch import Batch
+from audit.saliency.rank_correlation import similarity
+from audit.saliency.sources import Source
+
+
+def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(ge=2)] = 16) -> Rows:
+    """Do the maps change when the network loses its weights, layer by layer from the output to the input?
+
+    Cascading randomisation (Adebayo et al. 2018), see `cascade`, on a draw of the pictures. For each method,
+    stage and picture: Spearman's rank correlation of the map with that of the network as it is; none where one of them
+    is dead. A method whose maps cannot be made of the copy has no similarities, and the reason stands in the record.
+    """
+    numbers = _drawn(run, record, pictures)
+    size = run.settings.run.batch_size
+    batches = [run.batch(list(map(run.loader.load, numbers[i : i + size]))) for i in range(0, len(numbers), size)]
+    methods = [source for source in run.sources if not source.is_null]
+    original = {source.label: _maps(source, batches, run.model.module) for source in methods}
+    rows: list[Row] = []
+    refused: dict[str, str] = {}
+    try:
+        copies = cascade(run.model.module, run.settings.run.seed, [batch.x for batch in batches])
+        for stage, (layers, copied) in enumerate(copies, 1):
+            for source in methods:
+                found = _similarity(source, batches, copied, original[source.label], refused)
+                rows += [(source.label, stage, layers, *pair) for pair in zip(numbers, found.tolist(), strict=True)]
+    except AuditError as error:  # the network cannot be copied or randomised; a method's own refusal ends before
+        refused |= {source.label: str(error) for source in methods}
+    said = {"pictures": len(numbers), "refused": refused}
+    return {"cascade": rows, "meta": [("randomisation", json.dumps(said, sort_keys=True))]}
+
+
+def _drawn(run: Plan, record: Record, count: int) -> list[int]:
+    measured = record.columns("SELECT sample FROM picture ORDER BY sample")["sample"]
+    return sorted(run.shuffled(measured)[:count])
+
+
+def _maps(source: Source, batches: Sequence[Batch], module: nn.Module) -> Tensor:
+    """(N, H, W) of all batches."""
+    return torch.cat([source.ask(replace(batch, module=module))[0] for batch in batches])
+
+
+def _similarity(
+    source: Source, batches: Sequence[Batch], copied: nn.Module, original: Tensor, refused: dict[str, str]
+) -> Tensor:
+    """(N,) NaN where the method refuses the copy."""
+    try:
+        return similarity(_maps(source, batches, copied), original)
+    except AuditError as error:
+        refused[source.label] = str(error)
+        return torch.full((len(original),), torch.nan)

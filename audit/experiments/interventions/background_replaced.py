@@ -1,0 +1,45 @@
+"""The background replaced."""
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.donors import Kind, backgrounds
+from audit.experiments.fills import blurred, mean
+
+Fills = Annotated[tuple[Literal["mean", "blur", "other"], ...], Field(min_length=1)]
+KINDS: tuple[Kind, ...] = ("other", "same")
+
+
+def background_replaced(
+    trial: Trial, *, fills: Fills = ("mean", "blur", "other"), donors: Annotated[int, Field(gt=0)] = 3
+) -> Altered:
+    """What the network says of the object alone, everything else being replaced.
+
+    Sufficiency, and the test of other backgrounds (Xiao et al.: Noise or Signal: The Role of Image Backgrounds in
+    Object Recognition, 2021). `mean` is the mean colour of the training data; `blur` is the background under a strong
+    blur of its own pixels; `other` are the backgrounds of `donors` pictures without an object of the class, their own
+    objects filled.
+
+    Variants: 'mean', 'blur', 'other 1' … ; and 'same 1' … with backgrounds of other pictures of the same class, which
+    are cut and pasted alike, so that same less other is what the background's content does alone. Notes: 'donor of
+    other 1' …, the number of the sample that lent the background; 'donor class 1' …, the class index of 'other 1' … .
+    Cost: 1 forward pass for each variant.
+    """
+    x, inside = trial.batch.x, trial.inside
+    altered: dict[str, Tensor] = {}
+    notes: dict[tuple[str, str], Tensor] = {}
+    if "mean" in fills:
+        altered["mean"] = mean(x, ~inside)
+    if "blur" in fills:
+        altered["blur"] = torch.where(inside, x, blurred(x, inside))
+    for kind in KINDS if "other" in fills else ():
+        for number, lent in enumerate(backgrounds(trial, kind, donors), 1):
+            altered[f"{kind} {number}"] = torch.where(inside & ~lent.x.isnan(), x, lent.x)
+            notes["background_replaced", f"donor of {kind} {number}"] = lent.sample
+            if kind == "other":
+                notes["background_replaced", f"donor class {number}"] = lent.class_index
+    return Altered(altered, notes)

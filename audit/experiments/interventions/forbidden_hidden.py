@@ -1,0 +1,37 @@
+"""The forbidden pixels hidden."""
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+
+from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.fills import blur, control, mean
+
+Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1)]
+FILLS = {"mean": mean, "blur": blur}
+
+
+def forbidden_hidden(trial: Trial, *, fills: Fills = ("mean", "blur")) -> Altered:
+    """What the network says without the pixels that must not matter, and without an equal area elsewhere.
+
+    Forbidden pixels are what the annotations say, as LARD's watermark, less what the boxes cover. `mean` is the mean
+    colour of the training data, `blur` the surroundings carried inward.
+
+    Variants: each fill, and 'FILL elsewhere', the mask moved to where neither box nor forbidden pixel is; that leaves
+    no answer where there is less room than half of the mask's area. A picture without forbidden pixels leaves none at
+    all. Cost: 2 forward passes for each fill, none where a batch has no such picture.
+    """
+    if trial.forbidden is None:
+        return Altered()
+    x, hidden = trial.batch.x, trial.forbidden
+    other, crowded = control(hidden, trial.inside | hidden, trial.batch.seeds)
+    none = ~hidden.flatten(1).any(dim=1).view(-1, 1, 1, 1)
+    holes = {"": (hidden, none), " elsewhere": (other, none | crowded)}
+    return Altered(
+        {
+            f"{fill}{place}": FILLS[fill](x, hole).masked_fill(left_out, torch.nan)
+            for place, (hole, left_out) in holes.items()
+            for fill in fills
+        }
+    )

@@ -1,0 +1,45 @@
+"""The object removed."""
+
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.donors import backgrounds
+from audit.experiments.fills import blur, control, mean
+
+Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1)]
+
+
+def object_removed(trial: Trial, *, fills: Fills = ("mean", "blur", "donor"), controls: Fills | None = None) -> Altered:
+    """What the network says without the object, and without an equal area elsewhere.
+
+    Necessity (Fong, Vedaldi: Interpretable Explanations of Black Boxes by Meaningful Perturbation, 2017). Every fill
+    has its own artefact: `mean` is the mean colour of the training data, `blur` the surroundings carried inward,
+    `donor` the same place in a picture without an object of the class, whose own objects were filled by `blur`.
+
+    Variants: each fill, and for each of `controls` (default: all fills) 'FILL elsewhere', the object's mask moved
+    outside the boxes; without an answer where the boxes leave less room than half of their own area. Cost: 1 forward
+    pass for each fill and each control.
+    """
+    inside = trial.inside
+    other, crowded = control(inside, inside, trial.batch.seeds)
+    altered: dict[str, Tensor] = {}
+    for fill in fills:
+        altered[fill] = _filled(trial, fill, inside)
+    for fill in fills if controls is None else controls:
+        altered[f"{fill} elsewhere"] = _filled(trial, fill, other).masked_fill(crowded, torch.nan)
+    return Altered(altered)
+
+
+def _filled(trial: Trial, fill: str, hole: Tensor) -> Tensor:
+    x = trial.batch.x
+    if fill == "mean":
+        return mean(x, hole)
+    if fill == "blur":
+        return blur(x, hole)
+    ((donor, *_),) = backgrounds(trial, "other", 1)
+    # where there is no donor the whole picture is NaN, which leaves no answer
+    return torch.where(hole | donor.isnan(), donor, x)

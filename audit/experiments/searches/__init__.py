@@ -1,0 +1,6 @@
+"""Searches for cues on a whole run, after the controls. `def NAME(run, record, *, options) -> Rows`, one file each.
+
+Maps propose candidates, experiments confirm them. What a search returns goes into the record in one transaction.
+"""
+
+NOUN = "search"

@@ -1,0 +1,215 @@
+"""The search for cues, and the experiments that confirm them."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional as F
+
+from audit.datasets.image_files import Rejected
+from audit.datasets.loader import Loaded
+from audit.engine.plan import Plan
+from audit.engine.thumbnails import encode_picture
+from audit.errors import AuditError
+from audit.experiments.altered_batch import answers
+from audit.experiments.appearances import CROP, appearances, descriptors
+from audit.experiments.fills import blur
+from audit.experiments.grid import GRID, Spots, read_spots
+from audit.experiments.places import FEWEST, Candidate, Floats, Ints, places, ranked, window_sums
+from audit.experiments.runner import answer_rows, made
+from audit.experiments.windows import corners_of, cut, mask_of, paste, size_of
+from audit.models.model import asked_by, logits_of
+from audit.record.record import SUBJECT, Record, Row, Rows
+
+Pictures = Annotated[int, Field(ge=FEWEST)]
+Most = Annotated[int, Field(ge=1)]
+SHOWN = 12
+"""Crops of a candidate that the record keeps."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Where the experiments on the candidates are made."""
+
+    run: Plan
+    spots: Spots
+    frame: tuple[int, int]
+    """(H, W) in pixels."""
+
+
+def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Most = 8) -> Rows:
+    """Find where, and on what, maps of a class agree outside the boxes, and what hiding and pasting it does.
+
+    At most `most` candidates, places and recurring appearances. On up to `pictures` pictures of its class each is
+    hidden ("hidden", its pixels blurred away), and so is one window of the same size, drawn elsewhere outside the boxes
+    ("elsewhere"). Its crops are pasted outside the boxes of as many pictures of other classes, and the network is asked
+    for the cue's class before ("unpasted"), after ("pasted"), and with crops from elsewhere ("pasted elsewhere"). All
+    pictures are ones that the network gets right.
+    """
+    if run.loader.frame is None:
+        return {}
+    stage = Stage(run, read_spots(record, run.loader.frame, run.settings.experiments.margin), run.loader.frame)
+    found = [*places(stage.spots), *appearances(stage.spots, partial(_describe, stage), run.settings.run.seed)]
+    rows: dict[str, list[Row]] = {"cue": [], "crop": [], "answer": []}
+    number = 0
+    for candidate in ranked(found, most):
+        made = _experiment(stage, candidate, number + 1, pictures)
+        number += bool(made)
+        for table, entries in made.items():
+            rows[table] += entries
+    return rows
+
+
+def _describe(stage: Stage, chosen: Ints, windows: Ints) -> Floats:
+    """Descriptors (m, D) of what lies under the windows (m, 4) of the pictures at these places in the spots."""
+    width, height = size_of(windows, stage.frame)
+    corners = corners_of(windows, stage.frame)
+
+    def crop(number: int, corner: Ints) -> Tensor:
+        pixels = _picture(stage, number).framed.pixels
+        part = pixels[:, corner[1] : corner[1] + height, corner[0] : corner[0] + width]
+        return F.interpolate(part[None].float() / 255, (CROP, CROP), mode="bilinear", antialias=True)[0]
+
+    with ThreadPoolExecutor(stage.run.loader.workers) as pool:
+        return descriptors(torch.stack(list(pool.map(crop, stage.spots.sample[chosen].tolist(), corners))))
+
+
+def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) -> dict[str, list[Row]]:
+    """Rows for the tables `cue`, `crop` and `answer`; none where too few pictures have room for the experiment."""
+    spots = stage.spots
+    rng = np.random.default_rng([stage.run.settings.run.seed, number])
+    usable = rng.permutation(np.flatnonzero(spots.right[candidate.members]))
+    usable = usable[stage.run.one_of_each(spots.sample[candidate.members[usable]].tolist())]
+    members, windows = candidate.members[usable], candidate.windows[usable]
+    controls, room = _draw(spots.outside[members], windows, rng, apart=True)
+    kept = np.flatnonzero(room)[:pictures]
+    if len(kept) < FEWEST:
+        return {}
+    members, windows, controls = members[kept], windows[kept], controls[kept]
+    loaded = _load(stage, members)
+    x, corners, others = stage.run.batch(loaded).x, corners_of(windows, stage.frame), corners_of(controls, stage.frame)
+    size = size_of(windows, stage.frame)
+    target = torch.full((len(members),), candidate.class_index, device=x.device)
+    asked = {
+        "hidden": blur(x, mask_of(x, corners, size)),
+        "elsewhere": blur(x, mask_of(x, others, size)),
+    }
+    answered = _answers(stage, number, members, asked, target)
+    crops, control_crops = cut(x, corners, size), cut(x, others, size)
+    answered += _pasted(stage, candidate, number, pictures, (crops, control_crops), rng)
+    return {
+        "cue": [_cue_row(stage, candidate, number)],
+        "crop": _crop_rows(stage, number, loaded[:SHOWN], corners, size),
+        "answer": answered,
+    }
+
+
+def _pasted(
+    stage: Stage,
+    candidate: Candidate,
+    number: int,
+    pictures: int,
+    crops: tuple[Tensor, Tensor],
+    rng: np.random.Generator,
+) -> list[Row]:
+    """Answers for the cue's class of pictures of other classes: at a place the crop goes there, else where it is free.
+
+    crops: of the cue, and of windows elsewhere in the same pictures.
+    """
+    spots = stage.spots
+    own = spots.class_index == candidate.class_index
+    others = rng.permutation(np.flatnonzero(spots.right & ~own & ~np.isin(spots.picture, spots.picture[own])))
+    others = others[stage.run.one_of_each(spots.sample[others].tolist())]
+    side_x, side_y = (candidate.windows[0, 2:] - candidate.windows[0, :2]).tolist()
+    if candidate.kind == "place":
+        x0, y0, x1, y1 = candidate.windows[0]
+        others = others[spots.outside[others, y0:y1, x0:x1].all(axis=(1, 2))][:pictures]
+        windows = np.tile(candidate.windows[0], (len(others), 1))
+    else:
+        others = others[: 4 * pictures]
+        if not len(others):
+            return []
+        windows, room = _draw(spots.outside[others], np.tile([0, 0, side_x, side_y], (len(others), 1)), rng)
+        others, windows = others[room][:pictures], windows[room][:pictures]
+    if not len(others):
+        return []
+    x = stage.run.batch(_load(stage, others)).x
+    corners, source = corners_of(windows, stage.frame), torch.arange(len(others), device=x.device) % len(crops[0])
+    target = torch.full((len(others),), candidate.class_index, device=x.device)
+    asked = {
+        "unpasted": x,
+        "pasted": paste(x, corners, crops[0][source]),
+        "pasted elsewhere": paste(x, corners, crops[1][source]),
+    }
+    return _answers(stage, number, others, asked, target)
+
+
+def _draw(
+    outside: np.ndarray, windows: Ints, rng: np.random.Generator, *, apart: bool = False
+) -> tuple[Ints, np.ndarray]:
+    """A random window (m, 4) of the same size for each picture, outside the boxes; and where there is room for it.
+
+    outside: (m, GRID, GRID). apart: it shares no cell with the window that is given.
+    """
+    width, height = (windows[0, 2:] - windows[0, :2]).tolist()
+    free = window_sums(outside, width, height) == width * height
+    if apart:
+        y, x = np.arange(free.shape[1]), np.arange(free.shape[2])
+        near_y = np.abs(y - windows[:, 1:2]) < height
+        near_x = np.abs(x - windows[:, 0:1]) < width
+        free &= ~(near_y[:, :, None] & near_x[:, None, :])
+    chance = np.where(free, rng.random(free.shape), -1).reshape(len(free), -1)
+    y, x = np.divmod(chance.argmax(axis=1), GRID - width + 1)
+    return np.stack([x, y, x + width, y + height], axis=1), free.any(axis=(1, 2))
+
+
+def _load(stage: Stage, chosen: Ints) -> list[Loaded]:
+    with ThreadPoolExecutor(stage.run.loader.workers) as pool:
+        return list(pool.map(partial(_picture, stage), stage.spots.sample[chosen].tolist()))
+
+
+def _picture(stage: Stage, number: int) -> Loaded:
+    try:
+        return stage.run.loader.load(number)
+    except Rejected as rejected:
+        raise AuditError(
+            "shared_cues", f"a measured picture can no longer be read ({rejected})", "need the pictures as they were"
+        ) from rejected
+
+
+def _answers(stage: Stage, number: int, chosen: Ints, asked: dict[str, Tensor], target: Tensor) -> list[Row]:
+    samples = stage.spots.sample[chosen].tolist()
+    size = stage.run.settings.run.batch_size
+    found: list[Row] = []
+    for variant, altered in asked.items():
+        with torch.no_grad(), asked_by(f"shared_cues, cue {number}, {variant}"):
+            logits = torch.cat([logits_of(stage.run.model.module, part) for part in torch.split(altered, size)])
+        found += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target), made(altered))
+    return found
+
+
+def _cue_row(stage: Stage, candidate: Candidate, number: int) -> Row:
+    (width, height), (y, x) = size_of(candidate.windows, stage.frame), stage.frame
+    side = float(np.sqrt(width * height / (x * y)))
+    box: tuple[float | None, ...] = (None,) * 4
+    if candidate.kind == "place":
+        left, top = corners_of(candidate.windows, stage.frame)[0].tolist()
+        box = left / x, top / y, (left + width) / x, (top + height) / y
+    seen = (len(candidate.members), candidate.pictures)
+    return (number, candidate.class_index, candidate.kind, *box, side, *seen)
+
+
+def _crop_rows(stage: Stage, number: int, loaded: Sequence[Loaded], corners: Ints, size: tuple[int, int]) -> list[Row]:
+    """Examples with the middle of each window as shares of the frame."""
+    (width, height), (down, across) = size, stage.frame
+    rows: list[Row] = []
+    for place, (picture, (x, y)) in enumerate(zip(loaded, corners.tolist(), strict=False)):
+        png = encode_picture(picture.framed.pixels[:, y : y + height, x : x + width])
+        rows.append((number, place, picture.number, (x + width / 2) / across, (y + height / 2) / down, png))
+    return rows

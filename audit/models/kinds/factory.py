@@ -1,0 +1,79 @@
+"""A network of one's own, made by a function that the settings name."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from audit.errors import AuditError
+from audit.models.model import Model, freeze
+from audit.models.weights import load_weights, read_state
+
+
+def factory(*, function: str, weights: Path | None = None, arguments: dict[str, Any] | None = None) -> Model:
+    """The network that `package.module:function` returns, with the weights of a state dict where one is given.
+
+        [model]
+        kind = "factory"
+        function = "nets:small"             # def small(...) in nets.py beside the settings file
+        weights = "small.safetensors"       # or .pth, .pt, .bin, .ckpt, .tar; may be left out
+        arguments = { classes = 4 }         # small(classes=4); may be left out
+
+    The function is called with `arguments` as keywords and runs with all rights: here the settings name code. Its
+    module must be importable; the engine puts the settings file's folder first on `sys.path`. Without `weights`
+    the function must load them itself.
+
+    Raises AuditError where the function cannot be imported, fails or does not return an `nn.Module`, and where the
+    weights cannot be read as data or do not fit.
+    """
+    build = _imported(function)
+    try:
+        module = build(**(arguments or {}))
+    except (AuditError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # SystemExit among them: training scripts end with it
+        raise AuditError(function, f"raises {_said(error)}", "need a function that returns a network") from error
+    if not isinstance(module, nn.Module):
+        raise AuditError(function, f"returns a {type(module).__name__}", "need a torch.nn.Module")
+    if weights is not None:
+        load_weights(module, read_state(weights), weights.name)
+    return Model(
+        module=freeze(module),
+        classes=None,
+        preprocessing=None,
+        description={
+            "kind": "factory",
+            "name": function,
+            "weights": weights.name if weights else "from the function",
+            **{f"arguments.{key}": repr(value) for key, value in (arguments or {}).items()},
+        },
+    )
+
+
+def _imported(name: str) -> Callable[..., Any]:
+    module_name, colon, attribute = name.partition(":")
+    if not (module_name and colon and attribute):
+        raise AuditError("model", f"function = {name!r}", "need 'package.module:function'")
+    try:
+        function = getattr(importlib.import_module(module_name), attribute)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        script = isinstance(error, SystemExit)
+        raise AuditError(
+            name,
+            f"cannot be imported ({_said(error)})",
+            "need a function in a module that Python finds",
+            "Put what it does as a script below: if __name__ == '__main__':"
+            if script
+            else "Put the module beside the settings file, or install it.",
+        ) from error
+    if not callable(function):
+        raise AuditError(name, f"is a {type(function).__name__}", "need a function that returns a network")
+    return function  # type: ignore[no-any-return]
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -1,0 +1,212 @@
+"""What is audited: a network, the names of its classes and its own preprocessing."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from audit.datasets.preprocessing import Preprocessing
+from audit.errors import AuditError
+from audit.hashing import sha256_of
+from audit.importing import source_hash
+
+
+@dataclass(frozen=True)
+class ClassName:
+    """One class: the name that is shown, and other words that a dataset may use for it."""
+
+    name: str
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network that maps `(N, C, H, W)` pictures to `(N, K)` logits, opened for an audit.
+
+    `preprocessing` and `classes` are None where the model file does not say; the settings must then.
+    """
+
+    module: nn.Module
+    classes: tuple[ClassName, ...] | None
+    preprocessing: Preprocessing | None
+    description: Mapping[str, str] = field(default_factory=dict)
+    """What it is, for the record: kind, name, weights. No host paths."""
+
+
+def freeze(module: nn.Module) -> nn.Module:
+    """The network in evaluation mode with no parameter that asks for a gradient."""
+    try:
+        module.eval()
+    except NotImplementedError:  # the mode of an exported program was fixed when it was exported
+        for part in module.modules():
+            part.training = False
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+    return module
+
+
+def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:
+    """The network's output `(N, K)` for `x` `(N, C, H, W)`.
+
+    Raises AuditError where the output is a tuple, has another shape or another number of classes.
+    """
+    output = module(x)
+    if not isinstance(output, Tensor):
+        kind = type(output).__name__
+        size = f" of {len(output)}" if isinstance(output, Sequence | Mapping) else ""
+        raise AuditError(
+            "model",
+            f"returns a {kind}{size}",
+            "need one tensor of logits (N, classes)",
+            "Wrap it in a factory that returns the logits alone.",
+        )
+    if output.ndim != 2 or output.shape[0] != x.shape[0]:
+        raise AuditError("model", f"returns shape {tuple(output.shape)}", f"need ({x.shape[0]}, classes)")
+    if classes is not None and output.shape[1] != classes:
+        raise AuditError(
+            "model",
+            f"returns {output.shape[1]} classes, but {classes} class names are given",
+            "need as many names as classes",
+            "Set model.classes to this model's own list.",
+        )
+    return output
+
+
+def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:
+    """The logits `(N, K)` of one or two pictures `x` `(N, C, H, W)`, having made sure that the network can be audited.
+
+    Raises AuditError where the network fails, returns anything but finite logits of `classes` classes, cannot take one
+    and two pictures alike, or answers for a picture depending on its batch (as in training mode, or with dropout).
+    """
+    with torch.no_grad():
+        try:
+            together = _forward(module, x, classes)
+        except AuditError as error:
+            if not _accepts(module, x[:1], classes):
+                raise
+            raise AuditError(
+                "model",
+                f"takes one picture, but not {len(x)} at once",
+                "need a batch of any size",
+                "Export or trace it with a batch dimension that may vary.",
+            ) from error
+        again, alone = _forward(module, x, classes), _forward(module, x[:1], classes)
+    if not torch.isfinite(together).all(dim=1).any():
+        raise AuditError(
+            "model",
+            "returns NaN or infinite logits for every picture of the rehearsal",
+            "need finite logits",
+            "Check the weights, and that the preprocessing is the model's own.",
+        )
+    if x.device.type == "cpu" and not torch.equal(together.nan_to_num(), again.nan_to_num()):
+        raise AuditError(
+            "model",
+            "answers differently when it is asked the same twice",
+            "need a network without randomness and without memory",
+            "Call eval() before it is exported, and take sampling, noise and counters out of forward.",
+        )
+    if not torch.allclose(together[:1], alone, rtol=1e-2, atol=1e-2 * spread(together), equal_nan=True):
+        raise AuditError(
+            "model",
+            "answers differently for a picture alone and in a batch of two",
+            "need a network in evaluation mode",
+            "Export it after model.eval(), without dropout and with the batch norm's running statistics.",
+        )
+    return together
+
+
+def to_channels_last(module: nn.Module, x: Tensor) -> bool:
+    """Lay the network out channels-last if it computes the same there for pictures `x`, and say whether it was done.
+
+    On the CPU convolutions and their derivatives take 10 to 30 % less time so. A network that cannot (it may `view`
+    what then lies in another order) is left as it was; values and names of its state never change.
+    """
+
+    def derivative(leaf: Tensor) -> tuple[Tensor, Tensor]:
+        leaf = leaf.detach().requires_grad_()
+        logits = module(leaf)
+        return logits.detach(), torch.autograd.grad(logits.logsumexp(dim=1).sum(), leaf)[0]
+
+    before = derivative(x)
+    try:
+        module.to(memory_format=torch.channels_last)
+        after = derivative(x.contiguous(memory_format=torch.channels_last))
+    except RuntimeError:
+        same = False
+    else:
+        # rounding flips a ReLU here and there, so that single derivatives differ; another network would differ in most
+        same = all(
+            bool((a - b).nan_to_num().norm() <= 1e-2 * b.nan_to_num().norm())
+            for a, b in zip(after, before, strict=True)
+        )
+    if not same:
+        module.to(memory_format=torch.contiguous_format)
+    return same
+
+
+@contextmanager
+def asked_by(who: str) -> Iterator[None]:
+    """Within, the network is asked about altered pictures; what it raises becomes an AuditError that names `who`."""
+    try:
+        yield
+    except AuditError:
+        raise
+    except Exception as error:
+        raise AuditError(
+            "model",
+            f"raises {type(error).__name__} on the altered pictures of {who}: {_last_line(error)}",
+            "need a network that answers whatever the pixels are",
+            "Take the check of the pixels out of forward, or leave this experiment out.",
+        ) from error
+
+
+def _forward(module: nn.Module, x: Tensor, classes: int | None) -> Tensor:
+    try:
+        return logits_of(module, x, classes)
+    except AuditError:
+        raise
+    except Exception as error:
+        raise AuditError(
+            "model",
+            f"raises {type(error).__name__} on an input of shape {tuple(x.shape)}: {_last_line(error)}",
+            "need a network that takes pictures (N, C, H, W) of this size",
+            "Check that the preprocessing is the model's own.",
+        ) from error
+
+
+def _accepts(module: nn.Module, x: Tensor, classes: int | None) -> bool:
+    try:
+        _forward(module, x, classes)
+    except AuditError:
+        return False
+    return True
+
+
+def spread(values: Tensor) -> float:
+    """The largest finite value less the smallest; 0 where there is none."""
+    finite = values[torch.isfinite(values)]
+    return float(finite.max() - finite.min()) if finite.numel() else 0.0
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[-1]
+
+
+def state_hash(module: nn.Module) -> str:
+    """SHA-256 over names, types, shapes and values of all parameters and buffers: the identity of the weights."""
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict(keep_vars=False).items()):
+        if isinstance(value, Tensor):
+            digest.update(f"{name}|{value.dtype}|{tuple(value.shape)}|".encode())
+            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def layers_hash(module: nn.Module) -> str:
+    """SHA-256 over the layers as they are printed, and the source files of their classes: what weights do not say."""
+    printed = re.sub(r"\bat 0x[0-9a-fA-F]+", "", repr(module))
+    return sha256_of([printed, sorted({source_hash(kind) for kind in {type(part) for part in module.modules()}})])

@@ -1,7 +1,0 @@
-"""Probes: interventions on the pixels of every picture. `def NAME(trial: Trial, *, options) -> Probed`, one file each.
-
-A probe alters the pictures of a batch, and the network's answers to what it made go into the record. An option
-`pictures` limits it to a draw of so many pictures.
-"""
-
-NOUN = "probe"

@@ -1,0 +1,1 @@
+"""The record: one SQLite file, the contract between looking, judging and telling. No torch in here."""

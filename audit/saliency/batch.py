@@ -1,0 +1,144 @@
+"""What a saliency method is asked: a network, pictures, classes, and the score to differentiate."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from audit.choices import Reduction, Score
+from audit.models.model import logits_of
+
+
+class Derivative(NamedTuple):
+    """One forward and one backward pass."""
+
+    logits: Tensor
+    """(N, K), detached."""
+    score: Tensor
+    """(N,), detached: what was differentiated."""
+    gradient: Tensor
+    """Like the input: d score / d input."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What a method returns when it has more to say than the map."""
+
+    signed: Tensor
+    """(N, C, H, W), or (N, 1, H, W)."""
+    per_picture: Mapping[str, Tensor] = field(default_factory=dict)
+    """Numbers (N,) for the record, as the completeness gap."""
+    per_run: Mapping[str, str] = field(default_factory=dict)
+    """Words for the record that are the same for every picture, as the layer that was chosen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Pictures on their way through the network.
+
+    x: (N, C, H, W) float32, preprocessed, on the network's device. target: (N,) int64, the class that is explained.
+    mean, std: (C,) of the preprocessing, so that a method can say 'black' or 'mean colour' in the network's units.
+    seeds: one for each picture, so that noise depends neither on the batch nor on the device.
+    untrained: a copy of the network with random weights, where a null map asks what it would show.
+    """
+
+    module: nn.Module
+    x: Tensor
+    target: Tensor
+    mean: Tensor
+    std: Tensor
+    seeds: tuple[int, ...]
+    score: Score = "log_probability"
+    untrained: nn.Module | None = None
+
+    def some(self, chosen: Sequence[int]) -> "Batch":
+        """The pictures at these places alone."""
+        index = list(chosen)
+        seeds = tuple(self.seeds[i] for i in index)
+        return replace(self, x=self.x[index], target=self.target[index], seeds=seeds)
+
+    def differentiate(self, x: Tensor | None = None) -> Derivative:
+        """The score's derivative with respect to the input, at `x` (default: the pictures themselves).
+
+        One forward and one backward pass; parameter gradients are never formed.
+        """
+        if x is None:
+            return self.plain
+        with torch.enable_grad():
+            leaf = x.detach().requires_grad_()
+            logits = logits_of(self.module, leaf)
+            score = score_of(logits, self.target, self.score)
+            (gradient,) = torch.autograd.grad(score.sum(), leaf)
+        return Derivative(logits.detach(), score.detach(), gradient)
+
+    @cached_property
+    def plain(self) -> Derivative:
+        """The derivative at the pictures themselves, computed once however many methods and measures use it."""
+        return self.differentiate(self.x)
+
+    @cached_property
+    def logits(self) -> Tensor:
+        """(N, K): those of the plain derivative where some method asked for it, else of a forward pass."""
+        if "plain" in self.__dict__:
+            return self.plain.logits
+        with torch.no_grad():
+            return logits_of(self.module, self.x)
+
+    def noise(self, draws: int) -> Iterator[Tensor]:
+        """`draws` times (N, C, H, W) standard normal noise, drawn on the CPU from each picture's own seed."""
+        generators = [torch.Generator().manual_seed(seed) for seed in self.seeds]
+        for _ in range(draws):
+            each = [torch.randn(self.x.shape[1:], generator=generator) for generator in generators]
+            yield torch.stack(each).to(self.x)
+
+    def pixel(self, value: Tensor | float) -> Tensor:
+        """A grey value or colour in [0, 1] as the network sees it: (1, C, 1, 1)."""
+        return ((value - self.mean) / self.std).reshape(1, -1, 1, 1).to(self.x)
+
+
+def score_of(logits: Tensor, target: Tensor, score: Score) -> Tensor:
+    """(N,) the score of class `target` (N,) under `logits` (N, K).
+
+    Since dP = P · d(log P), maps of the log-probability and of the probability agree after normalisation, and the
+    former does not underflow where the softmax saturates.
+    """
+    column = target.unsqueeze(1)
+    chosen = logits.gather(1, column).squeeze(1)
+    if score == "logit":
+        return chosen
+    log_odds = chosen - logits.scatter(1, column, -torch.inf).logsumexp(dim=1)
+    # d(log P) = (1 - P) · d(log-odds), and 1 - P vanishes for a sure network. Adding zero with a slope of 1e-12 leaves
+    # the value and every derivative that is not lost anyway, and keeps the direction of those that would be.
+    log_probability = F.logsigmoid(log_odds) + 1e-12 * (log_odds - log_odds.detach())
+    return log_probability.exp() if score == "probability" else log_probability
+
+
+def reduce_channels(signed: Tensor, reduction: Reduction) -> Tensor:
+    """(N, C, H, W) signed attribution to (N, H, W) non-negative relevance.
+
+    abs_max: the largest magnitude over channels (Simonyan et al. 2014). abs_sum: the sum of magnitudes.
+    sum: the magnitude of the signed sum. l2: the Euclidean norm. positive: the sum of the positive parts.
+    """
+    match reduction:
+        case "abs_max":
+            # one plane after the other: over a dimension of three, amax takes longer
+            return reduce(torch.maximum, signed.abs().unbind(dim=1))
+        case "abs_sum":
+            return signed.abs().sum(dim=1)
+        case "sum":
+            return signed.sum(dim=1).abs()
+        case "l2":
+            return signed.square().sum(dim=1).sqrt()
+        case "positive":
+            return signed.clamp(min=0).sum(dim=1)
+    raise ValueError(f"no reduction {reduction!r}")
+
+
+def dead(relevance: Tensor) -> Tensor:
+    """(N,) bool: the map (N, H, W), non-negative, is zero everywhere or not finite, so that it says nothing."""
+    top = relevance.flatten(1).amax(dim=1)  # NaN and infinity come through
+    return ~(torch.isfinite(top) & (top > 0))

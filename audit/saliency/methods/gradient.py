@@ -1,0 +1,14 @@
+"""The plain gradient."""
+
+from torch import Tensor
+
+from audit.saliency.batch import Batch
+
+
+def gradient(batch: Batch) -> Tensor:
+    """The score's derivative with respect to the picture.
+
+    Simonyan, Vedaldi, Zisserman: Deep Inside Convolutional Networks, 2014. Returns (N, C, H, W).
+    Cost: 1 forward, 1 backward pass, shared with everything else that needs the plain derivative.
+    """
+    return batch.plain.gradient

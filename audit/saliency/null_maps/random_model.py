@@ -1,0 +1,21 @@
+"""What the architecture alone would show."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+from torch import Tensor
+
+from audit.saliency.batch import Batch, reduce_channels
+
+
+def random_model(batch: Batch, *, pictures: Annotated[int, Field(gt=0)] = 100) -> Tensor:
+    """The gradient of a copy of the network with random weights, on a draw of the pictures.
+
+    (N, H, W). pictures: how many of the whole data set are drawn, since this null map costs a forward and a backward
+    pass for each. Source: the sanity check of Adebayo et al. 2018. Raises ValueError where the batch brings no copy.
+    """
+    if batch.untrained is None:
+        raise ValueError("the batch brings no untrained copy of the network")
+    copy = replace(batch, module=batch.untrained)
+    return reduce_channels(copy.differentiate().gradient, "abs_max")

@@ -1,0 +1,13 @@
+"""The map that looks everywhere."""
+
+from torch import Tensor
+
+from audit.saliency.batch import Batch
+
+
+def uniform(batch: Batch) -> Tensor:
+    """The same everywhere: its mass in a box is the box's share of the area.
+
+    Returns ones, (N, H, W).
+    """
+    return batch.x.new_ones(1).expand(batch.x[:, 0].shape)

@@ -1,0 +1,1 @@
+"""A candidate against what was accepted before, on the same pictures."""

@@ -1,0 +1,65 @@
+"""The only way to move a baseline."""
+
+import datetime
+from pathlib import Path
+
+from audit.errors import AuditError
+from audit.files import write_text
+from audit.record.record import Record, record_of
+from checks.baseline.file import Baseline, Move, baseline_text, load_baseline, move_sha256, summary
+from checks.baseline.snapshot import snapshot
+from checks.judge import judge
+from checks.verdict import Outcome
+
+
+def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: datetime.date | None = None) -> Baseline:
+    """Make a run (its folder or its record) the baseline in that file, and return it with its history.
+
+    A run that fails may be accepted, since the absolute limits stay in force for every later one; its outcome is kept.
+    on: the day; default: today, UTC. Raises AuditError without a reason or a name, where one of them holds a control
+    character, where the run is INVALID by the limits that were fixed in it, and where the file is there but cannot be
+    read: its history would be lost.
+    """
+    target = Path(baseline)
+    for what, said in (("reason", reason), ("name of who accepts", by)):
+        if not said.strip():
+            raise AuditError(
+                f"accept {run}", f"no {what}", "an auditor will ask why the baseline moved, and who did it"
+            )
+        hidden = next((character for character in _line(said) if not character.isprintable()), None)
+        if hidden is not None:
+            raise AuditError(
+                f"accept {run}",
+                f"{what} holds the control character {hidden!a}",
+                "need text that shows as it is stored",
+            )
+    history = load_baseline(target).history if target.exists() else ()
+    with Record.open(record_of(Path(run))) as record:
+        judgement = judge(record)
+        if judgement.outcome is Outcome.INVALID:
+            raise AuditError(
+                record.path,
+                f"is INVALID: {judgement.sentence.rstrip('.')}",
+                "need an audit that can be trusted",
+                judgement.next_step,
+            )
+        now = snapshot(record, judgement)
+    day = on or datetime.datetime.now(datetime.UTC).date()
+    moved = now.model_copy(update={"history": (*history, _move(now, history, (by, reason), day))})
+    write_text(target, baseline_text(moved))
+    return moved
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _move(now: Baseline, history: tuple[Move, ...], said: tuple[str, str], day: datetime.date) -> Move:
+    by, reason = map(_line, said)
+    return Move(
+        by=by,
+        reason=reason,
+        on=day.isoformat(),
+        **summary(now),
+        previous_sha256=move_sha256(history[-1]) if history else None,
+    )

@@ -1,0 +1,168 @@
+"""The baseline: a small file for version control, with what a later run is compared with, and who accepted it and why.
+
+It holds no pictures. `checks.baseline.accept` alone writes it; what was changed by hand is refused.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field, JsonValue, ValidationError
+
+from audit import registry
+from audit.errors import AuditError
+from audit.hashing import sha256_of
+from checks.verdict import Frozen, Outcome, Profile
+
+SCHEMA_VERSION = 1
+FILE_NAME = "baseline.json"
+ACCEPT = "saliency-audit accept RUN --reason '…'"
+RESTORE = f"Restore it from version control; only '{ACCEPT}' may write it."
+
+
+class Scored(NamedTuple):
+    """One sample: what a comparison needs of it. None: not judged, or no number."""
+
+    image: str
+    label: str
+    picture: str
+    """The beginning of the file's SHA-256."""
+    right: bool
+    miss: bool | None
+    """By the experiment."""
+    lead: float | None
+    """Of the object over its surroundings, in log-odds."""
+    probability: float | None
+    """Of the label."""
+    mass: tuple[float | None, ...]
+    """Relevance mass in the boxes, by method."""
+    auc: tuple[float | None, ...]
+    """Localisation AUC, by method."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.image, self.label
+
+
+class Move(Frozen):
+    """One acceptance."""
+
+    by: str
+    reason: str
+    on: str = Field(description="date, as 2026-01-31")
+    outcome: Outcome = Field(description="of the accepted run, by its own limits")
+    pictures: int
+    right: int
+    judged: int = Field(description="by the experiment")
+    misses: int
+    model_sha256: str
+    pictures_sha256: str
+    settings_sha256: str
+    profile_sha256: str
+    content_sha256: str = Field(description="of the baseline without its history")
+    previous_sha256: str | None = Field(description="of the move before; null for the first")
+
+
+class Baseline(Frozen):
+    """What a run is compared with, from a baseline file or from a record."""
+
+    schema_version: int
+    tool: dict[str, JsonValue]
+    versions: dict[str, JsonValue]
+    model: dict[str, JsonValue]
+    dataset: dict[str, JsonValue] = Field(description="hashes of the annotations, labels, number of samples")
+    settings: dict[str, JsonValue] = Field(description="what decides how the pictures are measured")
+    profile: Profile = Field(description="the limits that misses are counted by")
+    pictures_sha256: str
+    outcome: Outcome
+    methods: tuple[str, ...]
+    history: tuple[Move, ...] = Field((), description="oldest first; empty where it comes from a record")
+    samples: tuple[Scored, ...]
+
+    @property
+    def content_sha256(self) -> str:
+        return sha256_of(self.model_dump(mode="json", exclude={"history"}))
+
+
+def load_baseline(path: Path) -> Baseline:
+    """A baseline file.
+
+    Raises AuditError where it is missing or unreadable, of another schema, or not as `accept` wrote it.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise AuditError(
+            path, "no such baseline", "need the file of an accepted run", f"Make one: {ACCEPT}."
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise AuditError(path, f"is no baseline ({error})", "need the file of an accepted run", RESTORE) from error
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if version != SCHEMA_VERSION:
+        raise AuditError(
+            path,
+            f"has baseline schema {version!r}" if version is not None else "is no baseline (it states no schema)",
+            f"need schema {SCHEMA_VERSION}",
+            f"Move it to a file of its own and accept a run again: {ACCEPT}.",
+        )
+    try:
+        baseline = Baseline.model_validate(raw)
+    except ValidationError as error:
+        raise AuditError(
+            path, f"is broken ({registry.first_problem(error)})", "need the file of an accepted run", RESTORE
+        ) from error
+    if fault := _fault(baseline):
+        raise AuditError(path, fault, "need it as it was accepted", RESTORE)
+    return baseline
+
+
+def baseline_text(baseline: Baseline) -> str:
+    """The file: one line a sample, so that version control shows which samples a move changed."""
+    content: dict[str, Any] = baseline.model_dump(mode="json")
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in content.pop("samples"))
+    head = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    return f'{head.removesuffix("}").rstrip()},\n "samples": [\n{rows}\n ]\n}}\n'
+
+
+def move_sha256(move: Move) -> str:
+    return sha256_of(move.model_dump(mode="json"))
+
+
+def counted(baseline: Baseline) -> dict[str, Any]:
+    """What its verdict and its samples come to."""
+    return {
+        "outcome": baseline.outcome,
+        "pictures": len(baseline.samples),
+        "right": sum(sample.right for sample in baseline.samples),
+        "judged": sum(sample.miss is not None for sample in baseline.samples),
+        "misses": sum(sample.miss is True for sample in baseline.samples),
+    }
+
+
+def summary(baseline: Baseline) -> dict[str, Any]:
+    """What a move says of the baseline that it accepts, as it follows from the baseline."""
+    return {
+        **counted(baseline),
+        "model_sha256": str(baseline.model.get("state_sha256") or sha256_of(baseline.model)),
+        "pictures_sha256": baseline.pictures_sha256,
+        "settings_sha256": sha256_of(baseline.settings),
+        "profile_sha256": baseline.profile.sha256,
+        "content_sha256": baseline.content_sha256,
+    }
+
+
+def _fault(baseline: Baseline) -> str:
+    """What was changed since it was accepted; '' where nothing was."""
+    if not baseline.history:
+        return "holds no history of acceptances"
+    before: str | None = None
+    for number, move in enumerate(baseline.history, 1):
+        if move.previous_sha256 != before:
+            return f"has a history that was changed before its move {number}"
+        before = move_sha256(move)
+    if baseline.history[-1].content_sha256 != baseline.content_sha256:
+        return "was changed since it was accepted: its content does not have the hash of its last move"
+    for name, follows in summary(baseline).items():
+        if (said := getattr(baseline.history[-1], name)) != follows:
+            return f"was changed since it was accepted: its last move says {name} = {said}, its content {follows}"
+    return ""

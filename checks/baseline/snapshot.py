@@ -1,0 +1,105 @@
+"""A record as a baseline: what a comparison needs of it, and what must be the same on both sides."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from audit.errors import AuditError
+from audit.record.record import Record, record_of
+from checks.baseline.file import SCHEMA_VERSION, Baseline, Scored, load_baseline
+from checks.judge import judge
+from checks.table.answers import json_number
+from checks.table.cells import judged_by_experiment, miss_of, missed
+from checks.table.evidence import Evidence, evidence
+from checks.verdict import Judgement, Profile, Verdict
+
+MAY_DIFFER: Mapping[str, tuple[str, ...]] = {"data": ("annotations", "images"), "run": ("batch_size",)}
+"""Keys of the settings' tables that change no number, or that the data set's hashes stand for."""
+NOT_SETTINGS = ("title", "model", "judge", "report")
+"""Of the settings: the model is what is compared, the profile has a place of its own, and reports change no number."""
+RESOLVED = ("classes", "sources", "experiments", "options", "preprocessing", "frame")
+"""Of the record's identity: what the settings came to."""
+SQLITE = b"SQLite format 3\x00"
+DIGITS = 16
+
+
+def read_baseline(path: Path, profile: Profile) -> Baseline:
+    """From a baseline file, a record or the folder of a run; a record is judged by the profile.
+
+    Raises AuditError where there is none, or it cannot be used.
+    """
+    if not holds_record(path):
+        return load_baseline(path)
+    with Record.open(record_of(path)) as record:
+        return snapshot(record, judge(record, profile))
+
+
+def holds_record(path: Path) -> bool:
+    """It is a run's folder or a record, and not a baseline file."""
+    if path.is_dir():
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SQLITE)) == SQLITE
+    except OSError:
+        return False
+
+
+def snapshot(record: Record, judgement: Judgement) -> Baseline:
+    """What a later run is compared with, without a history. Raises AuditError where the run is not whole."""
+    if broken := not_whole(judgement):
+        raise AuditError(record.path, broken.sentence.rstrip("."), "need a whole run", broken.next_step)
+    identity = record.identity()
+    found = evidence(record, judgement.profile)
+    return Baseline(
+        schema_version=SCHEMA_VERSION,
+        tool=identity.get("tool") or {},
+        versions=identity.get("versions") or {},
+        model=identity.get("model") or {},
+        dataset=identity.get("dataset") or {},
+        settings=comparable_settings(identity),
+        profile=judgement.profile,
+        pictures_sha256=record.pictures_sha256(),
+        outcome=judgement.outcome,
+        methods=found.methods,
+        samples=_samples(record, found),
+    )
+
+
+def not_whole(judgement: Judgement) -> Verdict | None:
+    """What the judgement says of a run that is not whole."""
+    return next((verdict for verdict in judgement.verdicts if verdict.rule == "run_is_whole"), None)
+
+
+def comparable_settings(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides how pictures are measured, whatever the model, the place of the files and the limits."""
+    stated = {
+        name: {k: v for k, v in table.items() if k not in MAY_DIFFER.get(name, ())}
+        if isinstance(table, dict)
+        else table
+        for name, table in (identity.get("settings") or {}).items()
+        if name not in NOT_SETTINGS
+    }
+    return {**stated, "resolved": {name: identity[name] for name in RESOLVED if name in identity}}
+
+
+def _samples(record: Record, found: Evidence) -> tuple[Scored, ...]:
+    """In the order of the names, so that a data set in another order is the same."""
+    names = record.columns("SELECT s.image FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample")["image"]
+    miss = miss_of(found.profile)
+    judged, off, lead = judged_by_experiment(found), missed(found, miss), found.lead(miss.fills)
+    scored = [
+        Scored(
+            image=str(names[i]),
+            label=str(found.label[i]),
+            picture=str(found.picture[i])[:DIGITS],
+            right=bool(found.right[i]),
+            miss=bool(off[i]) if judged[i] else None,
+            lead=json_number(lead[i]),
+            probability=json_number(found.probability[i]),
+            mass=tuple(json_number(found.scores[method]["mass"][i]) for method in found.methods),
+            auc=tuple(json_number(found.scores[method]["auc"][i]) for method in found.methods),
+        )
+        for i in range(found.n)
+    ]
+    return tuple(sorted(scored, key=lambda sample: sample.key))

@@ -1,0 +1,1 @@
+"""Confidence bounds and what they rest on. Everything rests on scipy."""

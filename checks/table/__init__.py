@@ -1,0 +1,1 @@
+"""The record as columns, the form in which rules read it."""

@@ -1,0 +1,114 @@
+"""What the network answered to altered pictures, as columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.record.record import Record
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Key = tuple[str, str, str]
+"""Subject, intervention, variant."""
+
+
+def json_number(value: float) -> float | None:
+    """An entry of a column as JSON has it: None where it is NaN or infinite."""
+    return float(value) if np.isfinite(value) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """The answers to one variant, over all n pictures: what they say of the label, or of a cue's class."""
+
+    probability: Floats
+    """(n,), NaN where there is no answer, or one that is no number."""
+    log_odds: Floats
+    """(n,), likewise."""
+    predicted: Ints
+    """(n,), -1 likewise."""
+
+    @property
+    def asked(self) -> NDArray[np.bool_]:
+        """(n,) the answer is there, and a number."""
+        return np.asarray(self.predicted >= 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The answers to one variant, for the pictures that have one only: a control asks few of many."""
+
+    place: Ints
+    """(k,) rising, where these pictures stand among the n."""
+    probability: Floats
+    log_odds: Floats
+    predicted: Ints
+    """(k,), -1 where the network yielded no number; the others are NaN then."""
+
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """(k,) the network was asked and yielded no number."""
+        return np.asarray((self.predicted < 0) & np.isnan(self.probability) & np.isnan(self.log_odds))
+
+    def over(self, n: int) -> Answered:
+        probability, log_odds, predicted = np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1, dtype=np.int64)
+        probability[self.place], log_odds[self.place] = self.probability, self.log_odds
+        predicted[self.place] = self.predicted
+        return Answered(probability, log_odds, predicted)
+
+    def among(self, chosen: Ints) -> "Given":
+        """The same for the pictures at these places (rising) alone."""
+        place = np.searchsorted(chosen, self.place)
+        kept = np.append(chosen, -1)[place] == self.place
+        return Given(place[kept], self.probability[kept], self.log_odds[kept], self.predicted[kept])
+
+
+def read_answers(record: Record, number: Ints) -> dict[Key, Given]:
+    """The table `answer`. number: (n,) of the measured samples, rising; answers for others are left out."""
+    found = record.columns(
+        "SELECT subject, intervention, variant, sample, probability, log_odds, predicted FROM answer"
+        " ORDER BY 1, 2, 3, 4"
+    )
+    if not len(found["sample"]):
+        return {}
+    sample = found["sample"].astype(np.int64)
+    known = np.isin(sample, number)
+    place = np.searchsorted(number, sample)
+    probability, log_odds = (found[name].astype(np.float64) for name in ("probability", "log_odds"))
+    predicted = np.nan_to_num(found["predicted"].astype(np.float64), nan=-1).astype(np.int64)
+    names = [found[name] for name in ("subject", "intervention", "variant")]
+    answers: dict[Key, Given] = {}
+    for start, end in runs(*names):
+        rows = start + np.flatnonzero(known[start:end])
+        key = (str(names[0][start]), str(names[1][start]), str(names[2][start]))
+        if len(rows):
+            answers[key] = Given(place[rows], probability[rows], log_odds[rows], predicted[rows])
+    return answers
+
+
+def read_notes(record: Record, number: Ints) -> dict[tuple[str, str], Floats]:
+    """The table `note`: (n,) by source and name, NaN where there is none. number: as for `read_answers`."""
+    found = record.columns("SELECT source, name, sample, value FROM note ORDER BY 1, 2, 3")
+    if not len(found["sample"]):
+        return {}
+    sample = found["sample"].astype(np.int64)
+    known = np.isin(sample, number)
+    place = np.searchsorted(number, sample)
+    value = found["value"].astype(np.float64)
+    source, name = found["source"], found["name"]
+    notes: dict[tuple[str, str], Floats] = {}
+    for start, end in runs(source, name):
+        rows = start + np.flatnonzero(known[start:end])
+        column = notes[str(source[start]), str(name[start])] = np.full(len(number), np.nan)
+        column[place[rows]] = value[rows]
+    return notes
+
+
+def runs(*columns: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Start and end of every stretch of rows that agree in all columns (n,); there is one row at least."""
+    changes = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return pairwise([0, *(np.flatnonzero(changes) + 1).tolist(), len(columns[0])])

@@ -1,0 +1,1 @@
+"""Charts as inline SVG in the page's own colours."""

@@ -1,0 +1,1 @@
+"""report.html: what the page shows, and how it is put together."""

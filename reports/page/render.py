@@ -1,0 +1,111 @@
+"""`report.html`: one file, a pure function of the record and the judgement."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from audit.errors import AuditError
+from audit.files import write_text
+from audit.record.record import Record
+from checks.verdict import Judgement
+from reports.page import toml_text
+from reports.page.context import story
+from reports.wording.numbers import FILTERS, is_digest, slug
+
+_HERE = Path(__file__).parent
+_SECTIONS = _HERE.parent / "sections"
+
+
+def render(record: Record | Path | str, judgement: Judgement, out: Path | str) -> Path:
+    """Write the report of a record and what was judged of it, and return its path.
+
+    `out` is the HTML file, or a folder that gets a `report.html`. Needs neither the network nor the pictures.
+    Raises AuditError where there is no record, or where `out` cannot be written.
+    """
+    if not isinstance(record, Record):
+        with Record.open(Path(record)) as opened:
+            return render(opened, judgement, out)
+    target = Path(out)
+    if target.suffix != ".html":
+        target = target / "report.html"
+    write_text(target, page(record, judgement))
+    return target
+
+
+def render_pair(out: Path, title: str, lead: str, judged: Mapping[str, Judgement]) -> Path:
+    """Write a page that shows reports side by side, and return its path.
+
+    The report of each name in `judged` lies beside `out`, as NAME/report.html. Raises AuditError where `out` cannot be
+    written.
+    """
+    entries = [
+        {"name": name, "judgement": judgement, "href": f"{name}/report.html"} for name, judgement in judged.items()
+    ]
+    template = environment().get_template("pair.html.j2")
+    write_text(out, template.render(title=title, lead=lead, entries=entries, style=style()))
+    return out
+
+
+def page(record: Record, judgement: Judgement) -> str:
+    """The report as HTML text."""
+    templates = environment()
+    values = story(record, judgement)
+    sections = [
+        _section(templates.get_template(f"sections/{path.name}"), path.name, values)
+        for path in sorted(_SECTIONS.glob("*.html.j2"))
+    ]
+    return templates.get_template("page.html.j2").render(**values, sections=sections, style=style(), script=_script())
+
+
+def style() -> Markup:
+    """The look of all pages."""
+    return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+
+
+class Script(NamedTuple):
+    """The only script that a page may run: its content policy names its hash."""
+
+    text: Markup
+    sha256: str
+    """In base 64."""
+
+
+def _script() -> Script:
+    text = (_HERE / "viewer.js").read_text(encoding="utf-8")
+    return Script(Markup(text), base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
+
+
+@cache
+def environment() -> Environment:
+    """The templates of all pages and sections, with their filters."""
+    made = Environment(
+        loader=FileSystemLoader([_HERE, _HERE.parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    made.filters |= FILTERS
+    made.tests["digest"] = is_digest
+    made.filters["toml"] = toml_text.dumps
+    return made
+
+
+def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict[str, object]:
+    """A section's id from its file's name, its title from the file itself, its body."""
+    module = template.make_module(values)
+    title = getattr(module, "title", None)
+    if not title:
+        raise AuditError(file_name, "sets no title", "need {% set title = '…' %} at its top")
+    return {
+        "id": slug(file_name.removesuffix(".html.j2").partition("_")[2]),
+        "title": title,
+        "body": Markup(str(module)),
+    }

@@ -1,0 +1,1 @@
+"""The result of an audit as values: what audit.json is, and what every format renders."""

@@ -1,0 +1,74 @@
+"""LARD from end to end: two networks, the profile runway, scenarios as clusters, through the command line."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.cli.main import main
+from fixtures.lard import write_lard
+
+RULE = "forbidden_pixels_are_ignored"
+WITHOUT_CONTROLS = "\n[experiments]\ncontrols = []\nsearches = []\n"
+
+
+def audited(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, network: str, more: str = WITHOUT_CONTROLS
+) -> dict[str, Any]:
+    """`audit.json` of a run of the drawn set."""
+    settings = write_lard(folder / "data", network=network, more=more)
+    monkeypatch.setattr(sys, "argv", ["saliency-audit", "run", str(settings), "--out", str(folder / "out")])
+    with pytest.raises(SystemExit):
+        main()
+    found: dict[str, Any] = json.loads((folder / "out" / "audit.json").read_text())
+    return found
+
+
+def verdicts(found: dict[str, Any]) -> dict[str, Any]:
+    return {verdict["rule"]: verdict for verdict in found["judgement"]["verdicts"]}
+
+
+@pytest.mark.parametrize(("network", "outcome", "mass"), [("honest", "PASS", 0.0), ("cheating", "FAIL", 1.0)])
+def test_who_reads_the_watermark_fails_and_who_does_not_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str, outcome: str, mass: float
+) -> None:
+    found = audited(tmp_path, monkeypatch, network)
+    verdict = verdicts(found)[RULE]
+    assert verdict["outcome"] == outcome
+    assert (verdict["findings"][0]["n"], verdict["findings"][0]["clusters"]) == (128, 64)
+    assert "128 pictures of 64 scenarios" in verdict["sentence"]
+    sources = {entry["source"]: entry for entry in found["forbidden"]["sources"]}
+    assert sources["gradient"]["mass"] == pytest.approx(mass, abs=1e-3)
+    assert sources["uniform"]["mass"] == pytest.approx(sources["uniform"]["area_share"]) == pytest.approx(0.2)
+    assert not found["exclusions"]
+
+
+def test_with_its_controls_the_whole_is_sound_and_sliced_by_the_approach_cone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = audited(tmp_path, monkeypatch, "honest", more="")
+    outcomes = {rule: verdict["outcome"] for rule, verdict in verdicts(found).items()}
+    assert not {"FAIL", "INVALID"} & set(outcomes.values())
+    for rule in (RULE, "control_is_caught", "depends_on_object", "explainer_is_valid", "model_is_accurate"):
+        assert outcomes[rule] == "PASS", rule
+    tables = {t["column"]: {cell["value"]: cell["n"] for cell in t["cells"]} for t in found["slices"]["tables"]}
+    assert tables["distance band"]["unknown"] == 8
+    assert {"0.08 to 1.35 NM", "1.35 to 2.43 NM", "2.43 to 3 NM"} <= set(tables["distance band"])
+    assert tables["type"] == {"earth_studio": 128, "real": 8}
+    assert tables["light"]["unknown"] > 128, "a silent synthetic picture is not taken by day"
+    assert found["slices"]["missing"] == []
+    by = {rule.partition("[")[2].rstrip("]") for rule in outcomes if "[" in rule}
+    assert by == {"distance band", "lateral path band", "vertical path band", "light", "weather", "type"}
+
+
+def test_pictures_without_a_watermark_say_nothing_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = write_lard(tmp_path / "data", 0, 30, more=WITHOUT_CONTROLS)
+    monkeypatch.setattr(sys, "argv", ["saliency-audit", "run", str(settings), "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit):
+        main()
+    found = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert found["forbidden"] is None
+    assert verdicts(found)[RULE]["outcome"] == "INVALID"
+    assert "On forbidden pixels" not in (tmp_path / "out" / "report.html").read_text()

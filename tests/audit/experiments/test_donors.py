@@ -1,0 +1,164 @@
+"""Donors: who lends a background to whom."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from audit.datasets.preprocessing import Preprocessing
+from audit.engine.plan import Plan, plan
+from audit.experiments.altered_batch import Donors
+from audit.experiments.donors import backgrounds, chosen, gather
+from audit.experiments.runner import part
+from audit.models.model import ClassName, Model
+from audit.settings import load_settings, parse_settings
+from fixtures.scene import LABELS, OBJECTS, SIZES, write_scene
+from fixtures.shapes import write_shapes
+from fixtures.trials import Reader, lenders, trial
+
+MANY = "below/many.png"
+READER = Reader((slice(0, 1), slice(0, 1)))
+
+
+def shapes(folder: Path, pictures: int = 11, **experiments: Any) -> Plan:
+    settings = load_settings(write_shapes(folder, pictures, experiments=True))
+    asked = settings.experiments.model_copy(update={"controls": (), "searches": (), **experiments})
+    return plan(settings.model_copy(update={"experiments": asked}), None, "cpu")
+
+
+def given(ready: Plan) -> Donors:
+    assert ready.donors is not None
+    return ready.donors
+
+
+def test_donors_are_drawn_over_the_classes_in_turns(tmp_path: Path) -> None:
+    donors = given(shapes(tmp_path / "a", pictures=30, donors=9))
+    assert donors.x.shape == (9, 3, 24, 24)
+    assert sorted(donors.target.tolist()) in ([0] * 4 + [1] * 5, [0] * 5 + [1] * 4)
+    assert len(set(donors.pictures)) == 9
+    assert torch.equal(donors.held, torch.nn.functional.one_hot(donors.target, 2).bool())
+
+
+def test_fewer_pictures_than_asked_for_are_all_donors(tmp_path: Path) -> None:
+    assert len(given(shapes(tmp_path / "a")).pictures) == 11
+
+
+@pytest.mark.tor("TOR-025")
+def test_a_donor_is_its_picture_without_its_object(tmp_path: Path) -> None:
+    ready = shapes(tmp_path / "a")
+    donors = given(ready)
+    for batch in ready.loader.batches([range(11)]):
+        x, inside = ready.batch(batch.pictures).x, ready.inside(batch.pictures)
+        for i, picture in enumerate(batch.pictures):
+            lent = donors.x[donors.pictures.index(picture.sha256)]
+            assert torch.equal(lent[:, ~inside[i, 0]], x[i][:, ~inside[i, 0]])
+            # dark is -2 and light is 2; the noise around it lies between
+            assert bool((lent[:, inside[i, 0]].abs() < 1.5).all())
+
+
+def test_the_margin_goes_with_the_donors_objects(tmp_path: Path) -> None:
+    small, large = shapes(tmp_path / "a"), shapes(tmp_path / "b", margin=2.0)
+    assert bool((given(small).x != given(large).x).any())
+    pictures = next(small.loader.batches([range(2)])).pictures
+    assert bool((small.inside(pictures) <= large.inside(pictures)).all())
+    assert large.inside(pictures).sum() > small.inside(pictures).sum()
+
+
+def test_gathering_is_the_same_every_time_and_depends_on_the_seed(tmp_path: Path) -> None:
+    ready = shapes(tmp_path / "a", pictures=30, donors=6)
+    assert gather(ready).pictures == given(ready).pictures
+    assert torch.equal(gather(ready).x, given(ready).x)
+    settings = ready.settings.model_copy(update={"run": ready.settings.run.model_copy(update={"seed": 1})})
+    assert gather(replace(ready, settings=settings)).pictures != given(ready).pictures
+    other = ready.settings.model_copy(update={"run": ready.settings.run.model_copy(update={"batch_size": 7})})
+    torch.testing.assert_close(gather(replace(ready, settings=other)).x, given(ready).x)
+
+
+def test_broken_pictures_and_copies_lend_nothing(tmp_path: Path) -> None:
+    settings = load_settings(write_shapes(tmp_path / "a", 8, experiments=True))
+    images = tmp_path / "a" / "images"
+    (images / "006.png").write_bytes(b"")
+    (images / "004.png").write_bytes((images / "002.png").read_bytes())
+    ready = plan(settings, None, "cpu")
+    assert len(given(ready).pictures) == 6
+
+
+def test_no_usable_picture_is_no_donor(tmp_path: Path) -> None:
+    settings = load_settings(write_shapes(tmp_path / "a", 4, experiments=True))
+    ready = plan(settings, None, "cpu")
+    none = gather(replace(ready, loader=replace(ready.loader, max_box_share=0.1)))
+    assert none.x.shape == (0, 3, 24, 24)
+    assert none.pictures == ()
+    some = trial(READER, donors=none)
+    assert chosen(some, "other", 2).tolist() == [[-1, -1]] * 6
+    (nothing,) = backgrounds(some, "other", 1)
+    assert all(bool(values.isnan().all()) for values in nothing)
+
+
+@pytest.mark.tor("TOR-025")
+def test_objects_of_all_labels_are_filled_and_known(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path)
+    settings = parse_settings(
+        {
+            "data": {"format": "csv", "annotations": str(scene.annotations["csv"]), "images": str(scene.images)},
+            "experiments": {"controls": [], "searches": []},
+        }
+    )
+    classes = tuple(ClassName(name) for name in LABELS)
+    torch.manual_seed(0)
+    colours = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(3, 3))
+    ready = plan(settings, Model(colours, classes, Preprocessing(letterbox=(32, 32))), "cpu")
+    donors = given(ready)
+    assert len(donors.pictures) == len(SIZES)  # each file once
+    assert sorted(donors.held.int().tolist()) == [[0, 0, 1], [0, 1, 1], [1, 0, 0], [1, 1, 1]]
+    assert bool(donors.held.gather(1, donors.target.unsqueeze(1)).all())
+    many = donors.x[int(donors.held.all(dim=1).nonzero())]
+    (picture,) = (p for b in ready.loader.batches([[0]]) for p in b.pictures if ready.samples[0][0].image == MANY)
+    there = ready.batch([picture]).x[0]
+    for image, _, box in OBJECTS:
+        if image == MANY:  # 256 x 128 pixels, fitted into 32 x 32
+            x0, y0, x1, y1 = (round(value / 8) for value in box)
+            place = (slice(None), slice(y0 + 9, y1 + 7), slice(x0 + 1, x1 - 1))
+            assert (many - there)[place].abs().mean() > 0.5
+
+
+@pytest.mark.tor("TOR-025")
+def test_no_donor_holds_the_class_or_is_the_picture_itself() -> None:
+    asked = trial(READER)
+    donors = lenders([0, 1, 0, 1, 0])
+    held = donors.held.clone()
+    held[2] = True  # holds both classes, so it is nobody's other
+    donors = replace(donors, held=held, pictures=("file 0", "file 1", "c", "d", "e"))
+    asked = replace(asked, donors=donors)
+    other, same = chosen(asked, "other", 3), chosen(asked, "same", 3)
+    for i in range(6):
+        ours, theirs = ({0, 2, 4}, {1, 3}) if i % 2 == 0 else ({1, 2, 3}, {0, 4})
+        assert set(other[i].tolist()) - {-1} == theirs - {2}
+        assert set(same[i].tolist()) - {-1} == ours - ({i} if i < 2 else set())
+        assert sorted(other[i].tolist()).count(-1) == 1
+
+
+@pytest.mark.tor("TOR-025")
+def test_a_draw_depends_on_the_picture_alone() -> None:
+    asked = trial(READER, pictures=40, donors=lenders([0, 1] * 10))
+    for kind in ("other", "same"):
+        together = chosen(asked, kind, 3)
+        assert all(len(set(row)) == 3 for row in together.tolist())
+        assert len({tuple(row) for row in together.tolist()}) > 20
+        some = [30, 3, 8]
+        assert torch.equal(chosen(part(asked, some), kind, 3), together[some])
+        assert torch.equal(chosen(asked, kind, 1), together[:, :1])
+
+
+def test_backgrounds_are_the_chosen_donors() -> None:
+    asked = trial(READER)
+    for number, (x, class_index, sample) in enumerate(backgrounds(asked, "other", 6)):
+        place = chosen(asked, "other", 6)[:, number]
+        if number < 4:
+            assert torch.equal(x, asked.donors.x[place])
+            assert class_index.tolist() == [1, 0] * 3
+            assert sample.tolist() == (100 + place).tolist()
+        else:
+            assert all(bool(values.isnan().all()) for values in (x, class_index, sample))

@@ -1,0 +1,292 @@
+"""The rules on the audit's tests of itself."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import ArrayLike
+
+from checks.apply import apply
+from checks.rules.control_is_caught import control_is_caught
+from checks.rules.explainer_is_valid import explainer_is_valid, valid_methods
+from checks.rules.methods_agree import methods_agree
+from checks.statistics.bounds import mean_bounds
+from checks.table.controls import Planted, Stage
+from checks.table.evidence import Evidence
+from checks.table.planted_copies import KEPT
+from checks.verdict import Outcome
+from fixtures.evidence import bare_profile, make_evidence
+from reports.result.controls import detection
+
+PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
+LAMBDAS = (0.0, 0.25, 0.5, 0.75, 1.0)
+DETECTORS = ("linear", "saturating")
+N = 24
+FLAG = {
+    "right_for_the_right_reason": {"max_share": 0.05, "min_lead": 0.0, "fills": ["mean"], "why": "as the test needs"}
+}
+
+
+def randomised(ends: Mapping[str, ArrayLike]) -> Evidence:
+    """Evidence of methods whose maps have these similarities at the end, and 1 before it."""
+    found = make_evidence({method: np.full(N, 0.5) for method in ends})
+    cascade = {
+        method: (Stage("head", np.ones(len(np.atleast_1d(end)))), Stage("features.0", np.atleast_1d(end).astype(float)))
+        for method, end in ends.items()
+        if np.size(end)
+    }
+    return replace(found, cascade=cascade, experiments={"randomisation": {}})
+
+
+def around(mean: float, n: int = 16) -> ArrayLike:
+    return mean + np.linspace(-0.1, 0.1, n)
+
+
+@pytest.mark.tor("TOR-033")
+def test_a_method_that_survives_is_taken_out_and_the_others_stay() -> None:
+    found = randomised({"gradient": around(0.3), "edges": around(1.0)})
+    verdict = explainer_is_valid(found, max_similarity=0.7)
+    assert verdict.outcome is PASS
+    assert "edges shows too much of the same" in verdict.sentence
+    assert "gradient is kept" in verdict.sentence
+    assert [(f.subject, f.outcome, f.advisory) for f in verdict.findings] == [
+        ("gradient", PASS, False),
+        ("edges", FAIL, True),
+    ]
+    assert valid_methods(found, 0.7) == ("gradient",)
+
+
+def test_only_the_end_counts_and_its_bound_is_held_against_the_limit() -> None:
+    end = around(0.6)
+    found = randomised({"gradient": end})
+    bounds = mean_bounds(end, 0.95, 0)
+    assert bounds is not None
+    assert explainer_is_valid(found, max_similarity=bounds.upper).outcome is PASS
+    just_under = explainer_is_valid(found, max_similarity=bounds.upper - 1e-6)
+    assert just_under.outcome is INCONCLUSIVE
+    assert just_under.findings[0].value == pytest.approx(0.6)
+    assert explainer_is_valid(found, max_similarity=bounds.lower - 1e-6).outcome is INVALID
+
+
+@pytest.mark.tor("TOR-033")
+@pytest.mark.parametrize("end", [np.full(16, np.nan), np.array([0.1, *[np.nan] * 15]), np.empty(0)])
+def test_without_live_maps_a_method_is_no_evidence(end: ArrayLike) -> None:
+    found = randomised({"gradient": around(0.3), "other": end})
+    assert valid_methods(found, 0.7) == ("gradient",)
+    assert explainer_is_valid(found, max_similarity=0.7).outcome is PASS
+    assert explainer_is_valid(randomised({"other": end}), max_similarity=0.7).outcome is not PASS
+
+
+def test_dead_maps_are_left_out_and_told() -> None:
+    verdict = explainer_is_valid(randomised({"gradient": [*np.linspace(0.2, 0.3, 10), np.nan]}), max_similarity=0.7)
+    assert verdict.outcome is PASS
+    assert "on 10 of 11 pictures, the others' maps being dead" in verdict.findings[0].sentence
+
+
+@pytest.mark.tor("TOR-033")
+def test_no_map_is_evidence_where_all_survive_or_nothing_was_randomised() -> None:
+    all_survive = explainer_is_valid(randomised({"edges": around(0.95)}), max_similarity=0.7)
+    assert all_survive.outcome is INVALID
+    assert "no map of this audit is evidence" in all_survive.sentence
+    not_run = replace(randomised({"gradient": around(0.1)}), experiments={})
+    assert "was not run" in explainer_is_valid(not_run, max_similarity=0.7).sentence
+    assert explainer_is_valid(not_run, max_similarity=0.7).outcome is INVALID
+    nothing = replace(not_run, cascade={}, experiments={"randomisation": {}})
+    assert "could randomise nothing" in explainer_is_valid(nothing, max_similarity=0.7).sentence
+
+
+def test_a_profile_applies_the_rule_with_a_method_taken_out() -> None:
+    found = replace(
+        randomised({"gradient": around(0.3), "edges": around(1.0)}),
+        profile=bare_profile(explainer_is_valid={"max_similarity": 0.7, "why": "as the test needs"}),
+    )
+    assert apply(found, "explainer_is_valid").outcome is PASS
+
+
+def noted(agreements: Mapping[tuple[str, str], ArrayLike], methods: Sequence[str]) -> Evidence:
+    notes = {(a, f"agreement with {b}"): np.broadcast_to(np.asarray(v, float), N) for (a, b), v in agreements.items()}
+    return replace(make_evidence({method: np.full(N, 0.5) for method in methods}), notes=notes)
+
+
+def test_methods_that_agree_pass_and_a_lone_dissenter_is_named() -> None:
+    alike = {("a", "b"): 0.6, ("a", "c"): 0.5, ("c", "b"): 0.7}  # in either order
+    verdict = methods_agree(noted(alike, "abc"), min_agreement=0.2)
+    assert verdict.outcome is PASS
+    assert "All 3 pairs of methods agree. The weakest: The maps of a and c" in verdict.sentence
+    pair = methods_agree(noted({("a", "b"): 0.6}, "ab"), min_agreement=0.2)
+    assert pair.sentence.startswith("Both methods agree. The maps of a and b have a mean rank correlation of 0.60")
+    apart = methods_agree(noted({("a", "b"): 0.1}, "ab"), min_agreement=0.2)
+    assert apart.sentence.endswith("not surely over 0.20.")
+    alone = methods_agree(noted(alike | {("a", "c"): 0.1, ("c", "b"): 0.0}, "abc"), min_agreement=0.2)
+    assert alone.outcome is INCONCLUSIVE
+    assert alone.sentence == "c agrees with none of the other methods, which agree with each other."
+    split = methods_agree(noted(alike | {("a", "c"): 0.1}, "abc"), min_agreement=0.2)
+    assert split.outcome is INCONCLUSIVE
+    assert "a and c" in split.sentence
+    assert "1 of 3 pairs is so" in split.sentence
+
+
+def test_methods_never_fail_and_never_pass_by_absence() -> None:
+    assert methods_agree(noted({("a", "b"): -1.0}, "ab"), min_agreement=0.2).outcome is INCONCLUSIVE
+    assert methods_agree(noted({("a", "b"): np.nan}, "ab"), min_agreement=0.2).outcome is INCONCLUSIVE
+    assert methods_agree(noted({}, "ab"), min_agreement=0.2).outcome is INCONCLUSIVE
+    single = methods_agree(noted({}, "a"), min_agreement=0.2)
+    assert single.outcome is INCONCLUSIVE
+    assert single.sentence == "One method alone has nothing to agree with."
+    half = np.where(np.arange(N) < N // 2, 0.5, np.nan)
+    assert methods_agree(noted({("a", "b"): half}, "ab"), min_agreement=0.2).findings[0].n == N // 2
+
+
+K, STRENGTH = 10, 6.0
+GUESS = -math.log(K - 1)
+"""Log-odds of a label of which nothing is known."""
+
+
+def controlled(
+    lead: Mapping[float, float],
+    fall: Mapping[float, float],
+    n: int = N,
+    profile: Mapping[str, Any] | None = None,
+    left: ArrayLike = GUESS,
+) -> Evidence:
+    """Copies whose object leads by `lead`, and whose label loses `fall` of log-odds with the mark, at each lambda.
+
+    left: the label's log-odds without the object.
+    """
+    answers: dict[tuple[str, ...], ArrayLike] = {}
+    for detector in DETECTORS:
+        for lam in LAMBDAS:
+            subject = f"{detector} {lam:.2f}"
+            answers |= {
+                (subject, "mark", "shown"): 3.0,
+                (subject, "mark", "elsewhere"): 3.0,
+                (subject, "mark", "hidden"): 3.0 - fall[lam] + np.linspace(-0.01, 0.01, n),
+                (subject, "object_removed", "mean"): left,
+                (subject, "background_replaced", "mean"): np.asarray(left) + lead[lam],
+            }
+    planted = Planted(DETECTORS, LAMBDAS, STRENGTH, (0.0, 0.0, 4.0, 4.0), n)
+    found = make_evidence({"gradient": np.full(n, 0.5)}, answers=answers)
+    assert found.classes == K
+    return replace(found, planted=planted, profile=bare_profile(**(FLAG if profile is None else profile)))
+
+
+LEAD = {0.0: 2.0, 0.25: 1.0, 0.5: -1.0, 0.75: -2.0, 1.0: -3.0}
+FALL = {0.0: 0.0, 0.25: 1.0, 0.5: 2.0, 0.75: 3.0, 1.0: 4.0}
+BY = tuple(FLAG)
+
+
+def values(found: Evidence) -> dict[str, float | None]:
+    return {f.subject: f.value for f in control_is_caught(found, flagged_by=BY, min_loss=0.05).findings}
+
+
+@pytest.mark.tor("TOR-036")
+def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged() -> None:
+    verdict = control_is_caught(controlled(LEAD, FALL), flagged_by=BY, min_loss=0.05)
+    assert verdict.outcome is PASS
+    assert "From 50.0 % of the evidence on, a mark (detector linear) is flagged" in verdict.sentence
+    assert values(controlled(LEAD, FALL)) == {
+        "linear": 0.5,
+        "linear, mark blamed": 0.25,
+        "saturating": 0.5,
+        "saturating, mark blamed": 0.25,
+        KEPT: 0.0,
+    }
+    assert verdict.sentence.endswith("(right_for_the_right_reason).")
+    gap = {**LEAD, 0.75: 1.0}
+    assert values(controlled(gap, FALL))["linear"] == 1.0
+    assert values(controlled(LEAD, {**FALL, 0.5: 0.0}))["linear, mark blamed"] == 0.75
+
+
+@pytest.mark.tor("TOR-036")
+def test_what_the_network_keeps_without_the_object_counts_in_the_limit() -> None:
+    third = np.append(np.full(N - 1, GUESS + STRENGTH / 3), 100.0)
+    found = controlled(LEAD, FALL, left=third)
+    verdict = control_is_caught(found, flagged_by=BY, min_loss=0.05)
+    assert verdict.outcome is PASS
+    assert values(found)[KEPT] == pytest.approx(1 / 3)
+    assert values(found)["linear"] == 0.5
+    assert verdict.sentence.endswith(
+        "; the network itself keeps 33.3 % of its evidence without the object, so that this is 67 % from outside the"
+        " object."
+    )
+    told = detection(found, verdict, "")
+    assert told.share == 0.67
+    assert told.kept == pytest.approx(1 / 3)
+    assert told.by_detector == {"linear": 0.5, "saturating": 0.5}
+    assert "draws 67 % of its evidence or more from outside the object" in told.sentence
+    assert values(controlled(LEAD, FALL, left=GUESS - 2))[KEPT] == 0.0
+    assert values(controlled(LEAD, FALL, left=GUESS + 0.004 * STRENGTH))[KEPT] == 0.0
+    assert values(controlled(LEAD, FALL, left=50.0))[KEPT] == 1.0
+
+
+@pytest.mark.tor("TOR-036")
+def test_without_the_object_removed_no_limit_is_stated() -> None:
+    found = controlled(LEAD, FALL)
+    answers = {key: given for key, given in found.answers.items() if key[0] != "linear 0.00"}
+    silent = replace(found, answers={**answers, **{k: v for k, v in found.answers.items() if k[1] == "mark"}})
+    verdict = control_is_caught(silent, flagged_by=BY, min_loss=0.05)
+    assert "what the network itself keeps without the object is not known" in verdict.sentence
+    assert KEPT not in values(silent)
+    told = detection(silent, verdict, "")
+    assert told.share is None
+    assert told.sentence.startswith("Not known. From 50.0 % of the evidence on")
+
+
+@pytest.mark.tor("TOR-035")
+def test_an_audit_that_misses_the_mark_alone_is_invalid() -> None:
+    missed = control_is_caught(controlled({**LEAD, 1.0: 1.0}, FALL), flagged_by=BY, min_loss=0.05)
+    assert missed.outcome is INVALID
+    assert "A network that goes by the mark alone (detector linear) is not flagged" in missed.sentence
+    unblamed = control_is_caught(controlled(LEAD, {**FALL, 1.0: 0.0}), flagged_by=BY, min_loss=0.05)
+    assert unblamed.outcome is INVALID
+    assert "The mark is not blamed where it carries all of the evidence" in unblamed.sentence
+
+
+@pytest.mark.tor("TOR-035")
+def test_an_audit_that_blames_the_mark_of_the_network_itself_is_invalid() -> None:
+    verdict = control_is_caught(controlled(LEAD, {**FALL, 0.0: 2.0}), flagged_by=BY, min_loss=0.05)
+    assert verdict.outcome is INVALID
+    assert "it is blamed where it carries nothing" in verdict.sentence
+    # a loss within the limit is no blame: log-odds of 3 fall by a fifth, which is a point of probability
+    assert control_is_caught(controlled(LEAD, {**FALL, 0.0: 0.2}), flagged_by=BY, min_loss=0.05).outcome is PASS
+
+
+@pytest.mark.tor("TOR-036")
+def test_a_network_that_is_flagged_itself_hides_the_limit() -> None:
+    found = controlled({**LEAD, 0.0: -1.0}, FALL)
+    verdict = control_is_caught(found, flagged_by=BY, min_loss=0.05)
+    assert verdict.outcome is PASS
+    assert values(found)["linear"] is None
+    assert "without the mark already: what it relies on itself hides from which share on" in verdict.sentence
+
+
+@pytest.mark.tor("TOR-035")
+def test_a_control_that_says_nothing_is_invalid() -> None:
+    found = controlled(LEAD, FALL)
+    assert found.planted is not None
+    nine = controlled(LEAD, FALL, n=9)
+    too_few = replace(found, planted=replace(found.planted, pictures=9, detectors=(), lambdas=()))
+    cases = {
+        "The control planted_cue was not run": replace(found, planted=None),
+        "9 pictures could carry the mark": too_few,
+        "not at all and alone are missing": replace(found, planted=replace(found.planted, lambdas=(0.0, 0.5))),
+        "The profile has no limits for right_for_the_right_reason": controlled(LEAD, FALL, profile={}),
+        "The mark is not blamed": replace(nine, planted=found.planted),
+    }
+    for sentence, evidence in cases.items():
+        verdict = control_is_caught(evidence, flagged_by=BY, min_loss=0.05)
+        assert verdict.outcome is INVALID
+        assert any(sentence in finding.sentence for finding in verdict.findings), sentence
+    nobody = control_is_caught(found, flagged_by=(), min_loss=0.05)
+    assert nobody.outcome is INVALID
+    assert "names no rule" in nobody.sentence
+
+
+@pytest.mark.tor("TOR-035")
+def test_a_rule_that_cannot_be_evaluated_flags_nothing() -> None:
+    broken = {"right_for_the_right_reason": {"max_share": 2.0, "fills": ["mean"], "min_lead": 0.0, "why": "broken"}}
+    verdict = control_is_caught(controlled(LEAD, FALL, profile=broken), flagged_by=BY, min_loss=0.05)
+    assert verdict.outcome is INVALID

@@ -1,0 +1,197 @@
+"""When a candidate is called a cue, and what is said of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from checks.rules.no_shared_hotspot import no_shared_hotspot
+from checks.statistics.bounds import mean_bounds
+from checks.statistics.paired_proportions import paired_share_bounds
+from checks.statistics.subset import FEWEST
+from checks.table.answers import Given
+from checks.table.controls import Cue
+from checks.table.evidence import Evidence
+from checks.verdict import Outcome, Verdict
+from fixtures.evidence import make_evidence
+
+PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
+N, CLASSES, ASKED = 160, 4, 24
+CORNER = (0.0, 0.84, 0.16, 1.0)
+
+
+def given(log_odds: np.ndarray, place: np.ndarray, predicted: np.ndarray) -> Given:
+    return Given(place, 1 / (1 + np.exp(-log_odds)), log_odds, predicted)
+
+
+def evidence(*cues: Cue, right: float = 1.0) -> Evidence:
+    known = np.arange(N) < right * N
+    plain = make_evidence({"gradient": np.full(N, 0.5)}, classes=CLASSES, right=known)
+    return replace(plain, cues=cues, experiments={"shared_cues": {}}, frame=(112, 112))
+
+
+def cue(number: int = 1, box: tuple[float, float, float, float] | None = CORNER) -> Cue:
+    return Cue(number, 0, "place" if box else "appearance", box, 0.16, 38, 40)
+
+
+def after_testing(
+    found: Evidence, number: int = 1, *, before: float = 2.0, loss: float = 0.0, turned: int = 0, asked: int = ASKED
+) -> Evidence:
+    """With answers: log-odds `before` where as much is hidden elsewhere, less by `loss` where it is hidden itself."""
+    mine, others = (np.flatnonzero(chosen)[:asked] for chosen in (found.class_index == 0, found.class_index != 0))
+    jitter = 0.01 * np.linspace(-1, 1, len(mine))
+    elsewhere = given(before + jitter, mine, np.zeros(len(mine), np.int64))
+    hidden = given(before - loss - 2 * jitter, mine, np.zeros(len(mine), np.int64))
+    pasted = np.where(np.arange(len(others)) < turned, 0, found.class_index[others])
+    controls = given(np.full(len(others), -4.0), others, found.class_index[others])
+    answers = {
+        ("model", f"cue {number}", "hidden"): hidden,
+        ("model", f"cue {number}", "elsewhere"): elsewhere,
+        ("model", f"cue {number}", "pasted"): given(np.full(len(others), -1.0), others, pasted),
+        ("model", f"cue {number}", "pasted elsewhere"): controls,
+    }
+    return replace(found, answers={**found.answers, **answers})
+
+
+def judged(found: Evidence) -> Verdict:
+    return no_shared_hotspot(found, min_loss=0.05, min_turned=0.05, min_searched=0.8)
+
+
+@pytest.mark.tor("TOR-030")
+def test_a_confirmed_cue_is_named() -> None:
+    verdict = judged(after_testing(evidence(cue()), loss=4.0, turned=20))
+    assert verdict.outcome is FAIL
+    assert verdict.sentence.startswith(
+        "The model goes by what lies within a window of 18x18 pixels of the 112x112 frame, bottom left (class 'runway',"
+        " seen in 95.0 % of its pictures): hiding it costs"
+    )
+    assert "more than hiding as much elsewhere (lower bound" in verdict.sentence
+    assert (
+        "pasting it turns 83.3 % of 24 pictures of other classes into this one, and as much from elsewhere 0.0 %."
+        in verdict.sentence
+    )
+    assert verdict.next_step
+    finding = verdict.findings[0]
+    assert finding.subject == "cue 1: bottom left, class 'runway'"
+    assert finding.n == ASKED
+    assert finding.lower is not None
+    assert finding.lower > 0.05
+    assert len(finding.worst) == 8
+
+
+@pytest.mark.tor("TOR-030")
+def test_what_hiding_does_not_change_is_no_cue() -> None:
+    verdict = judged(after_testing(evidence(cue()), loss=0.02))
+    assert verdict.outcome is PASS
+    strongest = "What lies within a window of 18x18 pixels of the 112x112 frame, bottom left (class 'runway'"
+    assert verdict.sentence.startswith(f"None of 1 candidate is confirmed as a cue. The strongest: {strongest}")
+    assert "is not confirmed as a cue: hiding it costs" in verdict.sentence
+    assert verdict.next_step == ""
+
+
+def test_saturation_cannot_hide_a_cue() -> None:
+    """At log-odds of 20 a loss of 6 is no loss of probability; the other classes' pictures tell."""
+    saturated = evidence(cue())
+    assert judged(after_testing(saturated, before=20.0, loss=6.0, turned=0)).outcome is PASS
+    verdict = judged(after_testing(saturated, before=20.0, loss=6.0, turned=12))
+    assert verdict.outcome is FAIL
+    assert verdict.findings[0].value == pytest.approx(0, abs=1e-6)
+    assert "6.0 of the log-odds" in verdict.sentence
+
+
+@pytest.mark.tor("TOR-030")
+def test_turning_others_alone_is_neither_a_cue_nor_none() -> None:
+    """An object of the class that nobody boxed turns pictures, and so does a mark that overrules the object."""
+    verdict = judged(after_testing(evidence(cue()), loss=-0.5, turned=12))
+    assert verdict.outcome is INCONCLUSIVE
+    assert "may be a cue" in verdict.sentence
+    assert verdict.sentence.endswith("pasting speaks for it, hiding does not.")
+    assert verdict.next_step.startswith("Look at the crops that turn pictures of other classes")
+
+
+def test_what_reaches_the_limit_without_being_sure_is_inconclusive() -> None:
+    found = judged(after_testing(evidence(cue()), before=20.0, loss=6.0, turned=3))
+    assert found.outcome is INCONCLUSIVE
+    assert "may be a cue" in found.sentence
+
+
+@pytest.mark.tor("TOR-030")
+def test_bounds_are_stricter_the_more_candidates_there_are() -> None:
+    cues = [cue(i) for i in range(1, 9)]
+    turned = 10
+    alone = after_testing(evidence(cues[0]), before=20.0, loss=6.0, turned=turned)
+    assert judged(alone).outcome is FAIL
+    among = evidence(*cues)
+    for number in range(2, 9):
+        among = after_testing(among, number)
+    among = after_testing(among, 1, before=20.0, loss=6.0, turned=turned)
+    verdict = judged(among)
+    assert [f.outcome for f in verdict.findings[1:]] == [PASS] * 8
+    assert verdict.findings[0].outcome is INCONCLUSIVE
+    assert paired_share_bounds(turned, 0, ASKED, 1 - 0.05 / 2).lower > 0.05
+    assert not paired_share_bounds(turned, 0, ASKED, 1 - 0.05 / 16).lower > 0.05
+    finding = verdict.findings[1]
+    lost = among.answered("cue 2", "elsewhere").probability - among.answered("cue 2", "hidden").probability
+    assert finding.upper == mean_bounds(lost[np.isfinite(lost)], 1 - 0.05 / 16, 0).upper  # type: ignore[union-attr]
+
+
+@pytest.mark.tor("TOR-030")
+def test_no_candidate_is_a_pass_only_where_a_search_could_be_made() -> None:
+    verdict = judged(evidence())
+    assert verdict.outcome is PASS
+    assert verdict.sentence == "The maps of no class agree on anything outside the boxes."
+    few = judged(evidence(right=0.3))
+    assert few.outcome is INCONCLUSIVE
+    assert "0 of 4 classes have 20 pictures predicted right" in few.sentence
+    assert few.sentence.endswith("where 80.0 % are needed.")
+    nothing = replace(make_evidence({"gradient": []}), experiments={"shared_cues": {}})
+    assert judged(nothing).outcome is INCONCLUSIVE
+
+
+def test_a_confirmed_cue_fails_whatever_was_not_searched() -> None:
+    few = evidence(cue(), right=0.45)
+    assert judged(few).findings[-1].outcome is INCONCLUSIVE
+    assert judged(after_testing(few, loss=4.0)).outcome is FAIL
+
+
+def test_too_few_pictures_confirm_nothing() -> None:
+    verdict = judged(after_testing(evidence(cue()), loss=4.0, turned=8, asked=FEWEST - 1))
+    assert verdict.outcome is INCONCLUSIVE
+    assert f"19 pictures where at least {FEWEST} are needed" in verdict.sentence
+
+
+def test_a_study_that_did_not_run_is_invalid() -> None:
+    verdict = judged(make_evidence({"gradient": np.full(N, 0.5)}))
+    assert verdict.outcome is INVALID
+    assert "The search shared_cues was not run" in verdict.sentence
+
+
+def test_a_candidate_without_answers_is_invalid() -> None:
+    verdict = judged(evidence(cue()))
+    assert verdict.outcome is INVALID
+    assert verdict.sentence.endswith("has no answers that could be compared.")
+
+
+@pytest.mark.parametrize(
+    ("box", "words"),
+    [
+        (CORNER, "bottom left"),
+        ((0.4, 0.4, 0.6, 0.6), "in the middle"),
+        ((0.7, 0.4, 0.9, 0.6), "right"),
+        ((0.4, 0.0, 0.6, 0.2), "top"),
+        ((0.0, 0.0, 1.0, 0.1), "along the top edge"),
+        ((0.9, 0.0, 1.0, 0.9), "along the right edge"),
+        ((0.0, 0.4, 1.0, 0.6), "across the middle"),
+        (None, "in changing places"),
+    ],
+)
+def test_places_in_words(box: tuple[float, float, float, float] | None, words: str) -> None:
+    finding = judged(after_testing(evidence(cue(box=box)), loss=4.0)).findings[0]
+    assert finding.subject == f"cue 1: {words}, class 'runway'"
+    assert (words in finding.sentence) == (box is not None)
+    assert "18x18" in finding.sentence or box != CORNER
+    assert ("goes by what lies within a window of" if box else "goes by an appearance within a window of") in (
+        finding.sentence
+    )
+    unframed = replace(after_testing(evidence(cue(box=box)), loss=4.0), frame=None)
+    assert "16.0 % of the frame's side" in judged(unframed).findings[0].sentence

@@ -1,0 +1,167 @@
+"""Nothing is PASS by absence: altered pictures for which the network yields no number, and answers that are gone."""
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from audit.record.record import SUBJECT
+from checks import judge
+from checks.rules.depends_on_object import depends_on_object
+from checks.rules.forbidden_pixels_are_ignored import forbidden_pixels_are_ignored
+from checks.rules.right_for_the_right_reason import right_for_the_right_reason
+from checks.rules.survives_other_background import survives_other_background
+from checks.table.evidence import Evidence
+from checks.verdict import Outcome
+from fixtures.evidence import make_evidence, with_forbidden
+from fixtures.records import write_record
+
+RULES: dict[Any, dict[str, Any]] = {
+    depends_on_object: {"min_loss": 0.1, "max_loss_elsewhere": 0.25},
+    survives_other_background: {"max_reliance": 0.05},
+    right_for_the_right_reason: {"max_share": 0.05},
+    forbidden_pixels_are_ignored: {"max_change": 0.05},
+}
+USED = {
+    depends_on_object: ("object_removed", "blur elsewhere"),
+    survives_other_background: ("background_replaced", "other 3"),
+    right_for_the_right_reason: ("background_replaced", "mean"),
+    forbidden_pixels_are_ignored: ("forbidden_hidden", "mean"),
+}
+FILLS = ("mean", "blur", "donor")
+
+
+def sound(n: int = 120) -> Evidence:
+    """A network that needs the object and nothing else."""
+    answers: dict[tuple[str, ...], float] = {("background_replaced", fill): 3.0 for fill in ("mean", "blur")}
+    answers |= {("background_replaced", f"{kind} {k}"): 3.0 for kind in ("other", "same") for k in (1, 2, 3)}
+    answers |= {("object_removed", fill): -4.0 for fill in FILLS}
+    answers |= {("object_removed", f"{fill} elsewhere"): 2.0 for fill in FILLS}
+    return with_forbidden(make_evidence({"gradient": np.full(n, 0.5)}, answers=answers), area=0.05)
+
+
+def silent(found: Evidence, intervention: str, variant: str, places: list[int]) -> Evidence:
+    """The network yields no number there."""
+    given = found.answers[SUBJECT, intervention, variant]
+    here = np.isin(given.place, places)
+    none = replace(
+        given,
+        probability=np.where(here, np.nan, given.probability),
+        log_odds=np.where(here, np.nan, given.log_odds),
+        predicted=np.where(here, -1, given.predicted),
+    )
+    return replace(found, answers={**found.answers, (SUBJECT, intervention, variant): none})
+
+
+def gone(found: Evidence, intervention: str, variants: list[str], fewest: int) -> Evidence:
+    """No answer from this place on."""
+    kept = {
+        (SUBJECT, intervention, v): found.answers[SUBJECT, intervention, v].among(np.arange(fewest)) for v in variants
+    }
+    return replace(found, answers={**found.answers, **kept})
+
+
+@pytest.mark.tor("TOR-048")
+@pytest.mark.parametrize("rule", RULES)
+def test_one_picture_without_a_number_is_invalid(rule: Any) -> None:
+    assert rule(sound(), **RULES[rule]).outcome is Outcome.PASS
+    intervention, variant = USED[rule]
+    verdict = rule(silent(sound(), intervention, variant, [7]), **RULES[rule])
+    assert verdict.outcome is Outcome.INVALID
+    assert verdict.sentence == (
+        f"The network yields no number for 1 picture predicted right as {intervention} '{variant}' alters it, first"
+        " number 7."
+    )
+    assert verdict.next_step.startswith("Find out why the network yields no number for altered pictures")
+
+
+def test_of_pictures_predicted_wrong_no_rule_asks() -> None:
+    found = silent(sound(), "object_removed", "mean", [7])
+    found = replace(found, predicted=np.where(np.arange(120) == 7, (found.class_index + 1) % 10, found.predicted))
+    assert depends_on_object(found, **RULES[depends_on_object]).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("suffix", ["", " elsewhere"])
+def test_fills_that_are_gone_are_no_evidence(suffix: str) -> None:
+    few = gone(sound(), "object_removed", [f"{fill}{suffix}" for fill in FILLS[:2]], 30)
+    verdict = depends_on_object(few, **RULES[depends_on_object])
+    assert verdict.outcome is Outcome.INVALID
+    assert verdict.sentence.startswith(
+        f"90 of 120 pictures predicted right left no answer to object_removed 'mean{suffix}' or another variant,"
+    )
+    assert "first number 30" in verdict.sentence
+    most = gone(sound(), "object_removed", [f"{fill}{suffix}" for fill in FILLS[:2]], 108)
+    assert depends_on_object(most, **RULES[depends_on_object]).outcome is Outcome.PASS, "a tenth may be lost"
+
+
+def test_without_room_elsewhere_nothing_is_lost() -> None:
+    few = gone(sound(), "object_removed", [f"{fill} elsewhere" for fill in FILLS], 30)
+    assert depends_on_object(few, **RULES[depends_on_object]).outcome is Outcome.INVALID
+    crowded = replace(few, area_share=np.where(np.arange(120) < 30, 0.15, 0.8))
+    assert depends_on_object(crowded, **RULES[depends_on_object]).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("variants", [["other 2", "other 3"], ["other 1", "other 2", "other 3"]])
+def test_one_background_does_not_stand_for_those_that_are_gone(variants: list[str]) -> None:
+    """Pictures of a class have the same donors of other classes: what one has, each has."""
+    verdict = survives_other_background(gone(sound(), "background_replaced", variants, 40), max_reliance=0.05)
+    assert verdict.outcome is Outcome.INVALID
+    assert verdict.sentence.startswith("80 of 120 pictures predicted right left no answer to background_replaced")
+
+
+def test_a_class_without_donors_is_not_lost_but_many_of_them_do_not_pass() -> None:
+    found, donors = sound(), [f"other {k}" for k in (1, 2, 3)]
+    for classes, outcome in ((1, Outcome.PASS), (3, Outcome.INCONCLUSIVE)):
+        kept = np.flatnonzero(found.class_index >= classes)
+        answers = {
+            (SUBJECT, "background_replaced", v): found.answers[SUBJECT, "background_replaced", v] for v in donors
+        }
+        few = {
+            key: replace(
+                said,
+                place=said.place[kept],
+                probability=said.probability[kept],
+                log_odds=said.log_odds[kept],
+                predicted=said.predicted[kept],
+            )
+            for key, said in answers.items()
+        }
+        verdict = survives_other_background(replace(found, answers={**found.answers, **few}), max_reliance=0.05)
+        assert verdict.outcome is outcome
+
+
+@pytest.mark.tor("TOR-048")
+@pytest.mark.parametrize(
+    ("where", "rule"),
+    [
+        ("intervention = 'background_replaced' AND variant = 'other 2'", "survives_other_background"),
+        ("intervention = 'cue 1' AND variant = 'hidden'", "no_shared_hotspot"),
+        ("subject = 'linear 1.00' AND variant = 'hidden'", "control_is_caught"),
+    ],
+)
+def test_a_record_says_where_the_network_yields_no_number(tmp_path: Path, where: str, rule: str) -> None:
+    path = write_record(tmp_path / "audit.sqlite")
+    assert {v.rule: v.outcome for v in judge(path).verdicts}[rule] is Outcome.PASS
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(f"UPDATE answer SET probability = NULL, log_odds = NULL, predicted = NULL WHERE {where}")
+    connection.close()
+    verdicts = {verdict.rule: verdict for verdict in judge(path).verdicts}
+    assert verdicts[rule].outcome is Outcome.INVALID
+    assert verdicts[rule].sentence.startswith("The network yields no number for ")
+    assert "run_is_whole" not in verdicts, "such a row is no impossible number"
+
+
+def test_half_a_number_is_impossible(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite")
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(
+            "UPDATE answer SET log_odds = NULL WHERE subject = 'model' AND variant = 'mean' AND sample = 3"
+        )
+    connection.close()
+    (whole,) = [verdict for verdict in judge(path).verdicts if verdict.rule == "run_is_whole"]
+    assert "impossible numbers: log-odds of model to" in whole.sentence

@@ -1,0 +1,150 @@
+"""Charts: small, deterministic, in the page's colours, with the real names."""
+
+import re
+
+import numpy as np
+import pytest
+from matplotlib import colormaps
+
+from checks.table.evidence import Floats
+from reports.charts import lines as line_charts
+from reports.charts import scores as charts
+from reports.page.images import ColourMap, colour_maps
+
+pytestmark = pytest.mark.usefixtures("drawn_anew")
+
+
+def mass_and_area(n: int) -> tuple[Floats, Floats]:
+    rng = np.random.default_rng(0)
+    return rng.random(n), rng.random(n)
+
+
+@pytest.mark.parametrize("n", [1, 300, 301, 10_000])
+def test_a_chart_of_pictures_stays_small(n: int) -> None:
+    mass, area = mass_and_area(n)
+    drawn = charts.against_area(mass, area, 1.0, "title", "key")
+    assert len(drawn) < 60_000
+    assert drawn == charts.against_area(mass, area, 1.0, "title", "key")
+
+
+def test_every_picture_is_drawn_on_its_side_of_the_line() -> None:
+    mass, area = np.array([0.9, 0.1, 0.2, 0.5]), np.array([0.5, 0.5, 0.5, 0.5])
+    drawn = charts.against_area(mass, area, 1.0, "title", "key")
+    dots = re.findall(r'<use [^>]*style="fill: (var\(--\w+\)); fill-opacity', drawn)
+    assert (dots.count("var(--data)"), dots.count("var(--fail)")) == (2, 2)
+
+
+def test_colours_follow_the_page() -> None:
+    rows = [
+        charts.Spread("gradient", np.linspace(0, 1, 50), "method"),
+        charts.Spread("uniform", np.ones(3), "null map"),
+    ]
+    drawn = charts.spreads(rows, 0.2, "title", "key")
+    assert not re.search("#0102", drawn)
+    assert {"var(--data)", "var(--data-null)", "var(--chance)", "var(--ink)"} <= set(
+        re.findall(r"var\(--[\w-]+\)", drawn)
+    )
+
+
+def test_names_from_outside_are_only_words() -> None:
+    hostile = r"$\frac{1}{0}$ </text><script>"
+    drawn = charts.spreads([charts.Spread(hostile, np.ones(3), "method")], 0.2, hostile, "key")
+    assert "<script" not in drawn
+    assert r"$\frac{1}" in drawn
+    drawn = charts.classes([charts.Pair("猫", 0.5, 0.2), charts.Pair("row0.", 0.1, 0.2)], "title", "key")
+    assert ">猫<" in drawn
+    assert ">row0.<" in drawn
+
+
+def test_each_chart_has_ids_of_its_own() -> None:
+    mass, area = mass_and_area(10)
+    first, second = (charts.against_area(mass, area, 1.0, "title", key) for key in ("a", "b"))
+    ids = [set(re.findall(r' id="([^"]+)"', drawn)) for drawn in (first, second)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    for drawn, own in zip((first, second), ids, strict=True):
+        assert set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', drawn)) <= {(i, "") for i in own} | {
+            ("", i) for i in own
+        }
+
+
+def lightness(red: float, green: float, blue: float) -> float:
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("chosen", colour_maps(), ids=lambda chosen: chosen.name)
+def test_a_colour_map_grows_lighter(chosen: ColourMap) -> None:
+    assert (chosen.stops[0][0], chosen.stops[-1][0]) == ("0.0%", "100.0%")
+    light = [lightness(*(int(c[i : i + 2], 16) for i in (1, 3, 5))) for _, c in chosen.stops]
+    assert light == sorted(light)
+    assert light[0] < 40
+    assert light[-1] > 210
+
+
+@pytest.mark.parametrize("chosen", colour_maps(), ids=lambda chosen: chosen.name)
+def test_the_filters_table_is_the_colour_map(chosen: ColourMap) -> None:
+    grey = np.arange(256) / 255
+    tables = [np.array(channel.split(), dtype=float) for channel in (chosen.red, chosen.green, chosen.blue)]
+    shown = np.stack([np.interp(grey, np.linspace(0, 1, len(t)), t) for t in tables], axis=-1)
+    assert np.abs(255 * (shown - colormaps[chosen.name](grey)[:, :3])).max() < 2.5
+
+
+def test_the_usual_colour_map_is_the_first() -> None:
+    assert [chosen.name for chosen in colour_maps()] == ["magma", "cividis", "gray"]
+
+
+def test_the_plane_shows_misses_on_their_side() -> None:
+    surroundings, alone = np.array([0.0, 2.0, -1.0, 1.0]), np.array([1.0, -2.0, 3.0, 1.0])
+    drawn = charts.plane(surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+    dots = re.findall(r'<use [^>]*style="fill: (var\(--\w+\)); fill-opacity', drawn)
+    assert (dots.count("var(--data)"), dots.count("var(--fail)")) == (2, 2)
+    assert drawn == charts.plane(surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+
+
+@pytest.mark.parametrize("n", [1, 10_000])
+def test_the_plane_stays_small(n: int) -> None:
+    rng = np.random.default_rng(0)
+    surroundings, alone = rng.normal(0, 3, (2, n))
+    drawn = charts.plane(surroundings, alone, alone <= surroundings, 0.0, "title", "key")
+    assert len(drawn) < 60_000
+
+
+def test_pictures_that_are_all_alike_can_be_drawn() -> None:
+    same = np.full(3, 36.0)
+    assert "<svg" in charts.plane(same, same, np.ones(3, bool), 0.0, "title", "key")
+
+
+def points(drawn: str, colour: str) -> list[tuple[float, float]]:
+    path = re.search(rf'<path d="M([^"z]+)" fill="none" stroke="var\(--{colour}\)"', drawn)
+    assert path
+    return [(float(a), float(b)) for a, b in (pair.split() for pair in path[1].split("L"))]
+
+
+def test_a_line_goes_where_its_numbers_are() -> None:
+    line = line_charts.Line("miss", [0.0, 0.5, 1.0], [0.0, 1.0, None])
+    drawn = line_charts.detection([line], None, "title")
+    (x0, y0), (x1, y1) = points(drawn, "fail")
+    (left, top, base, right) = map(float, (re.search(r"M(\d+) (\d+)V(\d+)H(\d+)", drawn) or [""] * 5).groups())  # type: ignore[union-attr]
+    assert (x0, y0, y1) == (left, base, top)
+    assert x1 == (left + right) / 2
+
+
+def test_lines_differ_without_colour() -> None:
+    lines = [line_charts.Line(kind, [0.0, 1.0], [0.2, 0.8]) for kind in ("miss", "kept", "blamed")]
+    drawn = line_charts.detection(lines, 0.5, "title")
+    assert len(set(re.findall(r'stroke-dasharray="([^"]+)"', drawn))) == 3
+    assert drawn.count('class="shaded"') == 1
+    assert line_charts.detection(lines, None, "title").count('class="shaded"') == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "limit", "colour"), [(0.3, 0.5, "data"), (0.7, 0.5, "fail"), (None, 0.5, "fail"), (0.7, None, "data")]
+)
+def test_a_method_that_survives_is_drawn_as_such(end: float | None, limit: float | None, colour: str) -> None:
+    drawn = line_charts.cascade([0.8, 0.6, end], limit, '"><script>')
+    assert len(points(drawn, colour)) == (3 if end is not None else 2)
+    assert "<script" not in drawn
+
+
+def test_a_cascade_of_nothing_is_an_empty_chart() -> None:
+    assert "stroke-dasharray" not in line_charts.cascade([None, float("nan")], None, "title")

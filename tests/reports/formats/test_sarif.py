@@ -1,0 +1,154 @@
+"""pictures.sarif: SARIF 2.1.0, by the parts of its schema that are used.
+
+The official schema is no part of a package at hand; these are its `required` and its names, for the objects written.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from audit.record.record import FILE_NAME
+from checks.verdict import Outcome
+from fixtures.told import HOSTILE, judged, told, verdict
+from reports.formats import Told
+from reports.formats.sarif import sarif
+
+OBJECTS: dict[str, tuple[set[str], set[str]]] = {
+    "log": ({"version", "runs"}, {"$schema"}),
+    "run": ({"tool"}, {"invocations", "originalUriBaseIds", "results", "properties"}),
+    "driver": ({"name"}, {"version", "rules"}),
+    "rule": ({"id"}, {"shortDescription"}),
+    "result": ({"message"}, {"ruleId", "kind", "level", "locations", "attachments", "properties"}),
+    "attachment": ({"artifactLocation"}, {"rectangles"}),
+    "rectangle": (set(), {"top", "left", "bottom", "right"}),
+    "artifactLocation": (set(), {"uri", "uriBaseId"}),
+}
+"""Required names, and the others that are used."""
+KINDS = {"fail": {"error", "warning"}, "open": {"none"}, "review": {"none"}}
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    with told(tmp_path_factory.mktemp("run")) as found:
+        yield found
+
+
+def fits(name: str, value: dict[str, Any]) -> None:
+    required, others = OBJECTS[name]
+    assert required <= value.keys() <= required | others, name
+
+
+def logged(told: Told) -> dict[str, Any]:
+    """The one run of a log that keeps to the schema."""
+    log = json.loads(sarif(told))
+    fits("log", log)
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    fits("run", run)
+    fits("driver", run["tool"]["driver"])
+    rules = run["tool"]["driver"]["rules"]
+    for rule in rules:
+        fits("rule", rule)
+        assert isinstance(rule["shortDescription"]["text"], str)
+    for result in run["results"]:
+        fits("result", result)
+        assert result["ruleId"] in {rule["id"] for rule in rules}
+        assert result["level"] in KINDS[result["kind"]]
+        assert isinstance(result["message"]["text"], str)
+        place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+        fits("artifactLocation", place)
+        assert re.fullmatch(r"(?!/)([\w.~/-]|%[0-9A-F]{2})+", place["uri"], re.ASCII)
+        assert place["uriBaseId"] in run["originalUriBaseIds"]
+        for attachment in result["attachments"]:
+            fits("attachment", attachment)
+            assert attachment["artifactLocation"] == place
+            for rectangle in attachment["rectangles"]:
+                fits("rectangle", rectangle)
+                assert attachment["rectangles"].count(rectangle) == 1
+    found: dict[str, Any] = run
+    return found
+
+
+def by_rule(run: dict[str, Any], rule: str) -> list[dict[str, Any]]:
+    return [result for result in run["results"] if result["ruleId"] == rule]
+
+
+def test_every_picture_that_is_right_for_the_wrong_reason_is_there_once(case: Told) -> None:
+    found = by_rule(logged(case), "right_for_the_wrong_reason")
+    wrong = [row for row in case.audit.samples if "experiment" in row.wrong_reason]
+    assert len(wrong) == case.judgement.right_for_the_wrong_reason[0].count > 10
+    places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in found]
+    assert places == [row.image for row in wrong]
+    assert {(one["kind"], one["level"]) for one in found} == {("fail", "error")}
+    assert sarif(case) == sarif(case)
+
+
+def test_boxes_are_in_pixels_of_the_picture(case: Told) -> None:
+    result = by_rule(logged(case), "right_for_the_wrong_reason")[0]
+    image = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    (stored,) = case.record.columns("SELECT boxes FROM sample WHERE image = ?", (image,))["boxes"]
+    (x0, y0, x1, y1) = json.loads(stored)[0]
+    assert result["attachments"][0]["rectangles"] == [{"left": x0, "top": y0, "right": x1, "bottom": y1}]
+    assert x1 > 64 or y1 > 64 or max(x1 - x0, y1 - y0) > 32  # the frame has half of the pixels
+
+
+def test_a_box_that_is_drawn_twice_is_one_rectangle(tmp_path: Any) -> None:
+    with told(tmp_path) as found:
+        with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+            connection.execute("UPDATE sample SET boxes = '[[1, 2, 30, 40], [1, 2, 30, 40], [5, 6, 30, 40]]'")
+        connection.close()
+        results = logged(found)["results"]
+    assert results
+    assert {len(one["attachments"][0]["rectangles"]) for one in results} == {2}
+
+
+def test_an_honest_model_has_warnings_at_most(tmp_path: Any) -> None:
+    with told(tmp_path, "honest") as found:
+        run = logged(found)
+        deciding = {one.rule for one in found.judgement.verdicts if not one.advisory}
+    assert found.judgement.outcome is Outcome.PASS
+    assert run["properties"]["outcome"] == "PASS"
+    assert not [result for result in run["results"] if result["ruleId"] in deciding]
+    assert "error" not in {result["level"] for result in run["results"]}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "advisory", "expected"),
+    [
+        (Outcome.PASS, False, []),
+        (Outcome.FAIL, False, [("fail", "error")]),
+        (Outcome.FAIL, True, [("review", "none")]),
+        (Outcome.INCONCLUSIVE, False, [("open", "none")]),
+        (Outcome.INVALID, False, [("open", "none")]),
+    ],
+)
+def test_the_worst_of_a_rule(case: Told, outcome: Outcome, advisory: bool, expected: list[tuple[str, str]]) -> None:
+    run = logged(judged(case, verdict(outcome, advisory=advisory), outcome=outcome))
+    found = by_rule(run, "rule")
+    assert [(one["kind"], one["level"]) for one in found] == expected
+    assert run["invocations"] == [{"executionSuccessful": outcome is not Outcome.INVALID}]
+    for one in found:
+        assert one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "pictures/00003.png"
+
+
+def test_a_sample_that_is_not_there_is_left_out(case: Told) -> None:
+    odd = verdict(Outcome.FAIL)
+    odd = odd.model_copy(update={"findings": (odd.findings[0].model_copy(update={"worst": (9999,)}),)})
+    assert by_rule(logged(judged(case, odd)), "rule") == []
+
+
+@pytest.mark.tor("TOR-065")
+def test_hostile_names_stay_text(tmp_path: Any) -> None:
+    name = "a:b c/ü#?%\u202e<x>.png"
+    with told(tmp_path) as found:
+        found.record._connection.execute("UPDATE sample SET image = ? || id, label = ?", (name, name))
+        run = logged(judged(found, verdict(Outcome.FAIL, said=HOSTILE)))
+        found.record._connection.rollback()
+    result = by_rule(run, "rule")[0]
+    assert unquote(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) == f"{name}3"
+    assert not {"\x1b", "\u202e", "\ud800"} & set(json.dumps(run, ensure_ascii=False))

@@ -1,0 +1,185 @@
+"""Maps that can be read: coloured by the page, with and without a script, and open to everyone (WCAG 2.2 AA)."""
+
+import base64
+import io
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from audit.record.record import Record
+from checks.judge import judge
+from fixtures.pages import check
+from fixtures.records import Kind, write_record
+from reports.page import render as page
+from reports.page.images import encode
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+browses = pytest.mark.skipif(
+    CHROMIUM is None or bool(os.environ.get("CI")), reason="needs Chromium on the path, and does not run in CI"
+)
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES: tuple[Kind, ...] = ("honest", "cheating", "dead")
+
+
+def report(path: Path, kind: Kind = "honest", methods: tuple[str, ...] = ("gradient", "gradcam")) -> str:
+    with Record.open(write_record(path, n=120, kind=kind, methods=methods)) as record:
+        shown = sorted(record.overlays())
+        record.set_meta("gallery", {"worst": shown[:3], "borderline": shown[3:6], "random": [*shown[6:], shown[0]]})
+        return page.page(record, judge(record))
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return report(tmp_path_factory.mktemp("honest") / "audit.sqlite")
+
+
+def test_maps_lie_in_the_page_in_grey_and_are_coloured_by_a_filter(honest: str) -> None:
+    ids = set(re.findall(r'<use class="map[^"]*" href="#([^"]+)"', honest))
+    assert ids
+    for key in ids:
+        found = re.search(rf'<image id="{key}" [^>]*href="data:image/webp;base64,([^"]+)"', honest)
+        assert found
+        pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("RGB")).astype(int)
+        assert np.ptp(pixels, axis=-1).max() <= 2
+    assert ".map { filter: url(#colours-magma); }" in honest
+    assert set(check(honest).ids) >= {"colours-magma", "colours-cividis", "colours-gray"}
+
+
+def test_a_map_keeps_its_scale() -> None:
+    grey = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (64, 1))
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG")
+    uri = encode({0: {"gradient": buffer.getvalue()}})[0]["gradient"]
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("L")).astype(int)
+    assert np.abs(shown - grey).mean() < 3
+    assert np.abs(shown - grey).max() < 12
+
+
+def test_sliders_wait_for_the_script_and_all_else_does_not(honest: str) -> None:
+    controls = honest[honest.index('<div class="controls">') :].partition("<h3")[0]
+    choices, _, sliders = controls.partition('id="viewer-sliders"')
+    assert 'type="range"' not in choices
+    assert choices.count('type="radio"') == 7
+    assert re.match(r"[^>]*\bhidden>", sliders)
+    assert sliders.count('type="range"') == 3
+    assert all(f'for="{key}"' in sliders for key in re.findall(r'type="range" id="([^"]+)"', sliders))
+
+
+@pytest.mark.tor("TOR-065")
+def test_the_script_loads_nothing_and_builds_no_markup() -> None:
+    text = (Path(page.__file__).parent / "viewer.js").read_text(encoding="utf-8")
+    for word in ("fetch", "http", "innerHTML", "eval", "import", "</", "document.write", "insertAdjacentHTML"):
+        assert word not in text
+
+
+def test_without_a_gallery_there_is_no_script(tmp_path: Path) -> None:
+    with Record.open(write_record(tmp_path / "audit.sqlite", n=60)) as record:
+        html = page.page(record, judge(record))
+    check(html)
+    assert "<script" not in html
+    assert "script-src" not in html
+
+
+class Browser:
+    """Pages in a headless Chromium that may reach nothing."""
+
+    def __init__(self, chromium: Any, folder: Path) -> None:
+        self.chromium, self.folder = chromium, folder
+
+    def open(self, html: str, **context: Any) -> Any:
+        (self.folder / "report.html").write_text(html, encoding="utf-8")
+        tab = self.chromium.new_context(**context).new_page()
+        tab.faults = []
+        tab.on("console", lambda message: tab.faults.append(message.text))
+        tab.on("pageerror", lambda error: tab.faults.append(str(error)))
+        tab.on("request", lambda request: tab.faults.append(request.url) if request.url[:5] == "http:" else None)
+        tab.goto((self.folder / "report.html").as_uri())
+        return tab
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu", "--no-sandbox"])
+        yield Browser(chromium, tmp_path_factory.mktemp("browser"))
+        chromium.close()
+
+
+def colour_at(tab: Any, selector: str, x: float, y: float) -> tuple[int, ...]:
+    """Of the pixel at these shares of the first such element, as it is seen."""
+    seen = Image.open(io.BytesIO(tab.locator(selector).first.screenshot())).convert("RGB")
+    pixel: Any = seen.getpixel((int(x * seen.width), int(y * seen.height)))
+    return tuple(pixel)
+
+
+@pytest.mark.slow
+@browses
+def test_the_window_recolours_the_maps(browser: Browser, honest: str) -> None:
+    tab = browser.open(honest)
+    tab.locator("#viewer-boxes").uncheck()
+    before = [colour_at(tab, ".shows-map", share, 0.5) for share in (0.1, 0.3, 0.5, 0.7)]
+    tab.locator("#viewer-high").focus()
+    for _ in range(9):
+        tab.keyboard.press("PageDown")
+    assert int(tab.locator("#viewer-high").input_value()) < 30
+    after = [colour_at(tab, ".shows-map", share, 0.5) for share in (0.1, 0.3, 0.5, 0.7)]
+    assert before != after
+    assert sum(map(sum, after)) > sum(map(sum, before))
+    tab.locator("#viewer-low").fill("100")
+    assert tab.locator("#viewer-low").input_value() == "95"
+    assert tab.locator("#viewer-high").input_value() == "100"
+    tab.locator("#viewer-reset").click()
+    assert [colour_at(tab, ".shows-map", share, 0.5) for share in (0.1, 0.3, 0.5, 0.7)] == before
+    assert tab.faults == []
+
+
+@pytest.mark.slow
+@browses
+@pytest.mark.parametrize("script", [True, False])
+def test_views_colours_boxes_and_zoom_need_no_script(browser: Browser, honest: str, script: bool) -> None:
+    tab = browser.open(honest, java_script_enabled=script)
+    assert tab.locator("#viewer-sliders").is_visible() is script
+    card = tab.locator(".card").first
+    panels = [card.locator(f".panels > .shows-{kind}") for kind in ("picture", "map", "both")]
+    assert [panel.is_visible() for panel in panels] == [True, True, True]
+    assert card.locator(".box").first.is_visible()
+    tab.locator("#viewer-boxes").uncheck()
+    assert not card.locator(".box").first.is_visible()
+    magma = colour_at(tab, ".shows-map", 0.5, 0.5)
+    tab.locator("#viewer-gray").check()
+    grey = colour_at(tab, ".shows-map", 0.5, 0.5)
+    assert magma != grey
+    assert max(grey) - min(grey) <= 2
+    tab.locator("#viewer-map").focus()
+    tab.keyboard.press("Space")
+    assert [panel.is_visible() for panel in panels] == [False, True, False]
+    before = panels[1].bounding_box()["width"]
+    card.locator(".enlarge input").check()
+    assert panels[1].bounding_box()["width"] > 2 * before
+
+
+@pytest.mark.slow
+@browses
+@pytest.mark.parametrize(
+    ("kind", "scheme", "width"),
+    [*((kind, scheme, 1280) for kind in PAGES for scheme in ("light", "dark")), ("cheating", "light", 390)],
+)
+def test_axe_finds_nothing(browser: Browser, tmp_path: Path, kind: Kind, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    html = report(tmp_path / "audit.sqlite", kind, methods=("gradient",))
+    tab = browser.open(html, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
+    tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    tab.add_style_tag(content=".scroll { background: none !important; } .controls { position: static !important; }")
+    told = axe.Axe().run(tab, options={"runOnly": {"type": "tag", "values": WCAG}}).response
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in told["violations"]] == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    unsure = [node for v in told["incomplete"] if v["id"] == "color-contrast" for node in v["nodes"]]
+    assert [n["html"][:200] for n in unsure if not re.match("<(text|svg|var)", n["html"])] == []

@@ -1,0 +1,363 @@
+"""The crosswalk: every clause that was asked for, statuses that are computed, marks that are shown."""
+
+import json
+import re
+import shutil
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit import registry
+from audit.errors import AuditError
+from audit.record.record import Record
+from audit.settings import parse_settings
+from checks.judge import judge
+from checks.table.evidence import evidence
+from checks.verdict import Judgement, Outcome, Verdict
+from fixtures.records import write_record
+from reports.page import render as page
+from reports.result import crosswalk as module
+from reports.result.bearings import FACTS, vocabulary
+from reports.result.build import identity
+from reports.result.clauses import Checked, Crosswalk, Status
+from reports.result.crosswalk import FOLDER, crosswalk, standard_files, standard_names, status
+
+PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
+ENTRY = '[[entries]]\nclause = "1.2"\ngist = "It works."\nbears = ["report"]\n'
+HOSTILE = '"><script>alert(1)</script>\u202egpj.'
+ASKED = {
+    "easa_concept_paper": (
+        "EXP-03", "EXP-04 to 09", "EXP-10 to 16", "EXP-17", "DA-03", "DA-04", "DM-02-SL", "DM-07", "DM-08", "LM-02",
+        "LM-06", "LM-09", "LM-10", "LM-12", "LM-13", "IMP-06", "CM-01", "QA-01",
+    ),
+    "eu_ai_act": (
+        "Article 9(6) to (8)", "Article 10", "Article 11 with Annex IV 2(g)", "Article 12", "Article 13(3)(b)",
+        "Article 14(4)", "Article 15(1)", "Article 15(5)",
+    ),
+    "iso_pas_8800": ("Clause 11", "Clause 12", "Clause 13", "Clause 15"),
+    "iso_iec_ts_6254": ("Scope",),
+    "iso_iec_24029_2": ("5.5",),
+    "nist_ai_rmf": ("MEASURE 2.9",),
+    "amlas": ("[Z]", "[AA]", "[S]"),
+    "ul_4600": ("Tool evidence",),
+    "imdrf_gmlp": ("Principle 4", "Principle 5", "Principle 8", "Principle 9"),
+    "ed324_arp6983": ("Draft objective on explainability", "Draft objective on labels"),
+    "do_330": ("Operational requirements", "Known answers"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A record and what was judged of it, once, since judging takes its time."""
+
+    path: Path
+    judgement: Judgement
+
+    def told(self, outcome: Outcome | None = None, **outcomes: Outcome | None) -> Crosswalk:
+        """outcome: of the whole, outcomes: of rules, where not what was judged; None takes the rule away."""
+        with Record.open(self.path) as record:
+            judgement = altered(self.judgement, outcome, outcomes)
+            return crosswalk(judgement, identity(record), evidence(record, judgement.profile))
+
+    def section(self) -> str:
+        with Record.open(self.path) as record:
+            html = page.page(record, self.judgement)
+        return html[html.index('<section id="standards"') :].partition("</section>")[0]
+
+    def saying(self, path: Path, **meta: Any) -> "Audited":
+        """The same, with entries of the identity of a copy changed."""
+        shutil.copy(self.path, path)
+        with Record.open(path) as record:
+            for key, value in meta.items():
+                record.set_meta(key, value)
+        return Audited(path, self.judgement)
+
+    def choosing(self, path: Path, standards: Sequence[str]) -> "Audited":
+        with Record.open(self.path) as record:
+            settings = record.meta("settings")
+        return self.saying(path, settings={**settings, "report": {"standards": list(standards)}})
+
+
+def audited(path: Path, kind: Any = "honest", n: int = 60) -> Audited:
+    with Record.open(write_record(path, n=n, kind=kind)) as record:
+        return Audited(path, judge(record))
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Audited:
+    return audited(tmp_path_factory.mktemp("honest") / "audit.sqlite", n=80)
+
+
+def altered(judgement: Judgement, outcome: Outcome | None, outcomes: dict[str, Outcome | None]) -> Judgement:
+    verdicts = [_as(verdict, outcomes) for verdict in judgement.verdicts if outcomes.get(verdict.rule, PASS)]
+    return judgement.model_copy(update={"verdicts": tuple(verdicts), "outcome": outcome or judgement.outcome})
+
+
+def _as(verdict: Verdict, outcomes: dict[str, Outcome | None]) -> Verdict:
+    return verdict.model_copy(update={"outcome": outcomes.get(verdict.rule, verdict.outcome)})
+
+
+def status_of(found: Crosswalk, standard: str, clause: str) -> Status:
+    clauses = next(one.clauses for one in found.standards if one.name == standard)
+    return next(one.status for one in clauses if one.clause == clause)
+
+
+def written(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, name: str = "mine") -> None:
+    """A folder of standards with one file."""
+    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(module, "FOLDER", folder)
+
+
+def standard(entry: str, head: str = "") -> str:
+    return f"""
+version = 1
+title = "A standard"
+edition = "2026"
+publisher = "Nobody"
+checked = "original text"
+{head}
+[[entries]]
+clause = "1.2"
+gist = "It works."
+{entry}
+"""
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<wbr>", "", re.sub(r"<(?!wbr)[^>]+>", " ", html)))
+
+
+@pytest.mark.parametrize("name", sorted(ASKED))
+def test_every_clause_that_was_asked_for_is_there(name: str) -> None:
+    clauses = [entry.clause for entry in standard_files([name])[name].entries]
+    for asked in ASKED[name]:
+        assert any(clause.startswith(asked) for clause in clauses), asked
+
+
+def test_no_standard_is_here_without_its_test() -> None:
+    assert sorted(ASKED) == standard_names()
+
+
+def test_what_the_files_must_say() -> None:
+    files = standard_files(standard_names())
+    act, easa = files["eu_ai_act"], {entry.clause: entry for entry in files["easa_concept_paper"].entries}
+    assert "Civil aviation: Articles 9 to 15 do not bind directly (Annex I Section B" in (act.note or "")
+    assert next(entry for entry in act.entries if entry.clause == "Article 12").not_addressed
+    assert easa["EXP-04 to 09"].not_addressed
+    assert easa["EXP-10 to 16"].not_addressed
+    assert "Criterion 3, TQL-5" in (files["do_330"].note or "")
+    assert "A pass of this tool removes no other verification." in (files["do_330"].note or "")
+    assert "Informed by it only" in (files["iso_iec_24029_2"].note or "")
+    assert "draft" in files["ed324_arp6983"].edition.lower()
+    assert [name for name, file in files.items() if file.checked is Checked.ORIGINAL] == ["amlas"]
+
+
+def test_the_forbidden_word_is_nowhere() -> None:
+    here = FOLDER.parent
+    files = [*here.rglob("*.toml"), *here.rglob("*.j2"), *here.glob("*.py")]
+    assert len(files) > 40
+    assert [path.name for path in files if re.search("complian", path.read_text(encoding="utf-8"), re.IGNORECASE)] == []
+
+
+def test_every_file_is_packaged() -> None:
+    settings = tomllib.loads((FOLDER.parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["reports"]
+    assert all(any(fnmatch(f"standards/{name}.toml", pattern) for pattern in patterns) for name in standard_names())
+
+
+def test_the_vocabulary_is_the_rules_and_the_facts() -> None:
+    assert set(vocabulary()) == {*registry.names("checks.rules"), *FACTS}
+    assert not set(registry.names("checks.rules")) & set(FACTS)
+
+
+@pytest.mark.tor("TOR-066")
+@pytest.mark.parametrize(
+    ("outcomes", "audit", "expected"),
+    [
+        ([PASS], PASS, Status.SUPPORTS),
+        ([PASS, PASS], FAIL, Status.SUPPORTS),
+        ([PASS, PASS], INCONCLUSIVE, Status.SUPPORTS),
+        ([PASS, PASS], INVALID, Status.INSUFFICIENT),
+        ([PASS, FAIL], FAIL, Status.CONTRADICTS),
+        ([FAIL, INVALID, None], INVALID, Status.CONTRADICTS),
+        ([PASS, INCONCLUSIVE], PASS, Status.INSUFFICIENT),
+        ([PASS, INVALID], INVALID, Status.INSUFFICIENT),
+        ([PASS, None], PASS, Status.INSUFFICIENT),
+        ([None], PASS, Status.INSUFFICIENT),
+        ([], PASS, Status.NOT_ADDRESSED),
+        ([], INVALID, Status.NOT_ADDRESSED),
+    ],
+)
+def test_a_status_follows_from_the_outcomes(
+    outcomes: Sequence[Outcome | None], audit: Outcome, expected: Status
+) -> None:
+    assert status(outcomes, audit) is expected
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (PASS, Status.SUPPORTS),
+        (FAIL, Status.CONTRADICTS),
+        (INCONCLUSIVE, Status.INSUFFICIENT),
+        (INVALID, Status.INSUFFICIENT),
+        (None, Status.INSUFFICIENT),
+    ],
+)
+def test_a_rule_moves_the_clauses_that_it_bears_on(honest: Audited, outcome: Outcome | None, expected: Status) -> None:
+    passed = dict.fromkeys(registry.names("checks.rules"), PASS)
+    found = honest.told(**{**passed, "model_is_accurate": outcome})
+    assert status_of(found, "easa_concept_paper", "LM-09") is expected
+    assert status_of(found, "easa_concept_paper", "LM-06") is Status.NOT_ADDRESSED
+    assert status_of(found, "amlas", "[S]") is Status.INSUFFICIENT
+    unseen = status_of(found, "ed324_arp6983", "Draft objective on generalisation")
+    assert unseen is (Status.CONTRADICTS if outcome is FAIL else Status.INSUFFICIENT)
+
+
+@pytest.mark.tor("TOR-066")
+def test_an_invalid_audit_supports_nothing(honest: Audited) -> None:
+    found = honest.told(INVALID)
+    assert all(one.count(Status.SUPPORTS) == 0 for one in found.standards)
+    assert sum(one.count(Status.SUPPORTS) for one in honest.told().standards) > 5
+
+
+@pytest.mark.tor("TOR-066")
+def test_a_cheating_network_contradicts(tmp_path: Path) -> None:
+    found = audited(tmp_path / "audit.sqlite", "cheating", 120).told()
+    assert status_of(found, "easa_concept_paper", "LM-10") is Status.CONTRADICTS
+    assert status_of(found, "amlas", "[Z]") is Status.CONTRADICTS
+
+
+def test_limits_chosen_afterwards_contradict(honest: Audited) -> None:
+    late = Audited(honest.path, honest.judgement.model_copy(update={"fixed_beforehand": False}))
+    before, after = honest.told(), late.told()
+    assert status_of(before, "easa_concept_paper", "LM-10") is not Status.CONTRADICTS
+    assert status_of(after, "easa_concept_paper", "LM-10") is Status.CONTRADICTS
+    assert status_of(after, "eu_ai_act", "Article 9(6) to (8)") is Status.CONTRADICTS
+
+
+def test_what_the_audit_lacks_is_insufficient(tmp_path: Path) -> None:
+    bare = audited(tmp_path / "audit.sqlite", "untouched").saying(tmp_path / "bare.sqlite", model={}, versions={})
+    easa = next(one for one in bare.told().standards if one.name == "easa_concept_paper")
+    clauses = {one.clause: one for one in easa.clauses}
+    said = {one.key: (one.outcome, one.said) for clause in clauses.values() for one in clause.bears}
+    assert said["identity"] == (INCONCLUSIVE, "no hash of the network")
+    assert said["run_again"] == (INCONCLUSIVE, "no versions in the record")
+    assert said["robustness_noise"] == (None, "not measured")
+    assert said["sign_off"] == (INCONCLUSIVE, "to be signed by hand")
+    assert clauses["CM-01"].status is Status.INSUFFICIENT
+    assert said["explainer_is_valid"][0] is INVALID
+
+
+def test_a_run_that_broke_off_has_not_told_every_exclusion(tmp_path: Path) -> None:
+    found = audited(tmp_path / "audit.sqlite", "incomplete").told()
+    log = next(one for one in found.standards if one.name == "amlas").clauses[1]
+    said = {one.key: one.outcome for one in log.bears}
+    assert (said["exclusions"], said["identity"]) == (INCONCLUSIVE, INCONCLUSIVE)
+
+
+def test_a_rule_that_the_profile_does_not_name_is_said_and_not_linked(honest: Audited) -> None:
+    found = honest.told(model_is_accurate=None)
+    bears = [one for s in found.standards for clause in s.clauses for one in clause.bears]
+    missing = [one for one in bears if one.key == "model_is_accurate"]
+    assert missing
+    assert all((one.outcome, one.said, one.anchor) == (None, "not judged by this profile", None) for one in missing)
+
+
+def test_the_settings_choose_and_order(honest: Audited, tmp_path: Path) -> None:
+    assert [one.name for one in honest.told().standards] == standard_names()
+    data = {"format": "csv", "annotations": "a", "images": "b"}
+    settings = parse_settings({"data": data, "report": {"standards": ["ul_4600", "amlas", "of_tomorrow"]}})
+    chosen = honest.saying(tmp_path / "chosen.sqlite", settings=settings.recorded())
+    found = chosen.told()
+    assert [one.name for one in found.standards] == ["ul_4600", "amlas"]
+    assert found.unknown == ("of_tomorrow",)
+    assert "this version has no file for: of_tomorrow" in words(chosen.section())
+    silent = honest.saying(tmp_path / "silent.sqlite", settings=parse_settings({"data": data}).recorded())
+    assert [one.name for one in silent.told().standards] == standard_names()
+    assert "The settings name no standard" in words(honest.choosing(tmp_path / "none.sqlite", []).section())
+
+
+def test_an_unknown_standard_is_refused_beforehand() -> None:
+    with pytest.raises(AuditError, match=r"settings: no standard 'easa_concept'; did you mean 'easa_concept_paper'\?"):
+        standard_files(["easa_concept"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (standard('bears = ["identty"]'), r"mine\.toml, 1\.2: nothing in an audit is called 'identty'; did you mean"),
+        (standard('bears = ["report", "report"]'), "'report' bears on it twice"),
+        (standard(""), "has neither 'bears' nor 'not_addressed'"),
+        (standard('bears = ["report"]\nnot_addressed = "Why?"'), "has both 'bears' and 'not_addressed'"),
+        (standard('not_addressed = " "'), r"mine\.toml: entries\.0\.not_addressed"),
+        (standard('bears = ["report"]\nstatus = "supports"'), r"entries\.0\.status = 'supports': Extra inputs"),
+        (standard('bears = ["report"]\nchecked = "surely"'), r"entries\.0\.checked = 'surely'"),
+        (standard('bears = ["report"]', 'colour = "red"'), "colour = 'red': Extra inputs"),
+        (standard('bears = ["report"]').replace("version = 1", "version = 0"), "version = 0"),
+        (standard('bears = ["report"]').replace('title = "A standard"', ""), "title is missing"),
+        (standard('bears = ["report"]') + ENTRY, "the clause is there twice"),
+        ("version = ", r"mine\.toml: cannot be read"),
+    ],
+)  # fmt: skip
+def test_broken_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str) -> None:
+    written(tmp_path, monkeypatch, text)
+    with pytest.raises(AuditError, match=message):
+        standard_files(["mine"])
+
+
+def test_a_standard_is_one_file(honest: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, monkeypatch, standard('bears = ["limitations_stated"]\nnote = """Over\ntwo lines."""'))
+    html = honest.section()
+    assert '<details id="standard-mine">' in html
+    assert "1.2 It works. Over two lines. supports limitations stated : stated" in words(html)
+
+
+def test_hostile_text_in_a_file_does_nothing(honest: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = f"note = {json.dumps(HOSTILE)}\nnot_addressed = {json.dumps(HOSTILE)}"
+    text = standard(entry, f"note = {json.dumps(HOSTILE)}")
+    for given in ("A standard", "2026", "Nobody", "1.2", "It works."):
+        text = text.replace(json.dumps(given), json.dumps(HOSTILE))
+    written(tmp_path, monkeypatch, text)
+    html = honest.choosing(tmp_path / "audit.sqlite", ["mine", HOSTILE]).section()
+    assert html.count("&lt;script&gt;") >= 9
+    assert "<script" not in html
+    assert "\u202e" not in html
+
+
+def test_the_marks_are_shown(honest: Audited) -> None:
+    html = honest.section()
+    text = words(html)
+    clauses = [clause for one in honest.told().standards for clause in one.clauses]
+    marked = [clause for clause in clauses if clause.checked is not Checked.ORIGINAL]
+    assert len(marked) > 40
+    assert text.count("not the original text: ") == len(marked)
+    assert text.count("not the original text: from memory") == sum(one.checked is Checked.MEMORY for one in marked) > 0
+    amlas = html[html.index('id="standard-amlas"') :].partition("</details>")[0]
+    assert "original text" not in amlas
+    assert html.count('<span class="tag">not checked against the original text') == len(ASKED) - 1
+
+
+def test_a_status_is_told_in_words_and_shape_and_leads_to_its_check(honest: Audited) -> None:
+    html = honest.section()
+    assert html.count('href="#mark-PASS"/></svg> supports</span>') >= sum(
+        one.count(Status.SUPPORTS) for one in honest.told().standards
+    )
+    assert '<a href="#check-model-is-accurate">model is accurate</a>: PASS' in html
+    assert "whatever passed in it supports no clause" not in words(html)
+
+
+def test_an_invalid_audit_is_said(tmp_path: Path) -> None:
+    text = words(audited(tmp_path / "audit.sqlite", "incomplete").section())
+    assert "This audit is INVALID: whatever passed in it supports no clause." in text
+
+
+def test_the_same_audit_gives_the_same_values(honest: Audited) -> None:
+    first = honest.told()
+    assert honest.told() == first
+    assert Crosswalk.model_validate_json(first.model_dump_json()) == first
