@@ -9,7 +9,8 @@ from audit import registry
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.hashing import file_hash
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.schema import FILE_NAME
 from checks.verdict import Judgement
 from reports import checksums as sums
 from reports.formats import Told

@@ -7,7 +7,6 @@ they look. What a browser printed (`not_compared`) is held by its hash alone. On
 
 import json
 import os
-import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -18,7 +17,8 @@ from pydantic import ValidationError
 
 from audit.errors import AuditError
 from audit.hashing import file_hash
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.schema import FILE_NAME
 from checks import judge
 from checks.verdict import Profile
 from reports import checksums as sums
@@ -35,7 +35,7 @@ from reports.wording.numbers import short
 MOST_DIFFERENCES = 5
 JOURNALS = ("-journal", "-wal", "-shm")
 LINK = "it is a link: what it leads to is no part of the folder"
-_UNREADABLE = (AuditError, sqlite3.Error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+_UNREADABLE = (AuditError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What a record that was tampered with may make of judging it."""
 
 

@@ -11,7 +11,9 @@ from filelock import FileLock
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.pytest_plugin.result import Against, GateError, Result
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.sample_readers import read_samples
+from audit.record.schema import FILE_NAME
 from checks import judge, measured_by, register
 from reports.outputs import FILES, write_outputs
 
@@ -114,13 +116,11 @@ def _judged(path: Path, baseline: Path | None) -> Result:
         judgement = judge(record)
         report = write_outputs(record, judgement, path.parent)
         against = None if baseline is None else _against(baseline, record)
-        samples = record.columns("SELECT id, image, label FROM sample ORDER BY id")
+        samples = read_samples(record)
     result = Result(judgement=judgement, report=report, pictures={}, against=against)
     told = {number for verdict in result.verdicts for finding in verdict.findings for number in finding.worst}
-    rows = zip(*samples.values(), strict=True)
-    return result.model_copy(
-        update={"pictures": {int(i): f"{image} ({label})" for i, image, label in rows if int(i) in told}}
-    )
+    rows = zip(samples.number.tolist(), samples.image, samples.label, strict=True)
+    return result.model_copy(update={"pictures": {i: f"{image} ({label})" for i, image, label in rows if i in told}})
 
 
 def _against(baseline: Path, record: Record) -> Against:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.record.record import Record
+from audit.record.sample_readers import pictures_sha256
 from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import ROUNDING
 from checks.table.plausibility import impossible_answers, strays, unfinished_experiments
@@ -60,7 +61,7 @@ def _altered(found: Evidence, record: Record) -> Trouble | None:
     if stated != found.total:
         seen = f"The data set held {stated} samples, but the record counts {found.total:,}."
         return Trouble(seen if stated is not None else "The record does not say how many samples there were.", ALTERED)
-    if identity["finished"].get("pictures_sha256") != record.pictures_sha256():
+    if identity["finished"].get("pictures_sha256") != pictures_sha256(record):
         return Trouble("The pictures in the record are not those that the run hashed when it finished.", ALTERED)
     if stray := strays(record):
         return Trouble(f"The record holds {stray}.", ALTERED)

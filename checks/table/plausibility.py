@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from audit.record.experiment_readers import read_strays
 from audit.record.record import Record
 from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import ROUNDING
 from checks.words import count, listed
-
-ABOUT_PICTURES = ("answer", "note", "cascade", "spot", "crop", "forbidden")
-"""Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
 
 
 def unfinished_experiments(record: Record) -> str:
@@ -27,15 +25,11 @@ def unfinished_experiments(record: Record) -> str:
 
 def strays(record: Record) -> str:
     """Rows about samples that were not measured, as a phrase; '' where there is none."""
-    for table in ABOUT_PICTURES:
-        found = record.columns(
-            f"SELECT count(*) AS rows, min(sample) AS first FROM {table}"
-            " WHERE sample NOT IN (SELECT sample FROM picture)"
-        )
-        if rows := int(found["rows"][0]):
-            first = int(found["first"][0])
-            return f"{count(rows, 'row')} in table {table} about samples without a picture, first number {first}"
-    return ""
+    found = read_strays(record)
+    if found is None:
+        return ""
+    rows = count(found.rows, "row")
+    return f"{rows} in table {found.table} about samples without a picture, first number {found.first}"
 
 
 def impossible_answers(found: Evidence) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+from audit.record.sample_readers import pictures_sha256
 from checks.verdict import Finding, Judgement
 from reports.formats import Told
 from reports.result.purpose import purpose
@@ -62,7 +63,7 @@ def _component(told: Told) -> Json:
 def _parameters(told: Told) -> Json:
     what = told.audit.identity
     annotations = what.dataset.get("annotations")
-    hashes = {"measured pictures": told.record.pictures_sha256()}
+    hashes = {"measured pictures": pictures_sha256(told.record)}
     if isinstance(annotations, dict):
         hashes |= {name: str(digest) for name, digest in annotations.items()}
     counts = told.audit.counts

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from audit.hashing import sha256_of
+from audit.record.sample_readers import pictures_sha256
 from checks.verdict import Outcome
 from reports.formats import Told
 from reports.wording.numbers import is_digest
@@ -45,7 +46,7 @@ def subjects(told: Told) -> Iterator[tuple[str, str]]:
     """Names and SHA-256 of what was tested, and of the record and the files that tell of it."""
     what = told.audit.identity
     annotations = what.dataset.get("annotations")
-    named = {STATE: what.model.get("state_sha256"), PICTURES: told.record.pictures_sha256()}
+    named = {STATE: what.model.get("state_sha256"), PICTURES: pictures_sha256(told.record)}
     if isinstance(annotations, dict):
         named |= {f"{ANNOTATIONS}/{name}": digest for name, digest in sorted(annotations.items())}
     yield from (

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from audit.datasets.sample import Box
+from audit.record.sample_readers import read_samples
 from checks.table.cells import RULE
 from checks.verdict import Outcome, Verdict
 from reports.formats import Told
@@ -19,7 +21,6 @@ FILE = "pictures.sarif"
 BASE = "PICTURES"
 WRONG_REASON = "right_for_the_wrong_reason"
 Json = dict[str, Any]
-Boxes = list[tuple[float, float, float, float]]
 
 
 class Picture(NamedTuple):
@@ -27,7 +28,7 @@ class Picture(NamedTuple):
 
     image: str
     label: str
-    boxes: Boxes
+    boxes: tuple[Box, ...]
     """x0, y0, x1, y1 in pixels of the original picture."""
 
 
@@ -111,9 +112,6 @@ def _result(rule: str, severity: dict[str, str], said: str, picture: Picture) ->
 
 
 def _pictures(told: Told) -> dict[int, Picture]:
-    found = told.record.columns("SELECT id, image, label, boxes FROM sample ORDER BY id")
-    rows = zip(*found.values(), strict=True)
-    return {
-        int(number): Picture(image, label, [tuple(box) for box in json.loads(boxes)])
-        for number, image, label, boxes in rows
-    }
+    samples = read_samples(told.record)
+    rows = zip(samples.number.tolist(), samples.image, samples.label, samples.boxes, strict=True)
+    return {number: Picture(image, label, boxes) for number, image, label, boxes in rows}

@@ -3,8 +3,7 @@
 What an audit of a network takes for the object is what somebody drew. Each suspicion is a reason to look, not a fault.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from audit.record.record import Record
+from audit.record.sample_readers import Pictures, read_pictures
 from checks.table.evidence import Floats
 from checks.words import percent
 from reports.charts import boxes as label_charts
@@ -135,14 +135,13 @@ def label_audit(record: Record) -> LabelAudit | None:
     if not len(boxes.sample):
         return None
     found = kinds(boxes)
-    told = {int(sample) for kind in found for sample in boxes.sample[kind.rows].tolist()}
-    rows = _samples(record, told)
+    pictures = read_pictures(record)
     return LabelAudit(
         boxes=len(boxes.sample),
         pictures=len(set(boxes.file.tolist())),
         spreads=spreads(boxes),
         charts=label_charts.drawn(boxes.share, boxes.centre, boxes.aspect),
-        suspicions=tuple(_suspicion(kind, boxes, rows) for kind in found),
+        suspicions=tuple(_suspicion(kind, boxes, pictures) for kind in found),
     )
 
 
@@ -153,15 +152,15 @@ def kinds(boxes: Boxes) -> tuple[Kind, ...]:
 
 def read_boxes(record: Record) -> Boxes:
     """The boxes of the measured samples, in the pixels of their pictures."""
-    found = record.columns(
-        "SELECT s.id, s.label, s.boxes, p.sha256, p.width, p.height"
-        " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.id"
+    pictures = read_pictures(record)
+    row = np.repeat(np.arange(len(pictures.number)), [len(boxes) for boxes in pictures.boxes])
+    return Boxes(
+        sample=pictures.number[row],
+        file=pictures.sha256[row],
+        label=pictures.label[row],
+        corners=np.array([box for boxes in pictures.boxes for box in boxes], dtype=float).reshape(-1, 4),
+        picture=pictures.size[row].astype(float),
     )
-    each = [json.loads(text) for text in found["boxes"]]
-    row = np.repeat(np.arange(len(each)), [len(boxes) for boxes in each])
-    corners = np.array([box for boxes in each for box in boxes], dtype=float).reshape(-1, 4)
-    picture = np.stack([found["width"], found["height"]], axis=-1).astype(float).reshape(-1, 2)
-    return Boxes(found["id"][row].astype(np.int64), found["sha256"][row], found["label"][row], corners, picture[row])
 
 
 def _tiny(boxes: Boxes) -> Kind:
@@ -288,22 +287,15 @@ def spreads(boxes: Boxes) -> tuple[Spread, ...]:
     )
 
 
-def _samples(record: Record, wanted: set[int]) -> Mapping[int, tuple[str, str, str]]:
-    """Picture's name, label and boxes in the frame, of the samples that are told of."""
-    found = record.columns(
-        "SELECT s.id, s.image, s.label, p.frame_boxes FROM picture p JOIN sample s ON s.id = p.sample"
-    )
-    rows = zip(*found.values(), strict=True)
-    return {int(i): (image, label, frame) for i, image, label, frame in rows if int(i) in wanted}
-
-
-def _suspicion(kind: Kind, boxes: Boxes, rows: Mapping[int, tuple[str, str, str]]) -> Suspicion:
+def _suspicion(kind: Kind, boxes: Boxes, pictures: Pictures) -> Suspicion:
     told: dict[int, Suspect] = {}
     for i, said in zip(kind.rows.tolist(), kind.said, strict=True):
         number = int(boxes.sample[i])
         if number not in told and len(told) < MOST_SHOWN + MOST_NAMED:
-            image, label, frame = rows[number]
-            told[number] = Suspect(number, image, label, tuple(map(tuple, json.loads(frame))), said)
+            place = int(np.searchsorted(pictures.number, number))
+            told[number] = Suspect(
+                number, pictures.image[place], pictures.label[place], pictures.frame_boxes[place], said
+            )
     samples = len(set(boxes.sample[kind.rows].tolist()))
     suspects = tuple(told.values())
     return Suspicion(

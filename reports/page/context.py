@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from audit.record.record import Record
+from audit.record.sample_readers import read_samples
 from checks.table.cells import miss_of
 from checks.table.evidence import Evidence, evidence
 from checks.verdict import Finding, Judgement, Outcome, Verdict
@@ -131,8 +132,9 @@ def _wrong_reasons(found: Evidence, judgement: Judgement) -> Values:
 
 def _dataset(record: Record, what: Identity) -> Values:
     """The data set's entries; of the labels their number, and those that go by another name in the model."""
-    found = record.columns("SELECT DISTINCT label, class FROM sample ORDER BY label")
-    named = [(label, class_name(what.classes, int(index))) for label, index in zip(*found.values(), strict=True)]
+    samples = read_samples(record)
+    labels = sorted(set(zip(samples.label.tolist(), samples.class_index.tolist(), strict=True)))
+    named = [(label, class_name(what.classes, index)) for label, index in labels]
     data: Any = what.settings.get("data") or {}
     return {
         "dataset": {
@@ -213,5 +215,5 @@ def _reasons(left_out: Sequence[Excluded]) -> list[Reason]:
 def _names(record: Record, judgement: Judgement) -> dict[int, str]:
     """The picture's name for every sample that a finding names."""
     wanted = {sample for verdict in judgement.verdicts for finding in verdict.findings for sample in finding.worst}
-    found = record.columns("SELECT id, image FROM sample")
-    return {int(i): image for i, image in zip(*found.values(), strict=True) if int(i) in wanted}
+    samples = read_samples(record)
+    return {i: image for i, image in zip(samples.number.tolist(), samples.image, strict=True) if i in wanted}

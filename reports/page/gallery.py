@@ -1,6 +1,5 @@
 """The gallery: the worst pictures, the borderline, a random draw; each picture stored once."""
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
+from audit.record.sample_readers import Pictures, read_pictures
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
 from reports.page import images as pictures
@@ -81,11 +82,13 @@ class Card:
 def gallery(record: Record, found: Evidence, miss: Miss, classes: Sequence[str]) -> dict[str, Any]:
     """What the gallery's template needs. Empty where the run kept no pictures."""
     chosen = record.identity().get("gallery") or {}
-    overlays = record.overlays()
-    shown = {sample for members in chosen.values() for sample in members} & overlays.keys() & set(found.sample.tolist())
+    thumbnails, measured = read_thumbnails(record), read_pictures(record)
+    shown = (
+        {sample for members in chosen.values() for sample in members} & thumbnails.keys() & set(found.sample.tolist())
+    )
     kept = {"picture", *found.methods}
     encoded = pictures.encode(
-        {sample: {k: v for k, v in overlays[sample].items() if k in kept} for sample in sorted(shown)}
+        {sample: {k: v for k, v in thumbnails[sample].items() if k in kept} for sample in sorted(shown)}
     )
     said = _said(found, miss)
     layers: dict[str, str] = {}
@@ -93,7 +96,7 @@ def gallery(record: Record, found: Evidence, miss: Miss, classes: Sequence[str])
     for sample, images in encoded.items():
         ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
         layers |= {ids[layer]: uri for layer, uri in images.items()}
-        cards[sample] = _card(record, found, said, classes, sample, ids)
+        cards[sample] = _card(measured, found, said, classes, sample, ids)
     groups = [
         {"id": key, "title": title, "about": about, "cards": [cards[s] for s in chosen.get(key, ()) if s in cards]}
         for key, title, about in _GROUPS
@@ -124,20 +127,16 @@ def _examples(cards: Iterable[Card]) -> list[Card]:
 
 
 def _card(
-    record: Record, found: Evidence, said: Said, classes: Sequence[str], sample: int, ids: dict[str, str]
+    measured: Pictures, found: Evidence, said: Said, classes: Sequence[str], sample: int, ids: dict[str, str]
 ) -> Card:
-    row = record.columns(
-        "SELECT s.image, s.metadata, p.frame_boxes FROM sample s JOIN picture p ON p.sample = s.id WHERE s.id = ?",
-        (sample,),
-    )
-    i = int(np.searchsorted(found.sample, sample))
+    i = int(np.searchsorted(measured.number, sample))
     mean_auc = mean(np.array([found.scores[method]["auc"][i] for method in found.methods]))
     right, predicted = bool(found.right[i]), int(found.predicted[i])
     by_map = tuple(method for method in found.methods if found.miss(method)[i])
     off = bool(said.missed[i]) if said.judged[i] else None
     return Card(
         sample=sample,
-        image=row["image"][0],
+        image=measured.image[i],
         label=found.label[i],
         label_class=class_name(classes, int(found.class_index[i])),
         predicted=class_name(classes, predicted) if predicted >= 0 else None,
@@ -151,8 +150,8 @@ def _card(
         probability=float(found.probability[i]),
         area_share=float(found.area_share[i]),
         mean_auc=math.nan if mean_auc is None else mean_auc,
-        metadata=json.loads(row["metadata"][0]),
-        boxes=tuple(json.loads(row["frame_boxes"][0])),
+        metadata=measured.metadata[i],
+        boxes=measured.frame_boxes[i],
         panels=tuple(_panel(found, method, i, ids) for method in found.methods if found.made[method][i]),
     )
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from audit.record.record import MEASURES, SUBJECT, Record
+from audit.record.experiment_readers import read_answers, read_notes
+from audit.record.record import Record
+from audit.record.sample_readers import read_exclusions, read_pictures
+from audit.record.schema import MEASURES, SUBJECT
 from checks.table.answers import json_number
 from checks.table.cells import Miss, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence, evidence
@@ -98,43 +101,42 @@ def identity(record: Record) -> Identity:
 
 def exclusions(record: Record) -> tuple[Excluded, ...]:
     """Every exclusion, sorted by picture and label."""
-    found = record.columns("SELECT image, label, reason, detail FROM exclusion ORDER BY image, label")
-    return tuple(Excluded(**dict(zip(found, row, strict=True))) for row in zip(*found.values(), strict=True))
+    return tuple(
+        Excluded(image=row.image, label=row.label, reason=row.reason, detail=row.detail)
+        for row in read_exclusions(record)
+    )
 
 
 def _rows(record: Record, found: Evidence, miss: Miss, classes: tuple[str, ...]) -> Iterator[Row]:
-    columns = record.columns(
-        "SELECT p.sample, s.image, s.label, p.sha256, p.frame_boxes, p.width, p.height, s.boxes, s.metadata"
-        " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
-    )
+    pictures = read_pictures(record)
     sources = (*found.methods, *found.null_maps)
     scores = {source: _scores(found, source) for source in sources}
     misses = {EXPERIMENT: (found.right & missed(found, miss)).tolist()}
     misses |= {method: (found.right & found.miss(method)).tolist() for method in found.methods}
     lead = np.where(judged_by_experiment(found), found.lead(miss.fills), np.nan)
     notes, answers = _notes(record), _answers(record)
-    for i, values in enumerate(zip(*columns.values(), strict=True)):
-        number, image, label, sha256, boxes, width, height, picture_boxes, metadata = values
+    for i, number in enumerate(pictures.number.tolist()):
         target = int(found.class_index[i])
+        width, height = pictures.size[i].tolist()
         yield Row(
-            sample=int(number),
-            image=image,
-            label=label,
+            sample=number,
+            image=pictures.image[i],
+            label=pictures.label[i],
             class_index=target,
             class_name=class_name(classes, target),
-            picture_sha256=sha256,
-            boxes=json.loads(boxes),
-            picture_size=(int(width), int(height)),
-            picture_boxes=json.loads(picture_boxes),
+            picture_sha256=pictures.sha256[i],
+            boxes=pictures.frame_boxes[i],
+            picture_size=(width, height),
+            picture_boxes=pictures.boxes[i],
             area_share=json_number(found.area_share[i]),
             prediction=_prediction(found, i, classes),
             scores={source: scores[source][i] for source in sources if found.made[source][i]},
             forbidden=_on_forbidden(found, i),
             wrong_reason=tuple(source for source, wrong in misses.items() if wrong[i]),
-            answers=answers.get(int(number), {}),
+            answers=answers.get(number, {}),
             lead=json_number(lead[i]),
-            metadata=json.loads(metadata),
-            notes=notes.get(int(number), {}),
+            metadata=pictures.metadata[i],
+            notes=notes.get(number, {}),
         )
 
 
@@ -166,27 +168,34 @@ def _prediction(found: Evidence, i: int, classes: tuple[str, ...]) -> Prediction
 
 
 def _notes(record: Record) -> dict[int, dict[str, dict[str, float | None]]]:
-    found = record.columns("SELECT sample, source, name, value FROM note ORDER BY sample, source, name")
-    notes: dict[int, dict[str, dict[str, float | None]]] = {}
-    for sample, source, title, value in zip(*found.values(), strict=True):
-        notes.setdefault(int(sample), {}).setdefault(source, {})[title] = json_number(value)
-    return notes
+    notes = read_notes(record)
+    rows = zip(notes.sample.tolist(), notes.source, notes.name, notes.value.tolist(), strict=True)
+    by_sample: dict[int, dict[str, dict[str, float | None]]] = {}
+    for sample, source, name, value in rows:
+        by_sample.setdefault(sample, {}).setdefault(source, {})[name] = json_number(value)
+    return by_sample
 
 
 def _answers(record: Record) -> dict[int, dict[str, dict[str, Answer]]]:
-    found = record.columns(
-        "SELECT sample, intervention, variant, probability, log_odds, predicted FROM answer WHERE subject = ?"
-        " ORDER BY sample, intervention, variant",
-        (SUBJECT,),
+    answers = read_answers(record)
+    columns = (
+        answers.sample,
+        answers.intervention,
+        answers.variant,
+        answers.probability,
+        answers.log_odds,
+        answers.predicted,
     )
-    told: dict[int, dict[str, dict[str, Answer]]] = {}
-    for sample, intervention, variant, probability, log_odds, predicted in zip(*found.values(), strict=True):
-        told.setdefault(int(sample), {}).setdefault(intervention, {})[variant] = Answer(
+    of_model = np.flatnonzero(answers.subject == SUBJECT)
+    rows = zip(*(column[of_model].tolist() for column in columns), strict=True)
+    by_sample: dict[int, dict[str, dict[str, Answer]]] = {}
+    for sample, intervention, variant, probability, log_odds, predicted in rows:
+        by_sample.setdefault(sample, {}).setdefault(intervention, {})[variant] = Answer(
             probability=json_number(probability),
             log_odds=json_number(log_odds),
-            predicted=int(predicted) if np.isfinite(predicted) else None,
+            predicted=predicted if predicted >= 0 else None,
         )
-    return told
+    return by_sample
 
 
 def _canonical(data: object) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from audit.record.experiment_readers import read_crops
 from audit.record.record import Record
 from checks.table.controls import Cue
 from checks.table.evidence import Evidence
@@ -65,13 +66,12 @@ def cue_summaries(found: Evidence, names: Sequence[str]) -> tuple[CueSummary, ..
 
 def crops(record: Record) -> dict[int, tuple[str, ...]]:
     """Data URIs of each candidate's first crops, by its number; 0 is an example of a stamped picture of the control."""
-    found = record.columns("SELECT cue, number, png FROM crop ORDER BY cue, number")
-    told: dict[int, tuple[str, ...]] = {}
-    for cue, png in zip(found["cue"].tolist(), found["png"].tolist(), strict=True):
-        shown = told.setdefault(int(cue), ())
+    by_cue: dict[int, tuple[str, ...]] = {}
+    for crop in read_crops(record):
+        shown = by_cue.setdefault(crop.cue, ())
         if len(shown) < MOST_CROPS:
-            told[int(cue)] = (*shown, pictures.small(png))
-    return told
+            by_cue[crop.cue] = (*shown, pictures.small(crop.encoded))
+    return by_cue
 
 
 def place(box: tuple[float, float, float, float] | None) -> str:

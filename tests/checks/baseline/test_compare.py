@@ -9,6 +9,7 @@ import pytest
 
 from audit.errors import AuditError
 from audit.record.record import Record
+from audit.record.sample_readers import pictures_sha256
 from checks.baseline.accept import accept
 from checks.baseline.compare import compare, gate
 from checks.baseline.discordance import Margin, Turned, further_pictures
@@ -273,7 +274,7 @@ def test_a_baseline_of_other_pictures_or_limits_is_refused(baseline: Record, tmp
         assert "profile.confidence: 0.95 became 0.99" in found.sentence
         assert not found.fixed_beforehand
         candidate._connection.execute("UPDATE picture SET sha256 = 'f' || sha256 WHERE sample = 3")
-        finished = {**candidate.meta("finished"), "pictures_sha256": candidate.pictures_sha256()}
+        finished = {**candidate.meta("finished"), "pictures_sha256": pictures_sha256(candidate)}
         candidate.set_meta("finished", finished)
         with pytest.raises(AuditError, match=r"1 picture of other content, first pictures/00003.png \(runway\)"):
             compare(baseline, candidate)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from audit.record.record import FILE_NAME
+from audit.record.schema import FILE_NAME
 from checks.verdict import Outcome
 from fixtures.told import HOSTILE, judged, told, verdict
 from reports.formats import Told
