@@ -1,16 +1,18 @@
 """The file is the registration: in a registry package, `x.py` defines the function `x`, and by that it exists.
 
 A registry package says in its `NOUN` what it holds ("saliency method"). A user's own function is named
-`package.module:function`. Its keyword-only parameters are its options; they are validated from their annotations.
+`package.module:function`. Its keyword-only parameters are its options; they are validated from their annotations. What
+it needs beyond what every function of its package gets, its module declares in `NEEDS`.
 """
 
 import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Collection, Hashable, Mapping
+import sys
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -18,12 +20,33 @@ from audit.errors import AuditError, did_you_mean
 from audit.importing import import_function
 
 Function = Callable[..., Any]
+Need = Literal["gradient", "layers", "region", "donors", "maps", "untrained", "grid"]
+"""What a function may declare in `NEEDS: frozenset[Need]` of its module.
+
+gradient: a network that can be differentiated. layers: modules that Python calls, which an exported or scripted program
+has not. region: what the annotations mark, the boxes and the forbidden pixels. donors: pictures that lend their
+backgrounds. maps: the saliency methods and the maps they made. untrained: a copy of the network with random weights.
+grid: the coarse grid of every picture's relevance, stored in the record.
+"""
+
+
+def packages(*roots: str) -> list[str]:
+    """The registry packages at any depth below `roots`, in the order of their names."""
+    return [package for root in roots for package in _packages(root)]
+
+
+def _packages(package: str) -> Iterator[str]:
+    module = importlib.import_module(package)
+    if hasattr(module, "NOUN"):
+        yield package
+    for inner in sorted(entry.name for entry in pkgutil.iter_modules(module.__path__) if entry.ispkg):
+        yield from _packages(f"{package}.{inner}")
 
 
 def names(package: str) -> list[str]:
     """The names in a registry package, sorted, without importing what they name."""
-    found = pkgutil.iter_modules(importlib.import_module(package).__path__)
-    return sorted(module.name for module in found if not module.name.startswith("_"))
+    modules = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
 def noun(package: str) -> str:
@@ -62,6 +85,20 @@ def _own(package: str, name: str) -> Function:
     if not callable(function):
         raise AuditError(name, f"is a {type(function).__name__}", "need a function")
     return function  # type: ignore[no-any-return]
+
+
+def needs(package: str, function: Function) -> frozenset[Need]:
+    """What the function's module declares in `NEEDS`, of what the package offers (`OFFERS` of its `__init__`).
+
+    A function of a module without `NEEDS` gets all that is offered. Raises AuditError for a word that is no need.
+    """
+    offered: frozenset[Need] = importlib.import_module(package).OFFERS
+    module = sys.modules.get(getattr(function, "__module__", ""))
+    declared = getattr(module, "NEEDS", offered)
+    for word in sorted(declared):
+        if word not in get_args(Need):
+            raise AuditError(function.__module__, f"NEEDS holds {word!r}", did_you_mean(word, get_args(Need)))
+    return offered & declared
 
 
 def summary(function: Function) -> str:

@@ -13,9 +13,12 @@ from audit.engine.plan import Plan
 from audit.errors import AuditError
 from audit.experiments.cascade import cascade
 from audit.record.record import Record, Row, Rows
+from audit.registry import Need
 from audit.saliency.batch import Batch
 from audit.saliency.rank_correlation import similarity
 from audit.saliency.sources import Source
+
+NEEDS: frozenset[Need] = frozenset({"maps"})
 
 
 def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(ge=2)] = 16) -> Rows:
@@ -26,27 +29,30 @@ def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(g
     is dead. A method whose maps cannot be made of the copy has no similarities, and the reason stands in the record.
     """
     numbers = _drawn(run, record, pictures)
-    size = run.settings.run.batch_size
-    batches = [run.batch(list(map(run.loader.load, numbers[i : i + size]))) for i in range(0, len(numbers), size)]
-    methods = [source for source in run.sources if not source.is_null]
-    original = {source.label: _maps(source, batches, run.model.module) for source in methods}
+    batches = _batches(run, numbers)
+    original = {method.label: _maps(method, batches, run.factory.module) for method in run.methods}
     rows: list[Row] = []
     refused: dict[str, str] = {}
     try:
-        copies = cascade(run.model.module, run.settings.run.seed, [batch.x for batch in batches])
+        copies = cascade(run.factory.module, run.inputs.settings.run.seed, [batch.x for batch in batches])
         for stage, (layers, copied) in enumerate(copies, 1):
-            for source in methods:
-                found = _similarity(source, batches, copied, original[source.label], refused)
-                rows += [(source.label, stage, layers, *pair) for pair in zip(numbers, found.tolist(), strict=True)]
+            for method in run.methods:
+                alike = _similarity(method, batches, copied, original[method.label], refused)
+                rows += [(method.label, stage, layers, *pair) for pair in zip(numbers, alike.tolist(), strict=True)]
     except AuditError as error:  # the network cannot be copied or randomised; a method's own refusal ends before
-        refused |= {source.label: str(error) for source in methods}
-    said = {"pictures": len(numbers), "refused": refused}
-    return {"cascade": rows, "meta": [("randomisation", json.dumps(said, sort_keys=True))]}
+        refused |= {method.label: str(error) for method in run.methods}
+    summary = {"pictures": len(numbers), "refused": refused}
+    return {"cascade": rows, "meta": [("randomisation", json.dumps(summary, sort_keys=True))]}
 
 
 def _drawn(run: Plan, record: Record, count: int) -> list[int]:
     measured = record.columns("SELECT sample FROM picture ORDER BY sample")["sample"]
-    return sorted(run.shuffled(measured)[:count])
+    return sorted(run.inputs.shuffled(measured)[:count])
+
+
+def _batches(run: Plan, numbers: Sequence[int]) -> list[Batch]:
+    size, load = run.inputs.settings.run.batch_size, run.factory.loader.load
+    return [run.factory.batch(list(map(load, numbers[i : i + size]))) for i in range(0, len(numbers), size)]
 
 
 def _maps(source: Source, batches: Sequence[Batch], module: nn.Module) -> Tensor:

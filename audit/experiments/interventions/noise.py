@@ -8,7 +8,10 @@ from pydantic import Field
 
 from audit.experiments.altered_batch import Altered, Trial
 from audit.models.model import asked_by
+from audit.registry import Need
 from audit.saliency.rank_correlation import similarity
+
+NEEDS: frozenset[Need] = frozenset({"maps"})
 
 
 def noise(

@@ -14,7 +14,10 @@ from torch.nn import functional as F
 
 from audit.errors import AuditError, did_you_mean
 from audit.models.model import logits_of
+from audit.registry import Need
 from audit.saliency.batch import Attribution, Batch, score_of
+
+NEEDS: frozenset[Need] = frozenset({"gradient", "layers"})
 
 MOST_EXTRA_TOKENS = 8
 """Class, distillation and register tokens that may stand before the patches."""

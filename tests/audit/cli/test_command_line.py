@@ -86,7 +86,7 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
         return measure_batch(*arguments)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("audit.engine.measure.measure_batch", interrupted)
+        patch.setattr("audit.engine.pictures.measure_batch", interrupted)
         code, _, err = shell("run", settings, "--out", "cut")
     assert code == 130
     assert "Measured batches are kept: go on with --out cut --resume." in err
