@@ -90,9 +90,12 @@ def _own(package: str, name: str) -> Function:
 def needs(package: str, function: Function) -> frozenset[Need]:
     """What the function's module declares in `NEEDS`, of what the package offers (`OFFERS` of its `__init__`).
 
-    A function of a module without `NEEDS` gets all that is offered. Raises AuditError for a word that is no need.
+    A function of a module without `NEEDS` needs all that is offered; nothing is where the package has no `OFFERS`.
+    Raises AuditError for a word that is no need.
     """
-    offered: frozenset[Need] = importlib.import_module(package).OFFERS
+    offered: frozenset[Need] | None = getattr(importlib.import_module(package), "OFFERS", None)
+    if offered is None:
+        return frozenset()
     module = sys.modules.get(getattr(function, "__module__", ""))
     declared = getattr(module, "NEEDS", offered)
     for word in sorted(declared):

@@ -298,6 +298,29 @@ def test_every_intervention_keeps_the_contract(name: str) -> None:
     assert all(values.shape == (6,) for values in altered.notes.values())
 
 
+@pytest.mark.parametrize("name", registry.names("audit.experiments.interventions"))
+def test_every_intervention_uses_what_it_declares_and_no_more(name: str) -> None:
+    asked, intervention = lively(), experiment(name)
+    limited = asked.limited_to(intervention.needs)
+    assert (limited.donor_pool is None) is ("donors" not in intervention.needs)
+    given = intervention.function(asked)
+    withheld = intervention.function(limited)
+    assert given.altered.keys() == withheld.altered.keys()
+    assert given.notes.keys() == withheld.notes.keys()
+    for variant, pixels in given.altered.items():
+        torch.testing.assert_close(withheld.altered[variant], pixels, rtol=0, atol=0, equal_nan=True)
+    if "region" not in intervention.needs:
+        elsewhere_marked = replace(asked, inside=asked.inside.flip(2), forbidden=None)
+        for variant, pixels in intervention.function(elsewhere_marked).altered.items():
+            torch.testing.assert_close(given.altered[variant], pixels, rtol=0, atol=0)
+
+
+def test_undeclared_donors_are_refused() -> None:
+    object_removed(trial(Reader(CORNER)).limited_to({"region", "donors"}))
+    with pytest.raises(AuditError, match="intervention: asks for donors; need 'donors' in NEEDS of its module"):
+        object_removed(trial(Reader(CORNER)).limited_to({"region"}))
+
+
 def test_options_are_checked() -> None:
     with pytest.raises(AuditError, match=r"intervention 'object_removed': fills\.0 = 'donr'"):
         experiment("object_removed", fills=["donr"])
