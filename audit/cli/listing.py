@@ -1,7 +1,6 @@
 """`list` and `init`: what there is to choose from, and a settings file to begin with."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -49,7 +48,7 @@ def _functions(package: str) -> dict[str, str]:
     return lines
 
 
-def _files() -> Mapping[str, dict[str, str]]:
+def _files() -> dict[str, dict[str, str]]:
     """What is there by a file that is no module: profiles, standards and sections of the report."""
     import reports
     from checks.profile import built_in

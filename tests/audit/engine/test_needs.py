@@ -57,7 +57,8 @@ def test_the_untrained_copy_is_made_only_where_a_null_map_needs_it(
 def test_every_control_and_search_runs_on_what_it_declared(tmp_path: Path, kind: str, name: str) -> None:
     package = f"audit.experiments.{kind}"
     needs = registry.needs(package, registry.resolve(package, name))
-    asked = settings(tmp_path / "data", **{kind: [name]})
+    experiments: dict[str, Any] = {kind: [name]}
+    asked = settings(tmp_path / "data", **experiments)
     run = plan(asked, None, "cpu")
     assert run.needs == needs | {"gradient"}
     assert (run.donors is not None) is ("donors" in needs)
