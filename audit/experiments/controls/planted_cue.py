@@ -11,7 +11,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from audit.datasets.image_files import displayed_boxes, open_picture
+from audit.datasets.displayed_boxes import displayed_boxes
+from audit.datasets.image_files import open_picture
 from audit.datasets.loader import Loaded
 from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_picture
