@@ -25,15 +25,15 @@ from audit.cli.output import FILE, STDOUT, as_json, print_json
 @click.option("--vmax", type=float, help="Share of the maximum that is brightest. [default: the 99.5th percentile]")
 @click.option("--out", type=FILE, help="PNG to write. [default: IMAGE-METHOD.png]")
 @as_json
-def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_json: bool, **asked: Any) -> int:
+def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_json: bool, **question: Any) -> int:
     """Explain one picture, without boxes: the top five classes; picture, map and blend side by side."""
     from audit.explanation import Question, draw
     from audit.explanation import explain as explained
 
-    answer = explained(Question(image, **asked))
+    answer = explained(Question(image, **question))
     index, name, probability = answer.target
-    target = out or Path(f"{image.stem}-{asked['method']}.png")
-    title = f"{asked['method']}: evidence for {name} ({probability:.1%})"
+    target = out or Path(f"{image.stem}-{question['method']}.png")
+    title = f"{question['method']}: evidence for {name} ({probability:.1%})"
     high = draw(answer, target, title, (vmin, vmax))
     if as_json:
         top = [{"index": i, "name": n, "probability": p} for i, n, p in answer.top]

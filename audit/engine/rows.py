@@ -61,8 +61,8 @@ def measure_batch(
     """
     batch = plan.factory.batch(loaded.pictures)
     numbers = [picture.number for picture in loaded.pictures]
-    asked = [maps for source in plan.sources for maps in _ask(source, plan.draws.sources[source.label], batch, numbers)]
-    maps = {entry.source.label: entry.relevance for entry in asked if not entry.source.is_null}
+    made = [maps for source in plan.sources for maps in _ask(source, plan.draws.sources[source.label], batch, numbers)]
+    maps = {entry.source.label: entry.relevance for entry in made if not entry.source.is_null}
     pictures = [
         _picture_row(*entry)
         for entry in zip(loaded.pictures, where.area_share.tolist(), _predictions(batch), strict=True)
@@ -71,8 +71,8 @@ def measure_batch(
     notes += _agreements(numbers, maps)
     banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
-    scored = [_score(entry, numbers, where, banned) for entry in asked]
-    auc = [scores.auc for scores, entry in zip(scored, asked, strict=True) if not entry.source.is_null]
+    scored = [_score(entry, numbers, where, banned) for entry in made]
+    auc = [scores.auc for scores, entry in zip(scored, made, strict=True) if not entry.source.is_null]
     rows: Rows = {
         "picture": pictures,
         "score": [row for scores in scored for row in scores.score],
@@ -106,8 +106,8 @@ class Scores(NamedTuple):
 def _score(maps: SourceMaps, numbers: Sequence[int], where: Region, banned: Tensor | None) -> Scores:
     """numbers, where, banned: of all pictures of the batch."""
     label, chosen = maps.source.label, maps.chosen
-    there = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
-    measures = score_maps(maps.relevance, there)
+    objects = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
+    measures = score_maps(maps.relevance, objects)
     table = zip(chosen, maps.dead, *(measures[name].tolist() for name in MEASURES), strict=True)
     return Scores(
         score=[(numbers[i], label, int(silent), *row) for i, silent, *row in table],

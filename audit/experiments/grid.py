@@ -82,21 +82,21 @@ class Spots:
 
 def read_spots(record: Record, frame: tuple[int, int], margin: float) -> Spots:
     """The spots that a run left. frame: (H, W) in pixels, as the boxes; margin: pixels by which the boxes grow."""
-    found = record.columns(
+    table = record.columns(
         "SELECT p.sample, s.class, p.predicted, p.sha256, p.frame_boxes, t.grid FROM picture p"
         " JOIN sample s ON s.id = p.sample JOIN spot t ON t.sample = p.sample ORDER BY p.sample"
     )
-    count = len(found["sample"])
-    class_index = found["class"].astype(np.int64)
-    predicted = np.nan_to_num(found["predicted"].astype(np.float64), nan=-1).astype(np.int64)
-    grids = b"".join(zlib.decompress(bytes(grid)) for grid in found["grid"].tolist())
-    outside = [_outside(json.loads(boxes), frame, margin) for boxes in found["frame_boxes"].tolist()]
+    count = len(table["sample"])
+    class_index = table["class"].astype(np.int64)
+    predicted = np.nan_to_num(table["predicted"].astype(np.float64), nan=-1).astype(np.int64)
+    grids = b"".join(zlib.decompress(bytes(grid)) for grid in table["grid"].tolist())
+    outside = [_outside(json.loads(boxes), frame, margin) for boxes in table["frame_boxes"].tolist()]
     return Spots(
-        sample=found["sample"].astype(np.int64),
+        sample=table["sample"].astype(np.int64),
         class_index=class_index,
         right=np.asarray(predicted == class_index),
         predicted=predicted,
-        picture=found["sha256"].astype(object),
+        picture=table["sha256"].astype(object),
         grid=np.frombuffer(grids, np.uint8).reshape(count, GRID, GRID),
         outside=np.array(outside, dtype=bool).reshape(count, GRID, GRID),
     )

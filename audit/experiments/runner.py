@@ -67,15 +67,15 @@ def ask(trial: Trial, altered: Tensor, who: str = "an intervention") -> Answers:
 
     Raises AuditError that names `who` where the network raises.
     """
-    there = made(altered)
-    unknown = torch.full_like(there, torch.nan, dtype=torch.float64)
+    was_made = made(altered)
+    unknown = torch.full_like(was_made, torch.nan, dtype=torch.float64)
     answered = Answers(unknown, unknown.clone(), torch.full_like(trial.batch.target, -1))
-    if bool(there.any()):
-        pictures = altered if bool(there.all()) else altered[there]
+    if bool(was_made.any()):
+        pictures = altered if bool(was_made.all()) else altered[was_made]
         with torch.no_grad(), asked_by(who):
-            of_those = answers(logits_of(trial.batch.module, pictures), trial.batch.target[there])
+            of_those = answers(logits_of(trial.batch.module, pictures), trial.batch.target[was_made])
         for column, values in zip(answered, of_those, strict=True):
-            column[there] = values
+            column[was_made] = values
     return answered
 
 

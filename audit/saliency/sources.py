@@ -33,8 +33,8 @@ class Source:
 
     def ask(self, batch: Batch) -> tuple[Tensor, Attribution]:
         """The relevance maps (N, H, W), and what the method said beside them."""
-        asked = batch if batch.score == self.score else replace(batch, score=self.score)
-        answer = self.function(asked, **self.options)
+        scored = batch if batch.score == self.score else replace(batch, score=self.score)
+        answer = self.function(scored, **self.options)
         attribution = answer if isinstance(answer, Attribution) else Attribution(answer)
         signed = attribution.signed.detach()
         n, _, height, width = batch.x.shape

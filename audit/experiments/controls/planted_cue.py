@@ -121,8 +121,8 @@ def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...])
     spots = places(frame, len(picture[0]))
     fits = free(torch.cat([covered for _, covered in drawn]), spots, len(picture[0])).sum(dim=0)
     mark = Mark(picture, spots[int(fits.argmax())])
-    there = (loaded for loaded, covered in chain(drawn, waiting) if not mark.patch(covered).any())
-    chosen = sorted(islice(there, wanted), key=lambda loaded: loaded.number)
+    usable = (loaded for loaded, covered in chain(drawn, waiting) if not mark.patch(covered).any())
+    chosen = sorted(islice(usable, wanted), key=lambda loaded: loaded.number)
     if len(chosen) < FEWEST:
         return len(chosen)
     return _prepared(run, chosen, mark, lambdas)
@@ -154,7 +154,7 @@ def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[Row
     """Of every copy, to every altered picture."""
     batch, rows = trial.batch, list[Row]()
     for (intervention, variant), altered in _altered(control, trial).items():
-        there = made(altered)
+        was_made = made(altered)
         with torch.no_grad(), asked_by(f"planted_cue, {intervention}, {variant}"):
             logits = logits_of(batch.module, altered).double()
         for detector in DETECTORS:
@@ -162,7 +162,7 @@ def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[Row
             for lam in control.lambdas:
                 copy = planted_logits(logits, d, batch.target, control.strength, lam)
                 answered = answers(copy, batch.target)
-                rows += answer_rows(_subject(detector, lam), numbers, intervention, variant, answered, there)
+                rows += answer_rows(_subject(detector, lam), numbers, intervention, variant, answered, was_made)
     return rows
 
 
@@ -173,13 +173,13 @@ def _subject(detector: Detector, lam: float) -> str:
 def _altered(control: Control, trial: Trial) -> dict[Variant, Tensor]:
     """The pictures as the interventions alter them, and with the mark shown, hidden, and something else hidden."""
     x, seeds = trial.batch.x, trial.batch.seeds
-    there = torch.zeros_like(trial.inside)
-    control.mark.patch(there).fill_(True)
-    other = fills.elsewhere(there, trial.inside | there, seeds)
-    crowded = (other.flatten(1).sum(dim=1) < there.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
+    mask = torch.zeros_like(trial.inside)
+    control.mark.patch(mask).fill_(True)
+    other = fills.elsewhere(mask, trial.inside | mask, seeds)
+    crowded = (other.flatten(1).sum(dim=1) < mask.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
     pictures: dict[Variant, Tensor] = {
         ("mark", "shown"): x,
-        ("mark", "hidden"): fills.blur(x, there),
+        ("mark", "hidden"): fills.blur(x, mask),
         ("mark", "elsewhere"): fills.blur(x, other).masked_fill(crowded, torch.nan),
     }
     interventions = [

@@ -101,11 +101,11 @@ def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) 
     corners, others = corners_of(windows, stage.frame), corners_of(controls, stage.frame)
     size = size_of(windows, stage.frame)
     target = torch.full((len(members),), candidate.class_index, device=x.device)
-    asked = {
+    variants = {
         "hidden": blur(x, mask_of(x, corners, size)),
         "elsewhere": blur(x, mask_of(x, others, size)),
     }
-    answer = _answers(stage, number, members, asked, target)
+    answer = _answers(stage, number, members, variants, target)
     crops, control_crops = cut(x, corners, size), cut(x, others, size)
     answer += _pasted(stage, candidate, number, pictures, (crops, control_crops), rng)
     return {
@@ -147,12 +147,12 @@ def _pasted(
     x = stage.run.factory.batch(_load(stage, others)).x
     corners, source = corners_of(windows, stage.frame), torch.arange(len(others), device=x.device) % len(crops[0])
     target = torch.full((len(others),), candidate.class_index, device=x.device)
-    asked = {
+    variants = {
         "unpasted": x,
         "pasted": paste(x, corners, crops[0][source]),
         "pasted elsewhere": paste(x, corners, crops[1][source]),
     }
-    return _answers(stage, number, others, asked, target)
+    return _answers(stage, number, others, variants, target)
 
 
 def _draw(
@@ -188,11 +188,11 @@ def _picture(stage: Stage, number: int) -> Loaded:
         ) from rejected
 
 
-def _answers(stage: Stage, number: int, chosen: Ints, asked: dict[str, Tensor], target: Tensor) -> list[Row]:
+def _answers(stage: Stage, number: int, chosen: Ints, variants: dict[str, Tensor], target: Tensor) -> list[Row]:
     samples = stage.spots.sample[chosen].tolist()
     size = stage.run.inputs.settings.run.batch_size
     rows: list[Row] = []
-    for variant, altered in asked.items():
+    for variant, altered in variants.items():
         with torch.no_grad(), asked_by(f"shared_cues, cue {number}, {variant}"):
             logits = torch.cat([logits_of(stage.run.factory.module, part) for part in torch.split(altered, size)])
         rows += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target), made(altered))

@@ -121,9 +121,9 @@ def _search(module: nn.Module, frame: tuple[int, ...]) -> Layers:
     with torch.enable_grad(), hooked(parts, lambda name: partial(_record, outputs, name)):
         logits = logits_of(module, noise.requires_grad_())
         layouts = _layouts(outputs, frame)
-        found = [outputs[name] for name in layouts]
+        maps = [outputs[name] for name in layouts]
         # The squares, since no class is special here and a plain sum may be constant.
-        gradients = torch.autograd.grad(logits.square().sum(), found, allow_unused=True) if found else ()
+        gradients = torch.autograd.grad(logits.square().sum(), maps, allow_unused=True) if maps else ()
     return {
         name: layout
         for (name, layout), gradient in zip(layouts.items(), gradients, strict=True)
