@@ -88,7 +88,7 @@ def _own(package: str, name: str) -> Function:
 
 
 def needs(package: str, function: Function) -> frozenset[Need]:
-    """What the function's module declares in `NEEDS`, of what the package offers (`OFFERS` of its `__init__`).
+    """The needs that the function's module declares in `NEEDS`, as far as the package serves them (`OFFERS`).
 
     A function of a module without `NEEDS` needs all that is offered; nothing is where the package has no `OFFERS`.
     Raises AuditError for a word that is no need.
@@ -138,7 +138,7 @@ def options(function: Function, given: Mapping[str, Any], where: str, beside: Co
 
 @lru_cache(maxsize=256)
 def _schema(function: Function) -> type[BaseModel]:
-    """Of the options. Remembered, since pydantic takes long to build it and the rules ask for it at every judgement."""
+    """The model of the options. Cached: pydantic takes long to build it, and every judgement asks for many."""
     parameters = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
     fields: dict[str, Any] = {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in parameters}
     return create_model("Options", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields)

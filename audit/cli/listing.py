@@ -38,7 +38,7 @@ def _plural(noun: str) -> str:
 
 
 def _functions(package: str) -> dict[str, str]:
-    """By name, what the functions of a registry package do, their options and their needs."""
+    """One line for each function of a registry package, by name: what it does, its options and its needs."""
     lines: dict[str, str] = {}
     for name in registry.names(package):
         function = registry.resolve(package, name)
@@ -49,7 +49,7 @@ def _functions(package: str) -> dict[str, str]:
 
 
 def _files() -> dict[str, dict[str, str]]:
-    """What is there by a file that is no module: profiles, standards and sections of the report."""
+    """Entries that are files, not functions: profiles, standards and sections of the report."""
     import reports
     from checks.profile import built_in
     from reports.result.crosswalk import standard_files, standard_names

@@ -8,7 +8,7 @@ from audit.settings import Settings
 
 
 def code_hashes(settings: Settings, module: nn.Module, *, from_python: bool) -> dict[str, str]:
-    """Of the source files of the network's layers and of each 'package.module:function' that the settings name.
+    """SHA-256 of the source files of the network's layers and of each 'package.module:function' that the settings name.
 
     from_python: the network was passed in, so that the file of its class stands for the settings' model.
     """

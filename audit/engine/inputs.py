@@ -36,7 +36,7 @@ class Inputs:
     """Frozen; a copy where it comes from Python."""
     preprocessing: Preprocessing
     state_sha256: str
-    """Of the model's weights and statistics."""
+    """The hash of the model's weights and statistics."""
     code: dict[str, str]
     """Source file hashes of the functions that the settings name as 'package.module:function', and of the layers."""
 

@@ -44,7 +44,7 @@ class Plan:
     fingerprint: Fingerprint | None
     """None where no picture can be loaded."""
     per_run: Mapping[str, Mapping[str, str]]
-    """What sources said once for all pictures, as the layer that Grad-CAM chose."""
+    """By source, what holds for all pictures, as the layer that Grad-CAM chose."""
 
     @property
     def methods(self) -> tuple[Source, ...]:
@@ -57,7 +57,7 @@ class Plan:
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What all that is asked for needs together."""
+        """Everything that some source or experiment needs."""
         return _union(self.sources, self.interventions, self.after_pictures)
 
     @property

@@ -53,7 +53,7 @@ def reused(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
 
 
 def _changed(record: Record, plan: Plan, identity: dict[str, Any]) -> list[str]:
-    """What is otherwise than in the earlier run, from the cheapest comparison to the dearest: the first that differs.
+    """What differs from the earlier run. A dearer comparison is made only where the cheaper ones find nothing.
 
     identity: as JSON has it.
     """

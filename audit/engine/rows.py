@@ -143,7 +143,7 @@ def _intervene(
 
 
 def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: Tensor) -> list[Row]:
-    """Of the pictures that have forbidden pixels. banned: (N, H, W) bool."""
+    """Rows for the pictures that have forbidden pixels. banned: (N, H, W) bool."""
     area = banned.flatten(1).double().mean(dim=1).tolist()
     rows = zip(numbers, area, mass_on(relevance, banned).tolist(), strict=True)
     return [(number, source, share, mass) for number, share, mass in rows if share > 0]

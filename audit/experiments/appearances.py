@@ -25,7 +25,7 @@ CROP = 16
 """Pixels to which a crop is scaled before it is described."""
 FREQUENCIES = 5
 Describe = Callable[[Ints, Ints], Floats]
-"""From places in the spots (m,) and windows (m, 4): descriptors (m, D)."""
+"""Takes places in the spots (m,) and windows (m, 4), and returns descriptors (m, D)."""
 
 
 def appearances(spots: Spots, describe: Describe, seed: int) -> list[Candidate]:

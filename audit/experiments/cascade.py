@@ -59,7 +59,7 @@ def stages(module: nn.Module) -> list[tuple[Part, ...]]:
 
 
 def _parts(module: nn.Module) -> list[Part]:
-    """In the order in which they were registered."""
+    """The modules that hold something, in the order in which they were registered."""
     owners = [(name, name.rpartition(".")[0]) for name in parameters_of(module)]
     kept = [(name, name.rpartition(".")[0]) for name in statistics_of(module)]
     parts = [

@@ -47,9 +47,9 @@ class Candidate:
     windows: Ints
     """(m, 4): where, in cells; at a place all the same."""
     pictures: int
-    """Of the class, in which it could have been seen."""
+    """Pictures of the class in which it could have been seen."""
     strength: float
-    """By which the candidates of a kind are ranked."""
+    """Decides the rank among the candidates of a kind."""
 
 
 def places(spots: Spots) -> list[Candidate]:

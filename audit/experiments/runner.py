@@ -36,7 +36,7 @@ class Experiment:
 
 
 def experiments(package: str, tables: Sequence[NamedTable]) -> tuple[Experiment, ...]:
-    """In the settings' order. Raises AuditError for unknown names and options."""
+    """The experiments that the tables name, in their order. Raises AuditError for unknown names and options."""
     return tuple(_experiment(package, table) for table in tables)
 
 

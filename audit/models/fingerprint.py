@@ -36,7 +36,7 @@ class Fingerprint:
         return {"pictures": list(self.pictures), "logits": self.logits.tolist()}
 
     def changed(self, then: Mapping[str, Any] | None) -> list[str]:
-        """What is otherwise than in an earlier run, of which the record holds `then`."""
+        """What differs from an earlier run, of which the record holds `then`."""
         if then is None or then["pictures"] != list(self.pictures):
             return ["pictures: other ones come first than in the earlier run"]
         if not _same(self.logits, torch.tensor(then["logits"], dtype=torch.float64)):
@@ -49,7 +49,7 @@ class Fingerprint:
 
 
 def fingerprint(module: nn.Module, x: Tensor, pictures: Sequence[Loaded]) -> Fingerprint:
-    """Of the network, from pictures and what they are to it, `x` `(N, C, H, W)`."""
+    """The fingerprint that pictures take of a network. x: `(N, C, H, W)`, the pictures as the network sees them."""
     return Fingerprint(x, tuple(picture.sha256 for picture in pictures), _logits(module, x))
 
 

@@ -56,9 +56,9 @@ class Control:
 
     run: Plan
     trials: tuple[Trial, ...]
-    """Of the pictures with the mark."""
+    """The pictures with the mark, batch by batch."""
     numbers: tuple[tuple[int, ...], ...]
-    """Of each trial's samples."""
+    """The numbers of each trial's samples."""
     mark: Mark
     strength: float
     lambdas: tuple[float, ...]
@@ -151,7 +151,7 @@ def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Mark, lambdas: tuple[fl
 
 
 def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[Row]:
-    """Of every copy, to every altered picture."""
+    """Rows of the answers of every copy to every altered picture."""
     batch, rows = trial.batch, list[Row]()
     for (intervention, variant), altered in _altered(control, trial).items():
         was_made = made(altered)
