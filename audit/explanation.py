@@ -18,10 +18,10 @@ from audit.choices import Reduction, Score
 from audit.datasets.image_files import Rejected, open_picture
 from audit.datasets.labels import read_classes
 from audit.datasets.preprocessing import Preprocessing
-from audit.engine.plan import open_model
 from audit.errors import AuditError, did_you_mean
 from audit.importing import importable
 from audit.models.model import Model, rehearse
+from audit.models.open_model import open_model
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import sources
 from audit.settings import MethodTable, ModelTable, SaliencyTable, load_settings

@@ -1,16 +1,18 @@
 """The file is the registration: in a registry package, `x.py` defines the function `x`, and by that it exists.
 
 A registry package says in its `NOUN` what it holds ("saliency method"). A user's own function is named
-`package.module:function`. Its keyword-only parameters are its options; they are validated from their annotations.
+`package.module:function`. Its keyword-only parameters are its options; they are validated from their annotations. What
+it needs beyond what every function of its package gets, its module declares in `NEEDS`.
 """
 
 import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Collection, Hashable, Mapping
+import sys
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
@@ -18,12 +20,33 @@ from audit.errors import AuditError, did_you_mean
 from audit.importing import import_function
 
 Function = Callable[..., Any]
+Need = Literal["gradient", "layers", "region", "donors", "maps", "untrained", "grid"]
+"""What a function may declare in `NEEDS: frozenset[Need]` of its module.
+
+gradient: a network that can be differentiated. layers: modules that Python calls, which an exported or scripted program
+has not. region: what the annotations mark, the boxes and the forbidden pixels. donors: pictures that lend their
+backgrounds. maps: the saliency methods and the maps they made. untrained: a copy of the network with random weights.
+grid: the coarse grid of every picture's relevance, stored in the record.
+"""
+
+
+def packages(*roots: str) -> list[str]:
+    """The registry packages at any depth below `roots`, in the order of their names."""
+    return [package for root in roots for package in _packages(root)]
+
+
+def _packages(package: str) -> Iterator[str]:
+    module = importlib.import_module(package)
+    if hasattr(module, "NOUN"):
+        yield package
+    for inner in sorted(entry.name for entry in pkgutil.iter_modules(module.__path__) if entry.ispkg):
+        yield from _packages(f"{package}.{inner}")
 
 
 def names(package: str) -> list[str]:
     """The names in a registry package, sorted, without importing what they name."""
-    found = pkgutil.iter_modules(importlib.import_module(package).__path__)
-    return sorted(module.name for module in found if not module.name.startswith("_"))
+    modules = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return sorted(module.name for module in modules if not module.name.startswith("_"))
 
 
 def noun(package: str) -> str:
@@ -64,6 +87,23 @@ def _own(package: str, name: str) -> Function:
     return function  # type: ignore[no-any-return]
 
 
+def needs(package: str, function: Function) -> frozenset[Need]:
+    """The needs that the function's module declares in `NEEDS`, as far as the package serves them (`OFFERS`).
+
+    A function of a module without `NEEDS` needs all that is offered; nothing is where the package has no `OFFERS`.
+    Raises AuditError for a word that is no need.
+    """
+    offered: frozenset[Need] | None = getattr(importlib.import_module(package), "OFFERS", None)
+    if offered is None:
+        return frozenset()
+    module = sys.modules.get(getattr(function, "__module__", ""))
+    declared = getattr(module, "NEEDS", offered)
+    for word in sorted(declared):
+        if word not in get_args(Need):
+            raise AuditError(function.__module__, f"NEEDS holds {word!r}", did_you_mean(word, get_args(Need)))
+    return offered & declared
+
+
 def summary(function: Function) -> str:
     """The first line of the docstring."""
     return (inspect.getdoc(function) or "").partition("\n")[0]
@@ -98,7 +138,7 @@ def options(function: Function, given: Mapping[str, Any], where: str, beside: Co
 
 @lru_cache(maxsize=256)
 def _schema(function: Function) -> type[BaseModel]:
-    """Of the options. Remembered, since pydantic takes long to build it and the rules ask for it at every judgement."""
+    """The model of the options. Cached: pydantic takes long to build it, and every judgement asks for many."""
     parameters = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
     fields: dict[str, Any] = {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in parameters}
     return create_model("Options", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields)

@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -31,17 +31,42 @@ def modules(package: str) -> dict[str, Path]:
     return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
 
 
-def imports(file: Path, module: str) -> Iterator[str]:
-    """Every module that the file names in an import, at its top or in a function: `from a import b` is a and a.b."""
+def statements(file: Path, module: str) -> Iterator[tuple[str, list[str]]]:
+    """Every import in the file, at its top or in a function: the module it names, and what it takes from there."""
     package = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             source = ".".join([*base, *([node.module] if node.module else [])])
-            yield source
-            yield from (f"{source}.{alias.name}" for alias in node.names)
+            yield source, [f"{source}.{alias.name}" for alias in node.names]
+
+
+def imports(file: Path, module: str) -> Iterator[str]:
+    """Every module that the file may name in an import: `from a import b` is a and a.b."""
+    for source, names in statements(file, module):
+        yield from (source, *names)
+
+
+def dependencies(module: str, known: Mapping[str, Path]) -> set[str]:
+    """The known modules that it imports: of `from a import b` a.b where that is a module, else a."""
+    found: set[str] = set()
+    for source, names in statements(known[module], module):
+        inner = {name for name in names if name in known}
+        found |= inner | ({source} & known.keys() if len(inner) < len(names) or not names else set())
+    return found - {module}
+
+
+def in_cycles(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """What is left when modules that import none of the rest, or that none of the rest imports, are taken out."""
+    left = {module: set(needs) for module, needs in graph.items()}
+    while True:
+        imported = set[str]().union(*left.values())
+        ends = {module for module, needs in left.items() if not needs or module not in imported}
+        if not ends:
+            return left
+        left = {module: needs - ends for module, needs in left.items() if module not in ends}
 
 
 def within(name: str, package: str) -> bool:
@@ -114,3 +139,15 @@ def test_strings_sees_every_form(tmp_path: Path) -> None:
     file = tmp_path / "x.py"
     file.write_text('a = "SELECT 1" " FROM b"\nc = f"DELETE FROM {a}"\n')
     assert set(strings(file)) == {"SELECT 1 FROM b", "DELETE FROM "}
+
+
+def test_a_cycle_is_seen() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set[str](), "e": {"b"}}
+    assert in_cycles(graph) == {"b": {"c"}, "c": {"b"}}
+    assert in_cycles({"a": {"b"}, "b": {"c"}, "c": set()}) == {}
+
+
+def test_no_import_leads_back_to_where_it_stands() -> None:
+    """Imports in functions and under TYPE_CHECKING count. A package counts where something is taken from its file."""
+    known = {name: file for package in FORBIDDEN for name, file in modules(package).items()}
+    assert in_cycles({module: dependencies(module, known) for module in known}) == {}

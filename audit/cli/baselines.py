@@ -37,12 +37,14 @@ def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_
     path = record_of(candidate)
     with ExitStack() as opened:
         record = opened.enter_context(Record.open(path))
-        found = gate(baseline, record, profile)
+        compared = gate(baseline, record, profile)
         before = None
-        if found.baseline and holds_record(baseline):
+        if compared.baseline and holds_record(baseline):
             before = opened.enter_context(Record.open(record_of(baseline)))
-        page = render_comparison(found, record, before, out / "compare.html")
-    return answer(found.outcome, lambda: print_json(found.model_dump(mode="json")) if as_json else _show(found, page))
+        page = render_comparison(compared, record, before, out / "compare.html")
+    return answer(
+        compared.outcome, lambda: print_json(compared.model_dump(mode="json")) if as_json else _show(compared, page)
+    )
 
 
 @click.command()
@@ -69,11 +71,11 @@ def accept(run: Path, reason: str, baseline: Path, by: str | None) -> int:
     return 0
 
 
-def _show(found: "Compared", page: Path) -> None:
+def _show(compared: "Compared", page: Path) -> None:
     """The result, for people."""
-    show_outcome(found.outcome, None if found.fixed_beforehand else found.profile.name)
-    STDOUT.print(escape(found.sentence))
-    show_verdicts(found.verdicts, found.next_step)
+    show_outcome(compared.outcome, None if compared.fixed_beforehand else compared.profile.name)
+    STDOUT.print(escape(compared.sentence))
+    show_verdicts(compared.verdicts, compared.next_step)
     STDOUT.print(f"Report: {page}", soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""Memory that one batch after the other needs is kept meanwhile."""
+"""Keeps freed memory between batches instead of returning it to the system."""
 
 import ctypes
 import sys

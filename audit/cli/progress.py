@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from audit.engine.measure import PICTURES
-from audit.engine.measure import Progress as Report
+from audit.engine.progress import PICTURES
+from audit.engine.progress import Progress as Report
 
 QUIET_SECONDS = 10.0
 """Between two lines where there is no terminal."""

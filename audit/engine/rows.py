@@ -1,7 +1,7 @@
 """One batch: pictures in, rows for the record out."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_map, encode_picture
 from audit.experiments.forbidden_pixels import forbidden_pixels, mass_on
 from audit.experiments.grid import grid_rows
-from audit.experiments.runner import intervention_rows, part
+from audit.experiments.runner import intervention_rows
 from audit.record.schema import (
     MEASURES,
     AnswerRow,
@@ -62,7 +62,7 @@ class Prediction(NamedTuple):
 NO_PREDICTION = Prediction(None, None, None, None)
 
 
-class Asked(NamedTuple):
+class SourceMaps(NamedTuple):
     """A source's maps of a batch."""
 
     source: Source
@@ -71,82 +71,102 @@ class Asked(NamedTuple):
     relevance: Tensor
     """(chosen, H, W) on the CPU."""
     dead: list[bool]
-    said: Attribution
+    attribution: Attribution
 
 
 def measure_batch(
-    ready: Plan, loaded: LoadedBatch, where: Region, meanwhile: Callable[[], None] = lambda: None
+    plan: Plan, loaded: LoadedBatch, where: Region, meanwhile: Callable[[], None] = lambda: None
 ) -> Measured:
     """Ask every source for its maps and score them; one pass through the network serves all that can share it.
 
     where: the objects of the loaded pictures. meanwhile: called before the maps are scored, to begin what then goes on
     beside it. Torch is done by then: its threads wait for each other, and for whatever else has taken their cores.
     """
-    batch = ready.batch(loaded.pictures)
+    batch = plan.factory.batch(loaded.pictures)
     numbers = [picture.number for picture in loaded.pictures]
-    asked = [found for source in ready.sources for found in _asked(source, ready.drawn[source.label], batch, numbers)]
-    maps = {each.source.label: each.relevance for each in asked if not each.source.is_null}
-    shares = where.area_share.tolist()
-    pictures = [_row(*entry) for entry in zip(loaded.pictures, shares, _predictions(batch), strict=True)]
-    answers, noted = _intervened(ready, loaded, batch, maps)
-    notes = noted + _agreements(numbers, maps)
+    made = [maps for source in plan.sources for maps in _ask(source, plan.draws.sources[source.label], batch, numbers)]
+    maps = {entry.source.label: entry.relevance for entry in made if not entry.source.is_null}
+    pictures = [
+        _picture_row(*entry)
+        for entry in zip(loaded.pictures, where.area_share.tolist(), _predictions(batch), strict=True)
+    ]
+    answers, notes = _intervene(plan, loaded, batch, maps)
+    notes += _agreements(numbers, maps)
     banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
-    scores: list[ScoreRow] = []
-    forbidden: list[ForbiddenRow] = []
-    auc: list[Tensor] = []
-    for source, chosen, relevance, died, said in asked:
-        there = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
-        found = score_maps(relevance, there)
-        table = zip(chosen, died, *(found[name].tolist() for name in MEASURES), strict=True)
-        scores += [ScoreRow(numbers[i], source.label, int(silent), *row) for i, silent, *row in table]
-        if banned is not None:
-            forbidden += _forbidden_rows([numbers[i] for i in chosen], source.label, relevance, banned[chosen, 0].cpu())
-        for name, values in said.per_picture.items():
-            pairs = zip(chosen, values.double().tolist(), strict=True)
-            notes += [NoteRow(numbers[i], source.label, name, value) for i, value in pairs]
-        if not source.is_null:
-            auc.append(found["auc"])
+    scored = [_score(entry, numbers, where, banned) for entry in made]
+    auc = [scores.auc for scores, entry in zip(scored, made, strict=True) if not entry.source.is_null]
+    rows: Rows = {
+        "picture": pictures,
+        "score": [row for scores in scored for row in scores.score],
+        "forbidden": [row for scores in scored for row in scores.forbidden],
+        "note": notes + [row for scores in scored for row in scores.note],
+        "answer": answers,
+        "grid": grid_rows(numbers, maps, where.inside) if "grid" in plan.needs else [],
+    }
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
-    rows: Rows = {"picture": pictures, "score": scores, "forbidden": forbidden, "note": notes, "answer": answers}
-    if any(search.name == "shared_cues" for search in ready.searches):
-        rows = {**rows, "grid": grid_rows(numbers, maps, where.inside)}
     return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
 
 
-def _asked(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> list[Asked]:
+def _ask(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> list[SourceMaps]:
     """Nothing where none of the batch's pictures is drawn for the source."""
     chosen = [i for i, number in enumerate(numbers) if number in drawn]
     if not chosen:
         return []
-    relevance, said = source.ask(batch if len(chosen) == len(numbers) else batch.some(chosen))
-    return [Asked(source, chosen, relevance.cpu(), dead(relevance).tolist(), said)]
+    relevance, attribution = source.ask(batch if len(chosen) == len(numbers) else batch.some(chosen))
+    return [SourceMaps(source, chosen, relevance.cpu(), dead(relevance).tolist(), attribution)]
 
 
-def _intervened(
-    ready: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]
+class Scores(NamedTuple):
+    """What a source's maps of a batch yield: rows by table, and the localisation AUC of each map."""
+
+    score: list[ScoreRow]
+    forbidden: list[ForbiddenRow]
+    note: list[NoteRow]
+    auc: Tensor
+
+
+def _score(maps: SourceMaps, numbers: Sequence[int], where: Region, banned: Tensor | None) -> Scores:
+    """numbers, where, banned: of all pictures of the batch."""
+    label, chosen = maps.source.label, maps.chosen
+    objects = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
+    measures = score_maps(maps.relevance, objects)
+    table = zip(chosen, maps.dead, *(measures[name].tolist() for name in MEASURES), strict=True)
+    return Scores(
+        score=[ScoreRow(numbers[i], label, int(silent), *row) for i, silent, *row in table],
+        forbidden=[]
+        if banned is None
+        else _forbidden_rows([numbers[i] for i in chosen], label, maps.relevance, banned[chosen, 0].cpu()),
+        note=[
+            NoteRow(numbers[i], label, name, value)
+            for name, values in maps.attribution.per_picture.items()
+            for i, value in zip(chosen, values.double().tolist(), strict=True)
+        ],
+        auc=measures["auc"],
+    )
+
+
+def _intervene(
+    plan: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]
 ) -> tuple[list[AnswerRow], list[NoteRow]]:
     """Rows for the tables `answer` and `note` of every intervention."""
-    found: list[AnswerRow] = []
+    answers: list[AnswerRow] = []
     notes: list[NoteRow] = []
-    if not ready.interventions:
-        return found, notes
-    trial = ready.trial(loaded.pictures, batch, maps)
-    for intervention in ready.interventions:
-        chosen = [
-            i
-            for i, picture in enumerate(loaded.pictures)
-            if picture.number in ready.drawn[f"intervention {intervention.name}"]
-        ]
+    if not plan.interventions:
+        return answers, notes
+    trial = plan.trial(loaded.pictures, batch, maps)
+    for intervention in plan.interventions:
+        drawn = plan.draws.interventions[intervention.name]
+        chosen = [i for i, picture in enumerate(loaded.pictures) if picture.number in drawn]
         if chosen:
-            some = trial if len(chosen) == len(loaded.pictures) else part(trial, chosen)
-            said, noted = intervention_rows(intervention, some, [loaded.pictures[i].number for i in chosen])
-            found, notes = found + said, notes + noted
-    return found, notes
+            some = trial if len(chosen) == len(loaded.pictures) else trial.some(chosen)
+            answered, noted = intervention_rows(intervention, some, [loaded.pictures[i].number for i in chosen])
+            answers, notes = answers + answered, notes + noted
+    return answers, notes
 
 
 def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: Tensor) -> list[ForbiddenRow]:
-    """Of the pictures that have forbidden pixels. banned: (N, H, W) bool."""
+    """Rows for the pictures that have forbidden pixels. banned: (N, H, W) bool."""
     area = banned.flatten(1).double().mean(dim=1).tolist()
     rows = zip(numbers, area, mass_on(relevance, banned).tolist(), strict=True)
     return [ForbiddenRow(number, source, share, mass) for number, share, mass in rows if share > 0]
@@ -170,11 +190,11 @@ def _predictions(batch: Batch) -> list[Prediction]:
     confidence, predicted = probability.max(dim=1)
     label = probability.gather(1, target).squeeze(1)
     rows = zip(label.tolist(), rank.tolist(), predicted.tolist(), confidence.tolist(), strict=True)
-    sound = torch.isfinite(logits).all(dim=1).tolist()
-    return [Prediction(*row) if ok else NO_PREDICTION for row, ok in zip(rows, sound, strict=True)]
+    finite = torch.isfinite(logits).all(dim=1).tolist()
+    return [Prediction(*row) if is_number else NO_PREDICTION for row, is_number in zip(rows, finite, strict=True)]
 
 
-def _row(picture: Loaded, area_share: float, prediction: Prediction) -> PictureRow:
+def _picture_row(picture: Loaded, area_share: float, prediction: Prediction) -> PictureRow:
     width, height = picture.size
     boxes = json.dumps([[round(value, 2) for value in box] for box in picture.framed.boxes.tolist()])
     return PictureRow(picture.number, picture.sha256, width, height, boxes, area_share, *prediction)

@@ -22,7 +22,7 @@ class Gallery(NamedTuple):
 
 
 def choose(auc: Mapping[int, float], draw: Mapping[int, int]) -> Gallery:
-    """From each sample's localisation AUC (mean over the methods; NaN where all maps are dead) and its random number.
+    """The gallery. auc: of each sample, the mean over the methods, NaN where all maps are dead. draw: random numbers.
 
     Adding samples never brings back one that was not chosen before, so that a run can decide batch by batch.
     """

@@ -1,12 +1,14 @@
 """What an intervention is given, what it gives back, and the network's answer to an altered picture."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from audit.errors import AuditError
+from audit.registry import Need
 from audit.saliency.batch import Batch, score_of
 from audit.saliency.sources import Source
 
@@ -36,12 +38,40 @@ class Trial:
     """(N, 1, H, W) bool: the union of the boxes, grown by the margin of the settings."""
     pictures: tuple[str, ...]
     """SHA-256 of each file."""
-    donors: Donors
+    donor_pool: Donors | None
+    """None where nothing that is asked for needs donors."""
     methods: tuple[Source, ...]
     maps: Mapping[str, Tensor]
     """(N, H, W) of each method, of the pictures as they are."""
     forbidden: Tensor | None = None
     """(N, 1, H, W) bool: pixels that must not matter and that `inside` does not cover; None where there are none."""
+
+    @property
+    def donors(self) -> Donors:
+        """Raises AuditError where the intervention has not declared that it needs them."""
+        if self.donor_pool is None:
+            raise AuditError(
+                "intervention", "asks for donors", "need 'donors' in NEEDS of its module", "Declare it there."
+            )
+        return self.donor_pool
+
+    def some(self, places: Sequence[int]) -> "Trial":
+        """The trial of the pictures at these places alone."""
+        index = list(places)
+        return replace(
+            self,
+            batch=self.batch.some(index),
+            inside=self.inside[index],
+            pictures=tuple(self.pictures[i] for i in index),
+            maps={label: relevance[index] for label, relevance in self.maps.items()},
+            forbidden=None if self.forbidden is None else self.forbidden[index],
+        )
+
+    def limited_to(self, needs: Collection[Need]) -> "Trial":
+        """Without donors, methods and maps where they are not needed, so that nobody relies on what others declare."""
+        donor_pool = self.donor_pool if "donors" in needs else None
+        methods, maps = (self.methods, self.maps) if "maps" in needs else ((), {})
+        return replace(self, donor_pool=donor_pool, methods=methods, maps=maps)
 
 
 @dataclass(frozen=True)

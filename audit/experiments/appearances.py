@@ -25,7 +25,7 @@ CROP = 16
 """Pixels to which a crop is scaled before it is described."""
 FREQUENCIES = 5
 Describe = Callable[[Ints, Ints], Floats]
-"""From places in the spots (m,) and windows (m, 4): descriptors (m, D)."""
+"""Takes places in the spots (m,) and windows (m, 4), and returns descriptors (m, D)."""
 
 
 def appearances(spots: Spots, describe: Describe, seed: int) -> list[Candidate]:
@@ -44,14 +44,16 @@ def appearances(spots: Spots, describe: Describe, seed: int) -> list[Candidate]:
     every = (np.concatenate(parts) for parts in zip(*drawn.values(), strict=True))
     descriptors = describe(*every)
     whole = float(((descriptors - descriptors.mean(axis=0)) ** 2).sum(axis=1).mean())
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     start = 0
     for class_index, (members, windows) in drawn.items():
-        mine = descriptors[start : start + len(members)]
+        of_class = descriptors[start : start + len(members)]
         start += len(members)
-        clusters = _clusters(mine, seed) if whole > 0 else []
-        found += _of_class(spots, class_index, members, windows, [(c, _spread(mine[c]) / whole) for c in clusters])
-    return found
+        clusters = _clusters(of_class, seed) if whole > 0 else []
+        candidates += _of_class(
+            spots, class_index, members, windows, [(c, _spread(of_class[c]) / whole) for c in clusters]
+        )
+    return candidates
 
 
 def own_windows(spots: Spots, chosen: Ints) -> tuple[Ints, Ints]:
@@ -78,13 +80,13 @@ def own_windows(spots: Spots, chosen: Ints) -> tuple[Ints, Ints]:
 
 def _clusters(descriptors: Floats, seed: int) -> list[NDArray[np.intp]]:
     """Members of clusters that are large enough, of one, two and three clusters."""
-    found = [np.arange(len(descriptors))]
+    clusters = [np.arange(len(descriptors))]
     for k in range(2, CLUSTERS + 1):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an empty cluster is left out below
             _, label = kmeans2(descriptors, k, iter=25, minit="++", rng=np.random.default_rng(seed))
-        found += [np.flatnonzero(label == number) for number in range(k)]
-    return [cluster for cluster in found if len(cluster) >= FEWEST]
+        clusters += [np.flatnonzero(label == number) for number in range(k)]
+    return [cluster for cluster in clusters if len(cluster) >= FEWEST]
 
 
 def _spread(descriptors: Floats) -> float:
@@ -95,14 +97,14 @@ def _of_class(
     spots: Spots, class_index: int, members: Ints, windows: Ints, clusters: list[tuple[NDArray[np.intp], float]]
 ) -> list[Candidate]:
     """The clusters as candidates, strongest first; of two that share members the stronger alone."""
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     for cluster, spread in clusters:
         if spots.right[members[cluster]].sum() >= FEWEST and _varies(windows[cluster]):
             strength = len(cluster) / len(members) * (1 - spread)
             chosen = members[cluster], windows[cluster]
-            found.append(Candidate(class_index, "appearance", *chosen, len(members), strength))
+            candidates.append(Candidate(class_index, "appearance", *chosen, len(members), strength))
     kept: list[Candidate] = []
-    for candidate in sorted(found, key=lambda c: -c.strength):
+    for candidate in sorted(candidates, key=lambda c: -c.strength):
         if not any(np.isin(candidate.members, other.members).any() for other in kept):
             kept.append(candidate)
     return kept

@@ -59,10 +59,10 @@ def stages(module: nn.Module) -> list[tuple[Part, ...]]:
 
 
 def _parts(module: nn.Module) -> list[Part]:
-    """In the order in which they were registered."""
+    """The modules that hold something, in the order in which they were registered."""
     owners = [(name, name.rpartition(".")[0]) for name in parameters_of(module)]
     kept = [(name, name.rpartition(".")[0]) for name in statistics_of(module)]
-    found = [
+    parts = [
         Part(
             module_name,
             tuple(name for name, owner in owners if owner == module_name),
@@ -70,7 +70,7 @@ def _parts(module: nn.Module) -> list[Part]:
         )
         for module_name, _ in module.named_modules()
     ]
-    return [part for part in found if part.parameters or part.statistics]
+    return [part for part in parts if part.parameters or part.statistics]
 
 
 def _described(stage: Sequence[Part]) -> str:

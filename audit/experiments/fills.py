@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from audit.experiments.seeded import uniform
 
 CELLS = 8
-"""Of a strong blur along the shorter side."""
+"""Cells of a strong blur along the shorter side."""
 ELSEWHERE = 1
 """The purpose of the random numbers."""
 ROOM = 0.5

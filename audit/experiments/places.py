@@ -47,9 +47,9 @@ class Candidate:
     windows: Ints
     """(m, 4): where, in cells; at a place all the same."""
     pictures: int
-    """Of the class, in which it could have been seen."""
+    """Pictures of the class in which it could have been seen."""
     strength: float
-    """By which the candidates of a kind are ranked."""
+    """Decides the rank among the candidates of a kind."""
 
 
 def places(spots: Spots) -> list[Candidate]:
@@ -59,7 +59,7 @@ def places(spots: Spots) -> list[Candidate]:
     the other classes show the same), and what exceeds the other classes' (a cue that only this class has).
     """
     everywhere = _sums(spots, np.arange(len(spots.sample)))
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     for class_index in np.unique(spots.class_index).tolist():
         chosen = np.flatnonzero(spots.class_index == class_index)
         if len(chosen) < FEWEST:
@@ -70,9 +70,9 @@ def places(spots: Spots) -> list[Candidate]:
         if len(chosen) < len(spots.sample):
             views.append(views[0] - _mean(everywhere[0] - total, everywhere[1] - seen))
         windows = _distinct(window for view in views for window in _peaks(view, sound))
-        candidates = (_at(spots, chosen, class_index, window) for window in windows)
-        found += [candidate for candidate in candidates if candidate is not None]
-    return found
+        of_class = (_at(spots, chosen, class_index, window) for window in windows)
+        candidates += [candidate for candidate in of_class if candidate is not None]
+    return candidates
 
 
 def _sums(spots: Spots, chosen: Ints) -> tuple[Floats, Floats]:
@@ -172,19 +172,19 @@ def _at(spots: Spots, chosen: Ints, class_index: int, window: Ints) -> Candidate
     return Candidate(class_index, "place", members, np.tile(window, (len(members), 1)), len(free), strength)
 
 
-def ranked(found: Sequence[Candidate], most: int) -> list[Candidate]:
+def ranked(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
     """At most so many candidates, half of each kind where there are enough: each class's best before its second.
 
     Within a round the strongest come first. Where one kind has too few, the other takes its place.
     """
-    kinds = [_rounds([c for c in found if c.kind == kind]) for kind in ("place", "appearance")]
+    kinds = [_rounds([c for c in candidates if c.kind == kind]) for kind in ("place", "appearance")]
     half = max(most // 2, most - len(kinds[1]))
     first = kinds[0][:half]
     return first + kinds[1][: most - len(first)]
 
 
-def _rounds(found: Sequence[Candidate]) -> list[Candidate]:
-    strongest = sorted(found, key=lambda c: (-c.strength, c.class_index, c.windows[0].tolist()))
+def _rounds(candidates: Sequence[Candidate]) -> list[Candidate]:
+    strongest = sorted(candidates, key=lambda c: (-c.strength, c.class_index, c.windows[0].tolist()))
     count: dict[int, int] = {}
     keyed: list[tuple[int, float, int, Candidate]] = []
     for candidate in strongest:

@@ -18,7 +18,7 @@ DETECTORS: tuple[Detector, ...] = ("linear", "saturating")
 SHARE = 1 / 7
 """The mark's side, of the frame's shorter one."""
 CELLS = 4
-"""Of the mark's pattern, to a side."""
+"""Cells of the mark's pattern along each side."""
 DARK, BRIGHT = 0.1, 0.9
 ALMOST = 0.999
 """What the linear detector says of the mark itself, so that it is not cut off there and its gradient flows."""
@@ -123,7 +123,7 @@ def planted_logits(logits: Tensor, d: Tensor, target: Tensor, strength: float, l
 
 @dataclass(frozen=True)
 class Reliance:
-    """On what, through which detector, and how much."""
+    """What a copy relies on, through which detector, and how much."""
 
     mark: Mark
     detector: Detector

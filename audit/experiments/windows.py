@@ -13,7 +13,7 @@ Size = tuple[int, int]
 
 
 def size_of(windows: Ints, frame: tuple[int, int]) -> Size:
-    """Of windows (m, 4) in cells, which are all of one size: never more pixels than the cells hold. frame: (H, W)."""
+    """The one size of all windows (m, 4), in cells; never more pixels than the cells hold. frame: (H, W)."""
     across, down = (windows[0, 2:] - windows[0, :2]).tolist()
     return max(1, across * frame[1] // GRID), max(1, down * frame[0] // GRID)
 

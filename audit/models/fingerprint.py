@@ -1,16 +1,17 @@
-"""What a network says to two pictures, by which another one in its place is known, and one that changed itself.
+"""What a network says to two pictures: by it another network in its place is recognised, and one that changed itself.
 
 Weights and code cannot tell everything: a function may call another that was rewritten, and a network may keep a state
 that is no buffer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from audit.datasets.loader import Loaded
 from audit.models.model import logits_of, spread
 
 ROUNDING = 1e-5
@@ -20,8 +21,8 @@ TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Rehearsal:
-    """Two pictures that the network was asked about before the audit."""
+class Fingerprint:
+    """What the network says to two pictures before the audit."""
 
     x: Tensor
     """(2, C, H, W), as the network sees them."""
@@ -35,7 +36,7 @@ class Rehearsal:
         return {"pictures": list(self.pictures), "logits": self.logits.tolist()}
 
     def changed(self, then: Mapping[str, Any] | None) -> list[str]:
-        """What is otherwise than in an earlier run, of which the record holds `then`."""
+        """What differs from an earlier run, of which the record holds `then`."""
         if then is None or then["pictures"] != list(self.pictures):
             return ["pictures: other ones come first than in the earlier run"]
         if not _same(self.logits, torch.tensor(then["logits"], dtype=torch.float64)):
@@ -44,11 +45,16 @@ class Rehearsal:
 
     def is_repeated_by(self, module: nn.Module) -> bool:
         """The network still answers so."""
-        return _same(answers(module, self.x), self.logits)
+        return _same(_logits(module, self.x), self.logits)
 
 
-def answers(module: nn.Module, x: Tensor) -> Tensor:
-    """The logits `(N, K)` of pictures `x` `(N, C, H, W)`, float64 on the CPU."""
+def fingerprint(module: nn.Module, x: Tensor, pictures: Sequence[Loaded]) -> Fingerprint:
+    """The fingerprint that pictures take of a network. x: `(N, C, H, W)`, the pictures as the network sees them."""
+    return Fingerprint(x, tuple(picture.sha256 for picture in pictures), _logits(module, x))
+
+
+def _logits(module: nn.Module, x: Tensor) -> Tensor:
+    """`(N, K)` float64 on the CPU."""
     with torch.no_grad():
         return logits_of(module, x).double().cpu()
 

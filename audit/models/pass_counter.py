@@ -1,6 +1,7 @@
 """How often the network was asked."""
 
 from collections import Counter
+from contextlib import ExitStack
 from typing import Any
 
 import torch
@@ -16,16 +17,7 @@ class Passes:
     """
 
     def __init__(self, *modules: nn.Module) -> None:
-        self._counted = counted = Counter[str]()
-
-        # no method: a copy of a network brings copies of its bound methods along, but the same functions
-        def count(_: nn.Module, given: tuple[Any, ...]) -> None:
-            counted["forward"] += len(given[0])
-            # methods record a graph only where they differentiate it once
-            counted["backward"] += len(given[0]) if torch.is_grad_enabled() else 0
-
-        # ScriptModules refuse the method, but honour the hook
-        self._hooks = [nn.Module.register_forward_pre_hook(module, count) for module in modules]
+        self._modules, self._counted, self._hooks = modules, Counter[str](), ExitStack()
 
     def take(self, part: str, pictures: int) -> PassesRow:
         """The row for the table `passes` of what was counted since the last call."""
@@ -34,8 +26,20 @@ class Passes:
         return row
 
     def __enter__(self) -> "Passes":
+        counted = self._counted
+
+        # no method: a copy of a network brings copies of its bound methods along, but the same functions
+        def count(_: nn.Module, given: tuple[Any, ...]) -> None:
+            counted["forward"] += len(given[0])
+            # methods record a graph only where they differentiate it once
+            counted["backward"] += len(given[0]) if torch.is_grad_enabled() else 0
+
+        with ExitStack() as hooks:
+            for module in self._modules:
+                # ScriptModules refuse the method, but honour the hook
+                hooks.callback(nn.Module.register_forward_pre_hook(module, count).remove)
+            self._hooks = hooks.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for hook in self._hooks:
-            hook.remove()
+        self._hooks.close()

@@ -1,4 +1,4 @@
-"""A copy of the network that has learnt nothing: what its maps show, no training put there."""
+"""A copy of the network with random weights: no training put there what its maps show."""
 
 import copy
 import hashlib

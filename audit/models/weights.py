@@ -34,16 +34,16 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Raises AuditError where the file is missing, empty, damaged, not a weights file, or a pickle that would run code.
     """
     check_file(path)
-    found = _safetensors(path) if path.suffix == ".safetensors" else _torch_save(path)
+    content = _safetensors(path) if path.suffix == ".safetensors" else _torch_save(path)
     for key in WRAPPERS:
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
             break
-    if not isinstance(found, Mapping):
-        raise AuditError(path.name, f"holds a {type(found).__name__}", "need a state dict: names with tensors")
-    state = {str(name): value for name, value in found.items() if isinstance(value, Tensor)}
+    if not isinstance(content, Mapping):
+        raise AuditError(path.name, f"holds a {type(content).__name__}", "need a state dict: names with tensors")
+    state = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
     if not state:
-        keys = ", ".join(map(repr, list(found)[:5])) or "nothing"
+        keys = ", ".join(map(repr, list(content)[:5])) or "nothing"
         raise AuditError(path.name, f"holds no tensors (but {keys})", "need a state dict: names with tensors")
     return state
 

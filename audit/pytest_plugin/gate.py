@@ -18,7 +18,7 @@ from checks import judge, measured_by, register
 from reports.outputs import FILES, write_outputs
 
 if TYPE_CHECKING:
-    from audit.engine.measure import Progress
+    from audit.engine.progress import Progress
     from audit.models.model import Model
     from audit.settings import Settings
 

@@ -25,22 +25,18 @@ class Source:
     reduction: Reduction
     score: Score
     is_null: bool
-
-    @property
-    def draw(self) -> int | None:
-        """How many pictures it is made for, where it has an option `pictures`; else all."""
-        return self.options.get("pictures")
+    needs: frozenset[registry.Need]
 
     def drawn(self, total: int, seed: int) -> set[int]:
-        """The numbers of the samples that it is made for."""
-        return draw(self.draw, total, seed)
+        """The numbers of the samples that it is made for: of so many as its option `pictures` says, else of all."""
+        return draw(self.options.get("pictures"), total, seed)
 
     def ask(self, batch: Batch) -> tuple[Tensor, Attribution]:
         """The relevance maps (N, H, W), and what the method said beside them."""
-        asked = batch if batch.score == self.score else replace(batch, score=self.score)
-        answer = self.function(asked, **self.options)
-        said = answer if isinstance(answer, Attribution) else Attribution(answer)
-        signed = said.signed.detach()
+        scored = batch if batch.score == self.score else replace(batch, score=self.score)
+        answer = self.function(scored, **self.options)
+        attribution = answer if isinstance(answer, Attribution) else Attribution(answer)
+        signed = attribution.signed.detach()
         n, _, height, width = batch.x.shape
         needed = ((n, height, width),) if self.is_null else ((n, 1, height, width), tuple(batch.x.shape))
         if tuple(signed.shape) not in needed:
@@ -52,7 +48,7 @@ class Source:
             raise AuditError(
                 self.label, "returns a null map with negative values", "need relevance, which is not signed"
             )
-        return relevance, said
+        return relevance, attribution
 
 
 def draw(count: int | None, total: int, seed: int) -> set[int]:
@@ -72,4 +68,5 @@ def _source(package: str, entry: MethodTable, table: SaliencyTable, *, is_null: 
     function = registry.resolve(package, entry.name)
     options = registry.options(function, entry.options, f"{registry.noun(package)} {entry.name!r}", entry.keys)
     reduction, score = entry.reduction or table.reduction, entry.score or table.score
-    return Source(entry.name, entry.label, function, options, reduction, score, is_null)
+    needs = registry.needs(package, function)
+    return Source(entry.name, entry.label, function, options, reduction, score, is_null, needs)

@@ -1,5 +1,7 @@
 """The file is the registration."""
 
+import importlib
+import sys
 from typing import Annotated
 
 import pytest
@@ -8,13 +10,42 @@ from pydantic import Field
 from audit import registry
 from audit.errors import AuditError
 
-PACKAGES = [
-    "audit.saliency.methods",
-    "audit.saliency.null_maps",
-    "audit.datasets.formats",
-    "audit.models.kinds",
-    "checks.rules",
-]
+PACKAGES = registry.packages("audit", "checks", "reports")
+OFFERING = [package for package in PACKAGES if hasattr(importlib.import_module(package), "OFFERS")]
+
+
+def test_registry_packages_are_found_wherever_they_lie() -> None:
+    assert PACKAGES == [
+        "audit.datasets.formats",
+        "audit.experiments.controls",
+        "audit.experiments.interventions",
+        "audit.experiments.searches",
+        "audit.models.kinds",
+        "audit.saliency.methods",
+        "audit.saliency.null_maps",
+        "checks.rules",
+        "reports.formats",
+    ]
+    assert len({registry.noun(package) for package in PACKAGES}) == len(PACKAGES)
+
+
+@pytest.mark.parametrize(("package", "name"), [(p, n) for p in OFFERING for n in registry.names(p)])
+def test_every_module_declares_its_needs_among_what_its_package_offers(package: str, name: str) -> None:
+    module = importlib.import_module(f"{package}.{name}")
+    assert module.NEEDS <= importlib.import_module(package).OFFERS
+    assert registry.needs(package, registry.resolve(package, name)) == module.NEEDS
+
+
+def test_a_function_without_declared_needs_needs_all_that_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = sys.modules[__name__]
+    interventions, kinds = "audit.experiments.interventions", "audit.models.kinds"
+    assert registry.needs(interventions, example) == importlib.import_module(interventions).OFFERS
+    assert registry.needs(kinds, example) == frozenset()
+    monkeypatch.setattr(here, "NEEDS", frozenset({"maps", "untrained"}), raising=False)
+    assert registry.needs(interventions, example) == {"maps"}, "what another package offers is not given here"
+    monkeypatch.setattr(here, "NEEDS", frozenset({"map"}))
+    with pytest.raises(AuditError, match=r"NEEDS holds 'map'; did you mean 'maps'\?"):
+        registry.needs(interventions, example)
 
 
 @pytest.mark.parametrize(("package", "name"), [(p, n) for p in PACKAGES for n in registry.names(p)])

@@ -4,4 +4,8 @@ They run after the pictures. What a control returns goes into the record in one 
 does an unfinished one again.
 """
 
+from audit.registry import Need
+
 NOUN = "control"
+OFFERS: frozenset[Need] = frozenset({"gradient", "layers", "region", "donors", "maps", "grid"})
+"""What a module here may declare in its `NEEDS`."""

@@ -30,14 +30,17 @@ from audit.experiments.planted_mark import (
     planted_logits,
     strength_of,
 )
-from audit.experiments.runner import answer_rows, made, part
+from audit.experiments.runner import answer_rows, made
 from audit.models.model import asked_by, logits_of
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
 from audit.record.schema import AnswerRow, CropRow, MetaRow, NoteRow, Rows
 from audit.record.writer import meta_rows
+from audit.registry import Need
 from audit.saliency.batch import dead
 from audit.saliency.localisation import region
+
+NEEDS: frozenset[Need] = frozenset({"region", "maps"})
 
 FEWEST = 10
 """Pictures, with fewer of which the control is not made."""
@@ -54,9 +57,9 @@ class Control:
 
     run: Plan
     trials: tuple[Trial, ...]
-    """Of the pictures with the mark."""
+    """The pictures with the mark, batch by batch."""
     numbers: tuple[tuple[int, ...], ...]
-    """Of each trial's samples."""
+    """The numbers of each trial's samples."""
     mark: Mark
     strength: float
     lambdas: tuple[float, ...]
@@ -92,7 +95,7 @@ def planted_cue(
 
 
 def _meta(pictures: int, control: Control | None = None, refused: Mapping[str, str] | None = None) -> list[MetaRow]:
-    said: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "detectors": list(DETECTORS) if control else [],
         "lambdas": list(control.lambdas) if control else [],
         "strength": control.strength if control else 0.0,
@@ -100,26 +103,26 @@ def _meta(pictures: int, control: Control | None = None, refused: Mapping[str, s
         "pictures": pictures,
         "refused": dict(refused or {}),
     }
-    return meta_rows({"planted_cue": said})
+    return meta_rows({"planted_cue": summary})
 
 
 def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...]) -> Control | int:
     """The control, or how many pictures there are for it where they are too few."""
     measured = read_pictures(record)
     right = measured.number[measured.right]
-    if len(right) < FEWEST or len(run.classes) < 2:
+    if len(right) < FEWEST or len(run.inputs.classes) < 2:
         return len(right)
-    order = run.shuffled(right)[: MOST * wanted]
-    waiting = ((loaded, _covered(run, loaded)) for loaded in map(run.loader.load, order))
+    order = run.inputs.shuffled(right)[: MOST * wanted]
+    waiting = ((loaded, _covered(run, loaded)) for loaded in map(run.factory.loader.load, order))
     drawn = list(islice(waiting, DRAW * wanted))
-    plain = run.batch([loaded for loaded, _ in drawn[:1]])
+    plain = run.factory.batch([loaded for loaded, _ in drawn[:1]])
     frame = (plain.x.shape[2], plain.x.shape[3])
     picture = pattern(frame, plain.mean, plain.std)
     spots = places(frame, len(picture[0]))
     fits = free(torch.cat([covered for _, covered in drawn]), spots, len(picture[0])).sum(dim=0)
     mark = Mark(picture, spots[int(fits.argmax())])
-    there = (loaded for loaded, covered in chain(drawn, waiting) if not mark.patch(covered).any())
-    chosen = sorted(islice(there, wanted), key=lambda loaded: loaded.number)
+    usable = (loaded for loaded, covered in chain(drawn, waiting) if not mark.patch(covered).any())
+    chosen = sorted(islice(usable, wanted), key=lambda loaded: loaded.number)
     if len(chosen) < FEWEST:
         return len(chosen)
     return _prepared(run, chosen, mark, lambdas)
@@ -127,40 +130,40 @@ def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...])
 
 def _covered(run: Plan, loaded: Loaded) -> Tensor:
     """(1, H, W) bool: the picture's boxes with their margin, and the boxes of other labels."""
-    covered = run.inside([loaded]).squeeze(1)
-    sample, _ = run.samples[loaded.number]
+    covered = run.factory.inside([loaded]).squeeze(1)
+    sample, _ = run.inputs.samples[loaded.number]
     if not sample.other_boxes:
         return covered
-    opened = open_picture(run.loader.folder / sample.image, run.loader.folder)
-    others = run.preprocessing.frame(opened.picture, displayed_boxes(sample, opened)[1]).boxes
+    opened = open_picture(run.factory.loader.folder / sample.image, run.factory.loader.folder)
+    others = run.inputs.preprocessing.frame(opened.picture, displayed_boxes(sample, opened)[1]).boxes
     height, width = loaded.framed.pixels.shape[1:]
-    return covered | region([others], (height, width), 0, run.device).inside
+    return covered | region([others], (height, width), 0, run.factory.device).inside
 
 
 def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Mark, lambdas: tuple[float, ...]) -> Control:
-    size = run.settings.run.batch_size
+    size = run.inputs.settings.run.batch_size
     parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-    trials = [run.trial(some, run.batch(some), {}) for some in parts]
+    trials = [run.trial(some, run.factory.batch(some), {}) for some in parts]
     margins = torch.cat([answers(trial.batch.logits, trial.batch.target).log_odds for trial in trials])
     marked = [replace(trial, batch=replace(trial.batch, x=mark.stamped(trial.batch.x)), methods=()) for trial in trials]
     numbers = tuple(tuple(loaded.number for loaded in some) for some in parts)
-    return Control(run, tuple(marked), numbers, mark, strength_of(margins, len(run.classes)), lambdas)
+    return Control(run, tuple(marked), numbers, mark, strength_of(margins, len(run.inputs.classes)), lambdas)
 
 
 def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[AnswerRow]:
-    """Of every copy, to every altered picture."""
-    batch, found = trial.batch, list[AnswerRow]()
+    """Rows of the answers of every copy to every altered picture."""
+    batch, rows = trial.batch, list[AnswerRow]()
     for (intervention, variant), altered in _altered(control, trial).items():
-        there = made(altered)
+        was_made = made(altered)
         with torch.no_grad(), asked_by(f"planted_cue, {intervention}, {variant}"):
             logits = logits_of(batch.module, altered).double()
         for detector in DETECTORS:
             d = detect(detector, control.mark, altered)
             for lam in control.lambdas:
                 copy = planted_logits(logits, d, batch.target, control.strength, lam)
-                said = answers(copy, batch.target)
-                found += answer_rows(_subject(detector, lam), numbers, intervention, variant, said, there)
-    return found
+                answered = answers(copy, batch.target)
+                rows += answer_rows(_subject(detector, lam), numbers, intervention, variant, answered, was_made)
+    return rows
 
 
 def _subject(detector: Detector, lam: float) -> str:
@@ -170,13 +173,13 @@ def _subject(detector: Detector, lam: float) -> str:
 def _altered(control: Control, trial: Trial) -> dict[Variant, Tensor]:
     """The pictures as the interventions alter them, and with the mark shown, hidden, and something else hidden."""
     x, seeds = trial.batch.x, trial.batch.seeds
-    there = torch.zeros_like(trial.inside)
-    control.mark.patch(there).fill_(True)
-    other = fills.elsewhere(there, trial.inside | there, seeds)
-    crowded = (other.flatten(1).sum(dim=1) < there.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
-    found: dict[Variant, Tensor] = {
+    mask = torch.zeros_like(trial.inside)
+    control.mark.patch(mask).fill_(True)
+    other = fills.elsewhere(mask, trial.inside | mask, seeds)
+    crowded = (other.flatten(1).sum(dim=1) < mask.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
+    pictures: dict[Variant, Tensor] = {
         ("mark", "shown"): x,
-        ("mark", "hidden"): fills.blur(x, there),
+        ("mark", "hidden"): fills.blur(x, mask),
         ("mark", "elsewhere"): fills.blur(x, other).masked_fill(crowded, torch.nan),
     }
     interventions = [
@@ -184,11 +187,12 @@ def _altered(control: Control, trial: Trial) -> dict[Variant, Tensor]:
     ]
     for class_index in sorted(set(trial.batch.target.tolist())):
         chosen = (trial.batch.target == class_index).nonzero().flatten().tolist()
-        some = part(replace(trial, donors=_marked(trial.donors, control.mark, class_index)), chosen)
+        donors = trial.donor_pool and _marked(trial.donor_pool, control.mark, class_index)
+        some = replace(trial, donor_pool=donors).some(chosen)
         for intervention in interventions:
-            for variant, altered in intervention.function(some, **intervention.options).altered.items():
-                found.setdefault((intervention.name, variant), torch.full_like(x, torch.nan))[chosen] = altered
-    return found
+            for variant, altered in intervention.alter(some).altered.items():
+                pictures.setdefault((intervention.name, variant), torch.full_like(x, torch.nan))[chosen] = altered
+    return pictures
 
 
 def _marked(donors: Donors, mark: Mark, class_index: int) -> Donors:
@@ -199,9 +203,8 @@ def _marked(donors: Donors, mark: Mark, class_index: int) -> Donors:
 
 def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dict[str, str]) -> list[NoteRow]:
     """Notes: each method's relevance mass on the mark, of the copies that rely on it not at all and alone."""
-    batch, found = trial.batch, list[NoteRow]()
-    methods = [source for source in control.run.sources if not source.is_null]
-    for source in methods:
+    batch, rows = trial.batch, list[NoteRow]()
+    for source in control.run.methods:
         with asked_by(f"planted_cue, {source.label}"):
             honest = _mass(control.mark, source.ask(batch)[0])
         for detector in DETECTORS:
@@ -213,10 +216,8 @@ def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dic
                 relying = torch.full_like(honest, torch.nan)
             for lam, mass in ((0.0, honest), (1.0, relying)):
                 name = f"mass on mark, {_subject(detector, lam)}"
-                found += [
-                    NoteRow(n, source.label, name, value) for n, value in zip(numbers, mass.tolist(), strict=True)
-                ]
-    return found
+                rows += [NoteRow(n, source.label, name, value) for n, value in zip(numbers, mass.tolist(), strict=True)]
+    return rows
 
 
 def _mass(mark: Mark, relevance: Tensor) -> Tensor:

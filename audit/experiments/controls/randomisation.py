@@ -15,41 +15,47 @@ from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
 from audit.record.schema import Rows, StageRow
 from audit.record.writer import meta_rows
+from audit.registry import Need
 from audit.saliency.batch import Batch
 from audit.saliency.rank_correlation import similarity
 from audit.saliency.sources import Source
 
+NEEDS: frozenset[Need] = frozenset({"maps"})
+
 
 def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(ge=2)] = 16) -> Rows:
-    """Do the maps change when the network loses its weights, layer by layer from the output to the input?
+    """Whether the maps change when the network loses its weights, layer by layer from the output to the input.
 
     Cascading randomisation (Adebayo et al. 2018), see `cascade`, on a draw of the pictures. For each method,
     stage and picture: Spearman's rank correlation of the map with that of the network as it is; none where one of them
     is dead. A method whose maps cannot be made of the copy has no similarities, and the reason stands in the record.
     """
     numbers = _drawn(run, record, pictures)
-    size = run.settings.run.batch_size
-    batches = [run.batch(list(map(run.loader.load, numbers[i : i + size]))) for i in range(0, len(numbers), size)]
-    methods = [source for source in run.sources if not source.is_null]
-    original = {source.label: _maps(source, batches, run.model.module) for source in methods}
+    batches = _batches(run, numbers)
+    original = {method.label: _maps(method, batches, run.factory.module) for method in run.methods}
     rows: list[StageRow] = []
     refused: dict[str, str] = {}
     try:
-        copies = cascade(run.model.module, run.settings.run.seed, [batch.x for batch in batches])
+        copies = cascade(run.factory.module, run.inputs.settings.run.seed, [batch.x for batch in batches])
         for stage, (layers, copied) in enumerate(copies, 1):
-            for source in methods:
-                found = _similarity(source, batches, copied, original[source.label], refused)
+            for method in run.methods:
+                alike = _similarity(method, batches, copied, original[method.label], refused)
                 rows += [
-                    StageRow(source.label, stage, layers, *pair) for pair in zip(numbers, found.tolist(), strict=True)
+                    StageRow(method.label, stage, layers, *pair) for pair in zip(numbers, alike.tolist(), strict=True)
                 ]
     except AuditError as error:  # the network cannot be copied or randomised; a method's own refusal ends before
-        refused |= {source.label: str(error) for source in methods}
-    said = {"pictures": len(numbers), "refused": refused}
-    return {"cascade": rows, "meta": meta_rows({"randomisation": said})}
+        refused |= {method.label: str(error) for method in run.methods}
+    summary = {"pictures": len(numbers), "refused": refused}
+    return {"cascade": rows, "meta": meta_rows({"randomisation": summary})}
 
 
 def _drawn(run: Plan, record: Record, count: int) -> list[int]:
-    return sorted(run.shuffled(read_pictures(record).number)[:count])
+    return sorted(run.inputs.shuffled(read_pictures(record).number)[:count])
+
+
+def _batches(run: Plan, numbers: Sequence[int]) -> list[Batch]:
+    size, load = run.inputs.settings.run.batch_size, run.factory.loader.load
+    return [run.factory.batch(list(map(load, numbers[i : i + size]))) for i in range(0, len(numbers), size)]
 
 
 def _maps(source: Source, batches: Sequence[Batch], module: nn.Module) -> Tensor:

@@ -4,4 +4,8 @@ An intervention alters the pictures of a batch, and the network's answers to wha
 `pictures` limits it to a draw of so many pictures.
 """
 
+from audit.registry import Need
+
 NOUN = "intervention"
+OFFERS: frozenset[Need] = frozenset({"gradient", "layers", "region", "donors", "maps"})
+"""What a module here may declare in its `NEEDS`."""

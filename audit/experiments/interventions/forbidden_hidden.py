@@ -7,6 +7,9 @@ from pydantic import Field
 
 from audit.experiments.altered_batch import Altered, Trial
 from audit.experiments.fills import blur, control, mean
+from audit.registry import Need
+
+NEEDS: frozenset[Need] = frozenset({"region"})
 
 Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1)]
 FILLS = {"mean": mean, "blur": blur}

@@ -8,7 +8,10 @@ from pydantic import Field
 
 from audit.experiments.altered_batch import Altered, Trial
 from audit.models.model import asked_by
+from audit.registry import Need
 from audit.saliency.rank_correlation import similarity
+
+NEEDS: frozenset[Need] = frozenset({"maps"})
 
 
 def noise(
@@ -31,10 +34,10 @@ def noise(
     deviation = (sigma / batch.std).reshape(1, -1, 1, 1).to(batch.x)
     noisy = batch.x + deviation * next(own.noise(1))
     noisy = torch.minimum(torch.maximum(noisy, batch.pixel(0.0)), batch.pixel(1.0))
-    asked = replace(batch, x=noisy)
+    altered_batch = replace(batch, x=noisy)
     notes = {}
     for method in trial.methods:
         with asked_by(f"noise, by {method.label}"):
-            relevance, _ = method.ask(asked)
+            relevance, _ = method.ask(altered_batch)
         notes[method.label, "noise_similarity"] = similarity(relevance.cpu(), trial.maps[method.label])
     return Altered({"noise": noisy}, notes)

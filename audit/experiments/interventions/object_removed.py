@@ -9,6 +9,9 @@ from torch import Tensor
 from audit.experiments.altered_batch import Altered, Trial
 from audit.experiments.donors import backgrounds
 from audit.experiments.fills import blur, control, mean
+from audit.registry import Need
+
+NEEDS: frozenset[Need] = frozenset({"region", "donors"})
 
 Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1)]
 

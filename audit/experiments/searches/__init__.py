@@ -3,4 +3,8 @@
 Maps propose candidates, experiments confirm them. What a search returns goes into the record in one transaction.
 """
 
+from audit.registry import Need
+
 NOUN = "search"
+OFFERS: frozenset[Need] = frozenset({"gradient", "layers", "region", "donors", "maps", "grid"})
+"""What a module here may declare in its `NEEDS`."""

@@ -27,6 +27,9 @@ from audit.experiments.windows import corners_of, cut, mask_of, paste, size_of
 from audit.models.model import asked_by, logits_of
 from audit.record.record import Record
 from audit.record.schema import SUBJECT, AnswerRow, CropRow, CueRow, Rows
+from audit.registry import Need
+
+NEEDS: frozenset[Need] = frozenset({"region", "grid"})
 
 Pictures = Annotated[int, Field(ge=FEWEST)]
 Most = Annotated[int, Field(ge=1)]
@@ -61,12 +64,13 @@ def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Mos
     for the cue's class before ("unpasted"), after ("pasted"), and with crops from elsewhere ("pasted elsewhere"). All
     pictures are ones that the network gets right.
     """
-    if run.loader.frame is None:
+    frame, settings = run.factory.loader.frame, run.inputs.settings
+    if frame is None:
         return {}
-    stage = Stage(run, read_spots(record, run.loader.frame, run.settings.experiments.margin), run.loader.frame)
-    found = [*places(stage.spots), *appearances(stage.spots, partial(_describe, stage), run.settings.run.seed)]
+    stage = Stage(run, read_spots(record, frame, settings.experiments.margin), frame)
+    candidates = [*places(stage.spots), *appearances(stage.spots, partial(_describe, stage), settings.run.seed)]
     tested: list[Tested] = []
-    for candidate in ranked(found, most):
+    for candidate in ranked(candidates, most):
         tested += _experiment(stage, candidate, len(tested) + 1, pictures)
     return {
         "cue": [each.cue for each in tested],
@@ -85,16 +89,16 @@ def _describe(stage: Stage, chosen: Ints, windows: Ints) -> Floats:
         part = pixels[:, corner[1] : corner[1] + height, corner[0] : corner[0] + width]
         return F.interpolate(part[None].float() / 255, (CROP, CROP), mode="bilinear", antialias=True)[0]
 
-    with ThreadPoolExecutor(stage.run.loader.workers) as pool:
+    with ThreadPoolExecutor(stage.run.factory.loader.workers) as pool:
         return descriptors(torch.stack(list(pool.map(crop, stage.spots.sample[chosen].tolist(), corners))))
 
 
 def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) -> list[Tested]:
     """The candidate with its experiment; none where too few pictures have room for it."""
     spots = stage.spots
-    rng = np.random.default_rng([stage.run.settings.run.seed, number])
+    rng = np.random.default_rng([stage.run.inputs.settings.run.seed, number])
     usable = rng.permutation(np.flatnonzero(spots.right[candidate.members]))
-    usable = usable[stage.run.one_of_each(spots.sample[candidate.members[usable]].tolist())]
+    usable = usable[stage.run.inputs.one_of_each(spots.sample[candidate.members[usable]].tolist())]
     members, windows = candidate.members[usable], candidate.windows[usable]
     controls, room = _draw(spots.outside[members], windows, rng, apart=True)
     kept = np.flatnonzero(room)[:pictures]
@@ -102,18 +106,19 @@ def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) 
         return []
     members, windows, controls = members[kept], windows[kept], controls[kept]
     loaded = _load(stage, members)
-    x, corners, others = stage.run.batch(loaded).x, corners_of(windows, stage.frame), corners_of(controls, stage.frame)
+    x = stage.run.factory.batch(loaded).x
+    corners, others = corners_of(windows, stage.frame), corners_of(controls, stage.frame)
     size = size_of(windows, stage.frame)
     target = torch.full((len(members),), candidate.class_index, device=x.device)
-    asked = {
+    variants = {
         "hidden": blur(x, mask_of(x, corners, size)),
         "elsewhere": blur(x, mask_of(x, others, size)),
     }
-    answered = _answers(stage, number, members, asked, target)
+    answer = _answers(stage, number, members, variants, target)
     crops, control_crops = cut(x, corners, size), cut(x, others, size)
-    answered += _pasted(stage, candidate, number, pictures, (crops, control_crops), rng)
+    answer += _pasted(stage, candidate, number, pictures, (crops, control_crops), rng)
     crop_rows = _crop_rows(stage, number, loaded[:SHOWN], corners, size)
-    return [Tested(_cue_row(stage, candidate, number), crop_rows, answered)]
+    return [Tested(_cue_row(stage, candidate, number), crop_rows, answer)]
 
 
 def _pasted(
@@ -131,7 +136,7 @@ def _pasted(
     spots = stage.spots
     own = spots.class_index == candidate.class_index
     others = rng.permutation(np.flatnonzero(spots.right & ~own & ~np.isin(spots.picture, spots.picture[own])))
-    others = others[stage.run.one_of_each(spots.sample[others].tolist())]
+    others = others[stage.run.inputs.one_of_each(spots.sample[others].tolist())]
     side_x, side_y = (candidate.windows[0, 2:] - candidate.windows[0, :2]).tolist()
     if candidate.kind == "place":
         x0, y0, x1, y1 = candidate.windows[0]
@@ -145,15 +150,15 @@ def _pasted(
         others, windows = others[room][:pictures], windows[room][:pictures]
     if not len(others):
         return []
-    x = stage.run.batch(_load(stage, others)).x
+    x = stage.run.factory.batch(_load(stage, others)).x
     corners, source = corners_of(windows, stage.frame), torch.arange(len(others), device=x.device) % len(crops[0])
     target = torch.full((len(others),), candidate.class_index, device=x.device)
-    asked = {
+    variants = {
         "unpasted": x,
         "pasted": paste(x, corners, crops[0][source]),
         "pasted elsewhere": paste(x, corners, crops[1][source]),
     }
-    return _answers(stage, number, others, asked, target)
+    return _answers(stage, number, others, variants, target)
 
 
 def _draw(
@@ -176,28 +181,28 @@ def _draw(
 
 
 def _load(stage: Stage, chosen: Ints) -> list[Loaded]:
-    with ThreadPoolExecutor(stage.run.loader.workers) as pool:
+    with ThreadPoolExecutor(stage.run.factory.loader.workers) as pool:
         return list(pool.map(partial(_picture, stage), stage.spots.sample[chosen].tolist()))
 
 
 def _picture(stage: Stage, number: int) -> Loaded:
     try:
-        return stage.run.loader.load(number)
+        return stage.run.factory.loader.load(number)
     except Rejected as rejected:
         raise AuditError(
             "shared_cues", f"a measured picture can no longer be read ({rejected})", "need the pictures as they were"
         ) from rejected
 
 
-def _answers(stage: Stage, number: int, chosen: Ints, asked: dict[str, Tensor], target: Tensor) -> list[AnswerRow]:
+def _answers(stage: Stage, number: int, chosen: Ints, variants: dict[str, Tensor], target: Tensor) -> list[AnswerRow]:
     samples = stage.spots.sample[chosen].tolist()
-    size = stage.run.settings.run.batch_size
-    found: list[AnswerRow] = []
-    for variant, altered in asked.items():
+    size = stage.run.inputs.settings.run.batch_size
+    rows: list[AnswerRow] = []
+    for variant, altered in variants.items():
         with torch.no_grad(), asked_by(f"shared_cues, cue {number}, {variant}"):
-            logits = torch.cat([logits_of(stage.run.model.module, part) for part in torch.split(altered, size)])
-        found += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target), made(altered))
-    return found
+            logits = torch.cat([logits_of(stage.run.factory.module, part) for part in torch.split(altered, size)])
+        rows += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target), made(altered))
+    return rows
 
 
 def _cue_row(stage: Stage, candidate: Candidate, number: int) -> CueRow:

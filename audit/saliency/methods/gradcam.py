@@ -14,7 +14,10 @@ from torch.nn import functional as F
 
 from audit.errors import AuditError, did_you_mean
 from audit.models.model import logits_of
+from audit.registry import Need
 from audit.saliency.batch import Attribution, Batch, score_of
+
+NEEDS: frozenset[Need] = frozenset({"gradient", "layers"})
 
 MOST_EXTRA_TOKENS = 8
 """Class, distillation and register tokens that may stand before the patches."""
@@ -118,9 +121,9 @@ def _search(module: nn.Module, frame: tuple[int, ...]) -> Layers:
     with torch.enable_grad(), hooked(parts, lambda name: partial(_record, outputs, name)):
         logits = logits_of(module, noise.requires_grad_())
         layouts = _layouts(outputs, frame)
-        found = [outputs[name] for name in layouts]
+        maps = [outputs[name] for name in layouts]
         # The squares, since no class is special here and a plain sum may be constant.
-        gradients = torch.autograd.grad(logits.square().sum(), found, allow_unused=True) if found else ()
+        gradients = torch.autograd.grad(logits.square().sum(), maps, allow_unused=True) if maps else ()
     return {
         name: layout
         for (name, layout), gradient in zip(layouts.items(), gradients, strict=True)

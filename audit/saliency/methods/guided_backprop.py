@@ -13,7 +13,10 @@ from torch.overrides import TorchFunctionMode
 
 from audit.errors import AuditError
 from audit.models.model import logits_of
+from audit.registry import Need
 from audit.saliency.batch import Batch, score_of
+
+NEEDS: frozenset[Need] = frozenset({"gradient", "layers"})
 
 INSTEAD = "Use gradient, smoothgrad or integrated_gradients, which work on any network."
 

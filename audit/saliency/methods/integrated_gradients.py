@@ -10,7 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from audit.models.model import logits_of
+from audit.registry import Need
 from audit.saliency.batch import Attribution, Batch, score_of
+
+NEEDS: frozenset[Need] = frozenset({"gradient"})
 
 Baseline = Literal["black", "mean", "blur", "noise"]
 BLUR_SHARE = 1 / 20

@@ -7,7 +7,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from audit.registry import Need
 from audit.saliency.batch import Batch
+
+NEEDS: frozenset[Need] = frozenset({"gradient"})
 
 Samples = Annotated[int, Field(gt=0)]
 NoiseLevel = Annotated[float, Field(gt=0, le=1)]

@@ -3,8 +3,11 @@
 import torch
 from torch import Tensor
 
+from audit.registry import Need
 from audit.saliency.batch import Batch
 from audit.saliency.methods.smoothgrad import NoiseLevel, Samples, noisy_gradients
+
+NEEDS: frozenset[Need] = frozenset({"gradient"})
 
 
 def smoothgrad_squared(batch: Batch, *, samples: Samples = 16, noise_level: NoiseLevel = 0.15) -> Tensor:

@@ -3,7 +3,10 @@
 import torch
 from torch import Tensor
 
+from audit.registry import Need
 from audit.saliency.batch import Batch
+
+NEEDS: frozenset[Need] = frozenset()
 
 SIGMA_SHARE = 1 / 4
 """Sigma as a share of each side: 47 % of the mass lies in the central quarter of the area."""

@@ -4,7 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from audit.registry import Need
 from audit.saliency.batch import Batch
+
+NEEDS: frozenset[Need] = frozenset()
 
 LUMA = (0.299, 0.587, 0.114)
 """ITU-R BT.601: what red, green and blue add to the brightness."""

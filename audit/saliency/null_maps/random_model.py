@@ -6,7 +6,10 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor
 
+from audit.registry import Need
 from audit.saliency.batch import Batch, reduce_channels
+
+NEEDS: frozenset[Need] = frozenset({"gradient", "untrained"})
 
 
 def random_model(batch: Batch, *, pictures: Annotated[int, Field(gt=0)] = 100) -> Tensor:

@@ -2,7 +2,10 @@
 
 from torch import Tensor
 
+from audit.registry import Need
 from audit.saliency.batch import Batch
+
+NEEDS: frozenset[Need] = frozenset()
 
 
 def uniform(batch: Batch) -> Tensor:

@@ -86,7 +86,7 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
         return measure_batch(*arguments)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("audit.engine.measure.measure_batch", interrupted)
+        patch.setattr("audit.engine.pictures.measure_batch", interrupted)
         code, _, err = shell("run", settings, "--out", "cut")
     assert code == 130
     assert "Measured batches are kept: go on with --out cut --resume." in err
@@ -180,7 +180,32 @@ def test_json_is_all_there_is_on_stdout(shell: Shell, tmp_path: Path) -> None:
     assert json.loads(out)["outcome"] in {"FAIL", "INCONCLUSIVE", "INVALID"}
     assert code > 0
     assert (tmp_path / "audit-audit" / "report.html").exists()
-    assert set(json.loads(shell("list", "--json")[1])) >= {"saliency method", "rule", "profile", "model kind"}
+
+
+def test_list_shows_all_there_is_in_code_order(shell: Shell) -> None:
+    code, out, _ = shell("list", "--json")
+    shown = json.loads(out)
+    packages = registry.packages("audit", "checks", "reports")
+    assert code == 0
+    assert list(shown) == [*map(registry.noun, packages), "profile", "standard", "report section"]
+    for package in packages:
+        assert list(shown[registry.noun(package)]) == registry.names(package)
+    root = Path(__file__).parents[3]
+    for noun, files in (
+        ("profile", "checks/profiles/*.toml"),
+        ("standard", "reports/standards/*.toml"),
+        ("report section", "reports/sections/*.html.j2"),
+    ):
+        assert list(shown[noun]) == sorted(file.name.partition(".")[0] for file in root.glob(files))
+    assert all(line for entries in shown.values() for line in entries.values())
+    assert shown["saliency method"]["gradcam"].endswith(" Options: layer = none. Needs: gradient, layers.")
+
+
+def test_list_is_a_table_for_people(shell: Shell) -> None:
+    code, out, _ = shell("list")
+    assert code == 0
+    headings = {line.strip() for line in out.splitlines()}
+    assert {"searches", "saliency methods", "profiles", "report sections"} <= headings
 
 
 @pytest.mark.tor("TOR-067")

@@ -8,23 +8,25 @@ import numpy as np
 import pytest
 
 from audit.datasets.sample import Sample
-from audit.engine.plan import Plan, plan
+from audit.engine.identity import identity
+from audit.engine.inputs import Inputs
+from audit.engine.plan import plan
 from audit.errors import AuditError
 from audit.settings import Settings, load_settings, parse_settings
 from fixtures.shapes import write_shapes
 
 
-def drawing(flights: list[str], column: str | None) -> Plan:
-    """As much of a plan as a draw needs."""
+def drawing(flights: list[str], column: str | None) -> Inputs:
+    """As much of the inputs as a draw needs."""
     samples = tuple((Sample(f"{i}.png", "a", (), metadata={"flight": f}), 0) for i, f in enumerate(flights))
     settings = SimpleNamespace(data=SimpleNamespace(cluster=column))
-    return cast(Plan, SimpleNamespace(samples=samples, settings=settings))
+    return cast(Inputs, SimpleNamespace(samples=samples, settings=settings))
 
 
 def test_a_draw_takes_one_of_each_cluster_before_a_second_of_any() -> None:
     flights = ["a"] * 6 + ["b"] * 3 + ["c"]
     drawn = np.random.default_rng(0).permutation(10).tolist()
-    order = Plan.one_of_each(drawing(flights, "flight"), drawn)
+    order = Inputs.one_of_each(drawing(flights, "flight"), drawn)
     taken = [drawn[place] for place in order]
     assert sorted(taken) == list(range(10))
     assert {flights[number] for number in taken[:3]} == {"a", "b", "c"}
@@ -34,7 +36,7 @@ def test_a_draw_takes_one_of_each_cluster_before_a_second_of_any() -> None:
 
 
 def test_without_clusters_a_draw_stays_as_it_is() -> None:
-    assert Plan.one_of_each(drawing(["a"] * 4, None), [3, 1, 2]) == [0, 1, 2]
+    assert Inputs.one_of_each(drawing(["a"] * 4, None), [3, 1, 2]) == [0, 1, 2]
 
 
 def settings(folder: Path, columns: dict[str, Any], cluster: str) -> Settings:
@@ -52,7 +54,7 @@ def settings(folder: Path, columns: dict[str, Any], cluster: str) -> Settings:
 
 def test_the_settings_say_the_column_and_the_record_keeps_it(tmp_path: Path) -> None:
     found = settings(tmp_path, {"flight": "f1"}, "flight")
-    assert plan(found, None, "cpu").identity()["settings"]["data"]["cluster"] == "flight"
+    assert identity(plan(found, None, "cpu"))["settings"]["data"]["cluster"] == "flight"
 
 
 @pytest.mark.parametrize(

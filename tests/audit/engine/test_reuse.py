@@ -33,7 +33,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         seen.append(1)
         return measure_batch(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("audit.engine.measure.measure_batch", counted)
+    monkeypatch.setattr("audit.engine.pictures.measure_batch", counted)
     return seen
 
 

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from audit.datasets.preprocessing import Preprocessing
+from audit.engine.inputs import Inputs
 from audit.engine.plan import Plan, plan
 from audit.experiments.altered_batch import Donors
-from audit.experiments.donors import backgrounds, chosen, gather
-from audit.experiments.runner import part
+from audit.experiments.donor_pool import gather
+from audit.experiments.donors import backgrounds, chosen
 from audit.models.model import ClassName, Model
 from audit.settings import load_settings, parse_settings
 from fixtures.scene import LABELS, OBJECTS, SIZES, write_scene
@@ -28,9 +29,14 @@ def shapes(folder: Path, pictures: int = 11, **experiments: Any) -> Plan:
     return plan(settings.model_copy(update={"experiments": asked}), None, "cpu")
 
 
-def given(ready: Plan) -> Donors:
-    assert ready.donors is not None
-    return ready.donors
+def given(run: Plan) -> Donors:
+    assert run.donors is not None
+    return run.donors
+
+
+def with_run_table(inputs: Inputs, **changes: int) -> Inputs:
+    table = inputs.settings.run.model_copy(update=changes)
+    return replace(inputs, settings=inputs.settings.model_copy(update={"run": table}))
 
 
 def test_donors_are_drawn_over_the_classes_in_turns(tmp_path: Path) -> None:
@@ -47,10 +53,10 @@ def test_fewer_pictures_than_asked_for_are_all_donors(tmp_path: Path) -> None:
 
 @pytest.mark.tor("TOR-025")
 def test_a_donor_is_its_picture_without_its_object(tmp_path: Path) -> None:
-    ready = shapes(tmp_path / "a")
-    donors = given(ready)
-    for batch in ready.loader.batches([range(11)]):
-        x, inside = ready.batch(batch.pictures).x, ready.inside(batch.pictures)
+    run = shapes(tmp_path / "a")
+    donors = given(run)
+    for batch in run.factory.loader.batches([range(11)]):
+        x, inside = run.factory.batch(batch.pictures).x, run.factory.inside(batch.pictures)
         for i, picture in enumerate(batch.pictures):
             lent = donors.x[donors.pictures.index(picture.sha256)]
             assert torch.equal(lent[:, ~inside[i, 0]], x[i][:, ~inside[i, 0]])
@@ -61,19 +67,19 @@ def test_a_donor_is_its_picture_without_its_object(tmp_path: Path) -> None:
 def test_the_margin_goes_with_the_donors_objects(tmp_path: Path) -> None:
     small, large = shapes(tmp_path / "a"), shapes(tmp_path / "b", margin=2.0)
     assert bool((given(small).x != given(large).x).any())
-    pictures = next(small.loader.batches([range(2)])).pictures
-    assert bool((small.inside(pictures) <= large.inside(pictures)).all())
-    assert large.inside(pictures).sum() > small.inside(pictures).sum()
+    pictures = next(small.factory.loader.batches([range(2)])).pictures
+    tight, grown = small.factory.inside(pictures), large.factory.inside(pictures)
+    assert bool((tight <= grown).all())
+    assert grown.sum() > tight.sum()
 
 
 def test_gathering_is_the_same_every_time_and_depends_on_the_seed(tmp_path: Path) -> None:
-    ready = shapes(tmp_path / "a", pictures=30, donors=6)
-    assert gather(ready).pictures == given(ready).pictures
-    assert torch.equal(gather(ready).x, given(ready).x)
-    settings = ready.settings.model_copy(update={"run": ready.settings.run.model_copy(update={"seed": 1})})
-    assert gather(replace(ready, settings=settings)).pictures != given(ready).pictures
-    other = ready.settings.model_copy(update={"run": ready.settings.run.model_copy(update={"batch_size": 7})})
-    torch.testing.assert_close(gather(replace(ready, settings=other)).x, given(ready).x)
+    run = shapes(tmp_path / "a", pictures=30, donors=6)
+    again = gather(run.inputs, run.factory)
+    assert again.pictures == given(run).pictures
+    assert torch.equal(again.x, given(run).x)
+    assert gather(with_run_table(run.inputs, seed=1), run.factory).pictures != given(run).pictures
+    torch.testing.assert_close(gather(with_run_table(run.inputs, batch_size=7), run.factory).x, given(run).x)
 
 
 def test_broken_pictures_and_copies_lend_nothing(tmp_path: Path) -> None:
@@ -81,14 +87,13 @@ def test_broken_pictures_and_copies_lend_nothing(tmp_path: Path) -> None:
     images = tmp_path / "a" / "images"
     (images / "006.png").write_bytes(b"")
     (images / "004.png").write_bytes((images / "002.png").read_bytes())
-    ready = plan(settings, None, "cpu")
-    assert len(given(ready).pictures) == 6
+    assert len(given(plan(settings, None, "cpu")).pictures) == 6
 
 
 def test_no_usable_picture_is_no_donor(tmp_path: Path) -> None:
     settings = load_settings(write_shapes(tmp_path / "a", 4, experiments=True))
-    ready = plan(settings, None, "cpu")
-    none = gather(replace(ready, loader=replace(ready.loader, max_box_share=0.1)))
+    run = plan(settings, None, "cpu")
+    none = gather(run.inputs, replace(run.factory, loader=replace(run.factory.loader, max_box_share=0.1)))
     assert none.x.shape == (0, 3, 24, 24)
     assert none.pictures == ()
     some = trial(READER, donors=none)
@@ -109,14 +114,15 @@ def test_objects_of_all_labels_are_filled_and_known(tmp_path: Path) -> None:
     classes = tuple(ClassName(name) for name in LABELS)
     torch.manual_seed(0)
     colours = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(3, 3))
-    ready = plan(settings, Model(colours, classes, Preprocessing(letterbox=(32, 32))), "cpu")
-    donors = given(ready)
+    run = plan(settings, Model(colours, classes, Preprocessing(letterbox=(32, 32))), "cpu")
+    donors = given(run)
     assert len(donors.pictures) == len(SIZES)  # each file once
     assert sorted(donors.held.int().tolist()) == [[0, 0, 1], [0, 1, 1], [1, 0, 0], [1, 1, 1]]
     assert bool(donors.held.gather(1, donors.target.unsqueeze(1)).all())
     many = donors.x[int(donors.held.all(dim=1).nonzero())]
-    (picture,) = (p for b in ready.loader.batches([[0]]) for p in b.pictures if ready.samples[0][0].image == MANY)
-    there = ready.batch([picture]).x[0]
+    assert run.inputs.samples[0][0].image == MANY
+    (picture,) = next(run.factory.loader.batches([[0]])).pictures
+    there = run.factory.batch([picture]).x[0]
     for image, _, box in OBJECTS:
         if image == MANY:  # 256 x 128 pixels, fitted into 32 x 32
             x0, y0, x1, y1 = (round(value / 8) for value in box)
@@ -131,7 +137,7 @@ def test_no_donor_holds_the_class_or_is_the_picture_itself() -> None:
     held = donors.held.clone()
     held[2] = True  # holds both classes, so it is nobody's other
     donors = replace(donors, held=held, pictures=("file 0", "file 1", "c", "d", "e"))
-    asked = replace(asked, donors=donors)
+    asked = replace(asked, donor_pool=donors)
     other, same = chosen(asked, "other", 3), chosen(asked, "same", 3)
     for i in range(6):
         ours, theirs = ({0, 2, 4}, {1, 3}) if i % 2 == 0 else ({1, 2, 3}, {0, 4})
@@ -148,7 +154,7 @@ def test_a_draw_depends_on_the_picture_alone() -> None:
         assert all(len(set(row)) == 3 for row in together.tolist())
         assert len({tuple(row) for row in together.tolist()}) > 20
         some = [30, 3, 8]
-        assert torch.equal(chosen(part(asked, some), kind, 3), together[some])
+        assert torch.equal(chosen(asked.some(some), kind, 3), together[some])
         assert torch.equal(chosen(asked, kind, 1), together[:, :1])
 
 

@@ -23,7 +23,7 @@ from audit.experiments.altered_batch import answers
 from audit.experiments.fills import blur, mean
 from audit.experiments.forbidden_pixels import forbidden_pixels, mass_on
 from audit.experiments.interventions.forbidden_hidden import forbidden_hidden
-from audit.experiments.runner import ask, part
+from audit.experiments.runner import ask
 from audit.record.record import Record
 from audit.settings import load_settings
 from fixtures.lard import write_lard
@@ -227,11 +227,11 @@ def test_a_part_of_a_trial_keeps_its_own() -> None:
     asked = trial(ready(in_place()))
     assert asked.forbidden is not None
     asked.forbidden[3] = False
-    found = part(asked, [3, 1]).forbidden
+    found = asked.some([3, 1]).forbidden
     assert found is not None
     assert found.flatten(1).any(dim=1).tolist() == [False, True]
     assert found[1, 0, BAND[0], BAND[1]].all()
-    assert part(replace(asked, forbidden=None), [1]).forbidden is None
+    assert replace(asked, forbidden=None).some([1]).forbidden is None
 
 
 def rows(path: Path, query: str) -> list[tuple[Any, ...]]:

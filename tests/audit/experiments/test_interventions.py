@@ -17,7 +17,7 @@ from audit.experiments.fills import blur, blurred, elsewhere
 from audit.experiments.interventions.background_replaced import background_replaced
 from audit.experiments.interventions.noise import noise
 from audit.experiments.interventions.object_removed import object_removed
-from audit.experiments.runner import Experiment, ask, experiments, intervention_rows, part
+from audit.experiments.runner import Experiment, ask, experiments, intervention_rows
 from audit.models.pass_counter import Passes
 from audit.saliency.rank_correlation import similarity
 from audit.saliency.sources import sources
@@ -35,7 +35,7 @@ def lively(pictures: int = 6) -> Trial:
     held = nn.functional.pad(asked.donors.held, (0, CLASSES - 2))
     methods = sources(SaliencyTable.model_validate({"methods": ["gradient"], "null_maps": []}))
     maps = {method.label: method.ask(asked.batch)[0] for method in methods}
-    return replace(asked, donors=replace(asked.donors, held=held), methods=methods, maps=maps)
+    return replace(asked, donor_pool=replace(asked.donors, held=held), methods=methods, maps=maps)
 
 
 def experiment(name: str, **options: Any) -> Experiment:
@@ -192,8 +192,8 @@ def test_an_answer_depends_on_its_picture_alone(name: str) -> None:
     asked, intervention = lively(7), experiment(name)
     rows, notes = intervention_rows(intervention, asked, range(7))
     assert rows
-    alone = [intervention_rows(intervention, part(asked, [i]), [i]) for i in range(7)]
-    turned = intervention_rows(intervention, part(asked, [5, 0, 3]), [5, 0, 3])
+    alone = [intervention_rows(intervention, asked.some([i]), [i]) for i in range(7)]
+    turned = intervention_rows(intervention, asked.some([5, 0, 3]), [5, 0, 3])
     for found, said in (([r for a in alone for r in a[0]], [n for a in alone for n in a[1]]), turned):
         for mine, all_of_them in ((found, rows), (said, notes)):
             expected = {row[:4] if mine is found else row[:3]: row for row in all_of_them}
@@ -207,7 +207,7 @@ def test_an_answer_depends_on_its_picture_alone(name: str) -> None:
 @pytest.mark.tor("TOR-026")
 def test_what_cannot_be_made_leaves_no_row() -> None:
     asked = trial(Reader(CORNER), donors=lenders([1]))
-    asked = replace(asked, donors=replace(asked.donors, pictures=("file 1",)))
+    asked = replace(asked, donor_pool=replace(asked.donors, pictures=("file 1",)))
     rows, notes = intervention_rows(experiment("background_replaced"), asked, range(10, 16))
     made = {(number, variant) for _, number, _, variant, *_ in rows}
     plain = {(number, variant) for number in range(10, 16) for variant in ("mean", "blur")}
@@ -288,7 +288,7 @@ def test_answers_by_hand() -> None:
 def test_every_intervention_keeps_the_contract(name: str) -> None:
     asked = lively()
     before = asked.batch.x.clone()
-    altered = experiment(name).function(asked)
+    altered = experiment(name).alter(asked)
     assert torch.equal(asked.batch.x, before)
     assert altered.altered
     for pixels in altered.altered.values():
@@ -297,6 +297,29 @@ def test_every_intervention_keeps_the_contract(name: str) -> None:
         missing = pixels.isnan().flatten(1)
         assert torch.equal(missing.any(dim=1), missing.all(dim=1))
     assert all(values.shape == (6,) for values in altered.notes.values())
+
+
+@pytest.mark.parametrize("name", registry.names("audit.experiments.interventions"))
+def test_every_intervention_uses_what_it_declares_and_no_more(name: str) -> None:
+    asked, intervention = lively(), experiment(name)
+    limited = asked.limited_to(intervention.needs)
+    assert (limited.donor_pool is None) is ("donors" not in intervention.needs)
+    given = intervention.function(asked)
+    withheld = intervention.function(limited)
+    assert given.altered.keys() == withheld.altered.keys()
+    assert given.notes.keys() == withheld.notes.keys()
+    for variant, pixels in given.altered.items():
+        torch.testing.assert_close(withheld.altered[variant], pixels, rtol=0, atol=0, equal_nan=True)
+    if "region" not in intervention.needs:
+        elsewhere_marked = replace(asked, inside=asked.inside.flip(2), forbidden=None)
+        for variant, pixels in intervention.function(elsewhere_marked).altered.items():
+            torch.testing.assert_close(given.altered[variant], pixels, rtol=0, atol=0)
+
+
+def test_undeclared_donors_are_refused() -> None:
+    object_removed(trial(Reader(CORNER)).limited_to({"region", "donors"}))
+    with pytest.raises(AuditError, match="intervention: asks for donors; need 'donors' in NEEDS of its module"):
+        object_removed(trial(Reader(CORNER)).limited_to({"region"}))
 
 
 def test_options_are_checked() -> None:

@@ -56,6 +56,18 @@ def test_the_hook_is_gone_after_an_exception(kind: str) -> None:
     assert dict(module._forward_pre_hooks) == before
 
 
+def test_a_counter_that_is_never_entered_leaves_no_hook() -> None:
+    module = ready(in_place())
+    passes = Passes(module)
+    assert not module._forward_pre_hooks
+    with pytest.raises(AttributeError), Passes(module, None):  # type: ignore[arg-type]
+        raise AssertionError("not entered")
+    assert not module._forward_pre_hooks
+    with passes:
+        assert len(module._forward_pre_hooks) == 1
+    assert not module._forward_pre_hooks
+
+
 def test_copies_are_counted_with_their_network() -> None:
     module, other = ready(in_place()), ready(in_place())
     with Passes(module, other) as passes:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from audit import registry
+from audit.errors import AuditError
 from audit.models.model import freeze, state_hash
 from audit.saliency.batch import Attribution, Batch
 from fixtures import networks
@@ -109,6 +110,18 @@ def test_nothing_is_left_behind(method: str, batch: Batch) -> None:
     assert not any(part.training for part in batch.module.modules())
     assert all(parameter.grad is None for parameter in batch.module.parameters())
     assert torch.equal(batch.x, picture) and not batch.x.requires_grad and batch.x.grad is None
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_that_needs_no_layers_explains_a_program(method: str) -> None:
+    network = networks.ready(networks.in_place())
+    whole = networks.batch_of(network)
+    compiled = replace(whole, module=networks.program(network, whole.x).module())
+    if "layers" in registry.needs("audit.saliency.methods", registry.resolve("audit.saliency.methods", method)):
+        with pytest.raises(AuditError):
+            attribute(method, compiled)
+    else:
+        torch.testing.assert_close(attribute(method, compiled).signed, attribute(method, whole).signed)
 
 
 class Failing(nn.Module):

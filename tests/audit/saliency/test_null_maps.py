@@ -8,8 +8,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
+from audit import registry
 from audit.saliency.batch import Batch, dead
 from audit.saliency.null_maps.centre import centre
 from audit.saliency.null_maps.edges import edges
@@ -85,3 +86,22 @@ def test_edges_do_not_depend_on_the_batch() -> None:
     batch = of_pixels(torch.rand(3, 3, 8, 8, generator=torch.Generator().manual_seed(1)))
     single = replace(batch, x=batch.x[1:2], target=batch.target[:1], seeds=batch.seeds[1:2])
     assert torch.equal(edges(single)[0], edges(batch)[1])
+
+
+class Unasked(nn.Module):
+    """A network that must not be asked."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("name", registry.names("audit.saliency.null_maps"))
+def test_every_null_map_is_made_of_what_it_declares(name: str) -> None:
+    function = registry.resolve("audit.saliency.null_maps", name)
+    needs = registry.needs("audit.saliency.null_maps", function)
+    batch = replace(networks.batch_of(networks.linear()), module=Unasked())
+    if "untrained" in needs:
+        with pytest.raises(ValueError, match="no untrained copy"):
+            function(batch)
+        batch = replace(batch, untrained=networks.linear())
+    assert function(batch).shape == batch.x[:, 0].shape

@@ -1,0 +1,39 @@
+"""`demo`: two networks that come along, one honest and one that cheats."""
+
+from pathlib import Path
+
+import click
+
+from audit.cli.output import EXIT, FILE, STDOUT, show_judgement
+from audit.cli.run import conclude, measure_run
+from audit.errors import AuditError
+from audit.record.schema import FILE_NAME
+
+FOLDER = Path(__file__).parents[1] / "demo"
+OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
+LEAD = (
+    "Both name what lies ahead of an aircraft with the same accuracy. One learnt the object, the other the camera’s tag"
+    " in the corner. Accuracy cannot tell them apart."
+)
+
+
+@click.command()
+@click.option(
+    "--out", type=FILE, default=Path("saliency-audit-demo"), show_default=True, help="Folder for the results."
+)
+def demo(out: Path) -> int:
+    """Audit two small networks that come along: one learnt the object, the other a cue."""
+    from audit.settings import load_settings
+    from reports import render_pair
+
+    judged = {}
+    for name in OUTCOMES:
+        if (out / name / FILE_NAME).exists():
+            raise AuditError(out, "holds a demo already", "need a new folder", "Choose another --out.")
+        record = measure_run(load_settings(FOLDER / f"{name}.toml"), name, out / name, False, "cpu")
+        judged[name] = conclude(record, None, out / name)
+        show_judgement(judged[name], out / name)
+        STDOUT.print()
+    page = render_pair(out / "index.html", "Two networks, one data set", LEAD, judged)
+    STDOUT.print(f"Side by side: {page}", soft_wrap=True)
+    return 0 if {name: judgement.outcome for name, judgement in judged.items()} == OUTCOMES else EXIT["INVALID"]

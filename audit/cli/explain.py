@@ -1,0 +1,50 @@
+"""`explain`: one picture, one class, one map."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.markup import escape
+from rich.table import Column, Table
+
+from audit.choices import Reduction, Score
+from audit.cli.output import FILE, STDOUT, as_json, print_json
+
+
+@click.command()
+@click.argument("image", type=FILE)
+@click.option("--model", help="KIND:NAME, as torchvision:densenet201.")
+@click.option("--weights", help="A state dict, or the name of published weights. [default: the kind's own]")
+@click.option("--classes", type=FILE, help="File with the class names in index order.")
+@click.option("--settings", type=FILE, help="Take model and preprocessing from there instead.")
+@click.option("--method", default="gradient", show_default=True, help="As `saliency-audit list` names it.")
+@click.option("--reduction", type=click.Choice(get_args(Reduction)), default="abs_max", show_default=True)
+@click.option("--score", type=click.Choice(get_args(Score)), default="log_probability", show_default=True)
+@click.option("--target", help="Class name or index. [default: the most probable]")
+@click.option("--vmin", type=float, default=0.0, help="Share of the maximum that is darkest. [default: 0]")
+@click.option("--vmax", type=float, help="Share of the maximum that is brightest. [default: the 99.5th percentile]")
+@click.option("--out", type=FILE, help="PNG to write. [default: IMAGE-METHOD.png]")
+@as_json
+def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_json: bool, **question: Any) -> int:
+    """Explain one picture, without boxes: the top five classes; picture, map and blend side by side."""
+    from audit.explanation import Question, draw
+    from audit.explanation import explain as explained
+
+    answer = explained(Question(image, **question))
+    index, name, probability = answer.target
+    target = out or Path(f"{image.stem}-{question['method']}.png")
+    title = f"{question['method']}: evidence for {name} ({probability:.1%})"
+    high = draw(answer, target, title, (vmin, vmax))
+    if as_json:
+        top = [{"index": i, "name": n, "probability": p} for i, n, p in answer.top]
+        shown = {"index": index, "name": name, "probability": probability}
+        print_json({"top": top, "target": shown, "vmin": vmin, "vmax": high, "image": str(target)})
+        return 0
+    table = Table("class", Column("index", justify="right"), Column("probability", justify="right"), box=None)
+    for i, n, p in answer.top:
+        table.add_row(escape(n), str(i), f"{p:.2%}")
+    STDOUT.print(table)
+    STDOUT.print(
+        escape(f"\n{title}\nwindow {vmin:g} to {high:.3f} of the maximum\nwritten to {target}"), soft_wrap=True
+    )
+    return 0

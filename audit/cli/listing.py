@@ -1,0 +1,84 @@
+"""`list` and `init`: what there is to choose from, and a settings file to begin with."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import click
+from rich.markup import escape
+from rich.table import Column, Table
+
+from audit import registry
+from audit.cli.output import FILE, STDOUT, as_json, print_json
+from audit.errors import AuditError
+from audit.files import write_text
+
+ROOTS = ("audit", "checks", "reports")
+TITLE = re.compile(r'{% set title = "(.*?)" %}')
+
+
+@click.command("list")
+@as_json
+def list_(as_json: bool) -> int:
+    """List everything that settings and profiles can name, and what a report is made of."""
+    groups = {registry.noun(package): _functions(package) for package in registry.packages(*ROOTS)} | _files()
+    if as_json:
+        print_json(groups)
+        return 0
+    for noun, entries in groups.items():
+        table = Table(Column(_plural(noun), min_width=26), "", box=None, padding=(0, 1))
+        for name, line in entries.items():
+            table.add_row(name, escape(line))
+        STDOUT.print(table, "")
+    return 0
+
+
+def _plural(noun: str) -> str:
+    return f"{noun}es" if noun.endswith("ch") else f"{noun}s"
+
+
+def _functions(package: str) -> dict[str, str]:
+    """One line for each function of a registry package, by name: what it does, its options and its needs."""
+    lines: dict[str, str] = {}
+    for name in registry.names(package):
+        function = registry.resolve(package, name)
+        needs = registry.needs(package, function)
+        shown = f" Needs: {', '.join(need for need in get_args(registry.Need) if need in needs)}." if needs else ""
+        lines[name] = registry.summary(function) + registry.options_text(function) + shown
+    return lines
+
+
+def _files() -> dict[str, dict[str, str]]:
+    """Entries that are files, not functions: profiles, standards and sections of the report."""
+    import reports
+    from checks.profile import built_in
+    from reports.result.crosswalk import standard_files, standard_names
+
+    templates = sorted((Path(reports.__file__).parent / "sections").glob("*.html.j2"))
+    return {
+        "profile": {profile.name: profile.description for profile in built_in()},
+        "standard": {name: file.title for name, file in standard_files(standard_names()).items()},
+        "report section": {file.name.removesuffix(".html.j2"): _title(file) for file in templates},
+    }
+
+
+def _title(template: Path) -> str:
+    title = TITLE.search(template.read_text(encoding="utf-8"))
+    return title.group(1) if title else ""
+
+
+@click.command()
+@click.argument("dataset", type=FILE)
+@click.option("--out", type=FILE, default=Path("audit.toml"), show_default=True, help="Settings file to write.")
+def init(dataset: Path, out: Path) -> int:
+    """Look at DATASET (a folder or an annotation file) and write a commented settings file for it."""
+    from audit.datasets.discover import look, settings_text
+
+    if out.exists():
+        raise AuditError(out, "exists", "need a new file", "Choose another --out.")
+    seen = look(dataset)
+    write_text(out, settings_text(seen, out.parent))
+    count = len(seen.dataset.samples)
+    STDOUT.print(f"{seen.format}: {count} samples, {seen.present} with their picture.", highlight=False)
+    STDOUT.print(f"Written to {out}. Name your model in it, then: saliency-audit run {out}", soft_wrap=True)
+    return 0

@@ -1,0 +1,166 @@
+"""From pictures to batches as the network sees them, on its device and in its memory layout."""
+
+from collections.abc import Collection, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from audit.choices import Score
+from audit.datasets.loader import Loaded, Loader
+from audit.datasets.preprocessing import Preprocessing
+from audit.datasets.sample import Sample
+from audit.engine.inputs import Inputs
+from audit.errors import AuditError
+from audit.hashing import picture_seed
+from audit.models.model import rehearse, to_channels_last
+from audit.models.randomised import randomised
+from audit.registry import Need
+from audit.saliency.batch import Batch
+from audit.saliency.localisation import region
+
+CALIBRATION = 32
+"""Pictures from which an untrained copy takes its batch-norm statistics."""
+
+
+@dataclass(frozen=True, eq=False)
+class BatchFactory:
+    """What every batch has in common."""
+
+    module: nn.Module
+    """The audited network, on the device and in the layout of the batches."""
+    untrained: nn.Module | None
+    """A copy with random weights; None where nothing that is asked for needs it."""
+    loader: Loader
+    """Its frame is None where no picture can be loaded."""
+    samples: tuple[tuple[Sample, int], ...]
+    device: torch.device
+    channels_last: bool
+    """How pictures lie in memory."""
+    seed: int
+    score: Score
+    margin: float
+    """Pixels by which boxes grow."""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return self.loader.preprocessing
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """All that a batch may ask."""
+        return (self.module,) if self.untrained is None else (self.module, self.untrained)
+
+    def batch(self, pictures: Sequence[Loaded]) -> Batch:
+        """Loaded pictures as the network sees them."""
+        samples = [self.samples[picture.number] for picture in pictures]
+        mean, std = (torch.tensor(v, device=self.device) for v in (self.preprocessing.mean, self.preprocessing.std))
+        return Batch(
+            module=self.module,
+            x=_input(pictures, self.preprocessing, self.device, self.channels_last),
+            target=torch.tensor([class_index for _, class_index in samples], device=self.device),
+            mean=mean,
+            std=std,
+            seeds=tuple(picture_seed(self.seed, sample.image, sample.label) for sample, _ in samples),
+            score=self.score,
+            untrained=self.untrained,
+        )
+
+    def inside(self, pictures: Sequence[Loaded]) -> Tensor:
+        """(N, 1, H, W) bool: the union of each picture's boxes, grown by the margin."""
+        margin = self.margin
+        grown = [p.framed.boxes + p.framed.boxes.new_tensor([-margin, -margin, margin, margin]) for p in pictures]
+        height, width = pictures[0].framed.pixels.shape[1:]
+        return region(grown, (height, width), 0, self.device).inside.unsqueeze(1)
+
+
+def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple[BatchFactory, tuple[Loaded, ...]]:
+    """The factory for a device, and the two pictures on which the network was rehearsed; none where none can be loaded.
+
+    Brings the network to the device and lays it out in memory. Raises AuditError where there is no such device, where
+    the network fails on the pictures, or where an untrained copy is needed and cannot be made.
+    """
+    target = _device(device)
+    module = inputs.model.module.to(target)
+    loader = _loader(inputs, ahead=2 if target.type == "cuda" else 0)
+    first = _first_pictures(loader, CALIBRATION if "untrained" in needs else 2)
+    pair = _pair(first)
+    channels_last, untrained = False, None
+    if pair:
+        x = _input(pair, inputs.preprocessing, target, channels_last=False)
+        rehearse(module, x, len(inputs.classes))
+        channels_last = target.type == "cpu" and to_channels_last(module, x[:1])
+        loader = replace(loader, frame=(x.shape[2], x.shape[3]))
+        if "untrained" in needs:
+            calibration = _input(first, inputs.preprocessing, target, channels_last)
+            untrained = randomised(module, inputs.settings.run.seed, [calibration])
+    settings = inputs.settings
+    factory = BatchFactory(
+        module=module,
+        untrained=untrained,
+        loader=loader,
+        samples=inputs.samples,
+        device=target,
+        channels_last=channels_last,
+        seed=settings.run.seed,
+        score=settings.saliency.score,
+        margin=settings.experiments.margin,
+    )
+    return factory, pair
+
+
+def _loader(inputs: Inputs, ahead: int) -> Loader:
+    settings = inputs.settings
+    return Loader(
+        folder=settings.path(settings.data.images),
+        samples=[sample for sample, _ in inputs.samples],
+        preprocessing=inputs.preprocessing,
+        max_box_share=settings.data.max_box_share,
+        min_visible=settings.data.min_visible,
+        tolerance=settings.saliency.pointing_tolerance,
+        workers=settings.run.workers,
+        ahead=ahead,
+    )
+
+
+def _first_pictures(loader: Loader, count: int) -> tuple[Loaded, ...]:
+    """The first so many pictures that can be loaded into one frame; fewer where there are fewer."""
+    pictures: list[Loaded] = []
+    singles = [range(number, number + 1) for number in range(len(loader.samples))]
+    with closing(loader.batches(singles)) as batches:
+        for picture in (picture for batch in batches for picture in batch.pictures):
+            if not pictures or picture.framed.pixels.shape == pictures[0].framed.pixels.shape:
+                pictures.append(picture)
+            if len(pictures) == count:
+                break
+    return tuple(pictures)
+
+
+def _pair(pictures: Sequence[Loaded]) -> tuple[Loaded, ...]:
+    """The first picture and the first of another file, or the first twice."""
+    if not pictures:
+        return ()
+    first = pictures[0]
+    return first, next((picture for picture in pictures if picture.sha256 != first.sha256), first)
+
+
+def _input(
+    pictures: Sequence[Loaded], preprocessing: Preprocessing, device: torch.device, channels_last: bool
+) -> Tensor:
+    """(N, C, H, W) float32, normalised, on the device."""
+    pixels = torch.stack([picture.framed.pixels.permute(1, 2, 0) for picture in pictures]).permute(0, 3, 1, 2)
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    return preprocessing.normalise(pixels.to(device)).contiguous(memory_format=layout)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise AuditError(
+            "--device", f"{name!r} cannot be used ({reason})", "need cpu, or cuda where there is one"
+        ) from error
+    return device

@@ -1,0 +1,50 @@
+"""What the record says of everything that went into a run."""
+
+from typing import Any
+
+from audit import registry
+from audit.engine.inputs import Inputs
+from audit.engine.plan import Plan
+from audit.experiments.runner import Experiment
+from audit.hashing import file_hashes, sha256_of, tool, versions
+from audit.saliency.sources import Source
+
+
+def identity(plan: Plan) -> dict[str, Any]:
+    """By key: hashes, settings, versions, class names, sources. No host names, no paths, no clock."""
+    inputs, factory = plan.inputs, plan.factory
+    settings = inputs.settings.recorded()
+    experiments = (*plan.interventions, *plan.after_pictures)
+    functions: list[Source | Experiment] = [*plan.sources, *experiments]
+    return {
+        "tool": tool(),
+        "settings": settings,
+        "settings_sha256": sha256_of(settings),
+        "model": {**inputs.model.description, "state_sha256": inputs.state_sha256},
+        "classes": list(inputs.classes),
+        "dataset": _dataset(inputs),
+        "sources": {
+            "methods": [source.label for source in plan.sources if not source.is_null],
+            "null_maps": [source.label for source in plan.sources if source.is_null],
+        },
+        "experiments": {experiment.name: dict(experiment.options) for experiment in experiments},
+        "options": {s.label: {**s.options, "reduction": s.reduction, "score": s.score} for s in plan.sources},
+        "described": {entry.name: registry.summary(entry.function) for entry in functions},
+        "preprocessing": vars(inputs.preprocessing),
+        "frame": list(factory.loader.frame) if factory.loader.frame else None,
+        "per_run": {label: dict(words) for label, words in plan.per_run.items()},
+        "code": inputs.code,
+        "versions": versions(),
+        "device": factory.device.type,
+        "channels_last": factory.channels_last,
+    }
+
+
+def _dataset(inputs: Inputs) -> dict[str, Any]:
+    table = inputs.settings.data
+    return {
+        "format": table.format,
+        "annotations": file_hashes(inputs.dataset.files, inputs.settings.path(table.annotations)),
+        "samples": len(inputs.samples) + len(inputs.excluded),
+        "labels": sorted({sample.label for sample, _ in inputs.samples}),
+    }

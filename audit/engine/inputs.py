@@ -1,0 +1,151 @@
+"""Everything that files say before the first picture is loaded: settings, data set, class names and the model."""
+
+from collections import Counter
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit import registry
+from audit.datasets.labels import map_labels, merge_synonyms, read_classes
+from audit.datasets.preprocessing import Preprocessing
+from audit.datasets.sample import Dataset, Exclusion, Sample
+from audit.engine.code import code_hashes
+from audit.errors import AuditError, did_you_mean
+from audit.models.model import ClassName, Model, freeze, state_hash
+from audit.models.open_model import open_model
+from audit.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What is audited, and on which samples."""
+
+    settings: Settings
+    dataset: Dataset
+    samples: tuple[tuple[Sample, int], ...]
+    """In the order of their numbers, each with its class index."""
+    excluded: tuple[Exclusion, ...]
+    """Before any picture is loaded."""
+    classes: tuple[str, ...]
+    model: Model
+    """Frozen; a copy where it comes from Python."""
+    preprocessing: Preprocessing
+    state_sha256: str
+    """The hash of the model's weights and statistics."""
+    code: dict[str, str]
+    """Source file hashes of the functions that the settings name as 'package.module:function', and of the layers."""
+
+    def one_of_each(self, numbers: Sequence[int]) -> list[int]:
+        """The order in which to take samples that were drawn, so that no cluster comes twice before all came.
+
+        numbers: of the samples, as drawn. A draw of a few pictures then has as many independent ones as can be. The
+        order stays where the settings name no cluster.
+        """
+        column, seen, turns = self.settings.data.cluster, Counter[str](), []
+        for number in numbers:
+            cluster = self.samples[number][0].metadata.get(column, "") if column else str(number)
+            turns.append(seen[cluster])
+            seen[cluster] += 1
+        return sorted(range(len(turns)), key=turns.__getitem__)
+
+    def shuffled(self, measured: NDArray[Any]) -> list[int]:
+        """The numbers of measured samples in the order in which a control or search draws from them."""
+        numbers = np.random.default_rng(self.settings.run.seed).permutation(measured)
+        return numbers[self.one_of_each(numbers.tolist())].tolist()  # type: ignore[no-any-return]
+
+
+def read_inputs(settings: Settings, model: Model | None) -> Inputs:
+    """Read the annotations, open the model, and match labels to classes. model: from Python, instead of the settings'.
+
+    Raises AuditError where a file cannot be read, a label names no class, or nobody says how pictures are prepared.
+    """
+    dataset = _read_dataset(settings)
+    opened, classes = _named_classes(settings, _copied(model) if model else _opened(settings))
+    labels = {sample.label for sample in dataset.samples}
+    excluded_labels = {exclusion.label for exclusion in dataset.exclusions}
+    indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, excluded_labels)
+    samples = merge_synonyms([sample for sample in dataset.samples if sample.label in indices], indices)
+    _check_clusters(settings.data.cluster, samples)
+    ignored = tuple(_ignored(sample) for sample in dataset.samples if sample.label not in indices)
+    return Inputs(
+        settings=settings,
+        dataset=dataset,
+        samples=tuple((sample, indices[sample.label]) for sample in samples),
+        excluded=dataset.exclusions + ignored,
+        classes=tuple(entry.name for entry in classes),
+        model=opened,
+        preprocessing=_preprocessing(settings, opened),
+        state_sha256=state_hash(opened.module),
+        code=code_hashes(settings, opened.module, from_python=model is not None),
+    )
+
+
+def _read_dataset(settings: Settings) -> Dataset:
+    read = registry.resolve("audit.datasets.formats", settings.data.format)
+    options = registry.options(
+        read, settings.data.options, f"dataset format {settings.data.format!r}", settings.data.keys
+    )
+    images = settings.path(settings.data.images)
+    if not images.is_dir():
+        raise AuditError(
+            "settings", f"data.images = {str(settings.data.images)!r} is no folder", "need the pictures' folder"
+        )
+    dataset: Dataset = read(settings.path(settings.data.annotations), images, **options)
+    return dataset
+
+
+def _copied(model: Model) -> Model:
+    return replace(model, module=freeze(deepcopy(model.module)))
+
+
+def _opened(settings: Settings) -> Model:
+    if settings.model is None:
+        raise AuditError("settings", "no [model]", "need a model to audit", "Add a [model] table, or pass model=.")
+    return open_model(settings.model, settings.folder)
+
+
+def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:
+    """The model with a word on where its class names come from, and these: the settings' before the model file's."""
+    given = settings.model.classes if settings.model else None
+    if given is not None:
+        names = read_classes(settings.path(given)) if isinstance(given, Path) else tuple(map(ClassName, given))
+        source = given.name if isinstance(given, Path) else "the settings"
+        return replace(model, description={**model.description, "classes": f"those of {source}"}), names
+    if model.classes is None:
+        raise AuditError(
+            "model", "its file names no classes", "need the class names in index order", "Set model.classes."
+        )
+    return model, model.classes
+
+
+def _preprocessing(settings: Settings, model: Model) -> Preprocessing:
+    preprocessing = settings.preprocessing.built() if settings.preprocessing else model.preprocessing
+    if preprocessing is None:
+        raise AuditError(
+            "settings", "nobody says how pictures are prepared for this model", "need a [preprocessing] block"
+        )
+    return preprocessing
+
+
+def _check_clusters(column: str | None, samples: Sequence[Sample]) -> None:
+    """Raises AuditError where a picture does not say to which cluster it belongs."""
+    silent = [sample for sample in samples if column is not None and not sample.metadata.get(column)]
+    if silent:
+        columns = sorted({name for sample in samples for name in sample.metadata})
+        raise AuditError(
+            "settings",
+            f"data.cluster = {column!r}, which {len(silent)} of {len(samples)} samples do not state, first"
+            f" {silent[0].image}",
+            did_you_mean(str(column), columns) if len(silent) == len(samples) else "need it for every sample",
+            "Without it nobody can say which pictures are independent.",
+        )
+
+
+def _ignored(sample: Sample) -> Exclusion:
+    detail = f"{sample.image}: the settings leave label {sample.label!r} out (data.ignore)."
+    return Exclusion(sample.image, sample.label, "label ignored", detail)

@@ -1,0 +1,63 @@
+"""The pictures of a run, batch by batch: each batch is one transaction of the record."""
+
+from collections.abc import Mapping
+from contextlib import closing
+
+from audit.engine.plan import Plan
+from audit.engine.progress import PICTURES, Progress
+from audit.engine.rows import measure_batch
+from audit.engine.thumbnails import Gallery, choose
+from audit.hashing import picture_seed
+from audit.models.pass_counter import Passes
+from audit.record.map_readers import read_mean_auc
+from audit.record.record import Record
+from audit.record.sample_readers import read_done
+from audit.record.schema import ExclusionRow, Rows
+from audit.record.writer import add_rows
+
+
+def measure_pictures(plan: Plan, record: Record, passes: Passes, progress: Progress) -> None:
+    """Measure the pictures that the record does not hold yet."""
+    done, total = read_done(record), len(plan.inputs.samples)
+    todo = [numbers for numbers in plan.ranges if not done.issuperset(numbers)]
+    shown = _shown(plan, auc_so_far(plan, record))
+    finished = len(done)
+    progress(finished, total, PICTURES)
+    with closing(plan.factory.loader.batches(todo)) as upcoming:
+        for numbers, loaded in zip(todo, upcoming, strict=True):
+            rows: Rows = {
+                "exclusion": [ExclusionRow(e.image, e.label, i, e.reason, e.detail) for i, e in loaded.exclusions]
+            }
+            dropped: list[int] = []
+            if loaded.region:
+                measured = measure_batch(plan, loaded, loaded.region, upcoming.start)
+                before, shown = shown, _shown(plan, {**shown, **measured.auc})
+                added = sorted(shown.keys() & measured.auc.keys())
+                thumbnails = [row for number in added for row in measured.thumbnails(number)]
+                rows = {**rows, **measured.rows, "thumbnail": thumbnails}
+                dropped = sorted(before.keys() - shown.keys())
+            rows = {**rows, "passes": [passes.take(PICTURES, len(numbers))]}
+            add_rows(record, rows, dropped)
+            finished += len(numbers)
+            progress(finished, total, PICTURES)
+
+
+def gallery(plan: Plan, auc: Mapping[int, float]) -> Gallery:
+    """Which samples the report shows. auc: by the number of the sample."""
+
+    def draw(number: int) -> int:
+        sample, _ = plan.inputs.samples[number]
+        return picture_seed(plan.inputs.settings.run.seed, sample.image, sample.label)
+
+    return choose(auc, {number: draw(number) for number in auc})
+
+
+def auc_so_far(plan: Plan, record: Record) -> dict[int, float]:
+    """Each measured sample's mean localisation AUC over the methods, NaN where all its maps are dead."""
+    return read_mean_auc(record, [source.label for source in plan.methods])
+
+
+def _shown(plan: Plan, auc: Mapping[int, float]) -> dict[int, float]:
+    """The part of `auc` that is in the gallery. A sample that is not chosen among some is not chosen among more."""
+    members = {number for group in gallery(plan, auc) for number in group}
+    return {number: value for number, value in auc.items() if number in members}

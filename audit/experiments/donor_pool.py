@@ -1,0 +1,80 @@
+"""The pictures that lend their backgrounds in a run, gathered before it."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from itertools import zip_longest
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from audit.datasets.loader import Loaded
+from audit.engine.batch_factory import BatchFactory
+from audit.engine.inputs import Inputs
+from audit.experiments.altered_batch import Donors
+from audit.experiments.fills import blur
+
+
+def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
+    """The donors of a run: drawn over the classes in turns, each file once, the objects of all labels filled by `blur`.
+
+    Pictures that cannot be audited lend nothing, nor do those that all their objects together cover or that lost them
+    in the preprocessing. There may be fewer donors than asked for, even none.
+    """
+    pictures = _drawn(inputs, factory)
+    x = _without_objects(pictures, factory, inputs.settings.run.batch_size)
+    # a picture that its objects cover, which data.max_box_share may allow, has no surroundings to lend
+    lends = ~x.isnan().flatten(1).any(dim=1)
+    x, pictures = x[lends], [picture for picture, usable in zip(pictures, lends.tolist(), strict=True) if usable]
+    target = [inputs.samples[picture.number][1] for picture in pictures]
+    return Donors(
+        x=x,
+        target=torch.tensor(target, dtype=torch.int64, device=factory.device),
+        held=_held(inputs, pictures).to(factory.device),
+        pictures=tuple(picture.sha256 for picture in pictures),
+        samples=torch.tensor([picture.number for picture in pictures], dtype=torch.int64, device=factory.device),
+    )
+
+
+def _drawn(inputs: Inputs, factory: BatchFactory) -> list[Loaded]:
+    """The donors' pictures, with the boxes of all their objects."""
+    whole = [replace(s, boxes=s.boxes + s.other_boxes, other_boxes=()) for s in factory.loader.samples]
+    loader = replace(factory.loader, samples=whole)
+    numbers, count, size = _in_turns(inputs), inputs.settings.experiments.donors, inputs.settings.run.batch_size
+    by_file: dict[str, Loaded] = {}
+    with closing(loader.batches([numbers[i : i + size] for i in range(0, len(numbers), size)])) as batches:
+        for batch in batches:
+            for picture in batch.pictures:
+                by_file.setdefault(picture.sha256, picture)
+            if len(by_file) >= count:
+                break
+    return list(by_file.values())[:count]
+
+
+def _in_turns(inputs: Inputs) -> list[int]:
+    """The numbers of one sample of each file, shuffled: one of every class, then a second of every class, and so on."""
+    order = np.random.default_rng(inputs.settings.run.seed).permutation(len(inputs.samples)).tolist()
+    of_file = {inputs.samples[number][0].image: number for number in order}
+    classes: dict[int, list[int]] = {}
+    for number in of_file.values():
+        classes.setdefault(inputs.samples[number][1], []).append(number)
+    turns = zip_longest(*classes.values())
+    return [number for turn in turns for number in turn if number is not None]
+
+
+def _without_objects(pictures: Sequence[Loaded], factory: BatchFactory, size: int) -> Tensor:
+    """(D, C, H, W); NaN throughout where the objects cover the picture."""
+    batches = [pictures[i : i + size] for i in range(0, len(pictures), size)]
+    filled = [blur(factory.batch(batch).x, factory.inside(batch)) for batch in batches]
+    return torch.cat([torch.empty(0, 3, *(factory.loader.frame or (0, 0)), device=factory.device), *filled])
+
+
+def _held(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:
+    """(D, K) bool: the classes whose objects are in each picture's file."""
+    row = {inputs.samples[picture.number][0].image: i for i, picture in enumerate(pictures)}
+    held = torch.zeros(len(pictures), len(inputs.classes), dtype=torch.bool)
+    for sample, class_index in inputs.samples:
+        if sample.image in row:
+            held[row[sample.image], class_index] = True
+    return held

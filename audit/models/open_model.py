@@ -1,0 +1,26 @@
+"""The model that a settings table names, opened by its kind."""
+
+from pathlib import Path
+
+from audit import registry
+from audit.models.model import Model
+from audit.models.weights import SUFFIXES
+from audit.settings import ModelTable
+
+MODEL_SUFFIXES = {*SUFFIXES, ".pt2"}
+
+
+def open_model(table: ModelTable, folder: Path) -> Model:
+    """Open the model that a [model] table names; its relative paths start at `folder`."""
+    kind = registry.resolve("audit.models.kinds", table.kind)
+    options = registry.options(kind, table.options, f"model kind {table.kind!r}", table.keys)
+    resolved = {key: _beside(folder, value) if isinstance(value, Path) else value for key, value in options.items()}
+    model: Model = kind(**resolved)
+    return model
+
+
+def _beside(folder: Path, given: Path) -> Path:
+    """A path that an option names lies in `folder`; a bare name without such a file (weights' 'DEFAULT') stays."""
+    path = folder / given
+    is_name = len(given.parts) == 1 and given.suffix.lower() not in MODEL_SUFFIXES and not given.exists()
+    return given if is_name and not path.exists() else path
