@@ -35,7 +35,7 @@ class Record:
         Raises AuditError where there is none, it is no record, or it was written by another schema version.
         """
         if not path.is_file():
-            raise AuditError(path, "no such record", "need the audit.sqlite of a run", "Make one: saliency-audit run.")
+            raise AuditError(path, "no such record", "need the audit.sqlite of a run", "Run the audit first.")
         record = cls(sqlite3.connect(path), path)
         try:
             version = json.loads(record._stated("schema_version"))

@@ -83,9 +83,8 @@ def gallery(record: Record, found: Evidence, miss: Miss, classes: Sequence[str])
     """What the gallery's template needs. Empty where the run kept no pictures."""
     chosen = record.identity().get("gallery") or {}
     thumbnails, measured = read_thumbnails(record), read_pictures(record)
-    shown = (
-        {sample for members in chosen.values() for sample in members} & thumbnails.keys() & set(found.sample.tolist())
-    )
+    members = {sample for group in chosen.values() for sample in group}
+    shown = members & thumbnails.keys() & set(found.sample.tolist())
     kept = {"picture", *found.methods}
     encoded = pictures.encode(
         {sample: {k: v for k, v in thumbnails[sample].items() if k in kept} for sample in sorted(shown)}

@@ -34,11 +34,11 @@ class ColourMap(NamedTuple):
     """(offset, colour) of a gradient."""
 
 
-def encode(overlays: Mapping[int, Mapping[str, bytes]]) -> dict[int, dict[str, str]]:
+def encode(thumbnails: Mapping[int, Mapping[str, bytes]]) -> dict[int, dict[str, str]]:
     """Data URIs by sample and layer, of the largest size that the budget allows; maps in grey."""
     for side in _SIDES:
         encoded, left = {}, BUDGET
-        for sample, layers in overlays.items():
+        for sample, layers in thumbnails.items():
             encoded[sample] = {layer: _webp(png, side) for layer, png in layers.items()}
             left -= sum(len(data) for data in encoded[sample].values())
             if left < 0:
