@@ -83,7 +83,7 @@ def _wrong_reasons(found: Evidence) -> tuple[WrongReason, ...]:
 def _wrong_reason(found: Evidence, source: str, judged: NDArray[np.bool_], miss: NDArray[np.bool_]) -> WrongReason:
     right = found.right & judged
     n, k = int(right.sum()), int(np.sum(right & miss))
-    bounds = found.drawn(right).share(miss[right]) if n else None
+    bounds = found.subset(right).share(miss[right]) if n else None
     return WrongReason(
         source=source,
         count=k,

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from checks.words import bounded
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from checks.verdict import Judgement, Outcome, Verdict
-from checks.words import bounded
 
 FILE = click.Path(path_type=Path)
 EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}

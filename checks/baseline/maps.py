@@ -8,7 +8,7 @@ from checks.baseline.discordance import Margin, margin_of, non_inferior, what_ne
 from checks.baseline.matched import Floats, Pairs
 from checks.baseline.shares import lowest_first
 from checks.statistics.bounds import Bounds
-from checks.statistics.subset import Drawn
+from checks.statistics.subset import Subset
 from checks.table.mean_difference import ROUNDING
 from checks.verdict import Finding, Outcome, Profile, Verdict, worst
 from checks.words import percent, points
@@ -45,8 +45,8 @@ def _finding(pairs: Pairs, sample: Sequence[int], method: str, allowed: Margin, 
     change = (new - old)[both]
     change = np.where(np.abs(change) < ROUNDING, 0.0, change)
     cluster = None if pairs.cluster is None else pairs.cluster[both]
-    drawn, n = Drawn(len(change), allowed.confidence, seed, cluster, pairs.column), len(change)
-    bounds = _bounds(change, pairs.same, drawn)
+    subset, n = Subset(len(change), allowed.confidence, seed, cluster, pairs.column), len(change)
+    bounds = _bounds(change, pairs.same, subset)
     outcome = _outcome(n, bounds, allowed.margin)
     return Finding(
         subject=method,
@@ -54,19 +54,19 @@ def _finding(pairs: Pairs, sample: Sequence[int], method: str, allowed: Margin, 
         quantity=MASS,
         value=float(np.sort(change).mean()) if n else None,
         limit=-allowed.margin,
-        **drawn.counted,
+        **subset.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
-        further=drawn.further_for_mean(change, -allowed.margin) if outcome is Outcome.INCONCLUSIVE else None,
+        further=subset.further_for_mean(change, -allowed.margin) if outcome is Outcome.INCONCLUSIVE else None,
         worst=lowest_first(np.array(sample, dtype=np.int64)[both].tolist(), change < 0, change),
-        sentence=_sentence(method, (old[both], new[both]), drawn, bounds, allowed.margin),
+        sentence=_sentence(method, (old[both], new[both]), subset, bounds, allowed.margin),
     )
 
 
-def _bounds(change: Floats, same: bool, drawn: Drawn) -> Bounds | None:
+def _bounds(change: Floats, same: bool, subset: Subset) -> Bounds | None:
     if same and len(change):
         return Bounds(0.0, 0.0)
-    return drawn.mean(change) if drawn.enough else None
+    return subset.mean(change) if subset.enough else None
 
 
 def _outcome(n: int, bounds: Bounds | None, margin: float) -> Outcome:
@@ -77,7 +77,7 @@ def _outcome(n: int, bounds: Bounds | None, margin: float) -> Outcome:
     return non_inferior(Bounds(-bounds.upper, -bounds.lower), margin)
 
 
-def _sentence(method: str, masses: tuple[Floats, Floats], drawn: Drawn, bounds: Bounds | None, margin: float) -> str:
+def _sentence(method: str, masses: tuple[Floats, Floats], subset: Subset, bounds: Bounds | None, margin: float) -> str:
     old, new = masses
     if not len(old):
         return f"{method} has no picture on which the maps of both networks live."
@@ -86,7 +86,7 @@ def _sentence(method: str, masses: tuple[Floats, Floats], drawn: Drawn, bounds: 
         f" {percent(float(old.mean()))}"
     )
     if bounds is None:
-        return f"{seen} ({drawn.too_few})."
-    worse = _outcome(drawn.n, bounds, margin) is Outcome.FAIL
+        return f"{seen} ({subset.too_few})."
+    worse = _outcome(subset.n, bounds, margin) is Outcome.FAIL
     which, bound = ("upper", bounds.upper) if worse else ("lower", bounds.lower)
-    return f"{seen} ({which} bound of the change {points(bound)}, margin {points(-margin)}, {drawn})."
+    return f"{seen} ({which} bound of the change {points(bound)}, margin {points(-margin)}, {subset})."

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.profile import Share
-from checks.statistics.subset import Drawn
+from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
 from checks.table.mean_difference import Comparison, compare, undecided
 from checks.table.needs import ALL_FILLS, Fills, for_the_object, left_out, unjudged
@@ -51,7 +51,7 @@ def depends_on_object(
     says_nothing = not float(control.mean()) <= max_loss_elsewhere
     findings = (
         _finding(evidence, found, _outcome(found, gross, says_nothing), chosen, fills),
-        _control(control, max_loss_elsewhere, found.drawn),
+        _control(control, max_loss_elsewhere, found.subset),
     )
     outcome = worst(finding.outcome for finding in findings)
     telling = findings[1] if says_nothing and outcome is not Outcome.FAIL else findings[0]
@@ -77,7 +77,7 @@ def _lost(evidence: Evidence, left: list[Floats], chosen: NDArray[np.bool_]) -> 
 def _outcome(found: Comparison, gross: Floats, says_nothing: bool) -> Outcome:
     if not says_nothing:
         return found.outcome
-    bounds = found.drawn.mean(gross)
+    bounds = found.subset.mean(gross)
     stands = bounds is not None and bounds.upper < found.limit
     return Outcome.FAIL if found.outcome is Outcome.FAIL and stands else Outcome.INCONCLUSIVE
 
@@ -94,7 +94,7 @@ def _finding(
         quantity="label's probability that is lost with the object, less what the same fill costs elsewhere",
         value=found.value,
         limit=found.limit,
-        **found.drawn.counted,
+        **found.subset.counted,
         lower=found.lower,
         upper=found.upper,
         further=found.further if outcome is Outcome.INCONCLUSIVE else None,
@@ -109,7 +109,7 @@ def _sentence(found: Comparison, outcome: Outcome, log_odds: float) -> str:
     more = "less" if value < 0 else "more"
     seen = (
         f"Removing the object costs {points(abs(value))} of the label's probability {more} than hiding as much"
-        f" elsewhere, on {found.drawn} predicted right"
+        f" elsewhere, on {found.subset} predicted right"
     )
     odds = f"the log-odds fall by {round(log_odds, 1) + 0.0:.1f} in the median picture"
     if found.lower is None or found.upper is None:
@@ -123,7 +123,7 @@ def _sentence(found: Comparison, outcome: Outcome, log_odds: float) -> str:
     return f"{seen} (between {points(found.lower)} and {points(found.upper)}, {asked}){why}; {odds}"
 
 
-def _control(control: Floats, limit: float, drawn: Drawn) -> Finding:
+def _control(control: Floats, limit: float, subset: Subset) -> Finding:
     value = float(control.mean())
     within = value <= limit
     seen = f"Hiding as much elsewhere costs {points(value)} of the label's probability"
@@ -133,7 +133,7 @@ def _control(control: Floats, limit: float, drawn: Drawn) -> Finding:
         quantity="label's probability that the same fill costs on an equal area outside the boxes",
         value=value,
         limit=limit,
-        **drawn.counted,
+        **subset.counted,
         sentence=f"{seen}."
         if within
         else f"{seen}, where {points(limit)} may be: the fills break the prediction wherever they are put, and say"

@@ -55,8 +55,8 @@ def valid_methods(evidence: Evidence, limit: float) -> tuple[str, ...]:
 
 def _finding(evidence: Evidence, method: str, limit: float) -> Finding:
     stages = evidence.cascade.get(method, ())
-    drawn = stages[-1].similarity if stages else np.empty(0)
-    end = drawn[np.isfinite(drawn)]
+    subset = stages[-1].similarity if stages else np.empty(0)
+    end = subset[np.isfinite(subset)]
     bounds = mean_bounds(end, evidence.confidence, evidence.seed)
     value = float(end.mean()) if len(end) else None
     valid = bounds is not None and bounds.upper <= limit
@@ -72,19 +72,19 @@ def _finding(evidence: Evidence, method: str, limit: float) -> Finding:
         n=len(end),
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
-        sentence=_sentence(method, value, valid, (len(end), len(drawn)), limit, bounds.upper if bounds else None),
+        sentence=_sentence(method, value, valid, (len(end), len(subset)), limit, bounds.upper if bounds else None),
     )
 
 
 def _sentence(
     method: str, value: float | None, valid: bool, pictures: tuple[int, int], limit: float, upper: float | None
 ) -> str:
-    n, drawn = pictures
+    n, subset = pictures
     if value is None:
         return f"{method} has no live map of the copy with random weights to compare with; its maps are taken out."
     bound = "" if upper is None else f" (upper bound {upper:.2f})"
     seen = f"With all weights random, the maps of {method} still have a rank correlation of {value:.2f}{bound}"
-    pairs = count(n, "picture") if n == drawn else f"{n:,} of {count(drawn, 'picture')}, the others' maps being dead"
+    pairs = count(n, "picture") if n == subset else f"{n:,} of {count(subset, 'picture')}, the others' maps being dead"
     within = f"within {limit:.2f}" if valid else f"where at most {limit:.2f} may be; its maps are taken out"
     return f"{seen} with its own, on {pairs}, {within}."
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
-from checks.statistics.subset import Drawn
+from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
 from checks.table.mean_difference import ROUNDING, lowest, needed
 from checks.table.needs import invalid, left_out, unjudged
@@ -39,7 +39,7 @@ class Moved(NamedTuple):
 
     chosen: NDArray[np.bool_]
     values: Floats
-    drawn: Drawn
+    subset: Subset
     bounds: Bounds | None
 
     @property
@@ -56,7 +56,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     same fill does elsewhere. FAIL where the change beyond that of the same fill on an equal area elsewhere, picture by
     picture, is over `max_change` by its lower bound: what breaks a picture wherever it is put is no fault of the
     network. Between them INCONCLUSIVE. Where no picture has forbidden pixels, or they were not hidden, INVALID.
-    The bounds are those of `Drawn.gain`, which are not certain of 0 after a few pictures that did not move.
+    The bounds are those of `Subset.gain`, which are not certain of 0 after a few pictures that did not move.
     """
     there = evidence.forbidden.there if evidence.forbidden else np.zeros(evidence.n, bool)
     if not (there & evidence.right).any():
@@ -66,7 +66,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
         return verdict
     hidden, elsewhere = _changes(evidence, fills, ""), _changes(evidence, fills, " elsewhere")
     moved = _moved(evidence, there, hidden)
-    if not moved.drawn.n:
+    if not moved.subset.n:
         return invalid(RULE, QUESTION, "No picture left an answer without its forbidden pixels.", NEXT[Outcome.INVALID])
     beyond = _moved(evidence, there, hidden - elsewhere)
     silent = unjudged(evidence, ~(evidence.right & there) | moved.chosen, INTERVENTION)
@@ -93,35 +93,35 @@ def _changes(evidence: Evidence, fills: Fills, place: str) -> Floats:
 
 def _moved(evidence: Evidence, there: NDArray[np.bool_], change: Floats) -> Moved:
     chosen = evidence.right & there & np.isfinite(change)
-    drawn, values = evidence.drawn(chosen), np.where(np.abs(change[chosen]) < ROUNDING, 0.0, change[chosen])
-    return Moved(chosen, values, drawn, drawn.gain(values))
+    subset, values = evidence.subset(chosen), np.where(np.abs(change[chosen]) < ROUNDING, 0.0, change[chosen])
+    return Moved(chosen, values, subset, subset.gain(values))
 
 
 def _within(moved: Moved, limit: float) -> bool:
-    return moved.bounds is not None and moved.drawn.enough and moved.bounds.upper <= limit
+    return moved.bounds is not None and moved.subset.enough and moved.bounds.upper <= limit
 
 
 def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: int) -> Finding:
     """What hiding them does: nothing else can PASS."""
-    within, drawn, bounds, value = _within(moved, limit), moved.drawn, moved.bounds, moved.mean
-    further = None if within else drawn.further_for_gain(moved.values, limit)
+    within, subset, bounds, value = _within(moved, limit), moved.subset, moved.bounds, moved.mean
+    further = None if within else subset.further_for_gain(moved.values, limit)
     said = (
-        f"Hiding the forbidden pixels moves the label's probability by {points(value or 0)} on {drawn} predicted right"
+        f"Hiding the forbidden pixels moves the label's probability by {points(value or 0)} on {subset} predicted right"
     )
     if bounds:
         said += f" (upper bound {points(bounds.upper)}{'' if within else f', where {points(limit)} may be'})"
-    if not drawn.enough:
-        said += f": {drawn.too_few}"
+    if not subset.enough:
+        said += f": {subset.too_few}"
     elif not within:
         within_reach = value is not None and value < limit
-        said += f": {needed(further, within_reach=within_reach, noun=drawn.noun)}"
+        said += f": {needed(further, within_reach=within_reach, noun=subset.noun)}"
     return Finding(
         subject="forbidden pixels hidden",
         outcome=Outcome.PASS if within else Outcome.INCONCLUSIVE,
         quantity=QUANTITY,
         value=value,
         limit=limit,
-        **drawn.counted,
+        **subset.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
         further=further,
@@ -132,8 +132,8 @@ def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: int) -> Find
 
 def _beyond(evidence: Evidence, beyond: Moved, limit: float, elsewhere: Floats, within: bool) -> Finding:
     """What hiding them does beyond hiding as much elsewhere: nothing else can FAIL."""
-    drawn, bounds = beyond.drawn, beyond.bounds
-    over = bounds is not None and drawn.enough and bounds.lower > limit
+    subset, bounds = beyond.subset, beyond.bounds
+    over = bounds is not None and subset.enough and bounds.lower > limit
     outcome = Outcome.FAIL if over else Outcome.PASS if within else Outcome.INCONCLUSIVE
     if beyond.mean is None:
         said = "No picture left room to hide as much elsewhere"
@@ -141,7 +141,7 @@ def _beyond(evidence: Evidence, beyond: Moved, limit: float, elsewhere: Floats, 
         other = float(elsewhere[beyond.chosen].mean())
         said = (
             f"Hiding the forbidden pixels moves the label's probability by {points(beyond.mean + other)}, hiding as"
-            f" much elsewhere by {points(other)}, on {drawn} predicted right"
+            f" much elsewhere by {points(other)}, on {subset} predicted right"
         )
         if bounds:
             said += f"; the difference is at least {points(bounds.lower)}"
@@ -152,7 +152,7 @@ def _beyond(evidence: Evidence, beyond: Moved, limit: float, elsewhere: Floats, 
         quantity=BEYOND,
         value=beyond.mean,
         limit=limit,
-        **drawn.counted,
+        **subset.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
         worst=lowest(-beyond.values, evidence.sample[beyond.chosen]),

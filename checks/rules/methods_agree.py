@@ -38,8 +38,8 @@ def _name(pair: tuple[str, str]) -> str:
 
 def _finding(evidence: Evidence, pair: tuple[str, str], limit: float) -> Finding:
     found = _agreement(evidence, pair)
-    drawn, agreement = evidence.drawn(np.isfinite(found)), found[np.isfinite(found)]
-    bounds = drawn.mean(agreement)
+    subset, agreement = evidence.subset(np.isfinite(found)), found[np.isfinite(found)]
+    bounds = subset.mean(agreement)
     agrees = bounds is not None and bounds.lower > limit
     value = float(agreement.mean()) if len(agreement) else None
     if value is None:
@@ -47,7 +47,7 @@ def _finding(evidence: Evidence, pair: tuple[str, str], limit: float) -> Finding
     else:
         bound = f" (lower bound {bounds.lower:.2f})" if bounds else ""
         sentence = f"The maps of {_name(pair)} have a mean rank correlation of {value:.2f}{bound}"
-        sentence += f" on {drawn}{'' if agrees else f', not surely over {limit:.2f}'}."
+        sentence += f" on {subset}{'' if agrees else f', not surely over {limit:.2f}'}."
     return Finding(
         subject=_name(pair),
         outcome=Outcome.PASS if agrees else Outcome.INCONCLUSIVE,
@@ -55,7 +55,7 @@ def _finding(evidence: Evidence, pair: tuple[str, str], limit: float) -> Finding
         value=value,
         limit=limit,
         chance=0.0,
-        **drawn.counted,
+        **subset.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
         sentence=sentence,

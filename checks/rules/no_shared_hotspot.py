@@ -109,21 +109,21 @@ def _tested(evidence: Evidence, cue: Cue, min_loss: float, min_turned: float) ->
     pasted, control = (evidence.answered(intervention, variant) for variant in ("pasted", "pasted elsewhere"))
     there = pasted.asked & control.asked
     turns, turns_elsewhere = ((found.predicted == cue.class_index)[there] for found in (pasted, control))
-    drawn, difference = evidence.drawn(there), turns.astype(int) - turns_elsewhere
-    n = drawn.n
-    share = drawn.paired(difference)
+    subset, difference = evidence.subset(there), turns.astype(int) - turns_elsewhere
+    n = subset.n
+    share = subset.paired(difference)
     by_hiding = loss.outcome is Outcome.PASS
-    by_pasting = odds.outcome is Outcome.PASS and drawn.enough and share.lower > min_turned
+    by_pasting = odds.outcome is Outcome.PASS and subset.enough and share.lower > min_turned
     turned = n > 0 and difference.mean() > min_turned
     outcome = Outcome.PASS
     if loss.outcome is Outcome.INVALID or odds.outcome is Outcome.INVALID:
         outcome = Outcome.INVALID
     elif by_hiding or by_pasting:
         outcome = Outcome.FAIL
-    elif _over(loss) or turned or not loss.drawn.enough:
+    elif _over(loss) or turned or not loss.subset.enough:
         outcome = Outcome.INCONCLUSIVE
     counts = int(turns.sum()), int(turns_elsewhere.sum()), n
-    alone = turned and loss.drawn.enough and not _over(loss)
+    alone = turned and loss.subset.enough and not _over(loss)
     return Tested(cue, outcome, loss, odds, *counts, share, by_pasting and not by_hiding, alone)
 
 
@@ -143,7 +143,7 @@ def _finding(evidence: Evidence, test: Tested) -> Finding:
         quantity=QUANTITY,
         value=test.loss.value,
         limit=test.loss.limit,
-        **test.loss.drawn.counted,
+        **test.loss.subset.counted,
         lower=test.loss.lower,
         upper=test.loss.upper,
         further=test.loss.further if test.outcome is Outcome.INCONCLUSIVE else None,
@@ -165,7 +165,7 @@ def _sentence(evidence: Evidence, test: Tested) -> str:
     bound = f"lower bound {points(loss.lower)}" if test.outcome is Outcome.FAIL else f"upper bound {points(loss.upper)}"
     hiding = (
         f"hiding it costs {points(loss.value)} of the label's probability more than hiding as much elsewhere ({bound},"
-        f" {loss.drawn}) and {round(test.odds.value, 1) + 0.0:.1f} of the log-odds"
+        f" {loss.subset}) and {round(test.odds.value, 1) + 0.0:.1f} of the log-odds"
     )
     did = f"{hiding}; {_pasting(test)}"
     if test.outcome is Outcome.FAIL:

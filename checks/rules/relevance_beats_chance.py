@@ -47,7 +47,7 @@ def _finding(evidence: Evidence, method: str, margin: float) -> Finding:
         value=found.value,
         limit=margin,
         chance=float(np.mean(area)) if valid else None,
-        **found.drawn.counted,
+        **found.subset.counted,
         lower=found.lower,
         upper=found.upper,
         further=found.further,
@@ -61,7 +61,7 @@ def _finding(evidence: Evidence, method: str, margin: float) -> Finding:
 
 def _sentence(method: str, mass: float, area: float, margin: float, found: Comparison) -> str:
     seen = f"{method} puts {percent(mass)} of its relevance into boxes that cover {percent(area)} of the frame"
-    seen += f", on {found.drawn}" if found.drawn.clusters is not None else ""
+    seen += f", on {found.subset}" if found.subset.clusters is not None else ""
     required = f"where more than {points(margin)} are needed"
     if found.lower is None or found.upper is None:
         return f"{seen}: {undecided(found)}."

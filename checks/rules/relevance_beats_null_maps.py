@@ -129,7 +129,7 @@ def _finding(evidence: Evidence, method: str, null_map: str, margin: float, meas
         value=found.value,
         limit=margin,
         chance=chance,
-        **found.drawn.counted,
+        **found.subset.counted,
         lower=found.lower,
         upper=found.upper,
         further=found.further,
@@ -167,7 +167,7 @@ def _seen(method: str, null_map: str, measure: Measure, means: tuple[float, floa
 
 
 def _bound(measure: Measure, found: Comparison) -> str:
-    pictures = str(found.drawn)
+    pictures = str(found.subset)
     if found.lower is None or found.upper is None:
         return pictures
     if _behind(found):

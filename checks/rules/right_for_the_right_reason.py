@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.profile import Share
-from checks.statistics.subset import Drawn
+from checks.statistics.subset import Subset
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
 from checks.table.mean_difference import lowest, needed
@@ -43,11 +43,11 @@ def right_for_the_right_reason(
     off = right & missed(evidence, Miss(fills, min_lead))
     n, k = int(right.sum()), int(off.sum())
     lost = unjudged(evidence, judged, "object_removed")
-    drawn = evidence.drawn(right)
-    lower, upper = drawn.share(off[right])
+    subset = evidence.subset(right)
+    lower, upper = subset.share(off[right])
     outcome = _outcome(n, lost, (lower, upper), max_share)
     undecided = outcome is Outcome.INCONCLUSIVE
-    further = _further(drawn, off[right], max_share) if undecided else None
+    further = _further(subset, off[right], max_share) if undecided else None
     lead = np.nan_to_num(evidence.lead(fills), nan=-np.inf)
     finding = Finding(
         subject="experiment",
@@ -55,13 +55,13 @@ def right_for_the_right_reason(
         quantity="share of the pictures predicted right that are right for the wrong reason",
         value=k / n if n else None,
         limit=max_share,
-        **drawn.counted,
+        **subset.counted,
         lower=lower if n else None,
         upper=upper if n else None,
         further=further,
         worst=lowest(lead[off], evidence.sample[off]),
-        sentence=_sentence(k, drawn, outcome, (lower, upper), max_share)
-        + _undecided(drawn, k, max_share, further, undecided)
+        sentence=_sentence(k, subset, outcome, (lower, upper), max_share)
+        + _undecided(subset, k, max_share, further, undecided)
         + f"{left_out(lost)}.",
     )
     return Verdict(
@@ -78,22 +78,22 @@ def _outcome(n: int, lost: int, bounds: tuple[float, float], limit: float) -> Ou
     return Outcome.FAIL if bounds[0] > limit else Outcome.INCONCLUSIVE
 
 
-def _further(drawn: Drawn, off: NDArray[np.bool_], limit: float) -> int | None:
-    return drawn.further_for_share(off, limit) if drawn.n else drawn.missing
+def _further(subset: Subset, off: NDArray[np.bool_], limit: float) -> int | None:
+    return subset.further_for_share(off, limit) if subset.n else subset.missing
 
 
-def _sentence(k: int, drawn: Drawn, outcome: Outcome, bounds: tuple[float, float], limit: float) -> str:
-    n = drawn.n
+def _sentence(k: int, subset: Subset, outcome: Outcome, bounds: tuple[float, float], limit: float) -> str:
+    n = subset.n
     if n == 0:
         return "No picture is predicted right, so that none can be right for the right reason"
     bound = f"lower bound {percent(bounds[0])}" if outcome is Outcome.FAIL else f"upper bound {percent(bounds[1])}"
-    seen = f"{k:,} of {drawn} predicted right"
+    seen = f"{k:,} of {subset} predicted right"
     seen += f" {'is' if k == 1 else 'are'} right for the wrong reason: {percent(k / n)} ({bound}"
     allowed = "" if outcome is Outcome.PASS else f", where {percent(limit)} may be"
     return f"{seen}{allowed}); there the label is spoken for by what surrounds the object" if k else f"{seen}{allowed})"
 
 
-def _undecided(drawn: Drawn, k: int, limit: float, further: int | None, undecided: bool) -> str:
-    if not (undecided and drawn.n):
+def _undecided(subset: Subset, k: int, limit: float, further: int | None, undecided: bool) -> str:
+    if not (undecided and subset.n):
         return ""
-    return f"; {needed(further, within_reach=k < limit * drawn.n, noun=drawn.noun)}"
+    return f"; {needed(further, within_reach=k < limit * subset.n, noun=subset.noun)}"

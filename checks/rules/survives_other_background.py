@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
-from checks.statistics.subset import FEWEST, Drawn
+from checks.statistics.subset import FEWEST, Subset
 from checks.table.backgrounds import INTERVENTION, KINDS, Swap, donors, note, swapped, variants
 from checks.table.evidence import Evidence
 from checks.table.mean_difference import lowest, needed
@@ -76,9 +76,9 @@ def _unfit(evidence: Evidence) -> Verdict | None:
 
 
 def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: float, paired: bool) -> Finding:
-    drawn, some = evidence.drawn(chosen), swap.among(chosen)
+    subset, some = evidence.subset(chosen), swap.among(chosen)
     reliance = (some.same.each if paired else 1.0) - some.other.each
-    by_pictures, n = drawn.gain(reliance), len(reliance)
+    by_pictures, n = subset.gain(reliance), len(reliance)
     value = float(np.sort(reliance).mean()) if n else None
     loans = (some.same, some.other) if paired else (some.other,)
     bounds = by_pictures
@@ -86,30 +86,30 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
         bounds = lender_bounds(value, by_pictures, loans, evidence.confidence, evidence.seed)
     directed = _directed(evidence, chosen, swap.pull)
     lost = unjudged(evidence, np.isfinite(swap.other.each), INTERVENTION)
-    outcome = _outcome(drawn, bounds, limit, paired and directed)
+    outcome = _outcome(subset, bounds, limit, paired and directed)
     if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
         outcome = Outcome.INCONCLUSIVE
     undecided = outcome is Outcome.INCONCLUSIVE and paired
-    lenders_decide = undecided and drawn.enough and by_pictures is not None and by_pictures.upper <= limit
-    further = drawn.further_for_gain(reliance, limit) if undecided and not lenders_decide else None
-    said = _seen(some, drawn, paired) + _bound(outcome, bounds, limit)
+    lenders_decide = undecided and subset.enough and by_pictures is not None and by_pictures.upper <= limit
+    further = subset.further_for_gain(reliance, limit) if undecided and not lenders_decide else None
+    said = _seen(some, subset, paired) + _bound(outcome, bounds, limit)
     if not paired and n:
         said += _artefact(evidence, chosen, outcome)
     elif not directed and bounds and bounds.lower > limit:
         said += ": what is lost does not go to the classes of the backgrounds, so that it may be the cut's"
     elif lenders_decide:
         said += ": the pictures are enough and the backgrounds too few; add pictures, or raise experiments.donors"
-    elif undecided and drawn.enough and value is not None:
-        said += f": {needed(further, within_reach=value < limit, noun=drawn.noun)}"
+    elif undecided and subset.enough and value is not None:
+        said += f": {needed(further, within_reach=value < limit, noun=subset.noun)}"
     elif undecided and n:
-        said += f": {drawn.too_few}"
+        said += f": {subset.too_few}"
     return Finding(
         subject="background",
         outcome=outcome,
         quantity=QUANTITY if paired else ALONE,
         value=value,
         limit=limit,
-        **drawn.counted,
+        **subset.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
         further=further,
@@ -124,26 +124,26 @@ def _directed(evidence: Evidence, chosen: NDArray[np.bool_], pull: Loans) -> boo
     if evidence.classes < 3 or not known.any():
         return True
     some = pull.among(known)
-    bounds = evidence.drawn(known).mean(some.each)
+    bounds = evidence.subset(known).mean(some.each)
     if bounds is None:
         return False
     return lender_bounds(float(some.each.mean()), bounds, (some,), evidence.confidence, evidence.seed).lower > 0
 
 
-def _outcome(drawn: Drawn, bounds: Bounds | None, limit: float, may_fail: bool) -> Outcome:
-    if bounds is None or not drawn.enough:
+def _outcome(subset: Subset, bounds: Bounds | None, limit: float, may_fail: bool) -> Outcome:
+    if bounds is None or not subset.enough:
         return Outcome.INCONCLUSIVE
     if bounds.upper <= limit:
         return Outcome.PASS
     return Outcome.FAIL if may_fail and bounds.lower > limit else Outcome.INCONCLUSIVE
 
 
-def _seen(some: Swap, drawn: Drawn, paired: bool) -> str:
+def _seen(some: Swap, subset: Subset, paired: bool) -> str:
     """some: of the pictures that are judged."""
-    if not drawn.n:
+    if not subset.n:
         return "No picture that is predicted right was put on another background"
     lent = lenders((some.same, some.other) if paired else (some.other,))
-    pictures = f"Of {drawn} predicted right, on backgrounds of {count(lent, drawn.noun)}"
+    pictures = f"Of {subset} predicted right, on backgrounds of {count(lent, subset.noun)}"
     other = percent(float(some.other.each.mean()))
     if not paired:
         return f"{pictures}, {other} are still right where those are of other classes"

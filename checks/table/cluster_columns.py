@@ -54,21 +54,21 @@ def _values(evidence: Evidence) -> tuple[Floats, NDArray[np.bool_]]:
 
 def _named(evidence: Evidence, ids: NDArray[np.object_]) -> Finding:
     silent = ids == ""
-    drawn = evidence.drawn(np.ones(evidence.n, bool))
+    subset = evidence.subset(np.ones(evidence.n, bool))
     values, told = _values(evidence)
     estimate = f"; by how alike they are, {effective_n(values[told], ids[told]):.0f}" if told.any() else ""
     if silent.any():
-        sentence = f"{count(int(silent.sum()), 'picture')} of {evidence.n:,} state no {drawn.noun}, which data.cluster"
+        sentence = f"{count(int(silent.sum()), 'picture')} of {evidence.n:,} state no {subset.noun}, which data.cluster"
         sentence += " names, so that nobody can say which are independent."
     else:
-        sentence = f"{drawn}, worth {drawn.independent or 0:.0f} independent pictures where all of one are alike"
+        sentence = f"{subset}, worth {subset.independent or 0:.0f} independent pictures where all of one are alike"
         sentence += f"{estimate}."
     return Finding(
         subject="clusters",
         outcome=Outcome.INVALID if silent.any() else Outcome.PASS,
         quantity="independent pictures that these are worth at worst",
-        value=drawn.independent,
-        **drawn.counted,
+        value=subset.independent,
+        **subset.counted,
         worst=tuple(int(number) for number in evidence.sample[silent][:WORST]),
         sentence=sentence,
     )

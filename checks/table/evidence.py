@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audit.errors import AuditError
 from audit.record.record import MEASURES, SUBJECT, Record
-from checks.statistics.subset import Drawn
+from checks.statistics.subset import Subset
 from checks.table.answers import Answered, Given, Key, read_answers, read_notes
 from checks.table.controls import Cue, Planted, Stage, read_cascade, read_cues, read_planted
 from checks.table.forbidden_pixels import Forbidden, read_forbidden
@@ -100,10 +100,10 @@ class Evidence:
         """Predicted right."""
         return np.asarray(self.predicted == self.class_index)
 
-    def drawn(self, chosen: NDArray[np.bool_]) -> Drawn:
+    def subset(self, chosen: NDArray[np.bool_]) -> Subset:
         """The chosen pictures (n,), as what bounds are taken from."""
         cluster = None if self.cluster is None else self.cluster[chosen]
-        return Drawn(int(chosen.sum()), self.confidence, self.seed, cluster, self.cluster_column)
+        return Subset(int(chosen.sum()), self.confidence, self.seed, cluster, self.cluster_column)
 
     def judged(self, method: str) -> NDArray[np.bool_]:
         """A map can be held against the boxes: it was made, it is not dead, and something lies outside the boxes."""

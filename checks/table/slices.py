@@ -168,18 +168,18 @@ def _problem(evidence: Evidence, column: str) -> str:
 
 def _finding(evidence: Evidence, part: Slice, verdict: Verdict | None) -> Finding:
     """What the rule says of the slice; too few pictures are never a PASS. verdict: None where there is no picture."""
-    drawn = evidence.drawn(part.here)
+    subset = evidence.subset(part.here)
     said: dict[str, Any] = {"subject": part.name, "slice": part.name}
-    if verdict is None or (verdict.outcome is Outcome.PASS and not drawn.enough):
-        held = f"holds {drawn.too_few}" if drawn.n else "holds no picture, so that nothing is shown of it"
-        said |= {"sentence": f"{part.name} {held}.", "outcome": Outcome.INCONCLUSIVE, "further": drawn.missing}
+    if verdict is None or (verdict.outcome is Outcome.PASS and not subset.enough):
+        held = f"holds {subset.too_few}" if subset.n else "holds no picture, so that nothing is shown of it"
+        said |= {"sentence": f"{part.name} {held}.", "outcome": Outcome.INCONCLUSIVE, "further": subset.missing}
     else:
         said |= {"sentence": f"{part.name}: {verdict.sentence}", "outcome": verdict.outcome}
     findings = verdict.findings if verdict else ()
     telling = [f for f in findings if verdict and f.outcome is verdict.outcome and not f.advisory] or findings
     if telling:
         return telling[0].model_copy(update=said)
-    return Finding(**said, quantity="pictures", value=drawn.n, **drawn.counted)
+    return Finding(**said, quantity="pictures", value=subset.n, **subset.counted)
 
 
 def _headline(findings: tuple[Finding, ...], rule: str) -> str:

@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from checks.words import percent
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from audit.record.record import Record
 from checks.table.evidence import Floats
-from checks.words import percent
 from reports.charts import boxes as label_charts
 
 TINY, FULL = 0.005, 0.8

@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
+from checks.words import count, listed
+
 from checks.table.evidence import Evidence
 from checks.verdict import Judgement
-from checks.words import count, listed
 from reports.result.schema import Identity
 from reports.wording.numbers import short
 

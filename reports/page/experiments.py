@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from checks.words import listed
 from markupsafe import Markup
 
 from audit.record.record import Record
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
 from checks.verdict import Finding, Judgement, Outcome, Verdict
-from checks.words import listed
 from reports.charts import lines as line_charts
 from reports.charts import scores as charts
 from reports.result.availability import not_run, verdict_of

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from checks.words import count
+
 from audit.record.record import Record
 from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Verdict
-from checks.words import count
 from reports.result.experiments import REMOVED, REPLACED
 
 NOUNS = {"randomisation": "control", "planted_cue": "control", "shared_cues": "search"}

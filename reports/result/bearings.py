@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from checks.words import listed
+
 from audit import registry
 from checks.profile import RULES
 from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Outcome
-from checks.words import listed
 from reports.result.availability import verdict_of
 from reports.result.clauses import Bearing
 from reports.result.purpose import purpose

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from checks.words import count, listed
 from pydantic import Field
 
 from checks.table.cells import Miss, judged_by_experiment, missed
@@ -10,7 +11,6 @@ from checks.table.controls import Planted
 from checks.table.evidence import Evidence, Floats
 from checks.table.planted_copies import KEPT, outside
 from checks.verdict import Frozen, Outcome, Verdict
-from checks.words import count, listed
 from reports.result.experiments import REMOVED
 from reports.result.summary import mean
 

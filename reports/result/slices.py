@@ -95,7 +95,7 @@ def fewest_for(profile: Profile) -> int:
 
 def _cell(evidence: Evidence, value: str, here: Mask, off: Mask, tried: Mask, fewest: int) -> SliceCell:
     """The pictures that are `here`; of those `tried` by the experiment, some are `off` the object."""
-    drawn, worth = evidence.drawn(here), evidence.drawn(here & tried)
+    drawn, worth = evidence.subset(here), evidence.subset(here & tried)
     enough = (worth.n if worth.independent is None else worth.independent) >= fewest
     return SliceCell(
         value=value,
@@ -108,7 +108,7 @@ def _cell(evidence: Evidence, value: str, here: Mask, off: Mask, tried: Mask, fe
 
 
 def _share(evidence: Evidence, hit: Mask, among: Mask) -> Share:
-    drawn, k = evidence.drawn(among), int((hit & among).sum())
+    drawn, k = evidence.subset(among), int((hit & among).sum())
     by_picture = drawn.cluster is None
     lower, upper = wilson(k, drawn.n, drawn.confidence) if by_picture else drawn.share(hit[among])
     return Share(count=k, of=drawn.n, share=k / drawn.n if drawn.n else None, lower=lower, upper=upper)

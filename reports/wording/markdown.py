@@ -2,8 +2,9 @@
 
 import re
 
-from checks.verdict import Judgement, Outcome, Verdict, WrongReason
 from checks.words import bounded
+
+from checks.verdict import Judgement, Outcome, Verdict, WrongReason
 from reports.wording.numbers import count, decimal, short
 from reports.wording.telling import bound, telling
 

@@ -4,9 +4,8 @@ import math
 import re
 from collections.abc import Sequence
 
-from markupsafe import Markup, escape
-
 from checks.words import all_of, bounded
+from markupsafe import Markup, escape
 
 DASH = "–"
 THIN = "\u202f"

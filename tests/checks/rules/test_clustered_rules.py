@@ -32,7 +32,7 @@ from checks.statistics.bounds import (
 )
 from checks.statistics.gain import gain_bounds
 from checks.statistics.paired_proportions import paired_share_bounds_by_cluster
-from checks.statistics.subset import FEWEST, Drawn
+from checks.statistics.subset import FEWEST, Subset
 from checks.statistics.tolerance import tolerance_bounds
 from checks.table.cluster_columns import clusters, unnamed
 from checks.table.evidence import Evidence, evidence
@@ -205,18 +205,18 @@ def test_no_further_cluster_helps_over_the_limit() -> None:
 def test_how_many_are_missing(sizes: list[int], missing: int) -> None:
     """29 single pictures and a flight of 29 are worth 3.9 by n^2 / sum of squares, so that 26.1 * 30 / 3.9 are."""
     ids: NDArray[Any] = np.repeat(np.arange(len(sizes)), sizes)
-    drawn = Drawn(len(ids), 0.95, 0, ids, "flight")
-    assert drawn.missing == missing
-    assert drawn.enough is (missing == 0)
+    subset = Subset(len(ids), 0.95, 0, ids, "flight")
+    assert subset.missing == missing
+    assert subset.enough is (missing == 0)
 
 
 def test_what_is_drawn_in_words() -> None:
     ids = np.array(["a", "a", "b"], dtype=object)
-    assert str(Drawn(3, 0.95, 0)) == "3 pictures"
-    assert str(Drawn(3, 0.95, 0, ids, "flight")) == "3 pictures of 2 flights"
-    assert str(Drawn(3, 0.95, 0, ids, "body_side")) == "3 pictures of 2 body sides"
-    assert str(Drawn(3, 0.95, 0, ids, "city")) == "3 pictures of 2 cities"
-    assert Drawn(3, 0.95, 0, ids, "flight").too_few == "2 flights where at least 30 are needed"
+    assert str(Subset(3, 0.95, 0)) == "3 pictures"
+    assert str(Subset(3, 0.95, 0, ids, "flight")) == "3 pictures of 2 flights"
+    assert str(Subset(3, 0.95, 0, ids, "body_side")) == "3 pictures of 2 body sides"
+    assert str(Subset(3, 0.95, 0, ids, "city")) == "3 pictures of 2 cities"
+    assert Subset(3, 0.95, 0, ids, "flight").too_few == "2 flights where at least 30 are needed"
 
 
 def test_the_tail_stands_beside_the_mean() -> None:
@@ -355,4 +355,4 @@ def test_the_cluster_is_part_of_what_a_baseline_is_compared_by(tmp_path: Path) -
 
 
 def test_few_pictures_stay_few() -> None:
-    assert Drawn(FEWEST - 1, 0.95, 0).too_few == f"{FEWEST - 1} pictures where at least {FEWEST} are needed"
+    assert Subset(FEWEST - 1, 0.95, 0).too_few == f"{FEWEST - 1} pictures where at least {FEWEST} are needed"

@@ -136,8 +136,8 @@ def test_pictures_without_room_elsewhere_are_left_out_and_said() -> None:
     verdict = needs_object(evidence)
     assert verdict.findings[0].n == 50
     assert "; 30 pictures predicted right left no such answer." in verdict.sentence
-    drawn = replace(evidence, experiments={"object_removed": {"pictures": 50}})
-    assert "left no such answer" not in needs_object(drawn).sentence, "the others were not drawn"
+    subset = replace(evidence, experiments={"object_removed": {"pictures": 50}})
+    assert "left no such answer" not in needs_object(subset).sentence, "the others were not subset"
 
 
 def test_no_room_elsewhere_at_all_is_invalid() -> None:
@@ -332,8 +332,8 @@ def test_a_network_that_yields_no_number_for_altered_pictures_is_not_judged_by_t
         " where nothing is left out and 10.0 % may be lost."
     )
     some = {"pictures": 71}
-    drawn = replace(evidence, experiments={"object_removed": some, "background_replaced": some})
-    assert right_for_the_right_reason(drawn, max_share=0.05).outcome is PASS
+    subset = replace(evidence, experiments={"object_removed": some, "background_replaced": some})
+    assert right_for_the_right_reason(subset, max_share=0.05).outcome is PASS
 
 
 @pytest.mark.tor("TOR-048")

@@ -14,7 +14,7 @@ from checks.judge import judge
 from checks.profile import load_profile
 from checks.rules.forbidden_pixels_are_ignored import forbidden_pixels_are_ignored
 from checks.statistics.gain import gain_bounds
-from checks.statistics.subset import Drawn
+from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, evidence
 from checks.verdict import Outcome, Verdict
 from fixtures.evidence import make_evidence, with_forbidden
@@ -156,7 +156,7 @@ def test_it_passes_where_the_bound_of_the_change_is_within_the_limit(
 def test_what_is_further_asked_for_decides(n: int, moved: int, limit: float) -> None:
     values = np.zeros(n)
     values[:moved] = 0.5
-    further = Drawn(n, 0.95, 0).further_for_gain(values, limit)
+    further = Subset(n, 0.95, 0).further_for_gain(values, limit)
     bounds = gain_bounds(values, 0.95, 0)
     assert bounds is not None
     if further is not None and bounds.upper > limit:

@@ -31,7 +31,7 @@ def bounds(parts: Sequence[Loans]) -> tuple[float, Bounds, Bounds]:
     return float(each.mean()), alone, lender_bounds(float(each.mean()), alone, parts, SURE, 0)
 
 
-def drawn(rng: np.random.Generator, pictures: int, count: int, sign: int = 1, share: float = 0.3) -> Loans:
+def subset(rng: np.random.Generator, pictures: int, count: int, sign: int = 1, share: float = 0.3) -> Loans:
     """Three answers to each picture, each 1 with this share, on backgrounds of so many lenders; some are missing."""
     value = (rng.random((3, pictures)) < share).astype(np.float64)
     value[1:][rng.random((2, pictures)) < 0.2] = np.nan
@@ -62,7 +62,7 @@ def test_no_loss_is_as_certain_as_the_backgrounds_are_many(pictures: int, count:
 @settings(max_examples=25, deadline=None)
 def test_a_slow_count_agrees(seed: int, pictures: int, count: int) -> None:
     rng = np.random.default_rng(seed)
-    parts = [drawn(rng, pictures, count), drawn(rng, pictures, count, sign=-1)]
+    parts = [subset(rng, pictures, count), subset(rng, pictures, count, sign=-1)]
     mean, alone, both = bounds(parts)
     moved: dict[int, float] = {}
     use: dict[int, float] = {}
@@ -94,7 +94,7 @@ def test_a_slow_count_agrees(seed: int, pictures: int, count: int) -> None:
 
 def test_the_order_of_pictures_and_answers_does_not_matter() -> None:
     rng = np.random.default_rng(5)
-    part = drawn(rng, 60, 20)
+    part = subset(rng, 60, 20)
     order = rng.permutation(60)
     turned = Loans(1, part.value[::-1, order], part.lender[::-1, order])
     assert bounds([turned])[2] == pytest.approx(bounds([part])[2])

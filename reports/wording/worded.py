@@ -1,0 +1,84 @@
+"""Verdicts with their sentences: what every format shows and what `audit.json` holds."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from audit import registry
+from checks.verdict import Finding, Judgement, Verdict
+from reports.wording.generic import generic
+from reports.wording.whole import whole
+from reports.wording.words import About, Words
+
+WORDINGS = "reports.wording.rules"
+
+
+class WordedFinding(Finding):
+    """One comparison of a value with a limit, in fields and in words."""
+
+    subject: str = Field(description="what was judged, in words, as 'gradient against centre'")
+    quantity_in_words: str = Field(description="what the value is, in words with its unit")
+    sentence: str = Field(description="the finding in one plain sentence")
+
+
+class WordedVerdict(Verdict):
+    """What one rule says, in fields and in words."""
+
+    question: str = Field(description="what the rule asks")
+    sentence: str
+    next_step: str = Field(description="what to do about it; '' for a PASS")
+    findings: tuple[WordedFinding, ...] = ()
+
+
+class WordedJudgement(Judgement):
+    """The whole answer, in fields and in words."""
+
+    sentence: str
+    next_step: str
+    verdicts: tuple[WordedVerdict, ...]
+
+    def verdict(self, rule: str) -> WordedVerdict | None:
+        """What a rule says; None where the profile does not name it."""
+        return next((verdict for verdict in self.verdicts if verdict.rule == rule), None)
+
+
+def worded(judgement: Judgement, about: About) -> WordedJudgement:
+    """The judgement with every sentence that a person reads."""
+    verdicts = worded_verdicts(judgement.verdicts, about)
+    sentence, next_step = whole(judgement, verdicts)
+    return WordedJudgement.model_validate(
+        {**_fields(judgement), "verdicts": verdicts, "sentence": sentence, "next_step": next_step}
+    )
+
+
+def worded_verdicts(verdicts: Iterable[Verdict], about: About) -> tuple[WordedVerdict, ...]:
+    """Each verdict with its sentences, in the order given."""
+    return tuple(_worded(verdict, words_of(verdict, about)) for verdict in verdicts)
+
+
+def words_of(verdict: Verdict, about: About) -> Words:
+    """By the wording of the rule's own name where there is one, else from the fields."""
+    rule = verdict.rule.partition("[")[0]
+    wording = registry.resolve(WORDINGS, rule) if rule in registry.names(WORDINGS) else generic
+    words: Words = wording(verdict, about)
+    return words
+
+
+def _worded(verdict: Verdict, words: Words) -> WordedVerdict:
+    findings = tuple(
+        WordedFinding(**_fields(finding), subject=said.subject, quantity_in_words=said.quantity, sentence=said.sentence)
+        for finding, said in zip(verdict.findings, words.findings, strict=True)
+    )
+    return WordedVerdict.model_validate(
+        {
+            **_fields(verdict),
+            "findings": findings,
+            "question": words.question,
+            "sentence": words.sentence,
+            "next_step": words.next_step,
+        }
+    )
+
+
+def _fields(value: Finding | Verdict | Judgement) -> dict[str, object]:
+    return {name: getattr(value, name) for name in type(value).model_fields}

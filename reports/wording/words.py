@@ -1,0 +1,37 @@
+"""What a rule's wording is given and what it gives back."""
+
+from typing import NamedTuple
+
+
+class About(NamedTuple):
+    """What sentences need beside the verdict."""
+
+    confidence: float
+    """Of every bound."""
+    cluster: str = "cluster"
+    """What the settings' clusters are, as 'flight': the noun for what would have to be added."""
+    frame: tuple[int, int] | None = None
+    """(height, width) of the network's input in pixels."""
+
+
+class FindingWords(NamedTuple):
+    """One finding in words."""
+
+    subject: str
+    """What was judged, as 'gradient against centre'."""
+    quantity: str
+    """What the numbers are, with the unit where it is not plain."""
+    sentence: str
+    """At most 25 words: first what was seen, then the limit."""
+
+
+class Words(NamedTuple):
+    """One verdict in words."""
+
+    question: str
+    sentence: str
+    """At most 25 words: first what was seen, then the limit."""
+    next_step: str
+    """What to do about it; '' for a PASS."""
+    findings: tuple[FindingWords, ...]
+    """In the verdict's order."""
