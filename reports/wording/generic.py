@@ -34,8 +34,9 @@ def _sentence(finding: Finding, about: About) -> str:
     seen = f"{_plain(finding.quantity).capitalize()} is {number(finding.value, finding.unit)}"
     parts = [f"{word} {number(bound, finding.unit)}" for word, bound in _bounds(finding)]
     parts += [f"required: {_required(finding)}"] if finding.limit is not None else []
+    shown = f" ({'; '.join(parts)})" if parts else ""
     end = f"; {undecided(finding, about)}" if finding.outcome is Outcome.INCONCLUSIVE else ""
-    return f"{seen} on {pictures(finding, about)}{f' ({"; ".join(parts)})' if parts else ''}{end}."
+    return f"{seen} on {pictures(finding, about)}{shown}{end}."
 
 
 def _bounds(finding: Finding) -> list[tuple[str, float]]:
