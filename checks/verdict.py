@@ -1,9 +1,17 @@
-"""What judging yields: findings, verdicts of rules, one judgement. Fields alone: `reports.wording` makes the sentences."""
+"""What judging yields: findings, verdicts, one judgement. Fields alone: `reports.wording` makes the sentences."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+if TYPE_CHECKING:
+    Details = dict[str, Any]
+else:
+    Details = dict[str, JsonValue]
+"""Names and numbers as JSON holds them; whoever documents a name knows its type."""
 
 
 class Outcome(StrEnum):
@@ -86,10 +94,17 @@ class Finding(Frozen):
         description="further pictures, or clusters where they count, needed at the observed rate, where INCONCLUSIVE",
     )
     reason: str = Field("", description="why it is no PASS, by a name that the rule documents; '' for a PASS")
-    details: dict[str, JsonValue] = Field({}, description="further numbers and names that the rule documents")
+    details: Details = Field({}, description="further numbers and names that the rule documents")
     worst: tuple[int, ...] = Field((), description="numbers of the samples that speak most against it, worst first")
     advisory: bool = Field(False, description="shown, but its outcome does not enter that of the rule")
     slice: str | None = Field(None, description="the kind of pictures, as 'light: night'; null where it is about all")
+
+
+def weakest(findings: Sequence[Finding]) -> Finding:
+    """Of those with the worst outcome, the first with the lowest value. Needs one finding at least."""
+    outcome = worst(finding.outcome for finding in findings)
+    telling = [finding for finding in findings if finding.outcome is outcome]
+    return min(telling, key=lambda finding: -math.inf if finding.value is None else finding.value)
 
 
 class Verdict(Frozen):
@@ -99,9 +114,12 @@ class Verdict(Frozen):
     outcome: Outcome
     decided_by: str | None = Field(None, description="key of the finding that decides; null where there is none")
     reason: str = Field("", description="why there is no finding that decides; '' where there is one")
-    details: dict[str, JsonValue] = Field({}, description="what the reason refers to")
+    details: Details = Field({}, description="what the reason refers to")
     why: str = Field("", description="the profile's justification of the limit")
     advisory: bool = Field(False, description="shown, but its outcome does not enter that of the whole")
+    column: str | None = Field(
+        None, description="by whose values the pictures are sliced, a finding for each; null where it is about all"
+    )
     findings: tuple[Finding, ...] = ()
 
     @model_validator(mode="after")
@@ -112,6 +130,11 @@ class Verdict(Frozen):
         if self.decided_by is not None and self.decided_by not in keys:
             raise ValueError(f"{self.rule} is decided by {self.decided_by!r}, which is none of its findings")
         return self
+
+    @property
+    def judged_rule(self) -> str:
+        """The rule itself: 'depends_on_object' of 'depends_on_object[light]'."""
+        return self.rule if self.column is None else self.rule.removesuffix(f"[{self.column}]")
 
     def finding(self, key: str) -> Finding | None:
         """The finding of that key; None where there is none."""
@@ -200,7 +223,7 @@ class Judgement(Frozen):
     pictures: int = Field(description="measured, on which the rules were applied")
     maps_disagree: tuple[str, str] | None = Field(
         None,
-        description="where every experiment passes and a rule on maps fails a method: the rule and the key of its finding",
+        description="where every experiment passes and a rule on maps fails a method: that rule and its finding's key",
     )
     profile: Profile
     registered: str | None = Field(description="name of the profile that the record holds; null where it holds none")

@@ -1,12 +1,13 @@
 """Accuracy: only right answers can be right for the wrong reason."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checks import reasons
 from checks.profile import Share
 from checks.table.evidence import Evidence
 from checks.table.mean_difference import lowest
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
+from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
 ONE_CLASS_KNOWN = "one_class_known"
 """Reason: the network knows fewer than two classes."""
@@ -68,8 +69,8 @@ def _decided(evidence: Evidence, lower: float, upper: float, limit: float) -> tu
     return Outcome.INCONCLUSIVE, reasons.UNDECIDED
 
 
-def _details(evidence: Evidence, right: int, answered: np.ndarray) -> dict[str, int | float]:
-    details: dict[str, int | float] = {"right": right, "silent": evidence.n - int(answered.sum())}
+def _details(evidence: Evidence, right: int, answered: NDArray[np.bool_]) -> Details:
+    details: Details = {"right": right, "silent": evidence.n - int(answered.sum())}
     if evidence.classes > 5 and evidence.n:
         details["in_first_five"] = int((evidence.label_rank[answered] <= 5).sum()) / evidence.n
     return details

@@ -86,7 +86,7 @@ def mean_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayL
 
     The bootstrap (Efron 1987, BCa) follows skewness, but knows no spread that it has not seen, so that it is too narrow
     for few values; Student's t is wide for few values, but symmetric. Order does not matter.
-    cluster: (n,) ids. Whole clusters are subset then, and t is cluster-robust (`standard_error`).
+    cluster: (n,) ids. Whole clusters are resampled then, and t is cluster-robust (`standard_error`).
     None for n < 2, and for clusters that are worth less than `FEWEST_CLUSTERS`, unless each has one value only.
     Raises ValueError for NaN and infinity.
     """

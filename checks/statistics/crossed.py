@@ -1,7 +1,7 @@
 """Bounds of a mean over pictures that were put on backgrounds which a few pictures lent to all of them.
 
 Pictures and backgrounds are both draws. Bounds that count the pictures alone know nothing of the backgrounds that were
-not subset: where an eighth of them carries a cue, one subset more or less moves the mean for all pictures at once.
+not drawn: where an eighth of them carries a cue, one drawn more or less moves the mean for all pictures at once.
 """
 
 import math

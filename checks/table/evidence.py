@@ -103,7 +103,7 @@ class Evidence:
     def subset(self, chosen: NDArray[np.bool_]) -> Subset:
         """The chosen pictures (n,), as what bounds are taken from."""
         cluster = None if self.cluster is None else self.cluster[chosen]
-        return Subset(int(chosen.sum()), self.confidence, self.seed, cluster, self.cluster_column)
+        return Subset(int(chosen.sum()), self.confidence, self.seed, cluster)
 
     def judged(self, method: str) -> NDArray[np.bool_]:
         """A map can be held against the boxes: it was made, it is not dead, and something lies outside the boxes."""

@@ -2,6 +2,7 @@
 
 from checks import reasons
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
+from reports.wording.missing import SHARED, missing, without_finding
 from reports.wording.phrases import percent, points
 from reports.wording.undecided import pictures, undecided
 from reports.wording.words import About, FindingWords, Words
@@ -9,23 +10,23 @@ from reports.wording.words import About, FindingWords, Words
 
 def generic(verdict: Verdict, about: About) -> Words:
     """The value of the finding that decides, its bound and its limit."""
+    question = f"Does {verdict.rule} hold?"
+    if verdict.reason == reasons.BROKEN_RULE:
+        sentence = f"{verdict.rule} could not be evaluated ({verdict.details['error']})."
+        return without_finding(question, sentence, "Mend the rule or its limits, and judge the record again.")
+    if verdict.reason in SHARED:
+        return missing(question, verdict)
     findings = tuple(
         FindingWords(_plain(finding.key), _plain(finding.quantity), _sentence(finding, about))
         for finding in verdict.findings
     )
     sentences = {finding.key: words.sentence for finding, words in zip(verdict.findings, findings, strict=True)}
     return Words(
-        question=f"Does {verdict.rule} hold?",
-        sentence=sentences.get(verdict.decided_by or "") or _without(verdict),
+        question=question,
+        sentence=sentences.get(verdict.decided_by or "", f"{verdict.rule} has nothing to go by."),
         next_step="" if verdict.outcome is Outcome.PASS else "Look at what the rule measured, and audit again.",
         findings=findings,
     )
-
-
-def _without(verdict: Verdict) -> str:
-    if verdict.reason == reasons.BROKEN_RULE:
-        return f"{verdict.rule} could not be evaluated ({verdict.details.get('error')})."
-    return f"{verdict.rule} has nothing to go by."
 
 
 def _sentence(finding: Finding, about: About) -> str:

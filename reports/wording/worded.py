@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from audit import registry
+from checks import reasons
 from checks.verdict import Finding, Judgement, Verdict
 from reports.wording.generic import generic
 from reports.wording.whole import whole
@@ -57,9 +58,10 @@ def worded_verdicts(verdicts: Iterable[Verdict], about: About) -> tuple[WordedVe
 
 
 def words_of(verdict: Verdict, about: About) -> Words:
-    """By the wording of the rule's own name where there is one, else from the fields."""
+    """By the wording of the rule's own name; from the fields where there is none, or where the rule broke."""
     rule = verdict.rule.partition("[")[0]
-    wording = registry.resolve(WORDINGS, rule) if rule in registry.names(WORDINGS) else generic
+    own = verdict.reason != reasons.BROKEN_RULE and rule in registry.names(WORDINGS)
+    wording = registry.resolve(WORDINGS, rule) if own else generic
     words: Words = wording(verdict, about)
     return words
 

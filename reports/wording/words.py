@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from checks.table.evidence import Evidence
+
 
 class About(NamedTuple):
     """What sentences need beside the verdict."""
@@ -12,6 +14,12 @@ class About(NamedTuple):
     """What the settings' clusters are, as 'flight': the noun for what would have to be added."""
     frame: tuple[int, int] | None = None
     """(height, width) of the network's input in pixels."""
+
+
+def about(evidence: Evidence) -> About:
+    """What the table says beside its verdicts."""
+    column = evidence.cluster_column if evidence.cluster is not None else ""
+    return About(evidence.confidence, column.replace("_", " ") or "cluster", evidence.frame)
 
 
 class FindingWords(NamedTuple):
