@@ -13,10 +13,10 @@ from audit.record.record import Record
 from checks.apply import apply
 from checks.conclude import MAPS, VALIDITY, conclude, taken_out
 from checks.profile import fingerprint, load_profile
+from checks.slice_verdicts import slices_hold
 from checks.table.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence, evidence
 from checks.table.integrity import run_is_whole
-from checks.table.slices import slices_hold
 from checks.verdict import Judgement, Profile, Verdict, WrongReason
 
 

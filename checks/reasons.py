@@ -22,5 +22,7 @@ NO_NUMBER = "no_number"
 UNANSWERED = "unanswered"
 """Too many pictures left no answer; details: `intervention` and `variant` of the first one, whether `others` did so
 too, how many `pictures` `of` how many, the `first` of them, and the share that is `allowed`."""
+UNJUDGED = "unjudged"
+"""Too many pictures predicted right left no answer to judge them by; details: how many are `without_answer`."""
 BROKEN_RULE = "broken_rule"
 """The rule could not be evaluated; details: `error`."""

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
+from audit.phrases import count, listed
 from checks.baseline.file import ACCEPT, Baseline, Scored
 from checks.profile import fingerprint
-from checks.words import count, listed
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -43,8 +43,6 @@ class Pairs:
     """The same network gave the same numbers: nothing that it does on other pictures can differ either."""
     cluster: NDArray[Any] | None = None
     """(n,) what pictures share that are not independent; None where the settings name no column."""
-    column: str = ""
-    """Of the metadata, that the clusters come from."""
 
     @property
     def n(self) -> int:

@@ -1,4 +1,4 @@
-"""Kinds of pictures: by the metadata, or by box, class and answer. Rules may have to hold in each of them."""
+"""Slices, which are kinds of pictures: by a column of the metadata, or by box, class and answer."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -6,11 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.apply import apply
-from checks.conclude import MAPS
 from checks.table.evidence import Evidence, Floats
-from checks.verdict import Finding, Outcome, RequiredSlices, Verdict, worst
-from checks.words import count, listed
 
 MOST_VALUES = 50
 """Of a column. One with more, as a file's time, names pictures and not kinds of pictures."""
@@ -23,11 +19,6 @@ OFF_CENTRE = 1 / 6
 UNSURE, SURE = 0.5, 0.9
 """Probability of the predicted class."""
 UNSTATED = "not stated"
-NEXT = {
-    Outcome.PASS: "",
-    Outcome.INCONCLUSIVE: "Add boxed pictures of the kinds that are too few.",
-    Outcome.INVALID: "Add the column to the annotations, or take it out of the profile's required slices.",
-}
 
 Names = NDArray[Any]
 
@@ -115,77 +106,3 @@ DERIVED: Mapping[str, Derived] = {
     ),
     "prediction": Derived(lambda found: np.where(found.right, "right", "wrong").astype(object), ("right", "wrong")),
 }
-
-
-def slices_hold(evidence: Evidence, valid: Evidence) -> tuple[Verdict, ...]:
-    """One verdict for each required rule and column, named as `Profile.sliced`: each slice must pass by itself.
-
-    So no correction for their number is due: whoever fails one slice fails (an intersection-union test). valid: the
-    evidence with the methods whose maps count, for the rules on maps.
-    """
-    required = evidence.profile.slices
-    if required is None:
-        return ()
-    return tuple(
-        _verdict(valid if rule in MAPS else evidence, rule, column, required)
-        for rule in required.rules
-        for column in required.by
-    )
-
-
-def _verdict(evidence: Evidence, rule: str, column: str, required: RequiredSlices) -> Verdict:
-    told = {
-        "rule": f"{rule}[{column}]",
-        "question": f"Does {rule} hold for every kind of pictures by {column}?",
-        "why": required.why,
-        "advisory": evidence.profile.rules[rule].get("advisory") is True,
-    }
-    if problem := _problem(evidence, column):
-        return Verdict(**told, outcome=Outcome.INVALID, sentence=problem, next_step=NEXT[Outcome.INVALID])
-    parts = slices(evidence, column)
-    verdicts = [apply(evidence.among(part.here), rule) if part.here.any() else None for part in parts]
-    findings = tuple(_finding(evidence, part, said) for part, said in zip(parts, verdicts, strict=True))
-    outcome = worst(finding.outcome for finding in findings)
-    steps = [said.next_step for said in verdicts if said and said.outcome is outcome]
-    next_step = NEXT[outcome] if outcome in (Outcome.PASS, Outcome.INCONCLUSIVE) else steps[0]
-    return Verdict(**told, outcome=outcome, sentence=_headline(findings, rule), next_step=next_step, findings=findings)
-
-
-def _problem(evidence: Evidence, column: str) -> str:
-    """Why there are no slices by this column, or ''."""
-    if column not in columns(evidence):
-        return f"The data has no column '{column}', by which the profile requires slices."
-    parts = slices(evidence, column)
-    if not parts:
-        return "No picture was measured."
-    if len(parts) > MOST_VALUES:
-        return (
-            f"Column '{column}' has {len(parts):,} values, which name pictures and not kinds of pictures; at most"
-            f" {MOST_VALUES} can be required."
-        )
-    return ""
-
-
-def _finding(evidence: Evidence, part: Slice, verdict: Verdict | None) -> Finding:
-    """What the rule says of the slice; too few pictures are never a PASS. verdict: None where there is no picture."""
-    subset = evidence.subset(part.here)
-    said: dict[str, Any] = {"subject": part.name, "slice": part.name}
-    if verdict is None or (verdict.outcome is Outcome.PASS and not subset.enough):
-        held = f"holds {subset.too_few}" if subset.n else "holds no picture, so that nothing is shown of it"
-        said |= {"sentence": f"{part.name} {held}.", "outcome": Outcome.INCONCLUSIVE, "further": subset.missing}
-    else:
-        said |= {"sentence": f"{part.name}: {verdict.sentence}", "outcome": verdict.outcome}
-    findings = verdict.findings if verdict else ()
-    telling = [f for f in findings if verdict and f.outcome is verdict.outcome and not f.advisory] or findings
-    if telling:
-        return telling[0].model_copy(update=said)
-    return Finding(**said, quantity="pictures", value=subset.n, **subset.counted)
-
-
-def _headline(findings: tuple[Finding, ...], rule: str) -> str:
-    outcome = worst(finding.outcome for finding in findings)
-    if outcome is Outcome.PASS:
-        return f"{rule} holds in each of {count(len(findings), 'slice')}: {listed(f.slice or '' for f in findings)}."
-    red = [finding for finding in findings if finding.outcome is outcome]
-    more = f" {len(red)} of {count(len(findings), 'slice')} are {outcome}." if len(red) > 1 else ""
-    return f"{red[0].sentence}{more}"
