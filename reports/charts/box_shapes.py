@@ -15,7 +15,7 @@ _CELLS = 12
 _SHAPES = {0.125: "1:8", 0.25: "1:4", 0.5: "1:2", 1.0: "1:1", 2.0: "2:1", 4.0: "4:1", 8.0: "8:1"}
 
 
-def drawn(share: Floats, centre: Floats, aspect: Floats) -> tuple[tuple[str, Markup], ...]:
+def box_charts(share: Floats, centre: Floats, aspect: Floats) -> tuple[tuple[str, Markup], ...]:
     """Captions and charts. share, aspect: (n,); centre: (n, 2), as shares of the picture."""
     return (
         ("Size: share of the picture", _sizes(share)),
