@@ -2,8 +2,9 @@
 
 from audit.phrases import count, listed
 from checks import reasons
-from checks.verdict import Verdict
-from reports.wording.phrases import percent
+from checks.table.unanswered import MOST_LOST
+from checks.verdict import Finding, Verdict
+from reports.wording.phrases import share_at_limit
 from reports.wording.words import Words
 
 NO_NUMBER = "Find out why the network yields no number for altered pictures, and run the audit again."
@@ -13,6 +14,15 @@ def missing(question: str, verdict: Verdict) -> Words:
     """The words of a verdict without a finding, whose reason is one of `SHARED`."""
     sentence, next_step = SHARED[verdict.reason]
     return without_finding(question, sentence(verdict), next_step(verdict))
+
+
+def without_judged(finding: Finding) -> str:
+    """The sentence where too many pictures predicted right left no answer (`reasons.UNJUDGED`)."""
+    lost = finding.details["without_answer"]
+    return (
+        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by"
+        f" (allowed: {share_at_limit(MOST_LOST)})."
+    )
 
 
 def without_finding(question: str, sentence: str, next_step: str) -> Words:
@@ -44,7 +54,7 @@ def _unanswered(verdict: Verdict) -> str:
     return (
         f"{details['pictures']:,} of {count(details['of'], 'picture')} predicted right left no answer to"
         f" {details['intervention']} '{details['variant']}'{others} (first: sample {details['first']};"
-        f" allowed: {percent(details['allowed'])})."
+        f" allowed: {share_at_limit(details['allowed'])})."
     )
 
 

@@ -17,6 +17,21 @@ def points(difference: float) -> str:
     return f"{value:.1f} points" if abs(value) >= 0.05 or value == 0 else f"{value:.1g} points"
 
 
+def figure(difference: float | None) -> str:
+    """A difference of shares without the word, where it stands nearby: '24.1'; '' where there is none."""
+    return "" if difference is None else points(difference).removesuffix(" points")
+
+
+def figure_at_limit(difference: float | None) -> str:
+    """A limit as the profile states it, in points: '10', '2.5'."""
+    return f"{100 * (difference or 0.0):.4g}"
+
+
+def share_at_limit(share: float | None) -> str:
+    """A limit as the profile states it: '10 %', '2.5 %'."""
+    return f"{figure_at_limit(share)} %"
+
+
 def bounded(lower: float | None, upper: float | None, confidence: float) -> str:
     """'at most 1.2 % with 95 % confidence', or both bounds where the lower one is over 0; '' where there is none."""
     if upper is None:

@@ -22,8 +22,8 @@ def undecided(finding: Finding, about: About) -> str:
     if finding.further is not None:
         return f"about {count(two_digits(finding.further), f'further {noun}')} would decide it"
     if _within_reach(finding):
-        return f"not even {count(MOST_UNITS, f'such {noun}')} would decide it"
-    return f"no number of such {noun}s would make it a PASS"
+        return f"not even {count(MOST_UNITS, f'further {noun}')} would decide it"
+    return "more of them would not make it pass"
 
 
 def too_few(finding: Finding, about: About) -> str:

@@ -1,8 +1,10 @@
 """What a rule's wording is given and what it gives back."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from checks.table.evidence import Evidence
+from checks.verdict import Verdict
 
 
 class About(NamedTuple):
@@ -43,3 +45,9 @@ class Words(NamedTuple):
     """What to do about it; '' for a PASS."""
     findings: tuple[FindingWords, ...]
     """In the verdict's order."""
+
+
+def words_by_finding(verdict: Verdict, question: str, next_step: str, findings: Sequence[FindingWords]) -> Words:
+    """The words of a verdict for which the finding that decides speaks."""
+    sentences = {finding.key: words.sentence for finding, words in zip(verdict.findings, findings, strict=True)}
+    return Words(question, sentences[verdict.decided_by or ""], next_step, tuple(findings))

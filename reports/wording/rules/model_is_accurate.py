@@ -3,7 +3,7 @@
 from checks import reasons
 from checks.rules.model_is_accurate import ONE_CLASS_KNOWN, ONE_CLASS_SHOWN
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.phrases import percent
+from reports.wording.phrases import percent, share_at_limit
 from reports.wording.undecided import pictures, undecided
 from reports.wording.words import About, FindingWords, Words
 
@@ -33,13 +33,10 @@ def model_is_accurate(verdict: Verdict, about: About) -> Words:
 
 
 def _sentence(finding: Finding, about: About) -> str:
-    assert finding.value is not None and finding.lower is not None and finding.upper is not None
-    right, share = finding.details["right"], percent(finding.value)
-    seen = f"The network predicts {right:,} of {pictures(finding, about)} right: {share}"
-    if finding.outcome is Outcome.PASS:
-        return f"{seen} (at least {percent(finding.lower)}; required: {percent(finding.limit or 0)})."
-    bound = (
-        f"at most {percent(finding.upper)}" if finding.outcome is Outcome.FAIL else f"at least {percent(finding.lower)}"
-    )
-    end = f"; {undecided(finding, about)}" if finding.reason == reasons.UNDECIDED else ""
-    return f"{seen} ({bound}; required: {percent(finding.limit or 0)}){end}."
+    right, required = finding.details["right"], f"required: {share_at_limit(finding.limit)}"
+    least, most = f"at least {percent(finding.lower or 0.0)}", f"at most {percent(finding.upper or 0.0)}"
+    seen = f"{right:,} of {pictures(finding, about)} are predicted right"
+    if finding.outcome is Outcome.INCONCLUSIVE:
+        return f"{seen} ({least}; {required}); {undecided(finding, about)}."
+    bound = most if finding.outcome is Outcome.FAIL else least
+    return f"{seen}: {percent(finding.value or 0.0)} ({bound}; {required})."
