@@ -70,7 +70,7 @@ def _flagged(finding: Finding) -> str:
         return f"A network that relies on the mark alone is not flagged by {listed(details['flagged_by'])} {detector}."
     if details["flagged_unmarked"]:
         return (
-            f"The network is flagged even without the mark, so how weak a mark would be noticed is unknown {detector}."
+            f"The network is flagged without the mark already, which hides the share that would be flagged {detector}."
         )
     seen = f"A mark is flagged once it carries {percent(finding.value or 0.0)} of the evidence {detector}"
     if details["kept"] is None:

@@ -61,47 +61,56 @@ def _headline(verdict: Verdict) -> str:
         return f"None of {tried} is confirmed as a cue; hiding the strongest {_cost(deciding)}."
     confirmed = sum(finding.outcome is Outcome.FAIL for finding in candidates)
     if confirmed > 1 and deciding is not None:
-        tried, where = (
-            count(len(candidates), "candidate cue"),
-            f"{place(deciding.details['box'])} for {_name(deciding)}",
-        )
-        return f"{confirmed} of {tried} are confirmed; the strongest, {where}, {_did(deciding)}."
+        tried = count(len(candidates), "candidate cue")
+        verb, effect = _effect(deciding)
+        strongest = f"{verb} the strongest, {_where(deciding)} for {_name(deciding)}, {effect}"
+        return f"{confirmed} of {tried} are confirmed; {strongest}."
     return ""
 
 
 def _sentence(finding: Finding, about: About) -> str:
-    where = place(finding.details["box"])
     if finding.outcome is Outcome.INVALID:
-        return f"The candidate {where}, for {_name(finding)}, has no answers that could be compared."
+        return f"The candidate {_where(finding)}, for {_name(finding)}, has no answers that could be compared."
     if finding.outcome is Outcome.FAIL:
-        return f"The model goes by something {where} in pictures of {_name(finding)}: it {_did(finding)}."
+        verb, effect = _effect(finding)
+        where = f"{_where(finding)} in pictures of {_name(finding)}"
+        return f"The model goes by something {where}: {verb} it {effect}."
     if finding.outcome is Outcome.PASS:
-        return f"The candidate {where}, for {_name(finding)}, is not confirmed: hiding it {_cost(finding)}."
-    seen = f"A candidate {where}, for {_name(finding)}, may be a cue"
+        return f"The candidate {_where(finding)}, for {_name(finding)}, is not confirmed: hiding it {_cost(finding)}."
+    return _undecided(finding, about)
+
+
+def _undecided(finding: Finding, about: About) -> str:
+    where, cost = f"{_where(finding)}, for {_name(finding)},", points(finding.value or 0.0)
     if finding.reason == reasons.TOO_FEW:
-        return f"{seen}: it was hidden in {too_few(finding, about)}."
+        return f"The candidate {where} was hidden in {too_few(finding, about)}."
     if finding.reason == PASTING_ALONE:
-        return f"{seen}: it {_turned(finding)}, but hiding it costs {points(finding.value or 0.0)}."
+        return f"Pasting the candidate {where} {_turned(finding)}, but hiding it costs {cost}."
     allowed = figure_at_limit(finding.limit)
-    return f"{seen} ({points(finding.value or 0.0)} when hidden; allowed: {allowed}); {undecided(finding, about)}."
+    return f"A candidate {where} may be a cue ({cost} when hidden; allowed: {allowed}); {undecided(finding, about)}."
 
 
-def _did(finding: Finding) -> str:
+def _effect(finding: Finding) -> tuple[str, str]:
+    """What was done to a confirmed cue, and what that did."""
     if finding.reason == CONFIRMED_BY_PASTING:
-        return _turned(finding)
+        return "pasting", _turned(finding)
     least, allowed = figure(finding.lower), figure_at_limit(finding.limit)
-    return f"costs {points(finding.value or 0.0)} when hidden (at least {least}; allowed: {allowed})"
+    return "hiding", f"costs {points(finding.value or 0.0)} (at least {least}; allowed: {allowed})"
 
 
 def _turned(finding: Finding) -> str:
     pasted = finding.details["pasted"]
     turned, elsewhere = (finding.details[name] / max(1, pasted) for name in ("turned", "turned_elsewhere"))
-    return f"turns {percent(turned)} of other pictures when pasted (other crops: {percent(elsewhere)})"
+    return f"turns {percent(turned)} of other pictures (other crops: {percent(elsewhere)})"
 
 
 def _cost(finding: Finding) -> str:
     most, allowed = figure(finding.upper), figure_at_limit(finding.limit)
     return f"costs {points(finding.value or 0.0)} (at most {most}; allowed: {allowed})"
+
+
+def _where(finding: Finding) -> str:
+    return place(finding.details["box"])
 
 
 def _search(finding: Finding) -> str:
@@ -114,7 +123,7 @@ def _search(finding: Finding) -> str:
 
 
 def _subject(finding: Finding) -> str:
-    return f"candidate {finding.details['id']}, {place(finding.details['box'])}, class {_name(finding)}"
+    return f"candidate {finding.details['id']}, {_where(finding)}, class {_name(finding)}"
 
 
 def _name(finding: Finding) -> str:
