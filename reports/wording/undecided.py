@@ -14,6 +14,11 @@ def pictures(finding: Finding, about: About) -> str:
     return pictures_of(finding.n, finding.clusters, about.cluster)
 
 
+def units(finding: Finding, about: About) -> str:
+    """What a bound counts: '80 pictures', or '12 flights' where they come in clusters."""
+    return count(finding.n, "picture") if finding.clusters is None else count(finding.clusters, about.cluster)
+
+
 def undecided(finding: Finding, about: About) -> str:
     """Why the finding decides nothing and what would help: 'about 40 further pictures would decide it'."""
     if finding.reason == reasons.TOO_FEW:

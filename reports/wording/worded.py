@@ -8,6 +8,7 @@ from audit import registry
 from checks import reasons
 from checks.verdict import Finding, Judgement, Verdict
 from reports.wording.generic import generic
+from reports.wording.slices import sliced
 from reports.wording.whole import whole
 from reports.wording.words import About, Words
 
@@ -29,6 +30,15 @@ class WordedVerdict(Verdict):
     sentence: str
     next_step: str = Field(description="what to do about it; '' for a PASS")
     findings: tuple[WordedFinding, ...] = ()
+
+    def finding(self, key: str) -> WordedFinding | None:
+        """The finding of that key; None where there is none."""
+        return next((finding for finding in self.findings if finding.key == key), None)
+
+    @property
+    def deciding(self) -> WordedFinding | None:
+        """The finding that decides; None where there is none."""
+        return None if self.decided_by is None else self.finding(self.decided_by)
 
 
 class WordedJudgement(Judgement):
@@ -59,9 +69,10 @@ def worded_verdicts(verdicts: Iterable[Verdict], about: About) -> tuple[WordedVe
 
 def words_of(verdict: Verdict, about: About) -> Words:
     """By the wording of the rule's own name; from the fields where there is none, or where the rule broke."""
-    rule = verdict.rule.partition("[")[0]
-    own = verdict.reason != reasons.BROKEN_RULE and rule in registry.names(WORDINGS)
-    wording = registry.resolve(WORDINGS, rule) if own else generic
+    if verdict.column is not None:
+        return sliced(verdict, about, words_of)
+    own = verdict.reason != reasons.BROKEN_RULE and verdict.rule in registry.names(WORDINGS)
+    wording = registry.resolve(WORDINGS, verdict.rule) if own else generic
     words: Words = wording(verdict, about)
     return words
 

@@ -49,5 +49,10 @@ class Words(NamedTuple):
 
 def words_by_finding(verdict: Verdict, question: str, next_step: str, findings: Sequence[FindingWords]) -> Words:
     """The words of a verdict for which the finding that decides speaks."""
+    return Words(question, deciding_sentence(verdict, findings), next_step, tuple(findings))
+
+
+def deciding_sentence(verdict: Verdict, findings: Sequence[FindingWords]) -> str:
+    """The sentence of the finding that decides; '' where none does. findings: in the verdict's order."""
     sentences = {finding.key: words.sentence for finding, words in zip(verdict.findings, findings, strict=True)}
-    return Words(question, sentences[verdict.decided_by or ""], next_step, tuple(findings))
+    return sentences.get(verdict.decided_by or "", "")
