@@ -13,8 +13,9 @@ from audit.errors import AuditError
 from audit.record.record import Record, record_of
 
 if TYPE_CHECKING:
+    from reports.wording.comparison import WordedComparison
+
     from checks.baseline.file import Move
-    from checks.baseline.result import Compared
 
 
 @click.command()
@@ -30,19 +31,31 @@ if TYPE_CHECKING:
 @as_json
 def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_json: bool) -> int:
     """Is CANDIDATE, a run, worse than BASELINE, a run or a baseline file? Writes compare.html."""
+    from reports.wording.comparison import worded_comparison
+
     from checks.baseline.compare import gate
+    from checks.baseline.judged_run import judged_run
     from checks.baseline.snapshot import holds_record
-    from reports.page.compare import render_comparison
+    from reports.page.comparison_page import render_comparison
+    from reports.wording.words import about
 
     path = record_of(candidate)
     with ExitStack() as opened:
         record = opened.enter_context(Record.open(path))
-        found = gate(baseline, record, profile)
+        candidate_run = judged_run(record, profile)
+        comparison = worded_comparison(gate(baseline, candidate_run), about(candidate_run.table))
         before = None
-        if found.baseline and holds_record(baseline):
+        if comparison.baseline and holds_record(baseline):
             before = opened.enter_context(Record.open(record_of(baseline)))
-        page = render_comparison(found, record, before, out / "compare.html")
-    return answer(found.outcome, lambda: print_json(found.model_dump(mode="json")) if as_json else _show(found, page))
+        page = render_comparison(comparison, record, before, out / "compare.html")
+
+    def show() -> None:
+        if as_json:
+            print_json(comparison.model_dump(mode="json"))
+        else:
+            _show(comparison, page)
+
+    return answer(comparison.outcome, show)
 
 
 @click.command()
@@ -69,11 +82,11 @@ def accept(run: Path, reason: str, baseline: Path, by: str | None) -> int:
     return 0
 
 
-def _show(found: "Compared", page: Path) -> None:
+def _show(comparison: "WordedComparison", page: Path) -> None:
     """The result, for people."""
-    show_outcome(found.outcome, None if found.fixed_beforehand else found.profile.name)
-    STDOUT.print(escape(found.sentence))
-    show_verdicts(found.verdicts, found.next_step)
+    show_outcome(comparison.outcome, None if comparison.fixed_beforehand else comparison.profile.name)
+    STDOUT.print(escape(comparison.sentence))
+    show_verdicts(comparison.verdicts, comparison.next_step)
     STDOUT.print(f"Report: {page}", soft_wrap=True)
 
 

@@ -18,10 +18,10 @@ from audit.cli.output import EXIT, FILE, STDOUT, answer, as_json, print_json, sh
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.record.record import FILE_NAME, record_of
-from checks.verdict import Judgement
 
 if TYPE_CHECKING:
     from audit.settings import Settings
+    from reports.wording.worded import WordedJudgement
 
 DEMO = Path(__file__).parents[1] / "demo"
 DEMO_OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
@@ -77,9 +77,12 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
 @as_json
 def check(record: Path, profile: str | None, as_json: bool) -> int:
     """Judge RECORD (a run's folder, or its audit.sqlite) again, and print the verdict."""
-    from checks import judge
+    from audit.record.record import Record
+    from reports.result.assessment import judge_in_words
 
-    return _answer(judge(record_of(record), profile), None, as_json)
+    with Record.open(record_of(record)) as opened:
+        judgement = judge_in_words(opened, profile)
+    return _answer(judgement, None, as_json)
 
 
 @cli.command()
@@ -243,19 +246,19 @@ def _measure(asked: "Settings", title: str, out: Path, resume: bool, device: str
         )
 
 
-def _conclude(record: Path, profile: str | None, out: Path, pdf: bool = False) -> Judgement:
-    """Judge, and write what others read."""
+def _conclude(record: Path, profile: str | None, out: Path, pdf: bool = False) -> "WordedJudgement":
+    """Judge, and write the evidence."""
     from audit.record.record import Record
-    from checks import judge
     from reports.evidence_folder import write_evidence
+    from reports.result.assessment import assess
 
     with Record.open(record) as opened:
-        judgement = judge(opened, profile)
-        write_evidence(opened, judgement, out, print_or_skip if pdf else None)
-    return judgement
+        assessment = assess(opened, profile)
+        write_evidence(assessment, out, print_or_skip if pdf else None)
+    return assessment.judgement
 
 
-def _answer(judgement: Judgement, out: Path | None, as_json: bool) -> int:
+def _answer(judgement: "WordedJudgement", out: Path | None, as_json: bool) -> int:
     return answer(
         judgement.outcome,
         lambda: print_json(judgement.model_dump(mode="json")) if as_json else show_judgement(judgement, out),

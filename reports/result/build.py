@@ -1,193 +1,73 @@
-"""`audit.json`: the whole result for machines. Canonical, so that equal audits are equal files, byte for byte."""
+"""The values of `audit.json`, built once from record, table and judgement; every format renders them."""
 
-import json
-from collections.abc import Iterator
-
-import numpy as np
-
-from audit.record.record import MEASURES, SUBJECT, Record
-from checks.table.answers import json_number
-from checks.table.cells import Miss, judged_by_experiment, miss_of, missed
-from checks.table.evidence import Evidence, evidence
-from checks.verdict import Judgement
-from reports.result.availability import not_run, verdict_of
+from audit.record.record import Record
+from checks.table.cells import miss_of
+from checks.table.evidence import Evidence
+from reports.result.availability import not_run
+from reports.result.box_table import read_boxes
 from reports.result.boxes import label_values
 from reports.result.controls import agreements, cascades, detection, planted_strengths
 from reports.result.cost import passes
 from reports.result.crosswalk import crosswalk
 from reports.result.cues import cue_summaries
-from reports.result.experiments import Answer, experiments
+from reports.result.experiments import experiments
 from reports.result.forbidden_pixels import forbidden_pixels
-from reports.result.schema import (
-    SCHEMA_VERSION,
-    Audit,
-    Controls,
-    Excluded,
-    Identity,
-    OnForbidden,
-    Prediction,
-    Row,
-    Scores,
-    Sources,
-    Summary,
-)
+from reports.result.rows import rows
+from reports.result.schema import SCHEMA_VERSION, Audit, Controls, Excluded, Identity, Sources, Summary
 from reports.result.slices import slice_tables
-from reports.result.summary import class_name, class_summaries, counts, source_summaries
+from reports.result.summary import class_summaries, counts, source_summaries
+from reports.wording.worded import WordedJudgement
 
-EXPERIMENT = "experiment"
-"""Beside the methods, what says that a picture is right for the wrong reason."""
 NOT_IDENTITY = ("gallery", "rehearsal", "schema_version", "sources")
 
 
-def audit_json(record: Record, judgement: Judgement) -> str:
-    """The canonical JSON text of an audit: keys sorted, numbers as Python's repr, NaN as null, ASCII."""
-    return text_of(results(record, judgement))
-
-
-def text_of(audit: Audit) -> str:
-    """The same, of an audit that is there already."""
-    return _canonical(audit.model_dump(mode="json"))
-
-
-def json_schema() -> str:
-    """The JSON Schema that every `audit.json` fulfils; `audit.schema.json` holds it."""
-    schema = Audit.model_json_schema(mode="serialization")
-    return _canonical({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
-
-
-def results(record: Record, judgement: Judgement) -> Audit:
-    """Everything `audit.json` says, as values."""
-    found = evidence(record, judgement.profile)
-    miss = miss_of(judgement.profile)
+def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Audit:
+    """Everything that `audit.json` holds. evidence: the record's table, by which it was judged."""
     entries = identity(record)
-    classes = class_summaries(found, found.methods[0], entries.classes) if found.methods else ()
     return Audit(
         schema_version=SCHEMA_VERSION,
         outcome=judgement.outcome,
         sentence=judgement.sentence,
         judgement=judgement,
         identity=entries,
-        sources=Sources(methods=found.methods, null_maps=found.null_maps),
-        counts=counts(found),
-        summary=Summary(sources=source_summaries(found), classes=classes),
-        crosswalk=crosswalk(judgement, entries, found),
-        experiments=experiments(found),
-        forbidden=forbidden_pixels(found),
-        cues=cue_summaries(found, entries.classes),
-        controls=Controls(
-            detection=detection(
-                found, verdict_of(judgement, "control_is_caught"), not_run(record, found)["planted_cue"]
-            ),
-            planted=planted_strengths(found, miss),
-            cascades=cascades(found),
-            agreements=agreements(found),
-        ),
-        slices=slice_tables(found),
-        labels=label_values(record),
-        passes=passes(record, found.n),
-        samples=tuple(_rows(record, found, miss, entries.classes)),
+        pictures_sha256=record.pictures_sha256(),
+        sources=Sources(methods=evidence.methods, null_maps=evidence.null_maps),
+        counts=counts(evidence),
+        summary=_summary(evidence, entries.classes),
+        crosswalk=crosswalk(judgement, entries, evidence),
+        experiments=experiments(evidence),
+        forbidden=forbidden_pixels(evidence),
+        cues=cue_summaries(evidence, entries.classes),
+        controls=_controls(record, evidence, judgement),
+        slices=slice_tables(evidence),
+        labels=label_values(read_boxes(record)),
+        passes=passes(record, evidence.n),
+        samples=tuple(rows(record, evidence, entries.classes)),
         exclusions=exclusions(record),
     )
 
 
 def identity(record: Record) -> Identity:
     """What went into a record."""
-    given = {k: v for k, v in record.identity().items() if k not in NOT_IDENTITY and v is not None}
-    return Identity.model_validate(given)
+    entries = {k: v for k, v in record.identity().items() if k not in NOT_IDENTITY and v is not None}
+    return Identity.model_validate(entries)
 
 
 def exclusions(record: Record) -> tuple[Excluded, ...]:
     """Every exclusion, sorted by picture and label."""
-    found = record.columns("SELECT image, label, reason, detail FROM exclusion ORDER BY image, label")
-    return tuple(Excluded(**dict(zip(found, row, strict=True))) for row in zip(*found.values(), strict=True))
+    columns = record.columns("SELECT image, label, reason, detail FROM exclusion ORDER BY image, label")
+    return tuple(Excluded(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))
 
 
-def _rows(record: Record, found: Evidence, miss: Miss, classes: tuple[str, ...]) -> Iterator[Row]:
-    columns = record.columns(
-        "SELECT p.sample, s.image, s.label, p.sha256, p.frame_boxes, p.width, p.height, s.boxes, s.metadata"
-        " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
+def _summary(evidence: Evidence, names: tuple[str, ...]) -> Summary:
+    classes = class_summaries(evidence, evidence.methods[0], names) if evidence.methods else ()
+    return Summary(sources=source_summaries(evidence), classes=classes)
+
+
+def _controls(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Controls:
+    return Controls(
+        detection=detection(evidence, judgement.verdict("control_is_caught"), not_run(record, evidence)["planted_cue"]),
+        planted=planted_strengths(evidence, miss_of(evidence.profile)),
+        cascades=cascades(evidence),
+        agreements=agreements(evidence),
     )
-    sources = (*found.methods, *found.null_maps)
-    scores = {source: _scores(found, source) for source in sources}
-    misses = {EXPERIMENT: (found.right & missed(found, miss)).tolist()}
-    misses |= {method: (found.right & found.miss(method)).tolist() for method in found.methods}
-    lead = np.where(judged_by_experiment(found), found.lead(miss.fills), np.nan)
-    notes, answers = _notes(record), _answers(record)
-    for i, values in enumerate(zip(*columns.values(), strict=True)):
-        number, image, label, sha256, boxes, width, height, picture_boxes, metadata = values
-        target = int(found.class_index[i])
-        yield Row(
-            sample=int(number),
-            image=image,
-            label=label,
-            class_index=target,
-            class_name=class_name(classes, target),
-            picture_sha256=sha256,
-            boxes=json.loads(boxes),
-            picture_size=(int(width), int(height)),
-            picture_boxes=json.loads(picture_boxes),
-            area_share=json_number(found.area_share[i]),
-            prediction=_prediction(found, i, classes),
-            scores={source: scores[source][i] for source in sources if found.made[source][i]},
-            forbidden=_on_forbidden(found, i),
-            wrong_reason=tuple(source for source, wrong in misses.items() if wrong[i]),
-            answers=answers.get(int(number), {}),
-            lead=json_number(lead[i]),
-            metadata=json.loads(metadata),
-            notes=notes.get(int(number), {}),
-        )
-
-
-def _scores(found: Evidence, source: str) -> list[Scores]:
-    values = [found.scores[source][measure].tolist() for measure in MEASURES]
-    return [
-        Scores(dead=dead, **{m: json_number(v) for m, v in zip(MEASURES, row, strict=True)})
-        for dead, *row in zip(found.dead[source].tolist(), *values, strict=True)
-    ]
-
-
-def _on_forbidden(found: Evidence, i: int) -> OnForbidden | None:
-    if found.forbidden is None or not np.isfinite(found.forbidden.area[i]):
-        return None
-    mass = {source: json_number(values[i]) for source, values in found.forbidden.mass.items() if found.made[source][i]}
-    return OnForbidden(area_share=float(found.forbidden.area[i]), mass=mass)
-
-
-def _prediction(found: Evidence, i: int, classes: tuple[str, ...]) -> Prediction:
-    predicted, rank = int(found.predicted[i]), found.label_rank[i]
-    return Prediction(
-        class_index=predicted if predicted >= 0 else None,
-        class_name=class_name(classes, predicted) if predicted >= 0 else None,
-        confidence=json_number(found.confidence_of_prediction[i]),
-        label_probability=json_number(found.probability[i]),
-        label_rank=int(rank) if np.isfinite(rank) else None,
-        right=bool(found.right[i]),
-    )
-
-
-def _notes(record: Record) -> dict[int, dict[str, dict[str, float | None]]]:
-    found = record.columns("SELECT sample, source, name, value FROM note ORDER BY sample, source, name")
-    notes: dict[int, dict[str, dict[str, float | None]]] = {}
-    for sample, source, title, value in zip(*found.values(), strict=True):
-        notes.setdefault(int(sample), {}).setdefault(source, {})[title] = json_number(value)
-    return notes
-
-
-def _answers(record: Record) -> dict[int, dict[str, dict[str, Answer]]]:
-    found = record.columns(
-        "SELECT sample, intervention, variant, probability, log_odds, predicted FROM answer WHERE subject = ?"
-        " ORDER BY sample, intervention, variant",
-        (SUBJECT,),
-    )
-    told: dict[int, dict[str, dict[str, Answer]]] = {}
-    for sample, intervention, variant, probability, log_odds, predicted in zip(*found.values(), strict=True):
-        told.setdefault(int(sample), {}).setdefault(intervention, {})[variant] = Answer(
-            probability=json_number(probability),
-            log_odds=json_number(log_odds),
-            predicted=int(predicted) if np.isfinite(predicted) else None,
-        )
-    return told
-
-
-def _canonical(data: object) -> str:
-    return json.dumps(data, sort_keys=True, indent=1, allow_nan=False) + "\n"

@@ -21,10 +21,10 @@ class Passes(Frozen):
 
 def passes(record: Record, measured: int) -> tuple[Passes, ...]:
     """One for each part: the pictures', then the controls' in the order in which they ran."""
-    found = record.columns(
+    columns = record.columns(
         "SELECT part, sum(forward) AS forward, sum(backward) AS backward FROM passes GROUP BY part ORDER BY min(rowid)"
     )
-    return tuple(_passes(part, int(f), int(b), measured) for part, f, b in zip(*found.values(), strict=True))
+    return tuple(_passes(part, int(f), int(b), measured) for part, f, b in zip(*columns.values(), strict=True))
 
 
 def total(parts: tuple[Passes, ...], measured: int) -> Passes | None:
