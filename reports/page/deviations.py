@@ -56,7 +56,9 @@ def _ignored(identity: Identity) -> str:
     if not labels:
         return ""
     rest = f" and {count(len(labels) - MOST_NAMES, 'further label')}" if len(labels) > MOST_NAMES else ""
-    return f"The settings leave out these labels, which the network does not know: {', '.join(labels[:MOST_NAMES])}{rest}."
+    return (
+        f"The settings leave out these labels, which the network does not know: {', '.join(labels[:MOST_NAMES])}{rest}."
+    )
 
 
 def _fewer_maps(table: Evidence) -> str:

@@ -52,7 +52,9 @@ class DetectionFigure:
 def mass_by_source(table: Evidence, sources: Sequence[SourceSummary]) -> Markup | None:
     """The spread of the relevance mass of each source that has a map; None where there is none."""
     rows = [
-        relevance_mass.Spread(source.source, table.scores[source.source]["mass"][usable(table, source.source)], source.kind)
+        relevance_mass.Spread(
+            source.source, table.scores[source.source]["mass"][usable(table, source.source)], source.kind
+        )
         for source in sources
         if source.n
     ]

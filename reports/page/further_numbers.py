@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from checks.verdict import Finding
-from reports.wording.numbers import count, percent, signed
+from reports.wording.numbers import count, percent, short, signed
 
 
 class Number(NamedTuple):
@@ -22,15 +22,15 @@ def _points(difference: float) -> str:
 
 
 def _by_reason(counts: Mapping[str, int]) -> str:
-    return "; ".join(f"{reason}: {count(number)}" for reason, number in counts.items())
+    return "; ".join(f"{short(reason)}: {count(number)}" for reason, number in counts.items())
 
 
 def _by_fill(shares: Mapping[str, float]) -> str:
-    return "; ".join(f"{fill}: {percent(share)}" for fill, share in shares.items())
+    return "; ".join(f"{short(fill)}: {percent(share)}" for fill, share in shares.items())
 
 
 def _names(names: list[str]) -> str:
-    return ", ".join(names)
+    return ", ".join(short(name) for name in names)
 
 
 _FAULTS = ("without_answer", "silent")

@@ -18,8 +18,16 @@ from reports.result.summary import class_name, mean
 
 _GROUPS = (
     ("worst", "Worst", "The lowest localisation AUC, averaged over the methods."),
-    ("borderline", "Borderline", "Of the others, those whose localisation AUC is nearest to 0.5, the value of a map that knows nothing."),
-    ("random", "Random draw", "Drawn with the run’s seed, whatever their scores: these show what an ordinary picture looks like."),
+    (
+        "borderline",
+        "Borderline",
+        "Of the others, those whose localisation AUC is nearest to 0.5, the value of a map that knows nothing.",
+    ),
+    (
+        "random",
+        "Random draw",
+        "Drawn with the run’s seed, whatever their scores: these show what an ordinary picture looks like.",
+    ),
 )
 
 

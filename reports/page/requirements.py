@@ -23,7 +23,7 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
 }
 """Section of the page and what is found there, by rule. A rule of one's own has its check alone."""
 SENSES = {Direction.HIGHER: "at least", Direction.LOWER: "at most"}
-SLICES = ("slices", "Kinds of pictures")
+SLICES = ("slices", "Slices")
 """Of a rule that is asked of every slice, as 'depends_on_object[light]'."""
 
 

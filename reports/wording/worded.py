@@ -58,7 +58,7 @@ def worded(judgement: Judgement, about: About) -> WordedJudgement:
     verdicts = worded_verdicts(judgement.verdicts, about)
     sentence, next_step = whole(judgement, verdicts)
     return WordedJudgement.model_validate(
-        {**_fields(judgement), "verdicts": verdicts, "sentence": sentence, "next_step": next_step}
+        {**_fields(judgement, Judgement), "verdicts": verdicts, "sentence": sentence, "next_step": next_step}
     )
 
 
@@ -79,12 +79,14 @@ def words_of(verdict: Verdict, about: About) -> Words:
 
 def _worded(verdict: Verdict, words: Words) -> WordedVerdict:
     findings = tuple(
-        WordedFinding(**_fields(finding), subject=said.subject, quantity_in_words=said.quantity, sentence=said.sentence)
+        WordedFinding(
+            **_fields(finding, Finding), subject=said.subject, quantity_in_words=said.quantity, sentence=said.sentence
+        )
         for finding, said in zip(verdict.findings, words.findings, strict=True)
     )
     return WordedVerdict.model_validate(
         {
-            **_fields(verdict),
+            **_fields(verdict, Verdict),
             "findings": findings,
             "question": words.question,
             "sentence": words.sentence,
@@ -93,5 +95,6 @@ def _worded(verdict: Verdict, words: Words) -> WordedVerdict:
     )
 
 
-def _fields(value: Finding | Verdict | Judgement) -> dict[str, object]:
-    return {name: getattr(value, name) for name in type(value).model_fields}
+def _fields(value: Finding | Verdict | Judgement, form: type[Finding | Verdict | Judgement]) -> dict[str, object]:
+    """Without words, also where it has some already."""
+    return {name: getattr(value, name) for name in form.model_fields}
