@@ -69,9 +69,7 @@ def _flagged(finding: Finding) -> str:
     if finding.reason == NOT_FLAGGED:
         return f"A network that relies on the mark alone is not flagged by {listed(details['flagged_by'])} {detector}."
     if details["flagged_unmarked"]:
-        return (
-            f"The network is flagged without the mark already, which hides the share that would be flagged {detector}."
-        )
+        return f"The network is flagged even unmarked, which hides the share from which a mark would be {detector}."
     seen = f"A mark is flagged once it carries {percent(finding.value or 0.0)} of the evidence {detector}"
     if details["kept"] is None:
         return f"{seen}; what the network keeps without the object is unknown."

@@ -35,11 +35,11 @@ def _sentence(finding: Finding, about: About) -> str:
         return "No picture is predicted right, so none can be right for the right reason."
     missed = finding.details["missed"]
     clusters = "" if finding.clusters is None else f" of {count(finding.clusters, about.cluster)}"
-    verb = "rests" if missed == 1 else "rest"
-    seen = f"{missed:,} of {count(finding.n, 'right answer')}{clusters} {verb} on the background"
+    seen = f"{missed:,} of {count(finding.n, 'right answer')}"
+    rest = f"{'rests' if missed == 1 else 'rest'} on the background"
     allowed = f"allowed: {share_at_limit(finding.limit)}"
     most = f"at most {percent(finding.upper or 0.0)}"
     if finding.outcome is Outcome.INCONCLUSIVE:
-        return f"{seen} ({most}; {allowed}); {undecided(finding, about)}."
+        return f"{seen} {rest} ({most}; {allowed}); {undecided(finding, about)}."
     bound = f"at least {percent(finding.lower or 0.0)}" if finding.outcome is Outcome.FAIL else most
-    return f"{seen}, not the object: {percent(finding.value or 0.0)} ({bound}; {allowed})."
+    return f"{seen}{clusters} {rest}, not the object: {percent(finding.value or 0.0)} ({bound}; {allowed})."

@@ -1,0 +1,45 @@
+"""Every rule has a wording, and what it says is short whatever a record holds."""
+
+from pathlib import Path
+
+import pytest
+
+from audit import registry
+from audit.record.record import Record
+from checks.judge import judge_evidence, limits_of
+from checks.profile import RULES
+from checks.table.evidence import evidence
+from fixtures.records import Kind, write_record
+from reports.wording.worded import WORDINGS, WordedJudgement, worded
+from reports.wording.words import about
+
+MOST_WORDS = 25
+
+
+def judged(path: Path) -> WordedJudgement:
+    with Record.open(path) as record:
+        table = evidence(record, limits_of(record))
+        return worded(judge_evidence(table, record), about(table))
+
+
+def test_every_rule_has_a_wording() -> None:
+    assert set(registry.names(RULES)) <= set(registry.names(WORDINGS))
+
+
+@pytest.mark.parametrize("kind", ["honest", "cheating", "untouched", "dead", "incomplete"])
+def test_a_whole_record_is_worded_in_short_sentences(tmp_path: Path, kind: Kind) -> None:
+    judgement = judged(write_record(tmp_path / "audit.sqlite", kind=kind))
+    for verdict in judgement.verdicts:
+        sentences = [verdict.sentence, *(finding.sentence for finding in verdict.findings)]
+        assert max(len(sentence.split()) for sentence in sentences) <= MOST_WORDS, sentences
+        assert verdict.question.endswith("?")
+    assert WordedJudgement.model_validate_json(judgement.model_dump_json()) == judgement
+
+
+def test_a_cheating_network_is_told_by_its_cue(tmp_path: Path) -> None:
+    judgement = judged(write_record(tmp_path / "audit.sqlite", kind="cheating"))
+    assert judgement.sentence == (
+        "The model goes by something bottom left in pictures of 'runway': hiding it costs 64.4 points (at least 53.7;"
+        " allowed: 10). 3 further checks are FAIL too."
+    )
+    assert judgement.next_step.startswith("Look at the crops")
