@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from checks.statistics.crossed import Loans
 from checks.table.answers import Answered
 from checks.table.evidence import Evidence, Floats
+from checks.table.variants import read_variant
 
 INTERVENTION = "background_replaced"
 KINDS = ("same", "other")
@@ -43,7 +44,9 @@ def swapped(evidence: Evidence) -> Swap:
 
 
 def variants(evidence: Evidence, kind: str) -> list[str]:
-    return [variant for variant in evidence.variants(INTERVENTION) if variant.startswith(f"{kind} ")]
+    """Those on whose backgrounds of that kind pictures were put."""
+    there = [(name, read_variant(name)) for name in evidence.variants(INTERVENTION)]
+    return [name for name, variant in there if variant.kind == kind and variant.number is not None]
 
 
 def _lenders(evidence: Evidence, kind: str) -> NDArray[np.int64]:
@@ -83,4 +86,4 @@ def _stacked(evidence: Evidence, rows: Sequence[Floats]) -> Floats:
 def donors(evidence: Evidence) -> Iterator[tuple[Answered, Floats]]:
     """The answers on each background of another class, and (n,) the class of its picture."""
     for variant in variants(evidence, "other"):
-        yield evidence.answered(INTERVENTION, variant), note(evidence, f"donor class {variant.split()[1]}")
+        yield evidence.answered(INTERVENTION, variant), note(evidence, f"donor class {read_variant(variant).number}")

@@ -9,6 +9,7 @@ from audit.record.record import SUBJECT
 from checks import reasons
 from checks.table.evidence import Evidence
 from checks.table.needs import Missing, Needs, invalid, lacking
+from checks.table.variants import read_variant
 from checks.verdict import Details, Verdict
 
 MOST_LOST = 0.1
@@ -84,9 +85,9 @@ def _each(needs: Needs) -> Iterator[tuple[str, str]]:
 
 def _excused(evidence: Evidence, intervention: str, variant: str) -> Mask:
     """(n,) the intervention may have left this variant out: no room for it, nothing to fill it with, or no donor."""
-    kind, _, place = variant.partition(" ")
+    kind, number, elsewhere = read_variant(variant)
     excused = np.zeros(evidence.n, bool)
-    if place == "elsewhere":
+    if elsewhere:
         avoided = evidence.area_share.copy()
         if intervention == "forbidden_hidden" and evidence.forbidden:
             avoided += np.nan_to_num(evidence.forbidden.area)
@@ -95,9 +96,9 @@ def _excused(evidence: Evidence, intervention: str, variant: str) -> Mask:
         excused |= ~(evidence.area_share < 1)
     if kind == "donor":
         excused |= ~answered(evidence, "background_replaced", "other 1")
-    if kind == "same":
+    if kind == "same" and number is not None:
         excused |= True
-    if kind == "other":
+    if kind == "other" and number is not None:
         # the donors of other classes are the same for all pictures of a class: either each has a K-th, or none has
         there = np.unique(evidence.class_index[answered(evidence, intervention, variant)])
         excused |= ~np.isin(evidence.class_index, there)

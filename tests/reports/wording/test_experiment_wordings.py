@@ -1,4 +1,4 @@
-"""Every reason of the rules on experiments and controls in words: at most 25 of them, with the numbers."""
+"""Every reason of the rules on experiments in words: at most 25 of them, with the numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,19 +6,16 @@ from typing import Any
 import pytest
 
 from checks import reasons
-from checks.rules import control_is_caught as control
 from checks.rules import depends_on_object as necessity
 from checks.rules import forbidden_pixels_are_ignored as forbidden
 from checks.rules import model_is_accurate as accuracy
-from checks.rules import no_shared_hotspot as hotspot
 from checks.rules import survives_other_background as background
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
+from checks.verdict import Direction, Outcome, Unit, Verdict
+from fixtures.findings import MOST_WORDS, finding_on_flights, words_on_flights
 from reports.wording.worded import words_of
-from reports.wording.words import About, Words
+from reports.wording.words import About
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
-MOST_WORDS = 25
-CLUSTERED = {"n": 1234, "clusters": 120, "independent": 97.5}
 ACCURACY = {"quantity": "top_1_accuracy", "unit": Unit.SHARE, "better": Direction.HIGHER, "details": {"right": 1110}}
 LOSS = {"quantity": "loss_without_object", "better": Direction.HIGHER, "details": {"without_answer": 3, "right": 40}}
 SHARE = {"unit": Unit.SHARE, "details": {"missed": 99, "without_answer": 200}}
@@ -33,33 +30,6 @@ SWAPPED = {
 }
 ALONE = {"details": {**SWAPPED["details"], "paired": False, "right_on_own": None}}
 MOVED = {"details": {"elsewhere": 0.02, "pictures": 12, "without_answer": 0}}
-CUE = {
-    "details": {
-        "id": 1,
-        "class_index": 3,
-        "class_label": "runway",
-        "box": None,
-        "pasted": 24,
-        "turned": 20,
-        "turned_elsewhere": 1,
-    }
-}
-FOUND = {"details": {"classes": 15, "searched": 12, "fewest": 20}, "unit": Unit.SHARE}
-FLAGGED: dict[str, Any] = {
-    "details": {
-        "detector": "linear",
-        "flagged_by": ["depends_on_object", "no_shared_hotspot", "right_for_the_right_reason"],
-        "flagged_unmarked": False,
-        "kept": 0.25,
-        "outside": 0.44,
-    },
-    "unit": Unit.SHARE,
-}
-UNMARKED = {**FLAGGED, "details": {**FLAGGED["details"], "flagged_unmarked": True}}
-UNKNOWN = {**FLAGGED, "details": {**FLAGGED["details"], "kept": None, "outside": None}}
-OWN = {**FLAGGED, "details": {**FLAGGED["details"], "kept": 0.0, "outside": 0.25}}
-BLAMED = {"details": {"detector": "linear", "loss_unmarked": 0.071, "loss": 0.493, "min_loss": 0.05}}
-
 Case = tuple[Outcome, str, Mapping[str, Any], str]
 """Outcome, reason, what else is stated, and words that must stand in the sentence."""
 CASES: dict[tuple[str, str], list[Case]] = {
@@ -139,87 +109,14 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (PASS, "", {**MOVED, "lower": None}, "by 2.0, on 1,234 pictures"),
         (INCONCLUSIVE, forbidden.NO_ROOM, {"details": {"elsewhere": None}}, "No picture left room"),
     ],
-    ("no_shared_hotspot", "cue 1"): [
-        (
-            FAIL,
-            hotspot.CONFIRMED_BY_HIDING,
-            CUE,
-            "The model goes by something in changing places in pictures of 'runway': hiding it costs"
-            " 13.5 points (at least 10.8; allowed: 10).",
-        ),
-        (FAIL, hotspot.CONFIRMED_BY_PASTING, CUE, "pasting it turns 83.3 % of other pictures (other crops: 4.2 %)."),
-        (INCONCLUSIVE, hotspot.PASTING_ALONE, CUE, "turns 83.3 % of other pictures"),
-        (INCONCLUSIVE, reasons.TOO_FEW, CUE, "at least 30 are needed."),
-        (INCONCLUSIVE, reasons.UNDECIDED, CUE, "may be a cue (13.5 points when hidden; allowed: 10); about 40"),
-        (INVALID, reasons.NO_PICTURES, CUE, "has no answers that could be compared."),
-        (PASS, "", CUE, "hiding it costs 13.5 points (at most 16.2; allowed: 10)."),
-    ],
-    ("no_shared_hotspot", "search"): [
-        (
-            INCONCLUSIVE,
-            hotspot.FEW_SEARCHED,
-            FOUND,
-            "12 of 15 classes, with 13.5 % of the pictures, have the 20 right answers a search needs (required: 10 %).",
-        ),
-    ],
-    ("control_is_caught", "linear"): [
-        (
-            PASS,
-            "",
-            FLAGGED,
-            "A mark is flagged once it carries 13.5 % of the evidence (detector linear); 44 % then"
-            " come from outside the object.",
-        ),
-        (PASS, "", OWN, "13.5 % of the evidence (detector linear)."),
-        (PASS, "", UNKNOWN, "what the network keeps without the object is unknown."),
-        (PASS, "", UNMARKED, "The network is flagged even unmarked"),
-        (
-            INVALID,
-            control.NOT_FLAGGED,
-            FLAGGED,
-            "is not flagged by depends_on_object, no_shared_hotspot and right_for_the_right_reason (detector linear).",
-        ),
-    ],
-    ("control_is_caught", "linear/blame"): [
-        (PASS, "", BLAMED, "costs over 5 points once it carries 13.5 % of the evidence, and 49.3 points at the most."),
-        (INVALID, control.NOT_BLAMED, BLAMED, "The mark is not blamed where it carries all"),
-        (INVALID, control.INNOCENT_BLAMED, BLAMED, "costs the network itself 7.1 points"),
-    ],
-    ("control_is_caught", "kept"): [
-        (PASS, "", {"unit": Unit.SHARE}, "keeps 13.5 % of its evidence"),
-    ],
 }
 """By rule and key."""
-
-
-def finding(key: str, outcome: Outcome, reason: str, stated: Mapping[str, Any]) -> Finding:
-    """A difference of 13.5 points between 10.8 and 16.2, where 10 is the limit, on pictures of flights."""
-    fields: dict[str, Any] = {
-        "key": key,
-        "outcome": outcome,
-        "reason": reason,
-        "quantity": "x",
-        "unit": Unit.DIFFERENCE,
-        "better": Direction.LOWER,
-        "value": 0.135,
-        "limit": 0.1,
-        "lower": 0.108,
-        "upper": 0.162,
-        "further": 40 if outcome is INCONCLUSIVE else None,
-        **CLUSTERED,
-    }
-    return Finding(**{**fields, **stated})
-
-
-def words(rule: str, *findings: Finding) -> Words:
-    verdict = Verdict(rule=rule, outcome=findings[0].outcome, decided_by=findings[0].key, findings=findings)
-    return words_of(verdict, About(0.95, "flight"))
 
 
 @pytest.mark.parametrize(("rule", "key", "case"), [(*names, case) for names, cases in CASES.items() for case in cases])
 def test_every_outcome_has_a_short_sentence_with_its_numbers(rule: str, key: str, case: Case) -> None:
     outcome, reason, stated, part = case
-    found = words(rule, finding(key, outcome, reason, stated))
+    found = words_on_flights(rule, finding_on_flights(key, outcome, reason, stated))
     (said,) = found.findings
     assert part in said.sentence
     assert said.sentence.endswith(".")
@@ -246,43 +143,6 @@ def test_every_outcome_has_a_short_sentence_with_its_numbers(rule: str, key: str
             {},
             "No picture left an answer without its forbidden pixels.",
         ),
-        (
-            "no_shared_hotspot",
-            hotspot.NOT_SEARCHED,
-            {},
-            "The search shared_cues was not run; no cue was looked for.",
-        ),
-        (
-            "control_is_caught",
-            control.NO_CONTROL,
-            {},
-            "The control planted_cue was not run, so nothing shows what this audit would have noticed.",
-        ),
-        (
-            "control_is_caught",
-            control.FEW_MARKED,
-            {"pictures": 4, "fewest": 10},
-            "4 pictures could carry the mark (required: 10), so this control shows nothing.",
-        ),
-        (
-            "control_is_caught",
-            control.ENDS_MISSING,
-            {},
-            "The copies that rely on the mark alone, or not at all, are missing.",
-        ),
-        (
-            "control_is_caught",
-            control.COPY_SILENT,
-            {"intervention": "mark", "variant": "hidden"},
-            "The network yields no number for pictures with the mark under mark 'hidden'.",
-        ),
-        (
-            "control_is_caught",
-            control.NO_LIMITS,
-            {"rules": ["a", "b"]},
-            "The profile has no limits for a and b, which should flag a copy.",
-        ),
-        ("control_is_caught", control.NO_RULE, {}, "The profile names no rule that would flag a copy."),
     ],
 )
 def test_a_rule_that_could_not_judge_says_why(rule: str, reason: str, details: dict[str, Any], sentence: str) -> None:
@@ -293,31 +153,14 @@ def test_a_rule_that_could_not_judge_says_why(rule: str, reason: str, details: d
     assert found.next_step
 
 
-@pytest.mark.parametrize("reason", [hotspot.CONFIRMED_BY_HIDING, hotspot.CONFIRMED_BY_PASTING])
-def test_of_several_cues_the_strongest_speaks(reason: str) -> None:
-    findings = [finding(f"cue {number}", FAIL, reason, CUE) for number in (1, 2)]
-    found = words("no_shared_hotspot", *findings, finding("cue 3", PASS, "", CUE), finding("search", PASS, "", FOUND))
-    assert found.sentence.startswith("2 of 3 candidate cues are confirmed; ")
-    assert "the strongest, in changing places for 'runway', " in found.sentence
-    assert len(found.sentence.split()) <= MOST_WORDS
-    none = words("no_shared_hotspot", finding("cue 1", PASS, "", CUE), finding("search", PASS, "", FOUND))
-    assert none.sentence.startswith("None of 1 candidate is confirmed as a cue; hiding the strongest costs 13.5 points")
-    assert words("no_shared_hotspot", finding("search", PASS, "", FOUND)).sentence == (
-        "The maps of no class agree on anything outside the boxes."
-    )
-
-
-def test_a_cue_that_pasting_alone_speaks_for_is_to_be_looked_at() -> None:
-    alone = finding("cue 1", INCONCLUSIVE, hotspot.PASTING_ALONE, CUE)
-    assert words("no_shared_hotspot", alone).next_step.startswith(
-        "Look at the crops that turn pictures of other classes"
-    )
-
-
 def test_the_next_step_follows_the_reason() -> None:
-    breaks = finding("object_removed", INCONCLUSIVE, necessity.FILLS_BREAK, LOSS)
-    assert words("depends_on_object", breaks).next_step.startswith("Add pictures with room around the object")
-    few = finding("background", INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED)
-    assert "experiments.donors" in words("survives_other_background", few).next_step
-    absent = finding("hidden", INVALID, reasons.NO_PICTURES, MOVED)
-    assert words("forbidden_pixels_are_ignored", absent).next_step.startswith("Name data whose annotations state")
+    breaks = finding_on_flights("object_removed", INCONCLUSIVE, necessity.FILLS_BREAK, LOSS)
+    assert words_on_flights("depends_on_object", breaks).next_step.startswith(
+        "Add pictures with room around the object"
+    )
+    few = finding_on_flights("background", INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED)
+    assert "experiments.donors" in words_on_flights("survives_other_background", few).next_step
+    absent = finding_on_flights("hidden", INVALID, reasons.NO_PICTURES, MOVED)
+    assert words_on_flights("forbidden_pixels_are_ignored", absent).next_step.startswith(
+        "Name data whose annotations state"
+    )

@@ -1,14 +1,17 @@
 """Every rule has a wording, and what it says is short whatever a record holds."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
+import checks
 from audit import registry
 from audit.record.record import Record
 from checks.judge import judge_evidence, limits_of
 from checks.profile import RULES
 from checks.table.evidence import evidence
+from checks.verdict import Finding, Judgement, Verdict
 from fixtures.records import Kind, write_record
 from reports.wording.worded import WORDINGS, WordedJudgement, worded
 from reports.wording.words import about
@@ -24,6 +27,24 @@ def judged(path: Path) -> WordedJudgement:
 
 def test_every_rule_has_a_wording() -> None:
     assert set(registry.names(RULES)) <= set(registry.names(WORDINGS))
+
+
+def test_judging_reads_no_words() -> None:
+    """What a person reads is made of the fields of a verdict, and never asked for its meaning."""
+    words = {"sentence", "question", "next_step", "quantity_in_words"}
+    read = {
+        f"{file.name}:{node.lineno}"
+        for file in Path(checks.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in words and not _of_an_error(node)
+    }
+    assert not read
+    assert not words & {*Verdict.model_fields, *Finding.model_fields, *Judgement.model_fields}
+
+
+def _of_an_error(node: ast.Attribute) -> bool:
+    """An AuditError has a next step of its own."""
+    return isinstance(node.value, ast.Name) and node.value.id == "error"
 
 
 @pytest.mark.parametrize("kind", ["honest", "cheating", "untouched", "dead", "incomplete"])
