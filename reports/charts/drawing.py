@@ -76,7 +76,7 @@ def name_rows(axes: Axes, rows: int) -> None:
 def ticks(axis: Axis) -> None:
     """Few, and in per cent like every share of the page."""
     axis.set_major_locator(MaxNLocator(5))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}".replace("-", "−")))
 
 
 def scatter(axes: Axes, x: Floats, y: Floats, miss: NDArray[np.bool_], edges: tuple[float, float]) -> None:

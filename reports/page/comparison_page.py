@@ -1,4 +1,4 @@
-"""`compare.html`: a candidate against a baseline, and the pictures whose answer changed, with both maps side by side."""
+"""`compare.html`: a candidate against a baseline, and the pictures whose answer changed, with both maps."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from audit.files import write_text
 from audit.record.record import Record
 from checks.baseline.result import BETTER, WORSE, Flip, Kind
-from checks.verdict import Direction
+from checks.verdict import Direction, Outcome
+from reports.charts.loss_intervals import Kind as LossKind
+from reports.charts.loss_intervals import Loss, loss_intervals
 from reports.page import images as pictures
 from reports.page.context import worst_first
 from reports.page.render import environment, style
 from reports.wording.comparison import WordedComparison
-from reports.wording.worded import WordedFinding
+from reports.wording.worded import WordedFinding, WordedVerdict
 
 MOST_CARDS = 12
 """Cards of each kind; the other pictures are named."""
@@ -32,6 +36,11 @@ ABOUT: dict[Kind, tuple[str, str]] = {
     ),
     "wrong to right": ("Now predicted right", "The candidate predicts the label, the baseline does not."),
 }
+
+
+NAMES = {"evidence_holds": "misses", "accuracy_holds": "accuracy", "maps_hold": ""}
+"""Rules whose findings are losses, and what the chart calls them; '' where a finding's subject says it."""
+KINDS: dict[Outcome, LossKind] = {Outcome.PASS: "passes", Outcome.FAIL: "fails"}
 
 
 @dataclass(frozen=True)
@@ -61,19 +70,6 @@ class Group:
     """Without a card."""
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A loss between its bounds on a scale from 0 to 100, with no loss and the margin marked."""
-
-    finding: WordedFinding
-    advisory: bool
-    low: float
-    high: float
-    at: float
-    zero: float
-    margin: float
-
-
 def render_comparison(comparison: WordedComparison, candidate: Record, baseline: Record | None, out: Path) -> Path:
     """Write the page, and return its path.
 
@@ -96,7 +92,8 @@ def comparison_page(comparison: WordedComparison, candidate: Record, baseline: R
         tool=identity.get("tool") or {},
         verdicts=worst_first(comparison.verdicts),
         checks=worst_first(comparison.judgement.verdicts),
-        intervals=_intervals(comparison),
+        losses=_chart(losses(comparison)),
+        rows=_rows(comparison),
         slices=comparison.slices[:MOST_SLICES],
         groups=groups,
         layers=layers,
@@ -108,26 +105,43 @@ def comparison_page(comparison: WordedComparison, candidate: Record, baseline: R
     )
 
 
-def _intervals(comparison: WordedComparison) -> list[Interval]:
-    """Every quantity by its loss, all on one scale, which holds twice the margin at least."""
-    findings = [
-        (finding, verdict.advisory)
+def losses(comparison: WordedComparison) -> list[Loss]:
+    """Every quantity that has bounds and a margin, as a loss."""
+    return [
+        _loss(verdict, finding)
         for verdict in comparison.verdicts
-        if verdict.rule in ("evidence_holds", "accuracy_holds", "maps_hold")
+        if verdict.rule in NAMES
         for finding in verdict.findings
         if finding.value is not None and finding.limit is not None and finding.lower is not None
     ]
-    bounds = [abs(b) for f, _ in findings for b in (f.lower, f.upper) if b is not None]
-    edge = 1.05 * max([*bounds, *(2 * abs(f.limit or 0) for f, _ in findings)], default=1.0)
-    return [_interval(finding, advisory, edge) for finding, advisory in findings]
 
 
-def _interval(finding: WordedFinding, advisory: bool, edge: float) -> Interval:
+def _loss(verdict: WordedVerdict, finding: WordedFinding) -> Loss:
     sign = -1 if finding.better is Direction.HIGHER else 1
-    low, high, at, margin = (
-        50 + 50 * sign * (value or 0.0) / edge for value in (finding.lower, finding.upper, finding.value, finding.limit)
+    value, margin, one, other = (
+        sign * (number or 0.0) for number in (finding.value, finding.limit, finding.lower, finding.upper)
     )
-    return Interval(finding, advisory, min(low, high), max(low, high), at, 50.0, margin)
+    name = NAMES[verdict.rule] or f"mass, {finding.subject}"
+    kind = "advisory" if verdict.advisory or finding.advisory else KINDS.get(finding.outcome, "open")
+    return Loss(name, value, min(one, other), max(one, other), margin, kind)
+
+
+def _chart(rows: Sequence[Loss]) -> Markup | None:
+    if not rows:
+        return None
+    over = sum(row.upper >= row.margin for row in rows)
+    title = f"Losses of {len(rows)} quantities between their bounds, as in the table; {over} may exceed the margin."
+    return loss_intervals(rows, title, "losses")
+
+
+def _rows(comparison: WordedComparison) -> list[tuple[WordedFinding, bool]]:
+    """The findings of the table, and whether they are advisory."""
+    return [
+        (finding, verdict.advisory)
+        for verdict in comparison.verdicts
+        if verdict.rule in NAMES
+        for finding in verdict.findings
+    ]
 
 
 def _groups(

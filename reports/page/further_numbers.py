@@ -26,13 +26,14 @@ def _by_reason(counts: Mapping[str, int]) -> str:
 
 
 def _by_fill(shares: Mapping[str, float]) -> str:
-    return "; ".join(f"{short(fill)}: {percent(share)}" for fill, share in shares.items())
+    return "; ".join(f"{_FILLS.get(fill, short(fill))}: {percent(share)}" for fill, share in shares.items())
 
 
 def _names(names: list[str]) -> str:
     return ", ".join(short(name) for name in names)
 
 
+_FILLS = {"mean": "mean colour", "blur": "its own, blurred"}
 _FAULTS = ("without_answer", "silent")
 """Shown only where there are some."""
 _WITHOUT_ANSWER: dict[str, tuple[str, Shown]] = {

@@ -25,7 +25,7 @@ _GROUPS = (
     ),
     (
         "random",
-        "Random draw",
+        "Random sample",
         "Drawn with the run’s seed, whatever their scores: these show what an ordinary picture looks like.",
     ),
 )

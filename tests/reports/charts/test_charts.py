@@ -95,12 +95,11 @@ def test_the_usual_colour_map_is_the_first() -> None:
 
 def test_the_plane_shows_misses_on_their_side() -> None:
     surroundings, alone = np.array([0.0, 2.0, -1.0, 1.0]), np.array([1.0, -2.0, 3.0, 1.0])
-    drawn = halves.object_against_surroundings(surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+    values = (surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+    drawn = halves.object_against_surroundings(*values)
     dots = re.findall(r'<use [^>]*style="fill: (var\(--\w+\)); fill-opacity', drawn)
     assert (dots.count("var(--data)"), dots.count("var(--fail)")) == (2, 2)
-    assert drawn == halves.object_against_surroundings(
-        surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key"
-    )
+    assert drawn == halves.object_against_surroundings(*values)
 
 
 @pytest.mark.parametrize("n", [1, 10_000])

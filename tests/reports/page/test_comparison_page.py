@@ -13,7 +13,7 @@ from checks.baseline.result import Comparison
 from checks.verdict import Outcome
 from fixtures.candidates import write_candidate
 from fixtures.pages import check, words
-from reports.page.comparison_page import MOST_CARDS, comparison_page, render_comparison
+from reports.page.comparison_page import MOST_CARDS, comparison_page, losses, render_comparison
 from reports.result.assessment import Assessment, assess
 from reports.wording.comparison import WordedComparison, worded_comparison
 from reports.wording.words import about
@@ -88,12 +88,23 @@ def test_an_equal_candidate_changes_no_answer(old: Path, tmp_path: Path) -> None
     assert "<image" not in html
 
 
-def test_the_line_ends_left_of_the_margin_where_it_passes_only(old: Path, cheat: Path, tmp_path: Path) -> None:
+def test_the_interval_ends_left_of_the_margin_where_it_passes_only(old: Path, cheat: Path, tmp_path: Path) -> None:
     for new, passes in ((write_candidate(tmp_path / "audit.sqlite"), True), (cheat, False)):
-        html = shown(old, new)
-        margin = float(re.findall(r'class="margin" x1="([\d.]+)"', html)[0])
-        high = float(re.findall(r'<line x1="[\d.]+" x2="([\d.]+)"', html)[0])
-        assert (high < margin) is passes
+        with Record.open(old) as baseline, Record.open(new) as candidate:
+            comparison = compared(baseline, candidate)
+            html = comparison_page(comparison, candidate, baseline)
+        evidence, accuracy, *maps = losses(comparison)
+        assert (evidence.name, accuracy.name) == ("misses", "accuracy")
+        assert {loss.name for loss in maps} == {"mass, gradient", "mass, gradcam"}
+        for loss in (evidence, accuracy, *maps):
+            assert loss.lower <= loss.value <= loss.upper
+            assert loss.margin > 0
+        assert (evidence.upper < evidence.margin) is passes
+        assert evidence.kind == ("passes" if passes else "fails")
+        assert {loss.kind for loss in maps} == {"advisory"}
+        chart = html[html.index("Losses of 4 quantities") :].partition("</svg>")[0]
+        assert chart.count('<g class="passes">') == (2 if passes else 1)
+        assert chart.count('<g class="fails">') == (0 if passes else 1)
 
 
 def test_a_baseline_file_shows_its_history_and_the_candidates_maps(old: Path, cheat: Path, tmp_path: Path) -> None:
