@@ -15,6 +15,7 @@ WITHOUT_TORCH = {
     "audit.record.record",
     "audit.errors",
     "audit.hashing",
+    "audit.phrases",
     "audit.registry",
     "audit.datasets.sample",
     "audit.files",

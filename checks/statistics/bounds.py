@@ -77,8 +77,8 @@ def wilson(k: int, n: int, confidence: float) -> Bounds:
     _share(confidence)
     if n == 0:
         return Bounds(0.0, 1.0)
-    found = stats.binomtest(k, n).proportion_ci(2 * confidence - 1, method="wilson")
-    return Bounds(float(found.low), float(found.high))
+    interval = stats.binomtest(k, n).proportion_ci(2 * confidence - 1, method="wilson")
+    return Bounds(float(interval.low), float(interval.high))
 
 
 def mean_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayLike | None = None) -> Bounds | None:

@@ -89,9 +89,9 @@ class Subset:
         return paired_share_bounds_by_cluster(x, self.cluster, self.confidence)
 
     def tolerance(self, values: ArrayLike) -> Tolerance:
-        found = tolerance_bounds(values, COVERAGE, self.confidence, self.cluster)
-        needed = None if found else enough_for_tolerance(COVERAGE, self.confidence)
-        return Tolerance(coverage=COVERAGE, lower=found.lower if found else None, needed=needed)
+        bounds = tolerance_bounds(values, COVERAGE, self.confidence, self.cluster)
+        needed = None if bounds else enough_for_tolerance(COVERAGE, self.confidence)
+        return Tolerance(coverage=COVERAGE, lower=bounds.lower if bounds else None, needed=needed)
 
     def further_for_share(self, miss: ArrayLike, limit: float) -> int | None:
         if self.cluster is None:

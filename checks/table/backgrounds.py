@@ -52,26 +52,26 @@ def variants(evidence: Evidence, kind: str) -> list[str]:
 def _lenders(evidence: Evidence, kind: str) -> NDArray[np.int64]:
     """(V, n) the sample that lent each background, or the cluster that it belongs to."""
     numbers = _stacked(evidence, [note(evidence, f"donor of {v}") for v in variants(evidence, kind)])
-    found = np.nan_to_num(numbers, nan=0).astype(np.int64)
-    return found if evidence.cluster_of is None else np.unique(evidence.cluster_of, return_inverse=True)[1][found]
+    samples = np.nan_to_num(numbers, nan=0).astype(np.int64)
+    return samples if evidence.cluster_of is None else np.unique(evidence.cluster_of, return_inverse=True)[1][samples]
 
 
 def _kept(evidence: Evidence, kind: str) -> Floats:
     """(V, n) 1 where the answer is the label."""
     answers = [evidence.answered(INTERVENTION, variant) for variant in variants(evidence, kind)]
-    kept = [np.where(said.asked, said.predicted == evidence.class_index, np.nan) for said in answers]
+    kept = [np.where(answer.asked, answer.predicted == evidence.class_index, np.nan) for answer in answers]
     return _stacked(evidence, kept)
 
 
 def _pulled(evidence: Evidence) -> Floats:
     """(V, n) by which the answer goes to the class of the background; 0 on average where it goes nowhere."""
-    found = []
+    pulls = []
     for answered, donor in donors(evidence):
         to_donor = answered.predicted == donor
         astray = ~to_donor & (answered.predicted != evidence.class_index)
         pull = to_donor - astray / max(1, evidence.classes - 2)
-        found.append(np.where(answered.asked & np.isfinite(donor), pull, np.nan))
-    return _stacked(evidence, found)
+        pulls.append(np.where(answered.asked & np.isfinite(donor), pull, np.nan))
+    return _stacked(evidence, pulls)
 
 
 def pull_of(evidence: Evidence) -> Floats:

@@ -202,7 +202,7 @@ class Evidence:
         )
 
     def _at(self, place: NDArray[np.int64]) -> "Evidence":
-        """With what does not depend on the network of the pictures at these places (rising) alone."""
+        """The columns that do not depend on the network, at these rows (rising)."""
         return replace(
             self,
             sample=self.sample[place],

@@ -72,11 +72,11 @@ def _lost(evidence: Evidence, needs: Needs, chosen: Mask) -> Missing | None:
 
 def answered(evidence: Evidence, intervention: str, variant: str) -> Mask:
     """(n,) the record holds an answer, be it no number."""
-    found = np.zeros(evidence.n, bool)
+    there = np.zeros(evidence.n, bool)
     given = evidence.answers.get((SUBJECT, intervention, variant))
     if given is not None:
-        found[given.place] = True
-    return found
+        there[given.place] = True
+    return there
 
 
 def _each(needs: Needs) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from checks.rules.survives_other_background import survives_other_background
+from checks.rules.survives_other_background import FEW_BACKGROUNDS, NAMELESS, survives_other_background
 from checks.statistics.bounds import Bounds, clopper_pearson, mean_bounds, share_bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.gain import gain_bounds
@@ -139,10 +139,9 @@ def test_a_few_backgrounds_without_the_cue_do_not_pass_for_many() -> None:
     verdict = survives_other_background(asked(none), max_reliance=0.1)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.findings[0].further is None
-    assert verdict.sentence.startswith("Of 400 pictures predicted right, on backgrounds of 24 pictures, 100.0 %")
-    assert "the pictures are enough and the backgrounds too few; add pictures, or raise experiments.donors" in (
-        verdict.sentence
-    )
+    details = verdict.findings[0].details
+    assert (verdict.findings[0].n, details["backgrounds"], details["right_on_own"]) == (400, 24, 1.0)
+    assert verdict.findings[0].reason == FEW_BACKGROUNDS
     many = none._replace(lender=cue_in_an_eighth(0, 400, 64).lender)
     assert survives_other_background(asked(many), max_reliance=0.1).outcome is Outcome.PASS
 
@@ -166,6 +165,5 @@ def test_a_record_that_does_not_name_its_lenders_is_invalid() -> None:
     notes = {key: np.where(np.arange(80) < 3, np.nan, values) for key, values in evidence.notes.items()}
     verdict = survives_other_background(replace(evidence, notes=notes), max_reliance=0.1)
     assert verdict.outcome is Outcome.INVALID
-    assert verdict.sentence == (
-        "The record does not say whose background 3 pictures had in background_replaced 'same 1'."
-    )
+    assert verdict.reason == NAMELESS
+    assert verdict.details == {"intervention": "background_replaced", "variant": "same 1", "pictures": 3}
