@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from checks.verdict import Outcome
-from reports.wording.numbers import DASH, clean, count, decimal, measured
+from reports.wording.numbers import DASH, clean, count, decimal, in_unit, measured
 from reports.wording.worded import WordedFinding, WordedVerdict
 
 
@@ -49,18 +49,18 @@ def _rule(verdict: WordedVerdict, known: Known) -> list[str]:
 
 def _numbers(finding: WordedFinding, confidence: float) -> str:
     unit = finding.unit
-    shown = [("value", measured(finding.value, unit)), ("limit", measured(finding.limit, unit))]
+    shown = [("value", in_unit(finding.value, unit)), ("limit", in_unit(finding.limit, unit))]
     shown.append(("chance", measured(finding.chance, unit, level=True)))
     parts = [f"{name} {number}" for name, number in shown if number != DASH]
     if finding.lower is not None or finding.upper is not None:
-        bounds = f"{measured(finding.lower, unit)} to {measured(finding.upper, unit)}"
+        bounds = f"{in_unit(finding.lower, unit)} to {in_unit(finding.upper, unit)}"
         parts.append(f"bounds {bounds} (one-sided, {confidence:.0%} each)")
     parts.append(f"n {count(finding.n)}")
     if finding.clusters is not None:
         parts.append(f"clusters {count(finding.clusters)} (worth {decimal(finding.independent, 1)})")
     if finding.tolerance and finding.tolerance.lower is not None:
         covered = f"{finding.tolerance.coverage:.0%} of the pictures at least"
-        parts.append(f"{covered} {measured(finding.tolerance.lower, unit)}")
+        parts.append(f"{covered} {in_unit(finding.tolerance.lower, unit)}")
     if finding.further is not None:
         added = "pictures" if finding.clusters is None else "clusters"
         parts.append(f"further {added} needed {count(finding.further)}")

@@ -19,7 +19,7 @@ class WordedFinding(Finding):
     """One comparison of a value with a limit, in fields and in words."""
 
     subject: str = Field(description="what was judged, in words, as 'gradient against centre'")
-    quantity_in_words: str = Field(description="what the value is, in words with its unit")
+    quantity_in_words: str = Field(description="what the value is, in words")
     sentence: str = Field(description="the finding in one plain sentence")
 
 

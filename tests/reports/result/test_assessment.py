@@ -1,6 +1,7 @@
 """An audit is read and judged once, and every format shows the same values."""
 
 import json
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any
 
 import pytest
 
-import checks.judge
 import reports.result.assessment as module
 from audit.record.record import FILE_NAME, Record
 from checks.judge import judge
@@ -43,7 +43,7 @@ def test_the_table_is_read_and_judged_once_for_a_whole_evidence_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, judged = Counted(module.evidence), Counted(module.judge_evidence)
-    for place in (module, checks.judge):
+    for place in (module, sys.modules["checks.judge"]):
         monkeypatch.setattr(place, "evidence", read)
         monkeypatch.setattr(place, "judge_evidence", judged)
     with Record.open(write_record(tmp_path / FILE_NAME, n=40, gallery=3)) as record:

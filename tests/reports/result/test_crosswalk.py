@@ -281,7 +281,7 @@ def test_the_settings_choose_and_order(honest: Audited, tmp_path: Path) -> None:
     found = chosen.crosswalk()
     assert [one.name for one in found.standards] == ["ul_4600", "amlas"]
     assert found.unknown == ("of_tomorrow",)
-    assert "this version has no file for: of_tomorrow" in words(chosen.section())
+    assert "for which this version has no file: of_tomorrow" in words(chosen.section())
     silent = honest.saying(tmp_path / "silent.sqlite", settings=parse_settings({"data": data}).recorded())
     assert [one.name for one in silent.crosswalk().standards] == standard_names()
     assert "The settings name no standard" in words(honest.choosing(tmp_path / "none.sqlite", []).section())
@@ -358,7 +358,7 @@ def test_a_status_is_told_in_words_and_shape_and_leads_to_its_check(honest: Audi
 
 def test_an_invalid_audit_is_said(tmp_path: Path) -> None:
     text = words(audited(tmp_path / "audit.sqlite", "incomplete").section())
-    assert "This audit is INVALID: whatever passed in it supports no clause." in text
+    assert "This audit is INVALID, so nothing that passed in it supports a clause." in text
 
 
 def test_the_same_audit_gives_the_same_values(honest: Audited) -> None:

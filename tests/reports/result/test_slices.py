@@ -87,7 +87,7 @@ def test_with_clusters_the_bounds_are_by_cluster(tmp_path: Path) -> None:
     expected = share_bounds_by_cluster(found.right[night], found.cluster[night], 0.95)
     assert (cell.accuracy.lower, cell.accuracy.upper) == expected
     assert (cell.clusters, cell.power) == (10, "too few")
-    assert "exact ones by cluster" in section(path)
+    assert "exact, by cluster" in section(path)
 
 
 def test_required_columns_come_first_and_missing_ones_are_said(tmp_path: Path) -> None:
