@@ -33,10 +33,10 @@ def _sentence(finding: Finding, about: About) -> str:
     details = finding.details
     if finding.value is None:
         return f"{details['method']} has no picture on which the maps of both networks live."
+    if finding.reason == reasons.TOO_FEW:
+        return f"The maps of {details['method']} cannot be compared on {too_few(finding, about)}."
     mass, before = percent(float(details["mass"])), percent(float(details["baseline_mass"]))
     seen = f"{details['method']} puts {mass} of its relevance on the object, with the baseline {before}"
-    if finding.reason == reasons.TOO_FEW:
-        return f"{seen}; {too_few(finding, about)}."
     worse = finding.outcome is Outcome.FAIL
     bound = finding.upper if worse else finding.lower
     shown = "" if bound is None else f"change {'at most' if worse else 'at least'} {points(bound)}; "

@@ -3,7 +3,7 @@
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.phrases import all_of, figure_at_limit, percent, points
-from reports.wording.undecided import undecided, units
+from reports.wording.undecided import too_few, undecided, units
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 NEXT = {
@@ -53,6 +53,8 @@ def _sentence(finding: Finding, about: About) -> str:
     if finding.outcome is Outcome.INCONCLUSIVE:
         word = "less" if finding.value < 0 else "more"
         seen = f"{method} puts {points(abs(finding.value))} {word} on the object than chance"
+        if finding.reason == reasons.TOO_FEW:
+            return f"{seen}, on {too_few(finding, about)}."
         return f"{seen}, on {units(finding, about)} ({_required(finding)}); {undecided(finding, about)}."
     seen = f"{method} puts {percent(float(finding.details['mass']))} of its relevance on the object"
     side = "at most" if finding.outcome is Outcome.FAIL else "at least"

@@ -5,7 +5,7 @@ from checks import reasons
 from checks.rules.relevance_beats_null_maps import BEHIND, LACKS_REQUIRED, REQUIRED, SHORT_OF_MARGIN
 from checks.verdict import Finding, Outcome, Unit, Verdict
 from reports.wording.phrases import figure_at_limit, percent, points
-from reports.wording.undecided import undecided
+from reports.wording.undecided import too_few, undecided
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 QUANTITY = {
@@ -75,9 +75,7 @@ def _next_step(verdict: Verdict) -> str:
 
 def _sentence(finding: Finding, about: About) -> str:
     if finding.key == REQUIRED:
-        names = finding.details["missing"]
-        noun = "null map" if len(names) == 1 else "null maps"
-        return f"The record lacks the {noun} {listed(names)}, which the profile requires."
+        return _lacks(finding)
     method, null_map = finding.details["method"], finding.details["null_map"]
     if finding.reason == reasons.NO_PICTURES:
         return f"{method} and {null_map} have no picture in common on which both maps live."
@@ -92,8 +90,21 @@ def _sentence(finding: Finding, about: About) -> str:
         return f"{seen} ({bound}; {_required(finding)}){end}."
     if finding.outcome is Outcome.PASS or finding.reason == BEHIND:
         return _both_scores(finding)
-    seen = f"These pictures cannot tell {method} from {null_map} (difference {gap}; {_required(finding)})"
-    return f"{seen}; {undecided(finding, about)}."
+    return _alike(finding, gap, about)
+
+
+def _lacks(finding: Finding) -> str:
+    names = finding.details["missing"]
+    noun = "null map" if len(names) == 1 else "null maps"
+    return f"The record lacks the {noun} {listed(names)}, which the profile requires."
+
+
+def _alike(finding: Finding, gap: str, about: About) -> str:
+    method, null_map = finding.details["method"], finding.details["null_map"]
+    seen = f"These pictures cannot tell {method} from {null_map}"
+    if finding.reason == reasons.TOO_FEW:
+        return f"{seen}: {too_few(finding, about)}."
+    return f"{seen} (difference {gap}; {_required(finding)}); {undecided(finding, about)}."
 
 
 def _both_scores(finding: Finding) -> str:
