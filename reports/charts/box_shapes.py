@@ -72,7 +72,7 @@ def _shapes(aspect: Floats) -> Markup:
     with rc_context(STYLE):
         figure, axes = canvas(_WIDTH, _HEIGHT, left=0.5, bottom=0.44)
         axes.hist(np.clip(octaves, -edge, edge), bins=20, range=(-edge, edge), color=METHOD)
-        shown = {np.log2(ratio): said for ratio, said in _SHAPES.items() if abs(np.log2(ratio)) <= edge}
+        shown = {np.log2(ratio): word for ratio, word in _SHAPES.items() if abs(np.log2(ratio)) <= edge}
         axes.xaxis.set_major_locator(FixedLocator(list(shown)))
         axes.xaxis.set_major_formatter(FixedFormatter(list(shown.values())))
         axes.set_xlim(-edge, edge)

@@ -132,9 +132,9 @@ def inline(figure: Figure, title: str, key: str, names: Sequence[str]) -> Markup
     buffer = io.StringIO()
     with rc_context(STYLE):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawn = buffer.getvalue()
-    view = re.search(r'viewBox="([^"]+)"', drawn)
-    body = drawn[drawn.index("</metadata>") + len("</metadata>") :] if "</metadata>" in drawn else drawn
+    svg = buffer.getvalue()
+    view = re.search(r'viewBox="([^"]+)"', svg)
+    body = svg[svg.index("</metadata>") + len("</metadata>") :] if "</metadata>" in svg else svg
     body = re.sub(r"<style[^>]*>.*?</style>|<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(rf' id="{_PART}([a-z]+)"', r' class="\1"', body)
     used = set(re.findall(r"#([\w-]+)[\")]", body))

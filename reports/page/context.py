@@ -52,7 +52,7 @@ class Reason:
     examples: tuple[Excluded, ...]
 
 
-def story(assessment: Assessment) -> Values:
+def page_values(assessment: Assessment) -> Values:
     """Every value that a template may use."""
     record, table, judgement, audit = assessment.record, assessment.table, assessment.judgement, assessment.audit
     identity, miss = audit.identity, miss_of(judgement.profile)

@@ -1,4 +1,4 @@
-"""The cards of the candidates for a cue: what was searched, what the experiment says, and whether it is confirmed."""
+"""The cards of the candidates for a cue: the experiment on each, and whether it is confirmed."""
 
 from dataclasses import dataclass
 from typing import Any

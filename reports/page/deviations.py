@@ -20,7 +20,7 @@ class Deviation(NamedTuple):
 
 
 def deviations(assessment: Assessment) -> tuple[Deviation, ...]:
-    """Those that the record and the judgement show; what people agreed besides stands in no record."""
+    """Those that the record and the judgement show; the record does not know what people agreed."""
     identity, table, judgement = assessment.audit.identity, assessment.table, assessment.judgement
     entries = [
         Deviation("Limits", _limits(judgement)),

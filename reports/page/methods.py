@@ -56,5 +56,5 @@ def experiment_settings(identity: Identity) -> list[dict[str, Any]]:
 
 
 def own(names: Sequence[str]) -> list[str]:
-    """Functions, each once, for which the page has no words of its own: the record says what they are."""
+    """Names of functions that this page does not describe itself, each once: the record describes them."""
     return sorted({name for name in names if name not in SHIPPED})

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from audit.errors import AuditError
 from audit.files import write_text
 from reports.page import toml_text
-from reports.page.context import story
+from reports.page.context import page_values
 from reports.result.assessment import Assessment
 from reports.wording.numbers import FILTERS, is_digest, slug
 from reports.wording.worded import WordedJudgement
@@ -52,7 +52,7 @@ def render_pair(out: Path, title: str, lead: str, judgements: Mapping[str, Worde
 def page(assessment: Assessment) -> str:
     """The report as HTML text."""
     templates = environment()
-    values = story(assessment)
+    values = page_values(assessment)
     sections = [
         _section(templates.get_template(f"sections/{path.name}"), path.name, values)
         for path in sorted(_SECTIONS.glob("*.html.j2"))

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import colormaps
 
 from checks.table.evidence import Floats
-from reports.charts import cascade_curve, detection_curve, halves
+from reports.charts import cascade_curve, detection_curve, halves, loss_intervals
 from reports.charts import relevance_mass as charts
 from reports.page.images import ColourMap, colour_maps
 
@@ -176,3 +176,14 @@ def test_a_cascade_of_nothing_is_an_empty_chart() -> None:
 def test_many_stages_keep_their_ticks_apart() -> None:
     drawn = cascade_curve.cascade([1 - stage / 40 for stage in range(40)], 0.5, "title", "key")
     assert len(re.findall(r">\d+</text>", drawn)) <= 8 + 2  # beside 0 and 1 of the other axis
+
+
+def test_losses_are_drawn_in_the_colour_of_their_outcome() -> None:
+    kinds: tuple[loss_intervals.Kind, ...] = ("passes", "fails", "open", "advisory")
+    rows = [loss_intervals.Loss(f"<b>{kind}", 0.1, -0.05, 0.2, 0.05, kind) for kind in kinds]
+    drawn = loss_intervals.loss_intervals(rows, "title", "key")
+    assert drawn == loss_intervals.loss_intervals(rows, "title", "key")
+    assert "<b>" not in drawn
+    colours = [re.search(rf'<g class="{kind}">\s*<path [^>]*stroke: var\(--([\w-]+)\)', drawn) for kind in kinds]
+    assert [colour and colour[1] for colour in colours] == ["data", "fail", "data", "data-null"]
+    assert "−" in drawn

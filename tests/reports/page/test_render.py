@@ -22,7 +22,7 @@ from fixtures.pages import check, words
 from fixtures.records import write_record
 from reports import render
 from reports.page import render as page
-from reports.page.context import story
+from reports.page.context import page_values
 from reports.page.methods import SHIPPED
 from reports.result.assessment import assess
 
@@ -346,7 +346,7 @@ def test_torch_and_pyplot_stay_out() -> None:
 
 def test_an_undefined_name_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
-    monkeypatch.setattr(page, "story", lambda *a: {k: v for k, v in story(*a).items() if k != "reasons"})
+    monkeypatch.setattr(page, "page_values", lambda *a: {k: v for k, v in page_values(*a).items() if k != "reasons"})
     with pytest.raises(UndefinedError, match="reasons"):
         rendered(path)
 

@@ -178,8 +178,8 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path, kind: Kind, scheme:
     tab = browser.open(html, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     tab.add_style_tag(content=".scroll { background: none !important; } .controls { position: static !important; }")
-    told = axe.Axe().run(tab, options={"runOnly": {"type": "tag", "values": WCAG}}).response
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in told["violations"]] == []
+    result = axe.Axe().run(tab, options={"runOnly": {"type": "tag", "values": WCAG}}).response
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in result["violations"]] == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    unsure = [node for v in told["incomplete"] if v["id"] == "color-contrast" for node in v["nodes"]]
+    unsure = [node for v in result["incomplete"] if v["id"] == "color-contrast" for node in v["nodes"]]
     assert [n["html"][:200] for n in unsure if not re.match("<(text|svg|var)", n["html"])] == []
