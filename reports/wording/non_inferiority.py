@@ -53,9 +53,6 @@ def _sentence(finding: Finding, about: About, change: Callable[[float], str]) ->
         return f"The network and all its numbers are the same on {pictures(finding, about)}, so no picture turned."
     seen = change(finding.value or 0.0)
     if finding.outcome is Outcome.INCONCLUSIVE:
-        turned = f"{details['worse']:,} worse, {details['better']:,} better"
-        return (
-            f"{seen} ({bound_and_margin(finding)}; {turned}) on {units(finding, about)}; {undecided(finding, about)}."
-        )
+        return f"{seen} on {units(finding, about)} ({bound_and_margin(finding)}); {undecided(finding, about)}."
     turned = f"{details['worse']:,} of {pictures(finding, about)} became worse, {details['better']:,} better"
     return f"{seen} ({bound_and_margin(finding)}): {turned}."
