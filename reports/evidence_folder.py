@@ -9,7 +9,7 @@ from audit import registry
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.hashing import file_hash
-from audit.record.record import FILE_NAME
+from audit.record.schema import FILE_NAME
 from reports import checksums
 from reports.formats import Digests
 from reports.page import pdf

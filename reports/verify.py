@@ -7,7 +7,6 @@ they look. What a browser printed (`not_compared`) is held by its hash alone. On
 
 import json
 import os
-import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +15,8 @@ from pydantic import ValidationError
 
 from audit.errors import AuditError
 from audit.hashing import file_hash
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.schema import FILE_NAME
 from checks.verdict import Profile
 from reports import checksums
 from reports.evidence_folder import AUDIT, REPORT, WHOLE, format_files, format_texts
@@ -33,7 +33,7 @@ from reports.wording.numbers import short
 
 JOURNALS = ("-journal", "-wal", "-shm")
 LINK = "it is a link: what it leads to is no part of the folder"
-_UNREADABLE = (AuditError, sqlite3.Error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+_UNREADABLE = (AuditError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What a record that was tampered with may make of judging it."""
 
 

@@ -11,8 +11,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ENTRY = ("audit.__main__", "audit.cli", "audit.pytest_plugin")
 """The command line and the pytest plugin, which nothing imports: they alone may import all three."""
+RECORD = "audit.record"
+"""The only room that knows SQL."""
 WITHOUT_TORCH = {
-    "audit.record.record",
+    *(f"audit.record.{name}" for name in ("record", "schema", "writer", "columns")),
+    *(f"audit.record.{name}_readers" for name in ("sample", "map", "experiment")),
     "audit.errors",
     "audit.hashing",
     "audit.phrases",
@@ -50,6 +53,13 @@ def is_entry(name: str) -> bool:
     return any(within(name, entry) for entry in ENTRY)
 
 
+def strings(file: Path) -> Iterator[str]:
+    """Every string constant of the file, and every constant part of its f-strings."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
 def test_imports_sees_every_form(tmp_path: Path) -> None:
     file = tmp_path / "x.py"
     file.write_text("import a.b\nfrom . import c\nfrom ..d import e\ndef f():\n    from g import h\n")
@@ -85,3 +95,23 @@ def test_judging_and_telling_need_no_torch(package: str) -> None:
 def test_importing_it_does_not_import_torch(package: str) -> None:
     code = f"import sys, {package}; sys.exit(sum(name in sys.modules for name in ('torch', 'torchvision')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_only_the_record_knows_sql(package: str) -> None:
+    outside = {module: file for module, file in modules(package).items() if not within(module, RECORD)}
+    drivers = [module for module, file in outside.items() if "sqlite3" in set(imports(file, module))]
+    statements = [
+        f"{module}: {text}"
+        for module, file in outside.items()
+        for text in strings(file)
+        if text.lstrip().startswith(("SELECT ", "INSERT ", "UPDATE ", "DELETE "))
+    ]
+    assert not drivers
+    assert not statements
+
+
+def test_strings_sees_every_form(tmp_path: Path) -> None:
+    file = tmp_path / "x.py"
+    file.write_text('a = "SELECT 1" " FROM b"\nc = f"DELETE FROM {a}"\n')
+    assert set(strings(file)) == {"SELECT 1 FROM b", "DELETE FROM "}

@@ -13,9 +13,8 @@ from audit.errors import AuditError
 from audit.record.record import Record, record_of
 
 if TYPE_CHECKING:
-    from reports.wording.comparison import WordedComparison
-
     from checks.baseline.file import Move
+    from reports.wording.comparison import WordedComparison
 
 
 @click.command()
@@ -31,12 +30,11 @@ if TYPE_CHECKING:
 @as_json
 def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_json: bool) -> int:
     """Is CANDIDATE, a run, worse than BASELINE, a run or a baseline file? Writes compare.html."""
-    from reports.wording.comparison import worded_comparison
-
     from checks.baseline.compare import gate
     from checks.baseline.judged_run import judged_run
     from checks.baseline.snapshot import holds_record
     from reports.page.comparison_page import render_comparison
+    from reports.wording.comparison import worded_comparison
     from reports.wording.words import about
 
     path = record_of(candidate)

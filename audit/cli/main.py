@@ -17,7 +17,8 @@ from audit.cli.evidence import pdf, print_or_skip, verify
 from audit.cli.output import EXIT, FILE, STDOUT, answer, as_json, print_json, show_judgement
 from audit.errors import AuditError
 from audit.files import write_text
-from audit.record.record import FILE_NAME, record_of
+from audit.record.record import record_of
+from audit.record.schema import FILE_NAME
 
 if TYPE_CHECKING:
     from audit.settings import Settings

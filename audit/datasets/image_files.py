@@ -1,4 +1,4 @@
-"""Picture files opened as RGB, the way a viewer shows them, with the sample's boxes turned along.
+"""Picture files decoded as RGB, the way a viewer shows them.
 
 Everything that is wrong with one picture is a `Rejected`, which excludes the sample; it never ends the run. Pillow's
 plugins are called directly: `Image.open` would warn about large pictures (and warning filters cannot be changed in one
@@ -26,14 +26,10 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from audit.datasets.sample import Box, Sample
-
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What picture files are called, in lower case: for finding them. What a file is, its first bytes say."""
 MAX_PIXELS = 100_000_000
 """Pictures with more are rejected by their header, before anything is decoded."""
-OVERHANG = 1.0
-"""Pixels by which a box may stick out of its picture: rounding, not a mistake. The overhang is clipped."""
 
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
 _UPRIGHT = 1
@@ -125,62 +121,13 @@ def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     try:
         with _inside(path, root, name).open("rb") as file:
             image = _header(file, name)
-            return _shown(image.size, _orientation(image))
+            return shown_size(image.size, _orientation(image))
     except Rejected:
         raise
     except FileNotFoundError as error:
         raise _unreachable(name, error) from error
     except Exception as error:  # as above
         raise Rejected("unreadable picture", f"{name}: cannot be read ({error}); need a whole picture.") from error
-
-
-def displayed_boxes(sample: Sample, opened: Opened) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
-    """The sample's `boxes` and `other_boxes` in the pixels of `opened.picture`.
-
-    Boxes turn with the picture, unless they are known to follow the display: the format says so, or the size that the
-    annotation states is that of the displayed picture and not of the stored one. What sticks out by no more than
-    `OVERHANG` is clipped; other labels' boxes are clipped anyhow, since they are judged with their own sample.
-    Raises Rejected: size mismatch, box outside the picture.
-    """
-    shown = _shown(opened.stored, opened.orientation)
-    possible = (shown,) if sample.oriented else (opened.stored, shown)
-    if sample.size is not None and sample.size not in possible:
-        raise Rejected(
-            "size mismatch",
-            f"{sample.image}: the annotation says {_times(sample.size)}, the file is {_times(shown)}; "
-            "need boxes that were drawn on this file.",
-        )
-    frame, follows = _frame_of_boxes(sample, opened)
-    boxes = tuple(_clip(box, frame) for box in sample.boxes)
-    for given, clipped in zip(sample.boxes, boxes, strict=True):
-        overhang = max(abs(a - b) for a, b in zip(given, clipped, strict=True))
-        if not (overhang <= OVERHANG and _has_area(clipped)):
-            raise Rejected(
-                "box outside the picture",
-                f"{sample.image}: box ({', '.join(f'{value:g}' for value in given)}) leaves the {_times(frame)} "
-                f"picture; need 0 <= x0 and x1 <= {frame[0]}, 0 <= y0 and y1 <= {frame[1]}.",
-            )
-    others = tuple(box for box in (_clip(box, frame) for box in sample.other_boxes) if _has_area(box))
-    if follows:
-        return boxes, others
-    return (
-        tuple(_turn(box, frame, opened.orientation) for box in boxes),
-        tuple(_turn(box, frame, opened.orientation) for box in others),
-    )
-
-
-def displayed_forbidden(sample: Sample, opened: Opened) -> tuple[Box, ...]:
-    """The sample's `forbidden` boxes in the pixels of `opened.picture`, turned as its boxes are, and clipped."""
-    frame, follows = _frame_of_boxes(sample, opened)
-    clipped = [box for box in (_clip(box, frame) for box in sample.forbidden) if _has_area(box)]
-    return tuple(box if follows else _turn(box, frame, opened.orientation) for box in clipped)
-
-
-def _frame_of_boxes(sample: Sample, opened: Opened) -> tuple[tuple[int, int], bool]:
-    """(width, height) of the picture that the boxes were drawn on, and whether that is the displayed one."""
-    shown = _shown(opened.stored, opened.orientation)
-    follows = sample.oriented or (sample.size == shown != opened.stored)
-    return shown if follows else opened.stored, follows
 
 
 def _name(path: Path, root: Path) -> str:
@@ -229,7 +176,7 @@ def _header(file: IO[bytes], name: str) -> ImageFile:
     if not image.width * image.height <= MAX_PIXELS:
         raise Rejected(
             "oversized picture",
-            f"{name}: {_times(image.size)} pixels; need at most {MAX_PIXELS // 1_000_000} megapixels.",
+            f"{name}: {times(image.size)} pixels; need at most {MAX_PIXELS // 1_000_000} megapixels.",
         )
     if isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
         raise Rejected("unsupported picture", f"{name}: a TIFF that is stored turned; need one that is upright.")
@@ -297,29 +244,9 @@ def _unsupported(image: ImageFile, name: str) -> Rejected:
     )
 
 
-def _shown(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
+def shown_size(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
     return (stored[1], stored[0]) if orientation >= 5 else stored
 
 
-def _times(size: tuple[int, int]) -> str:
+def times(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-def _clip(box: Box, size: tuple[int, int]) -> Box:
-    x0, y0, x1, y1 = box
-    width, height = size
-    return min(max(x0, 0), width), min(max(y0, 0), height), min(max(x1, 0), width), min(max(y1, 0), height)
-
-
-def _has_area(box: Box) -> bool:
-    return box[0] < box[2] and box[1] < box[3]
-
-
-def _turn(box: Box, stored: tuple[int, int], orientation: int) -> Box:
-    """A box of the stored picture in the picture as shown."""
-    (width, height), (x0, y0, x1, y1) = stored, box
-    if orientation in {2, 3, 7, 8}:
-        x0, x1 = width - x1, width - x0
-    if orientation in {3, 4, 6, 7}:
-        y0, y1 = height - y1, height - y0
-    return (y0, x0, y1, x1) if orientation >= 5 else (x0, y0, x1, y1)

@@ -6,7 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.datasets.image_files import Rejected, displayed_boxes, displayed_forbidden, open_picture
+from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
+from audit.datasets.image_files import Rejected, open_picture
 from audit.datasets.preprocessing import Framed, Preprocessing
 from audit.datasets.sample import Exclusion, Sample
 from audit.saliency.localisation import Region, region

@@ -1,7 +1,6 @@
 """The engine: from settings to a finished record."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +16,11 @@ from audit.hashing import file_hash, picture_seed
 from audit.importing import importable
 from audit.models.model import Model, state_hash
 from audit.models.pass_counter import Passes
-from audit.record.record import FILE_NAME, Record, Rows
+from audit.record.map_readers import read_mean_auc
+from audit.record.record import Record
+from audit.record.sample_readers import pictures_sha256, read_done, read_exclusions, read_pictures
+from audit.record.schema import FILE_NAME, ExclusionRow, Rows
+from audit.record.writer import add_rows, create_record
 from audit.settings import Settings, load_settings
 
 REHEARSAL = "rehearsal"
@@ -79,7 +82,7 @@ def _begun(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
     except OSError as error:
         raise AuditError(path.parent, f"cannot be made ({error.strerror})", "need a folder for the results") from error
     told = {**identity, REHEARSAL: ready.rehearsal.recorded()} if ready.rehearsal else identity
-    return Record.create(path, told, ready.samples, ready.excluded)
+    return create_record(path, told, ready.samples, ready.excluded)
 
 
 def _resumed(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
@@ -110,7 +113,7 @@ def _reused(path: Path, ready: Plan, identity: dict[str, Any]) -> Record:
     if path.exists():
         try:
             return _resumed(path, ready, identity)
-        except (AuditError, sqlite3.Error):
+        except AuditError:
             path.unlink()
     return _begun(path, ready, identity)
 
@@ -124,27 +127,26 @@ def _differences(place: str, then: Any, now: Any) -> list[str]:
 
 def _changed_pictures(ready: Plan, record: Record) -> list[str]:
     """Pictures that were measured and are no longer the same files, or were excluded and would no longer be so."""
-    measured = record.columns("SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.id")
-    for image, sha256 in zip(measured["image"], measured["sha256"], strict=True):
+    measured = read_pictures(record)
+    for image, sha256 in zip(measured.image, measured.sha256, strict=True):
         file = ready.loader.folder / image
         if not file.is_file() or file_hash(file) != sha256:
             return [f"picture {image}"]
-    unread = record.columns("SELECT image, label, reason FROM exclusion WHERE sample IS NULL")
-    then = set(zip(unread["image"], unread["label"], unread["reason"], strict=True))
+    exclusions = read_exclusions(record)
+    then = {(row.image, row.label, row.reason) for row in exclusions if row.sample is None}
     now = {(exclusion.image, exclusion.label, exclusion.reason) for exclusion in ready.excluded}
     if then != now:
         return [f"picture {min(then ^ now)[0]}"]
-    left_out = record.columns("SELECT sample, image, reason FROM exclusion WHERE sample IS NOT NULL ORDER BY sample")
-    numbers = left_out["sample"].tolist()
-    with closing(ready.loader.batches([[number] for number in numbers])) as again:
-        for image, reason, loaded in zip(left_out["image"], left_out["reason"], again, strict=True):
-            if [found.reason for _, found in loaded.exclusions] != [reason]:
-                return [f"picture {image}"]
+    left_out = {row.sample: row for row in exclusions if row.sample is not None}
+    with closing(ready.loader.batches([[number] for number in sorted(left_out)])) as again:
+        for number, loaded in zip(sorted(left_out), again, strict=True):
+            if [found.reason for _, found in loaded.exclusions] != [left_out[number].reason]:
+                return [f"picture {left_out[number].image}"]
     return []
 
 
 def _run(ready: Plan, record: Record, passes: Passes, progress: Progress) -> None:
-    done, total = record.done(), len(ready.samples)
+    done, total = read_done(record), len(ready.samples)
     todo = [numbers for numbers in ready.ranges if not done.issuperset(numbers)]
     shown = _keep(ready, _auc_so_far(ready, record))
     finished = len(done)
@@ -152,31 +154,31 @@ def _run(ready: Plan, record: Record, passes: Passes, progress: Progress) -> Non
     with closing(ready.loader.batches(todo)) as upcoming:
         for numbers, loaded in zip(todo, upcoming, strict=True):
             rows: Rows = {
-                "exclusion": [(e.image, e.label, number, e.reason, e.detail) for number, e in loaded.exclusions]
+                "exclusion": [ExclusionRow(e.image, e.label, i, e.reason, e.detail) for i, e in loaded.exclusions]
             }
             dropped: list[int] = []
             if loaded.region:
                 measured = measure_batch(ready, loaded, loaded.region, upcoming.start)
                 before, shown = shown, _keep(ready, {**shown, **measured.auc})
                 fresh = sorted(shown.keys() & measured.auc.keys())
-                overlays = [(number, *layer) for number in fresh for layer in measured.overlays(number).items()]
-                rows = {**rows, **measured.rows, "overlay": overlays}
+                thumbnails = [row for number in fresh for row in measured.thumbnails(number)]
+                rows = {**rows, **measured.rows, "thumbnail": thumbnails}
                 dropped = sorted(before.keys() - shown.keys())
             rows = {**rows, "passes": [passes.take("pictures", len(numbers))]}
-            record.add(rows, dropped)
+            add_rows(record, rows, dropped)
             finished += len(numbers)
             progress(finished, total, PICTURES)
 
 
 def _run_after_pictures(ready: Plan, record: Record, passes: Passes, progress: Progress) -> None:
     """The experiments on the run as a whole that are not done yet."""
-    if not record.columns("SELECT sample FROM picture LIMIT 1")["sample"].size:
+    if not len(read_pictures(record).number):
         return
     for number, experiment in enumerate(ready.after_pictures):
         if not record.has(f"done {experiment.name}"):
             progress(number, len(ready.after_pictures), experiment.name)
-            rows = experiment.function(ready, record, **experiment.options)
-            record.add({**rows, "passes": [passes.take(experiment.name, 0)]}, finished=experiment.name)
+            rows: Rows = experiment.function(ready, record, **experiment.options)
+            add_rows(record, {**rows, "passes": [passes.take(experiment.name, 0)]}, finished=experiment.name)
 
 
 def _networks(ready: Plan) -> list[nn.Module]:
@@ -200,11 +202,7 @@ def _keep(ready: Plan, auc: Mapping[int, float]) -> dict[int, float]:
 def _auc_so_far(ready: Plan, record: Record) -> dict[int, float]:
     """Each measured sample's mean localisation AUC over the methods, NaN where all its maps are dead."""
     labels = [source.label for source in ready.sources if not source.is_null]
-    found = record.columns(
-        f"SELECT sample, avg(auc) AS auc FROM score WHERE source IN ({', '.join('?' * len(labels))}) GROUP BY sample",
-        labels,
-    )
-    return dict(zip(found["sample"].tolist(), found["auc"].astype(float).tolist(), strict=True))
+    return read_mean_auc(record, labels)
 
 
 def _check_state(ready: Plan, record: Record) -> None:
@@ -222,4 +220,4 @@ def _check_state(ready: Plan, record: Record) -> None:
 def _finish(ready: Plan, record: Record) -> None:
     """What is known only at the end: the pictures' hashes in one, and which of them the report shows."""
     record.set_meta("gallery", _gallery(ready, _auc_so_far(ready, record))._asdict())
-    record.set_meta("finished", {"pictures_sha256": record.pictures_sha256(), "state_unchanged": True})
+    record.set_meta("finished", {"pictures_sha256": pictures_sha256(record), "state_unchanged": True})

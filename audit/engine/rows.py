@@ -12,9 +12,18 @@ from audit.datasets.loader import Loaded, LoadedBatch
 from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_map, encode_picture
 from audit.experiments.forbidden_pixels import forbidden_pixels, mass_on
-from audit.experiments.grid import spot_rows
+from audit.experiments.grid import grid_rows
 from audit.experiments.runner import intervention_rows, part
-from audit.record.record import MEASURES, Row, Rows
+from audit.record.schema import (
+    MEASURES,
+    AnswerRow,
+    ForbiddenRow,
+    NoteRow,
+    PictureRow,
+    Rows,
+    ScoreRow,
+    ThumbnailRow,
+)
 from audit.saliency.batch import Attribution, Batch, dead
 from audit.saliency.localisation import Region, score_maps
 from audit.saliency.rank_correlation import agreements
@@ -32,11 +41,25 @@ class Measured:
     maps: Mapping[str, Tensor]
     """(N, H, W) on the CPU, of each method."""
 
-    def overlays(self, number: int) -> dict[str, bytes]:
-        """The small pictures of one sample, by layer."""
+    def thumbnails(self, number: int) -> list[ThumbnailRow]:
+        """The small pictures of one sample."""
         index = next(i for i, picture in enumerate(self.loaded.pictures) if picture.number == number)
-        shown = {"picture": encode_picture(self.loaded.pictures[index].framed.pixels)}
-        return shown | {label: encode_map(maps[index]) for label, maps in self.maps.items()}
+        picture = encode_picture(self.loaded.pictures[index].framed.pixels)
+        maps = [ThumbnailRow(number, label, encode_map(maps[index])) for label, maps in self.maps.items()]
+        return [ThumbnailRow(number, "picture", picture), *maps]
+
+
+class Prediction(NamedTuple):
+    """What the network said of one picture."""
+
+    probability: float | None
+    """Of the label."""
+    label_rank: int | None
+    predicted: int | None
+    confidence: float | None
+
+
+NO_PREDICTION = Prediction(None, None, None, None)
 
 
 class Asked(NamedTuple):
@@ -69,25 +92,25 @@ def measure_batch(
     notes = noted + _agreements(numbers, maps)
     banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
-    scores: list[Row] = []
-    forbidden: list[Row] = []
+    scores: list[ScoreRow] = []
+    forbidden: list[ForbiddenRow] = []
     auc: list[Tensor] = []
     for source, chosen, relevance, died, said in asked:
         there = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
         found = score_maps(relevance, there)
         table = zip(chosen, died, *(found[name].tolist() for name in MEASURES), strict=True)
-        scores += [(numbers[i], source.label, int(silent), *row) for i, silent, *row in table]
+        scores += [ScoreRow(numbers[i], source.label, int(silent), *row) for i, silent, *row in table]
         if banned is not None:
             forbidden += _forbidden_rows([numbers[i] for i in chosen], source.label, relevance, banned[chosen, 0].cpu())
         for name, values in said.per_picture.items():
             pairs = zip(chosen, values.double().tolist(), strict=True)
-            notes += [(numbers[i], source.label, name, value) for i, value in pairs]
+            notes += [NoteRow(numbers[i], source.label, name, value) for i, value in pairs]
         if not source.is_null:
             auc.append(found["auc"])
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
     rows: Rows = {"picture": pictures, "score": scores, "forbidden": forbidden, "note": notes, "answer": answers}
     if any(search.name == "shared_cues" for search in ready.searches):
-        rows = {**rows, "spot": spot_rows(numbers, maps, where.inside)}
+        rows = {**rows, "grid": grid_rows(numbers, maps, where.inside)}
     return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
 
 
@@ -102,10 +125,10 @@ def _asked(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) ->
 
 def _intervened(
     ready: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]
-) -> tuple[list[Row], list[Row]]:
+) -> tuple[list[AnswerRow], list[NoteRow]]:
     """Rows for the tables `answer` and `note` of every intervention."""
-    found: list[Row] = []
-    notes: list[Row] = []
+    found: list[AnswerRow] = []
+    notes: list[NoteRow] = []
     if not ready.interventions:
         return found, notes
     trial = ready.trial(loaded.pictures, batch, maps)
@@ -122,24 +145,24 @@ def _intervened(
     return found, notes
 
 
-def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: Tensor) -> list[Row]:
+def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: Tensor) -> list[ForbiddenRow]:
     """Of the pictures that have forbidden pixels. banned: (N, H, W) bool."""
     area = banned.flatten(1).double().mean(dim=1).tolist()
     rows = zip(numbers, area, mass_on(relevance, banned).tolist(), strict=True)
-    return [(number, source, share, mass) for number, share, mass in rows if share > 0]
+    return [ForbiddenRow(number, source, share, mass) for number, share, mass in rows if share > 0]
 
 
-def _agreements(numbers: list[int], maps: Mapping[str, Tensor]) -> list[Row]:
+def _agreements(numbers: list[int], maps: Mapping[str, Tensor]) -> list[NoteRow]:
     """Notes: how alike two methods rank the places of each picture."""
     return [
-        (number, one, f"agreement with {other}", value)
+        NoteRow(number, one, f"agreement with {other}", value)
         for (one, other), values in agreements(maps).items()
         for number, value in zip(numbers, values.tolist(), strict=True)
     ]
 
 
-def _predictions(batch: Batch) -> list[tuple[float | None, int | None, int | None, float | None]]:
-    """Probability and rank of the label, the predicted class and its probability; None where a logit is NaN."""
+def _predictions(batch: Batch) -> list[Prediction]:
+    """What the network said of each picture; None throughout where a logit is not finite."""
     logits = batch.logits.double().cpu()
     target = batch.target.cpu().unsqueeze(1)
     probability = logits.softmax(dim=1)
@@ -148,11 +171,10 @@ def _predictions(batch: Batch) -> list[tuple[float | None, int | None, int | Non
     label = probability.gather(1, target).squeeze(1)
     rows = zip(label.tolist(), rank.tolist(), predicted.tolist(), confidence.tolist(), strict=True)
     sound = torch.isfinite(logits).all(dim=1).tolist()
-    return [row if ok else (None, None, None, None) for row, ok in zip(rows, sound, strict=True)]
+    return [Prediction(*row) if ok else NO_PREDICTION for row, ok in zip(rows, sound, strict=True)]
 
 
-def _row(
-    picture: Loaded, area_share: float, prediction: tuple[float | None, int | None, int | None, float | None]
-) -> Row:
+def _row(picture: Loaded, area_share: float, prediction: Prediction) -> PictureRow:
+    width, height = picture.size
     boxes = json.dumps([[round(value, 2) for value in box] for box in picture.framed.boxes.tolist()])
-    return (picture.number, picture.sha256, *picture.size, boxes, area_share, *prediction)
+    return PictureRow(picture.number, picture.sha256, width, height, boxes, area_share, *prediction)

@@ -1,6 +1,5 @@
 """Where the evidence outside the boxes lies: a coarse grid of each picture, small enough to keep for every one."""
 
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audit.record.record import Record, Row
+from audit.record.map_readers import read_grids
+from audit.record.record import Record
+from audit.record.sample_readers import read_pictures
+from audit.record.schema import GridRow
 from audit.saliency.batch import dead
 
 GRID = 28
@@ -46,10 +48,10 @@ def _averages(side: int) -> Tensor:
     return shared.clamp(min=0) * GRID / side
 
 
-def spot_rows(numbers: Sequence[int], maps: Mapping[str, Tensor], inside: Tensor) -> list[Row]:
-    """Rows for the table `spot`. numbers: of the samples; maps, inside: as for `spots`."""
+def grid_rows(numbers: Sequence[int], maps: Mapping[str, Tensor], inside: Tensor) -> list[GridRow]:
+    """Rows for the table `grid`. numbers: of the samples; maps, inside: as for `spots`."""
     grids = spots(maps, inside).numpy()
-    return [(number, zlib.compress(grid.tobytes())) for number, grid in zip(numbers, grids, strict=True)]
+    return [GridRow(number, zlib.compress(grid.tobytes())) for number, grid in zip(numbers, grids, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,23 +84,19 @@ class Spots:
 
 def read_spots(record: Record, frame: tuple[int, int], margin: float) -> Spots:
     """The spots that a run left. frame: (H, W) in pixels, as the boxes; margin: pixels by which the boxes grow."""
-    found = record.columns(
-        "SELECT p.sample, s.class, p.predicted, p.sha256, p.frame_boxes, t.grid FROM picture p"
-        " JOIN sample s ON s.id = p.sample JOIN spot t ON t.sample = p.sample ORDER BY p.sample"
-    )
-    count = len(found["sample"])
-    class_index = found["class"].astype(np.int64)
-    predicted = np.nan_to_num(found["predicted"].astype(np.float64), nan=-1).astype(np.int64)
-    grids = b"".join(zlib.decompress(bytes(grid)) for grid in found["grid"].tolist())
-    outside = [_outside(json.loads(boxes), frame, margin) for boxes in found["frame_boxes"].tolist()]
+    rows = read_grids(record)
+    pictures = read_pictures(record)
+    pictures = pictures.at(np.isin(pictures.number, [row.sample for row in rows]))
+    cells = b"".join(zlib.decompress(row.cells) for row in rows)
+    outside = [_outside(boxes, frame, margin) for boxes in pictures.frame_boxes]
     return Spots(
-        sample=found["sample"].astype(np.int64),
-        class_index=class_index,
-        right=np.asarray(predicted == class_index),
-        predicted=predicted,
-        picture=found["sha256"].astype(object),
-        grid=np.frombuffer(grids, np.uint8).reshape(count, GRID, GRID),
-        outside=np.array(outside, dtype=bool).reshape(count, GRID, GRID),
+        sample=pictures.number,
+        class_index=pictures.class_index,
+        right=pictures.right,
+        predicted=pictures.predicted,
+        picture=pictures.sha256,
+        grid=np.frombuffer(cells, np.uint8).reshape(len(rows), GRID, GRID),
+        outside=np.array(outside, dtype=bool).reshape(len(rows), GRID, GRID),
     )
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from audit import registry
 from audit.experiments.altered_batch import Answers, Trial, answers
 from audit.models.model import asked_by, logits_of
-from audit.record.record import SUBJECT, Row
+from audit.record.schema import SUBJECT, AnswerRow, NoteRow
 from audit.saliency.sources import draw
 from audit.settings import NamedTable
 
@@ -40,15 +40,17 @@ def _experiment(package: str, table: NamedTable) -> Experiment:
     return Experiment(table.name, function, options)
 
 
-def intervention_rows(intervention: Experiment, trial: Trial, numbers: Sequence[int]) -> tuple[list[Row], list[Row]]:
+def intervention_rows(
+    intervention: Experiment, trial: Trial, numbers: Sequence[int]
+) -> tuple[list[AnswerRow], list[NoteRow]]:
     """Rows for the tables `answer` and `note`. numbers: of the trial's samples."""
     made_of = intervention.function(trial, **intervention.options)
-    found: list[Row] = []
+    found: list[AnswerRow] = []
     for variant, altered in made_of.altered.items():
         said = ask(trial, altered, f"{intervention.name}, {variant}")
         found += answer_rows(SUBJECT, numbers, intervention.name, variant, said, made(altered))
     notes = [
-        (number, source, name, value)
+        NoteRow(number, source, name, value)
         for (source, name), values in made_of.notes.items()
         for number, value in zip(numbers, values.double().tolist(), strict=True)
         if math.isfinite(value)
@@ -80,12 +82,18 @@ def made(altered: Tensor) -> Tensor:
 
 def answer_rows(
     subject: str, numbers: Sequence[int], intervention: str, variant: str, found: Answers, asked: Tensor
-) -> list[Row]:
+) -> list[AnswerRow]:
     """One row for each picture that was asked, (N,) bool; an answer that is no number is None throughout."""
     columns = (column.tolist() for column in found)
     rows = zip(numbers, *columns, torch.isfinite(found.log_odds).tolist(), asked.tolist(), strict=True)
     return [
-        (subject, number, intervention, variant, *((probability, log_odds, predicted) if sound else (None, None, None)))
+        AnswerRow(
+            subject,
+            number,
+            intervention,
+            variant,
+            *((probability, log_odds, predicted) if sound else (None, None, None)),
+        )
         for number, probability, log_odds, predicted, sound, there in rows
         if there
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from audit.record.record import Row
+from audit.record.schema import PassesRow
 
 
 class Passes:
@@ -27,9 +27,9 @@ class Passes:
         # ScriptModules refuse the method, but honour the hook
         self._hooks = [nn.Module.register_forward_pre_hook(module, count) for module in modules]
 
-    def take(self, part: str, pictures: int) -> Row:
+    def take(self, part: str, pictures: int) -> PassesRow:
         """The row for the table `passes` of what was counted since the last call."""
-        row = (part, pictures, self._counted["forward"], self._counted["backward"])
+        row = PassesRow(part, pictures, self._counted["forward"], self._counted["backward"])
         self._counted.clear()
         return row
 

@@ -11,7 +11,8 @@ from filelock import FileLock
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.pytest_plugin.result import Against, GateError, Result
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.schema import FILE_NAME
 from checks import measured_by, register
 from reports.evidence_folder import remove_evidence, write_evidence
 from reports.result.assessment import Assessment, assess
@@ -132,10 +133,9 @@ def _result(assessment: Assessment, place: Place, baseline: Path | None) -> Resu
 
 
 def _against(baseline: Path, assessment: Assessment, page: Path) -> Against:
-    from reports.wording.comparison import worded_comparison
-
     from checks.baseline.compare import gate
     from reports.page.comparison_page import render_comparison
+    from reports.wording.comparison import worded_comparison
     from reports.wording.words import about
 
     comparison = worded_comparison(gate(baseline, assessment), about(assessment.table))

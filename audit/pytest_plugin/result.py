@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from reports.wording.comparison import WordedComparison
-
 from checks.verdict import Frozen, Outcome
+from reports.wording.comparison import WordedComparison
 from reports.wording.failure import Known, failure, rule_failure
 from reports.wording.limit_side import bound_at_limit
 from reports.wording.worded import WordedJudgement, WordedVerdict

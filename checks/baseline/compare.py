@@ -8,6 +8,7 @@ from pathlib import Path
 
 from audit.errors import AuditError
 from audit.record.record import Record
+from audit.record.sample_readers import read_samples
 from checks.baseline.file import Baseline, counted
 from checks.baseline.flips import flips
 from checks.baseline.judged_run import JudgedRun, judged_run
@@ -140,5 +141,5 @@ def _changed(baseline: Baseline, candidate: Baseline) -> tuple[Change, ...]:
 
 
 def _numbers(record: Record) -> dict[tuple[str, str], int]:
-    found = record.columns("SELECT id, image, label FROM sample")
-    return {(str(image), str(label)): int(i) for i, image, label in zip(*found.values(), strict=True)}
+    samples = read_samples(record)
+    return dict(zip(zip(samples.image, samples.label, strict=True), samples.number.tolist(), strict=True))

@@ -1,6 +1,5 @@
 """On which pictures did the candidate regress? Slices by class and by every column of the metadata."""
 
-import json
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import quote
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.record.record import Record
+from audit.record.sample_readers import read_samples
 from checks.baseline.discordance import (
     QUANTITY,
     Margin,
@@ -91,10 +91,8 @@ def slices_hold(slices: tuple[SliceChange, ...], profile: Profile) -> Verdict:
 
 def _columns(pairs: Pairs, candidate: Record) -> dict[str, NDArray[np.object_]]:
     """The value of each picture, by column: its class, then its metadata."""
-    found = candidate.columns("SELECT image, label, metadata FROM sample")
-    stated = {
-        (str(image), str(label)): json.loads(metadata) for image, label, metadata in zip(*found.values(), strict=True)
-    }
+    samples = read_samples(candidate)
+    stated = dict(zip(zip(samples.image, samples.label, strict=True), samples.metadata, strict=True))
     entries = [{CLASS: label, **stated[image, label]} for image, label in pairs.keys]
     names = dict.fromkeys(name for entry in entries for name in entry)
     return {name: np.array([str(entry.get(name, "")) for entry in entries], dtype=object) for name in names}

@@ -6,6 +6,7 @@ from typing import Any
 
 from audit.errors import AuditError
 from audit.record.record import Record, record_of
+from audit.record.sample_readers import pictures_sha256, read_pictures
 from checks.baseline.file import SCHEMA_VERSION, Baseline, Scored, load_baseline
 from checks.baseline.judged_run import JudgedRun, judged_run
 from checks.table.answers import json_number
@@ -63,7 +64,7 @@ def snapshot(run: JudgedRun) -> Baseline:
         dataset=identity.get("dataset") or {},
         settings=comparable_settings(identity),
         profile=judgement.profile,
-        pictures_sha256=record.pictures_sha256(),
+        pictures_sha256=pictures_sha256(record),
         outcome=judgement.outcome,
         methods=table.methods,
         samples=_samples(record, table),
@@ -97,7 +98,7 @@ def comparable_settings(identity: Mapping[str, Any]) -> dict[str, Any]:
 
 def _samples(record: Record, found: Evidence) -> tuple[Scored, ...]:
     """In the order of the names, so that a data set in another order is the same."""
-    names = record.columns("SELECT s.image FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample")["image"]
+    names = read_pictures(record).image
     miss = miss_of(found.profile)
     judged, off, lead = judged_by_experiment(found), missed(found, miss), found.lead(miss.fills)
     scored = [

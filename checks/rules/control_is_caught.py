@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.record.record import SUBJECT
+from audit.record.schema import SUBJECT
 from checks.apply import apply
 from checks.profile import Share
 from checks.statistics.bounds import mean_bounds

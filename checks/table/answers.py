@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.record.record import Record
+from audit.record.experiment_readers import Answers, Notes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,45 +67,34 @@ class Given:
         return Given(place[kept], self.probability[kept], self.log_odds[kept], self.predicted[kept])
 
 
-def read_answers(record: Record, number: Ints) -> dict[Key, Given]:
-    """The table `answer`. number: (n,) of the measured samples, rising; answers for others are left out."""
-    found = record.columns(
-        "SELECT subject, intervention, variant, sample, probability, log_odds, predicted FROM answer"
-        " ORDER BY 1, 2, 3, 4"
-    )
-    if not len(found["sample"]):
+def given_answers(answers: Answers, number: Ints) -> dict[Key, Given]:
+    """The record's answers by variant; those for other samples are left out. number: (n,) measured ones, rising."""
+    if not len(answers.sample):
         return {}
-    sample = found["sample"].astype(np.int64)
-    known = np.isin(sample, number)
-    place = np.searchsorted(number, sample)
-    probability, log_odds = (found[name].astype(np.float64) for name in ("probability", "log_odds"))
-    predicted = np.nan_to_num(found["predicted"].astype(np.float64), nan=-1).astype(np.int64)
-    names = [found[name] for name in ("subject", "intervention", "variant")]
-    answers: dict[Key, Given] = {}
+    known = np.isin(answers.sample, number)
+    place = np.searchsorted(number, answers.sample)
+    names = (answers.subject, answers.intervention, answers.variant)
+    given: dict[Key, Given] = {}
     for start, end in runs(*names):
         rows = start + np.flatnonzero(known[start:end])
         key = (str(names[0][start]), str(names[1][start]), str(names[2][start]))
         if len(rows):
-            answers[key] = Given(place[rows], probability[rows], log_odds[rows], predicted[rows])
-    return answers
+            given[key] = Given(place[rows], answers.probability[rows], answers.log_odds[rows], answers.predicted[rows])
+    return given
 
 
-def read_notes(record: Record, number: Ints) -> dict[tuple[str, str], Floats]:
-    """The table `note`: (n,) by source and name, NaN where there is none. number: as for `read_answers`."""
-    found = record.columns("SELECT source, name, sample, value FROM note ORDER BY 1, 2, 3")
-    if not len(found["sample"]):
+def note_columns(notes: Notes, number: Ints) -> dict[tuple[str, str], Floats]:
+    """The record's notes: (n,) by source and name, NaN where there is none. number: as for `given_answers`."""
+    if not len(notes.sample):
         return {}
-    sample = found["sample"].astype(np.int64)
-    known = np.isin(sample, number)
-    place = np.searchsorted(number, sample)
-    value = found["value"].astype(np.float64)
-    source, name = found["source"], found["name"]
-    notes: dict[tuple[str, str], Floats] = {}
-    for start, end in runs(source, name):
+    known = np.isin(notes.sample, number)
+    place = np.searchsorted(number, notes.sample)
+    columns: dict[tuple[str, str], Floats] = {}
+    for start, end in runs(notes.source, notes.name):
         rows = start + np.flatnonzero(known[start:end])
-        column = notes[str(source[start]), str(name[start])] = np.full(len(number), np.nan)
-        column[place[rows]] = value[rows]
-    return notes
+        column = columns[str(notes.source[start]), str(notes.name[start])] = np.full(len(number), np.nan)
+        column[place[rows]] = notes.value[rows]
+    return columns
 
 
 def runs(*columns: NDArray[Any]) -> Iterator[tuple[int, int]]:

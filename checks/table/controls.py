@@ -1,13 +1,14 @@
 """What controls and searches left in the record: randomised maps, the planted cue, cues that pictures share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.record.record import Record
+from audit.record.map_readers import Cascade
+from audit.record.schema import CueRow
 from checks.table.answers import runs
 
 Floats = NDArray[np.float64]
@@ -56,26 +57,32 @@ class Planted:
         return f"{detector} {share:.2f}"
 
 
-def read_cascade(record: Record) -> dict[str, tuple[Stage, ...]]:
-    """The table `cascade`: the stages in their order, by method."""
-    found = record.columns("SELECT method, stage, layers, similarity FROM cascade ORDER BY method, stage, sample")
-    if not len(found["stage"]):
+def stages_by_method(cascade: Cascade) -> dict[str, tuple[Stage, ...]]:
+    """The record's randomised maps: the stages in their order, by method."""
+    if not len(cascade.stage):
         return {}
-    similarity = found["similarity"].astype(np.float64)
-    cascade: dict[str, tuple[Stage, ...]] = {}
-    for start, end in runs(found["method"], found["stage"]):
-        name = str(found["method"][start])
-        cascade[name] = (*cascade.get(name, ()), Stage(str(found["layers"][start]), similarity[start:end]))
-    return cascade
+    stages: dict[str, tuple[Stage, ...]] = {}
+    for start, end in runs(cascade.method, cascade.stage):
+        method, layers = str(cascade.method[start]), str(cascade.layers[start])
+        stages[method] = (*stages.get(method, ()), Stage(layers, cascade.similarity[start:end]))
+    return stages
 
 
-def read_cues(record: Record) -> tuple[Cue, ...]:
-    """The table `cue`, by number."""
-    found = record.columns("SELECT id, class, kind, x0, y0, x1, y1, side, seen_in, pictures FROM cue ORDER BY id")
-    rows = zip(*(column.tolist() for column in found.values()), strict=True)
-    return tuple(
-        Cue(int(i), int(c), str(kind), None if np.isnan(box).any() else tuple(box), float(side), int(seen), int(n))
-        for i, c, kind, *box, side, seen, n in rows
+def cues_of(rows: Sequence[CueRow]) -> tuple[Cue, ...]:
+    """The record's candidates."""
+    return tuple(map(_cue, rows))
+
+
+def _cue(row: CueRow) -> Cue:
+    x0, y0, x1, y1 = np.array([row.x0, row.y0, row.x1, row.y1], dtype=np.float64).tolist()
+    return Cue(
+        id=row.id,
+        class_index=row.class_index,
+        kind=row.kind,
+        box=None if np.isnan([x0, y0, x1, y1]).any() else (x0, y0, x1, y1),
+        side=float(row.side),
+        seen_in=int(row.seen_in),
+        pictures=int(row.pictures),
     )
 
 

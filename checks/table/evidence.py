@@ -1,6 +1,5 @@
 """The record as columns, the form in which rules read it."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,12 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.datasets.sample import Box
 from audit.errors import AuditError
-from audit.record.record import MEASURES, SUBJECT, Record
+from audit.record.experiment_readers import read_answers, read_cues, read_notes
+from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
+from audit.record.record import Record
+from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures, read_samples
+from audit.record.schema import MEASURES, SUBJECT
 from checks.statistics.subset import Subset
-from checks.table.answers import Answered, Given, Key, read_answers, read_notes
-from checks.table.controls import Cue, Planted, Stage, read_cascade, read_cues, read_planted
-from checks.table.forbidden_pixels import Forbidden, read_forbidden
+from checks.table.answers import Answered, Given, Key, given_answers, note_columns
+from checks.table.controls import Cue, Planted, Stage, cues_of, read_planted, stages_by_method
+from checks.table.forbidden_pixels import Forbidden, forbidden_by_source
 from checks.verdict import Profile
 
 Floats = NDArray[np.float64]
@@ -245,61 +249,55 @@ def _over(summary: Callable[..., Any], columns: Sequence[Floats], n: int) -> Flo
 
 def evidence(record: Record, profile: Profile) -> Evidence:
     """Read a record, to be judged by the profile. Raises AuditError where it does not say what was run."""
-    pictures = record.columns(
-        "SELECT p.sample, p.sha256, s.label, s.class, p.area_share, p.probability, p.label_rank, p.predicted,"
-        " p.confidence, s.metadata, p.frame_boxes FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
-    )
+    pictures = read_pictures(record)
     methods = tuple(_stated(record, "sources", "methods"))
     null_maps = tuple(_stated(record, "sources", "null_maps"))
     named = {entry["label"]: entry["name"] for entry in _stated(record, "settings", "saliency", "null_maps")}
-    number = pictures["sample"].astype(np.int64)
+    number = pictures.number
     scores: dict[str, dict[str, Floats]] = {}
     made: dict[str, NDArray[np.bool_]] = {}
     dead: dict[str, NDArray[np.bool_]] = {}
     for source in (*methods, *null_maps):
         scores[source], made[source], dead[source] = _scores(record, source, number)
-    reasons = tuple(record.columns("SELECT reason FROM exclusion ORDER BY reason")["reason"].tolist())
-    samples = int(record.columns("SELECT count(*) AS n FROM sample")["n"][0])
-    left_out = int(record.columns("SELECT count(*) AS n FROM exclusion WHERE sample IS NULL")["n"][0])
-    probability = pictures["probability"].astype(np.float64)
-    metadata, frame = _metadata(pictures["metadata"]), _frame(record)
+    exclusions, samples = read_exclusions(record), count_samples(record)
+    metadata, frame = _metadata(pictures.metadata), _frame(record)
     column = cluster_column(record)
     return Evidence(
         sample=number,
-        picture=pictures["sha256"],
-        label=pictures["label"],
-        class_index=pictures["class"].astype(np.int64),
-        area_share=pictures["area_share"].astype(np.float64),
-        probability=probability,
-        label_rank=pictures["label_rank"].astype(np.float64),
-        predicted=np.nan_to_num(pictures["predicted"].astype(np.float64), nan=-1).astype(np.int64),
-        confidence_of_prediction=pictures["confidence"].astype(np.float64),
+        picture=pictures.sha256,
+        label=pictures.label,
+        class_index=pictures.class_index,
+        area_share=pictures.area_share,
+        probability=pictures.probability,
+        label_rank=pictures.label_rank,
+        predicted=pictures.predicted,
+        confidence_of_prediction=pictures.confidence,
         methods=methods,
         null_maps=null_maps,
         null_map_names=frozenset(named[label] for label in null_maps if label in named),
         scores=scores,
         made=made,
         dead=dead,
-        exclusions=reasons,
-        total=samples + left_out,
-        complete=len(record.done()) == samples,
+        exclusions=tuple(sorted(row.reason for row in exclusions)),
+        total=samples + sum(row.sample is None for row in exclusions),
+        complete=len(read_done(record)) == samples,
         seed=int(_stated(record, "settings", "run", "seed")),
         classes=len(_stated(record, "classes")),
         profile=profile,
-        log_odds=log_odds_of(probability),
-        answers=read_answers(record, number),
-        notes=read_notes(record, number),
-        cascade=read_cascade(record),
-        cues=read_cues(record),
+        log_odds=log_odds_of(pictures.probability),
+        answers=given_answers(read_answers(record), number),
+        notes=note_columns(read_notes(record), number),
+        cascade=stages_by_method(read_cascade(record)),
+        cues=cues_of(read_cues(record)),
         planted=_planted(record),
         experiments=record.identity().get("experiments") or {},
         frame=frame,
         metadata=metadata,
-        box=_enclosing(pictures["frame_boxes"], frame),
+        box=_enclosing(pictures.frame_boxes, frame),
         cluster=metadata.get(column, np.full(len(number), "", dtype=object)) if column else None,
         cluster_column=column,
         cluster_of=_cluster_of(record, column) if column else None,
-        forbidden=read_forbidden(record, number),
+        forbidden=forbidden_by_source(read_forbidden_shares(record), number),
     )
 
 
@@ -310,24 +308,22 @@ def cluster_column(record: Record) -> str:
 
 
 def _cluster_of(record: Record, column: str) -> NDArray[Any]:
-    stated = record.columns("SELECT metadata FROM sample ORDER BY id")["metadata"]
-    return np.array([str(json.loads(text).get(column, "")) for text in stated.tolist()], dtype=str)
+    return np.array([str(entries.get(column, "")) for entries in read_samples(record).metadata], dtype=str)
 
 
-def _metadata(stated: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """(n,) by column, from the JSON texts (n,)."""
-    entries = [json.loads(text) for text in stated.tolist()]
+def _metadata(entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
+    """(n,) by column, from the entries of each picture."""
     columns = sorted({column for entry in entries for column in entry})
     return {c: np.array([str(entry.get(c, "")) for entry in entries], dtype=object) for c in columns}
 
 
-def _enclosing(stated: NDArray[Any], frame: tuple[int, int] | None) -> Floats | None:
-    """(n, 4) as shares of the frame, from the JSON texts (n,) of each picture's boxes."""
+def _enclosing(stated: Sequence[Sequence[Box]], frame: tuple[int, int] | None) -> Floats | None:
+    """(n, 4) as shares of the frame, from the boxes of each picture."""
     if frame is None:
         return None
     found = np.full((len(stated), 4), np.nan)
-    for row, text in enumerate(stated.tolist()):
-        if boxes := json.loads(text):
+    for row, boxes in enumerate(stated):
+        if boxes:
             corners = np.asarray(boxes, dtype=np.float64)
             found[row] = [*corners[:, :2].min(axis=0), *corners[:, 2:].max(axis=0)]
     height, width = frame
@@ -359,19 +355,17 @@ def _scores(
     record: Record, source: str, number: NDArray[np.int64]
 ) -> tuple[dict[str, Floats], NDArray[np.bool_], NDArray[np.bool_]]:
     """Scores by measure, which maps were made and which of them are dead, each (n,) in the order of `number`."""
-    found = record.columns(
-        f"SELECT sample, dead, {', '.join(MEASURES)} FROM score WHERE source = ? ORDER BY sample", (source,)
-    )
-    if not np.isin(found["sample"], number).all():
+    read = read_scores(record, source)
+    if not np.isin(read.sample, number).all():
         raise AuditError(
             record.path, f"has scores of {source} without a picture", "need a record as a run writes it", AGAIN
         )
-    place = np.searchsorted(number, found["sample"].astype(np.int64))
+    place = np.searchsorted(number, read.sample)
     made, dead = np.zeros(len(number), bool), np.zeros(len(number), bool)
-    made[place], dead[place] = True, found["dead"].astype(bool)
+    made[place], dead[place] = True, read.dead
     scores = {measure: np.full(len(number), np.nan) for measure in MEASURES}
-    for measure in MEASURES:
-        scores[measure][place] = found[measure].astype(np.float64)
+    for measure, values in read.values.items():
+        scores[measure][place] = values
     return scores, made, dead
 
 

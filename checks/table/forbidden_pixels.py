@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.record.record import Record
+from audit.record.map_readers import ForbiddenShares
 from checks.table.answers import Floats, Ints, runs
 
 
@@ -29,19 +29,16 @@ class Forbidden:
         return Forbidden(self.area[place], {source: mass[place] for source, mass in self.mass.items()})
 
 
-def read_forbidden(record: Record, number: Ints) -> Forbidden | None:
-    """The table `forbidden`; None where it is empty. number: (n,) of the measured samples, rising."""
-    found = record.columns("SELECT source, sample, area_share, mass FROM forbidden ORDER BY 1, 2")
-    if not len(found["sample"]):
+def forbidden_by_source(shares: ForbiddenShares, number: Ints) -> Forbidden | None:
+    """The record's shares by source; None where there is none. number: (n,) of the measured samples, rising."""
+    if not len(shares.sample):
         return None
-    sample, source = found["sample"].astype(np.int64), found["source"]
-    known, place = np.isin(sample, number), np.searchsorted(number, sample)
-    area, mass = (found[name].astype(np.float64) for name in ("area_share", "mass"))
-    shares = np.full(len(number), np.nan)
-    shares[place[known]] = area[known]
-    by_source: dict[str, Floats] = {}
-    for start, end in runs(source):
+    known, place = np.isin(shares.sample, number), np.searchsorted(number, shares.sample)
+    area = np.full(len(number), np.nan)
+    area[place[known]] = shares.area_share[known]
+    mass: dict[str, Floats] = {}
+    for start, end in runs(shares.source):
         rows = start + np.flatnonzero(known[start:end])
-        column = by_source[str(source[start])] = np.full(len(number), np.nan)
-        column[place[rows]] = mass[rows]
-    return Forbidden(shares, by_source)
+        column = mass[str(shares.source[start])] = np.full(len(number), np.nan)
+        column[place[rows]] = shares.mass[rows]
+    return Forbidden(area, mass)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.record.record import Record
+from audit.record.sample_readers import pictures_sha256
 from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import ROUNDING
 from checks.table.plausibility import impossible_answers, strays, unfinished_experiments
@@ -72,7 +73,7 @@ def _altered(table: Evidence, record: Record) -> Trouble | None:
         return Trouble(SAMPLES_NOT_STATED)
     if stated != table.total:
         return Trouble(OTHER_NUMBER_OF_SAMPLES, {"stated": stated, "counted": table.total})
-    if identity["finished"].get("pictures_sha256") != record.pictures_sha256():
+    if identity["finished"].get("pictures_sha256") != pictures_sha256(record):
         return Trouble(OTHER_PICTURES)
     if stray := strays(record):
         return Trouble(STRAY_ROWS, stray)

@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from audit.record.experiment_readers import read_strays
 from audit.record.record import Record
 from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import ROUNDING
-
-ABOUT_PICTURES = ("answer", "note", "cascade", "spot", "crop", "forbidden")
-"""Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
 
 
 def unfinished_experiments(record: Record) -> list[str]:
@@ -24,14 +22,8 @@ def unfinished_experiments(record: Record) -> list[str]:
 
 def strays(record: Record) -> dict[str, Any]:
     """How many rows the first `table` holds about samples that were not measured; empty where there is none."""
-    for table in ABOUT_PICTURES:
-        found = record.columns(
-            f"SELECT count(*) AS rows, min(sample) AS first FROM {table}"
-            " WHERE sample NOT IN (SELECT sample FROM picture)"
-        )
-        if rows := int(found["rows"][0]):
-            return {"rows": rows, "table": table, "first": int(found["first"][0])}
-    return {}
+    stray = read_strays(record)
+    return {} if stray is None else {"rows": stray.rows, "table": stray.table, "first": stray.first}
 
 
 def impossible_answers(table: Evidence) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.record.record import SUBJECT
+from audit.record.schema import SUBJECT
 from checks import reasons
 from checks.table.evidence import Evidence
 from checks.table.needs import Missing, Needs, invalid, lacking

@@ -1,15 +1,17 @@
 """`compare.html`: a candidate against a baseline, and the pictures whose answer changed, with both maps."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from audit.files import write_text
+from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
+from audit.record.sample_readers import Pictures, read_pictures, read_samples
 from checks.baseline.result import BETTER, WORSE, Flip, Kind
 from checks.verdict import Direction, Outcome
 from reports.charts.loss_intervals import Kind as LossKind
@@ -148,7 +150,7 @@ def _groups(
     flips: Sequence[Flip], candidate: Record, baseline: Record | None, method: str | None
 ) -> tuple[list[Group], Mapping[str, str]]:
     """The kinds that turned, and data URIs by the ids of their layers."""
-    after = candidate.overlays()
+    after, measured = read_thumbnails(candidate), read_pictures(candidate)
     before = _by_candidate(candidate, baseline) if baseline is not None else {}
     kinds = {kind: [flip for flip in flips if flip.kind == kind] for kind in (*WORSE, *BETTER)}
     shown = {kind: _shown(flips, before, after, method) for kind, flips in kinds.items()}
@@ -159,7 +161,7 @@ def _groups(
     for kind, members in kinds.items():
         if not members:
             continue
-        cards = tuple(_card(flip, candidate, layers) for flip in shown[kind])
+        cards = tuple(_card(flip, measured, layers) for flip in shown[kind])
         rest = tuple(flip for flip in members if flip not in shown[kind])
         title, about = ABOUT[kind]
         evidence = "miss" in kind
@@ -169,21 +171,20 @@ def _groups(
     return groups, layers
 
 
-Overlays = Mapping[int, Mapping[str, bytes]]
+Thumbnails = Mapping[int, Mapping[str, bytes]]
 
 
-def _by_candidate(candidate: Record, baseline: Record) -> Overlays:
-    """The baseline's overlays by the sample's number in the candidate's record."""
-    query = "SELECT image, label, id FROM sample"
+def _by_candidate(candidate: Record, baseline: Record) -> Thumbnails:
+    """The baseline's thumbnails by the sample's number in the candidate's record."""
     old, new = (
-        {(image, label): int(i) for image, label, i in zip(*record.columns(query).values(), strict=True)}
-        for record in (baseline, candidate)
+        dict(zip(zip(samples.image, samples.label, strict=True), samples.number.tolist(), strict=True))
+        for samples in (read_samples(baseline), read_samples(candidate))
     )
-    overlays = baseline.overlays()
-    return {new[key]: overlays[number] for key, number in old.items() if number in overlays and key in new}
+    thumbnails = read_thumbnails(baseline)
+    return {new[key]: thumbnails[number] for key, number in old.items() if number in thumbnails and key in new}
 
 
-def _shown(flips: Sequence[Flip], before: Overlays, after: Overlays, method: str | None) -> list[Flip]:
+def _shown(flips: Sequence[Flip], before: Thumbnails, after: Thumbnails, method: str | None) -> list[Flip]:
     """Those of which a picture was kept, first those with both maps."""
     kept = [flip for flip in flips if _picture(flip, before, after)]
     return sorted(kept, key=lambda f: not {"before", "after"} <= _layers(f.sample, before, after, method).keys())[
@@ -191,12 +192,12 @@ def _shown(flips: Sequence[Flip], before: Overlays, after: Overlays, method: str
     ]
 
 
-def _picture(flip: Flip, before: Overlays, after: Overlays) -> bytes | None:
+def _picture(flip: Flip, before: Thumbnails, after: Thumbnails) -> bytes | None:
     """The same on either side."""
     return after.get(flip.sample, {}).get("picture") or before.get(flip.sample, {}).get("picture")
 
 
-def _layers(sample: int, before: Overlays, after: Overlays, method: str | None) -> dict[str, bytes]:
+def _layers(sample: int, before: Thumbnails, after: Thumbnails, method: str | None) -> dict[str, bytes]:
     old, new = before.get(sample, {}), after.get(sample, {})
     layers = {"picture": new.get("picture") or old.get("picture")}
     if method is not None:
@@ -204,12 +205,12 @@ def _layers(sample: int, before: Overlays, after: Overlays, method: str | None) 
     return {layer: png for layer, png in layers.items() if png is not None}
 
 
-def _card(flip: Flip, candidate: Record, layers: Mapping[str, str]) -> Card:
-    row = candidate.columns("SELECT frame_boxes FROM picture WHERE sample = ?", (flip.sample,))
+def _card(flip: Flip, measured: Pictures, layers: Mapping[str, str]) -> Card:
+    place = int(np.searchsorted(measured.number, flip.sample))
     ids: dict[str, Any] = {layer: f"p{flip.sample}-{layer}" for layer in ("picture", "before", "after")}
     return Card(
         flip=flip,
-        boxes=tuple(tuple(box) for box in json.loads(row["frame_boxes"][0])),
+        boxes=measured.frame_boxes[place],
         picture=ids["picture"],
         before=ids["before"] if ids["before"] in layers else None,
         after=ids["after"] if ids["after"] in layers else None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.record.record import Record
+from audit.record.sample_readers import read_samples
 from checks.table.cells import miss_of
 from checks.table.evidence import Evidence
 from checks.verdict import Outcome, Verdict
@@ -108,8 +109,9 @@ def _by_quantity(findings: Sequence[WordedFinding]) -> tuple[WordedFinding, ...]
 
 def _dataset(record: Record, identity: Identity) -> Values:
     """The data set's entries; of the labels their number, and those that go by another name in the model."""
-    rows = record.columns("SELECT DISTINCT label, class FROM sample ORDER BY label")
-    named = [(label, class_name(identity.classes, int(index))) for label, index in zip(*rows.values(), strict=True)]
+    samples = read_samples(record)
+    labels = sorted(set(zip(samples.label.tolist(), samples.class_index.tolist(), strict=True)))
+    named = [(label, class_name(identity.classes, index)) for label, index in labels]
     data: Any = identity.settings.get("data") or {}
     return {
         "dataset": {
@@ -226,5 +228,5 @@ def _reasons(exclusions: Sequence[Excluded]) -> list[Reason]:
 def _names(record: Record, verdicts: Iterable[Verdict]) -> dict[int, str]:
     """The picture's name for every sample that a finding names."""
     wanted = {sample for verdict in verdicts for finding in verdict.findings for sample in finding.worst}
-    rows = record.columns("SELECT id, image FROM sample")
-    return {int(i): image for i, image in zip(*rows.values(), strict=True) if int(i) in wanted}
+    samples = read_samples(record)
+    return {i: image for i, image in zip(samples.number.tolist(), samples.image, strict=True) if i in wanted}

@@ -1,5 +1,6 @@
 """The crops of candidates for a cue, as the page shows them."""
 
+from audit.record.experiment_readers import read_crops
 from audit.record.record import Record
 from reports.page import images
 
@@ -9,10 +10,9 @@ MOST_CROPS = 4
 
 def crops(record: Record) -> dict[int, tuple[str, ...]]:
     """Data URIs of each candidate's first crops, by its number; 0 is an example of a stamped picture of the control."""
-    columns = record.columns("SELECT cue, number, png FROM crop ORDER BY cue, number")
-    shown: dict[int, tuple[str, ...]] = {}
-    for cue, png in zip(columns["cue"].tolist(), columns["png"].tolist(), strict=True):
-        first = shown.setdefault(int(cue), ())
-        if len(first) < MOST_CROPS:
-            shown[int(cue)] = (*first, images.small(png))
-    return shown
+    by_cue: dict[int, tuple[str, ...]] = {}
+    for crop in read_crops(record):
+        shown = by_cue.setdefault(crop.cue, ())
+        if len(shown) < MOST_CROPS:
+            by_cue[crop.cue] = (*shown, images.small(crop.encoded))
+    return by_cue

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.record.map_readers import read_thumbnails
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
 from reports.page import images as pictures
@@ -90,12 +91,12 @@ def gallery(assessment: Assessment, miss: Miss) -> dict[str, Any]:
     """What the gallery's template needs. Empty where the run kept no pictures."""
     record, table = assessment.record, assessment.table
     chosen = record.identity().get("gallery") or {}
-    overlays = record.overlays()
+    thumbnails = read_thumbnails(record)
     rows = {row.sample: row for row in assessment.audit.samples}
-    shown = {sample for members in chosen.values() for sample in members} & overlays.keys() & rows.keys()
+    shown = {sample for members in chosen.values() for sample in members} & thumbnails.keys() & rows.keys()
     kept = {"picture", *table.methods}
     encoded = pictures.encode(
-        {sample: {k: v for k, v in overlays[sample].items() if k in kept} for sample in sorted(shown)}
+        {sample: {k: v for k, v in thumbnails[sample].items() if k in kept} for sample in sorted(shown)}
     )
     experiment = ByExperiment(halves(table, miss.fills), judged_by_experiment(table), missed(table, miss))
     layers: dict[str, str] = {}

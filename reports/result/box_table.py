@@ -1,6 +1,5 @@
 """The boxes of the measured samples as arrays, and how large, where and of which shape they are."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.record.record import Record
+from audit.record.sample_readers import read_pictures
 from checks.table.evidence import Floats
 
 
@@ -48,14 +48,12 @@ class Boxes:
 
 def read_boxes(record: Record) -> Boxes:
     """The boxes of the measured samples, in the pixels of their pictures."""
-    columns = record.columns(
-        "SELECT s.id, s.label, s.boxes, p.sha256, p.width, p.height"
-        " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.id"
-    )
-    each = [json.loads(text) for text in columns["boxes"]]
-    row = np.repeat(np.arange(len(each)), [len(boxes) for boxes in each])
-    corners = np.array([box for boxes in each for box in boxes], dtype=float).reshape(-1, 4)
-    picture = np.stack([columns["width"], columns["height"]], axis=-1).astype(float).reshape(-1, 2)
+    pictures = read_pictures(record)
+    row = np.repeat(np.arange(len(pictures.number)), [len(boxes) for boxes in pictures.boxes])
     return Boxes(
-        columns["id"][row].astype(np.int64), columns["sha256"][row], columns["label"][row], corners, picture[row]
+        sample=pictures.number[row],
+        file=pictures.sha256[row],
+        label=pictures.label[row],
+        corners=np.array([box for boxes in pictures.boxes for box in boxes], dtype=float).reshape(-1, 4),
+        picture=pictures.size[row].astype(float),
     )

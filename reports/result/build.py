@@ -1,6 +1,7 @@
 """The values of `audit.json`, built once from record, table and judgement; every format renders them."""
 
 from audit.record.record import Record
+from audit.record.sample_readers import pictures_sha256, read_exclusions
 from checks.table.cells import miss_of
 from checks.table.evidence import Evidence
 from reports.result.availability import not_run
@@ -30,7 +31,7 @@ def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Aud
         sentence=judgement.sentence,
         judgement=judgement,
         identity=entries,
-        pictures_sha256=record.pictures_sha256(),
+        pictures_sha256=pictures_sha256(record),
         sources=Sources(methods=evidence.methods, null_maps=evidence.null_maps),
         counts=counts(evidence),
         summary=_summary(evidence, entries.classes),
@@ -55,8 +56,10 @@ def identity(record: Record) -> Identity:
 
 def exclusions(record: Record) -> tuple[Excluded, ...]:
     """Every exclusion, sorted by picture and label."""
-    columns = record.columns("SELECT image, label, reason, detail FROM exclusion ORDER BY image, label")
-    return tuple(Excluded(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True))
+    return tuple(
+        Excluded(image=row.image, label=row.label, reason=row.reason, detail=row.detail)
+        for row in read_exclusions(record)
+    )
 
 
 def _summary(evidence: Evidence, names: tuple[str, ...]) -> Summary:

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from audit.record.experiment_readers import read_passes
 from audit.record.record import Record
 from checks.verdict import Frozen
 
@@ -21,10 +22,7 @@ class Passes(Frozen):
 
 def passes(record: Record, measured: int) -> tuple[Passes, ...]:
     """One for each part: the pictures', then the controls' in the order in which they ran."""
-    columns = record.columns(
-        "SELECT part, sum(forward) AS forward, sum(backward) AS backward FROM passes GROUP BY part ORDER BY min(rowid)"
-    )
-    return tuple(_passes(part, int(f), int(b), measured) for part, f, b in zip(*columns.values(), strict=True))
+    return tuple(_passes(row.part, row.forward, row.backward, measured) for row in read_passes(record))
 
 
 def total(parts: tuple[Passes, ...], measured: int) -> Passes | None:

@@ -1,12 +1,14 @@
 """One row for each measured sample: what went in, what the network answered, and how each map lies on the boxes."""
 
-import json
 from collections.abc import Iterator
 
 import numpy as np
 from pydantic import Field
 
-from audit.record.record import MEASURES, SUBJECT, Record
+from audit.record.experiment_readers import read_answers, read_notes
+from audit.record.record import Record
+from audit.record.sample_readers import read_pictures
+from audit.record.schema import MEASURES, SUBJECT
 from checks.table.answers import json_number
 from checks.table.cells import EXPERIMENT, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
@@ -84,10 +86,7 @@ class Row(Frozen):
 
 def rows(record: Record, evidence: Evidence, classes: tuple[str, ...]) -> Iterator[Row]:
     """In the order of the samples' numbers. classes: the model's names."""
-    columns = record.columns(
-        "SELECT p.sample, s.image, s.label, p.sha256, p.frame_boxes, p.width, p.height, s.boxes, s.metadata"
-        " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
-    )
+    pictures = read_pictures(record)
     miss = miss_of(evidence.profile)
     sources = (*evidence.methods, *evidence.null_maps)
     scores = {source: _scores(evidence, source) for source in sources}
@@ -95,28 +94,28 @@ def rows(record: Record, evidence: Evidence, classes: tuple[str, ...]) -> Iterat
     misses |= {method: (evidence.right & evidence.miss(method)).tolist() for method in evidence.methods}
     lead = np.where(judged_by_experiment(evidence), evidence.lead(miss.fills), np.nan)
     notes, answers = _notes(record), _answers(record)
-    for i, values in enumerate(zip(*columns.values(), strict=True)):
-        number, image, label, sha256, boxes, width, height, picture_boxes, metadata = values
+    for i, number in enumerate(pictures.number.tolist()):
         target = int(evidence.class_index[i])
+        width, height = pictures.size[i].tolist()
         yield Row(
-            sample=int(number),
-            image=image,
-            label=label,
+            sample=number,
+            image=pictures.image[i],
+            label=pictures.label[i],
             class_index=target,
             class_name=class_name(classes, target),
-            picture_sha256=sha256,
-            boxes=json.loads(boxes),
-            picture_size=(int(width), int(height)),
-            picture_boxes=json.loads(picture_boxes),
+            picture_sha256=pictures.sha256[i],
+            boxes=pictures.frame_boxes[i],
+            picture_size=(width, height),
+            picture_boxes=pictures.boxes[i],
             area_share=json_number(evidence.area_share[i]),
             prediction=_prediction(evidence, i, classes),
             scores={source: scores[source][i] for source in sources if evidence.made[source][i]},
             forbidden=_on_forbidden(evidence, i),
             wrong_reason=tuple(source for source, wrong in misses.items() if wrong[i]),
-            answers=answers.get(int(number), {}),
+            answers=answers.get(number, {}),
             lead=json_number(lead[i]),
-            metadata=json.loads(metadata),
-            notes=notes.get(int(number), {}),
+            metadata=pictures.metadata[i],
+            notes=notes.get(number, {}),
         )
 
 
@@ -149,24 +148,33 @@ def _prediction(evidence: Evidence, i: int, classes: tuple[str, ...]) -> Predict
 
 
 def _notes(record: Record) -> Notes:
-    columns = record.columns("SELECT sample, source, name, value FROM note ORDER BY sample, source, name")
-    notes: Notes = {}
-    for sample, source, name, value in zip(*columns.values(), strict=True):
-        notes.setdefault(int(sample), {}).setdefault(source, {})[name] = json_number(value)
-    return notes
+    notes = read_notes(record)
+    columns = zip(notes.sample.tolist(), notes.source, notes.name, notes.value.tolist(), strict=True)
+    by_sample: Notes = {}
+    for sample, source, name, value in columns:
+        by_sample.setdefault(sample, {}).setdefault(source, {})[name] = json_number(value)
+    return by_sample
 
 
 def _answers(record: Record) -> Answers:
-    columns = record.columns(
-        "SELECT sample, intervention, variant, probability, log_odds, predicted FROM answer WHERE subject = ?"
-        " ORDER BY sample, intervention, variant",
-        (SUBJECT,),
+    """Those of the audited network."""
+    answers = read_answers(record)
+    columns = (
+        answers.sample,
+        answers.intervention,
+        answers.variant,
+        answers.probability,
+        answers.log_odds,
+        answers.predicted,
     )
-    answers: Answers = {}
-    for sample, intervention, variant, probability, log_odds, predicted in zip(*columns.values(), strict=True):
-        answers.setdefault(int(sample), {}).setdefault(intervention, {})[variant] = Answer(
+    of_model = np.flatnonzero(answers.subject == SUBJECT)
+    by_sample: Answers = {}
+    for sample, intervention, variant, probability, log_odds, predicted in zip(
+        *(column[of_model].tolist() for column in columns), strict=True
+    ):
+        by_sample.setdefault(sample, {}).setdefault(intervention, {})[variant] = Answer(
             probability=json_number(probability),
             log_odds=json_number(log_odds),
-            predicted=int(predicted) if np.isfinite(predicted) else None,
+            predicted=predicted if predicted >= 0 else None,
         )
-    return answers
+    return by_sample

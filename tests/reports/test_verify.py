@@ -20,7 +20,8 @@ from audit import registry
 from audit.cli.main import cli
 from audit.errors import AuditError
 from audit.hashing import file_hash
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.schema import FILE_NAME
 from checks.judge import limits_of
 from checks.profile import fingerprint, load_profile
 from fixtures.records import write_record
@@ -237,7 +238,7 @@ def test_pictures_of_another_encoder_fit(folder: Path) -> None:
 def test_pictures_exchanged_in_the_record_are_not_those_of_the_statement(folder: Path) -> None:
     connection = sqlite3.connect(folder / FILE_NAME)
     with connection:
-        connection.execute("UPDATE overlay SET png = (SELECT png FROM overlay LIMIT 1)")
+        connection.execute("UPDATE thumbnail SET encoded = (SELECT encoded FROM thumbnail LIMIT 1)")
     connection.close()
     again(folder)
     assert verify(folder) == (("altered", FILE_NAME, "statement.intoto.json names another hash of 'audit.sqlite'"),)

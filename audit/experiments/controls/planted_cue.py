@@ -1,7 +1,5 @@
 """The positive control: copies of the network that rely on a mark, each on a known share of the evidence."""
 
-import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -11,7 +9,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from audit.datasets.image_files import displayed_boxes, open_picture
+from audit.datasets.displayed_boxes import displayed_boxes
+from audit.datasets.image_files import open_picture
 from audit.datasets.loader import Loaded
 from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_picture
@@ -33,7 +32,10 @@ from audit.experiments.planted_mark import (
 )
 from audit.experiments.runner import answer_rows, made, part
 from audit.models.model import asked_by, logits_of
-from audit.record.record import Record, Row, Rows
+from audit.record.record import Record
+from audit.record.sample_readers import read_pictures
+from audit.record.schema import AnswerRow, CropRow, MetaRow, NoteRow, Rows
+from audit.record.writer import meta_rows
 from audit.saliency.batch import dead
 from audit.saliency.localisation import region
 
@@ -78,18 +80,18 @@ def planted_cue(
     """
     control = _control(run, record, pictures, tuple(sorted({0.0, *(round(lam, 2) for lam in lambdas), 1.0})))
     if isinstance(control, int):
-        return {"meta": [_meta(control)]}
-    rows: dict[str, list[Row]] = defaultdict(list)
+        return {"meta": _meta(control)}
+    answer: list[AnswerRow] = []
+    note: list[NoteRow] = []
     refused: dict[str, str] = {}
     for trial, numbers in zip(control.trials, control.numbers, strict=True):
-        rows["answer"] += _answers(control, trial, numbers)
-        rows["note"] += _masses(control, trial, numbers, refused)
-    rows["crop"] = [_example(control)]
-    rows["meta"] = [_meta(sum(map(len, control.numbers)), control, refused)]
-    return rows
+        answer += _answers(control, trial, numbers)
+        note += _masses(control, trial, numbers, refused)
+    meta = _meta(sum(map(len, control.numbers)), control, refused)
+    return {"answer": answer, "note": note, "crop": [_example(control)], "meta": meta}
 
 
-def _meta(pictures: int, control: Control | None = None, refused: Mapping[str, str] | None = None) -> Row:
+def _meta(pictures: int, control: Control | None = None, refused: Mapping[str, str] | None = None) -> list[MetaRow]:
     said: dict[str, Any] = {
         "detectors": list(DETECTORS) if control else [],
         "lambdas": list(control.lambdas) if control else [],
@@ -98,14 +100,13 @@ def _meta(pictures: int, control: Control | None = None, refused: Mapping[str, s
         "pictures": pictures,
         "refused": dict(refused or {}),
     }
-    return ("planted_cue", json.dumps(said, sort_keys=True))
+    return meta_rows({"planted_cue": said})
 
 
 def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...]) -> Control | int:
     """The control, or how many pictures there are for it where they are too few."""
-    right = record.columns(
-        "SELECT p.sample FROM picture p JOIN sample s ON s.id = p.sample WHERE p.predicted = s.class ORDER BY p.sample"
-    )["sample"]
+    measured = read_pictures(record)
+    right = measured.number[measured.right]
     if len(right) < FEWEST or len(run.classes) < 2:
         return len(right)
     order = run.shuffled(right)[: MOST * wanted]
@@ -146,9 +147,9 @@ def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Mark, lambdas: tuple[fl
     return Control(run, tuple(marked), numbers, mark, strength_of(margins, len(run.classes)), lambdas)
 
 
-def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[Row]:
+def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[AnswerRow]:
     """Of every copy, to every altered picture."""
-    batch, found = trial.batch, list[Row]()
+    batch, found = trial.batch, list[AnswerRow]()
     for (intervention, variant), altered in _altered(control, trial).items():
         there = made(altered)
         with torch.no_grad(), asked_by(f"planted_cue, {intervention}, {variant}"):
@@ -196,9 +197,9 @@ def _marked(donors: Donors, mark: Mark, class_index: int) -> Donors:
     return replace(donors, x=torch.where(same, mark.stamped(donors.x), donors.x))
 
 
-def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dict[str, str]) -> list[Row]:
+def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dict[str, str]) -> list[NoteRow]:
     """Notes: each method's relevance mass on the mark, of the copies that rely on it not at all and alone."""
-    batch, found = trial.batch, list[Row]()
+    batch, found = trial.batch, list[NoteRow]()
     methods = [source for source in control.run.sources if not source.is_null]
     for source in methods:
         with asked_by(f"planted_cue, {source.label}"):
@@ -212,7 +213,9 @@ def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dic
                 relying = torch.full_like(honest, torch.nan)
             for lam, mass in ((0.0, honest), (1.0, relying)):
                 name = f"mass on mark, {_subject(detector, lam)}"
-                found += [(n, source.label, name, value) for n, value in zip(numbers, mass.tolist(), strict=True)]
+                found += [
+                    NoteRow(n, source.label, name, value) for n, value in zip(numbers, mass.tolist(), strict=True)
+                ]
     return found
 
 
@@ -222,11 +225,11 @@ def _mass(mark: Mark, relevance: Tensor) -> Tensor:
     return torch.where(dead(relevance), torch.nan, share).cpu()
 
 
-def _example(control: Control) -> Row:
+def _example(control: Control) -> CropRow:
     """The first of the pictures with the mark, as cue 0."""
     batch, (x0, y0, x1, y1) = control.trials[0].batch, control.mark.box
     colours = batch.x[:1] * batch.std.view(-1, 1, 1) + batch.mean.view(-1, 1, 1)
     pixels = (255 * colours[0]).round().clamp(0, 255).to(torch.uint8).cpu()
     height, width = pixels.shape[1:]
     place = ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height)
-    return (0, 0, control.numbers[0][0], *place, encode_picture(pixels))
+    return CropRow(0, 0, control.numbers[0][0], *place, encode_picture(pixels))

@@ -1,6 +1,5 @@
 """The negative control: what the methods' maps still show when the network has forgotten everything."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
@@ -12,7 +11,10 @@ from torch import Tensor, nn
 from audit.engine.plan import Plan
 from audit.errors import AuditError
 from audit.experiments.cascade import cascade
-from audit.record.record import Record, Row, Rows
+from audit.record.record import Record
+from audit.record.sample_readers import read_pictures
+from audit.record.schema import Rows, StageRow
+from audit.record.writer import meta_rows
 from audit.saliency.batch import Batch
 from audit.saliency.rank_correlation import similarity
 from audit.saliency.sources import Source
@@ -30,23 +32,24 @@ def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(g
     batches = [run.batch(list(map(run.loader.load, numbers[i : i + size]))) for i in range(0, len(numbers), size)]
     methods = [source for source in run.sources if not source.is_null]
     original = {source.label: _maps(source, batches, run.model.module) for source in methods}
-    rows: list[Row] = []
+    rows: list[StageRow] = []
     refused: dict[str, str] = {}
     try:
         copies = cascade(run.model.module, run.settings.run.seed, [batch.x for batch in batches])
         for stage, (layers, copied) in enumerate(copies, 1):
             for source in methods:
                 found = _similarity(source, batches, copied, original[source.label], refused)
-                rows += [(source.label, stage, layers, *pair) for pair in zip(numbers, found.tolist(), strict=True)]
+                rows += [
+                    StageRow(source.label, stage, layers, *pair) for pair in zip(numbers, found.tolist(), strict=True)
+                ]
     except AuditError as error:  # the network cannot be copied or randomised; a method's own refusal ends before
         refused |= {source.label: str(error) for source in methods}
     said = {"pictures": len(numbers), "refused": refused}
-    return {"cascade": rows, "meta": [("randomisation", json.dumps(said, sort_keys=True))]}
+    return {"cascade": rows, "meta": meta_rows({"randomisation": said})}
 
 
 def _drawn(run: Plan, record: Record, count: int) -> list[int]:
-    measured = record.columns("SELECT sample FROM picture ORDER BY sample")["sample"]
-    return sorted(run.shuffled(measured)[:count])
+    return sorted(run.shuffled(read_pictures(record).number)[:count])
 
 
 def _maps(source: Source, batches: Sequence[Batch], module: nn.Module) -> Tensor:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
@@ -25,7 +25,8 @@ from audit.experiments.places import FEWEST, Candidate, Floats, Ints, places, ra
 from audit.experiments.runner import answer_rows, made
 from audit.experiments.windows import corners_of, cut, mask_of, paste, size_of
 from audit.models.model import asked_by, logits_of
-from audit.record.record import SUBJECT, Record, Row, Rows
+from audit.record.record import Record
+from audit.record.schema import SUBJECT, AnswerRow, CropRow, CueRow, Rows
 
 Pictures = Annotated[int, Field(ge=FEWEST)]
 Most = Annotated[int, Field(ge=1)]
@@ -43,6 +44,14 @@ class Stage:
     """(H, W) in pixels."""
 
 
+class Tested(NamedTuple):
+    """One candidate, and what the experiment with it yielded."""
+
+    cue: CueRow
+    crops: list[CropRow]
+    answers: list[AnswerRow]
+
+
 def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Most = 8) -> Rows:
     """Find where, and on what, maps of a class agree outside the boxes, and what hiding and pasting it does.
 
@@ -56,14 +65,14 @@ def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Mos
         return {}
     stage = Stage(run, read_spots(record, run.loader.frame, run.settings.experiments.margin), run.loader.frame)
     found = [*places(stage.spots), *appearances(stage.spots, partial(_describe, stage), run.settings.run.seed)]
-    rows: dict[str, list[Row]] = {"cue": [], "crop": [], "answer": []}
-    number = 0
+    tested: list[Tested] = []
     for candidate in ranked(found, most):
-        made = _experiment(stage, candidate, number + 1, pictures)
-        number += bool(made)
-        for table, entries in made.items():
-            rows[table] += entries
-    return rows
+        tested += _experiment(stage, candidate, len(tested) + 1, pictures)
+    return {
+        "cue": [each.cue for each in tested],
+        "crop": [row for each in tested for row in each.crops],
+        "answer": [row for each in tested for row in each.answers],
+    }
 
 
 def _describe(stage: Stage, chosen: Ints, windows: Ints) -> Floats:
@@ -80,8 +89,8 @@ def _describe(stage: Stage, chosen: Ints, windows: Ints) -> Floats:
         return descriptors(torch.stack(list(pool.map(crop, stage.spots.sample[chosen].tolist(), corners))))
 
 
-def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) -> dict[str, list[Row]]:
-    """Rows for the tables `cue`, `crop` and `answer`; none where too few pictures have room for the experiment."""
+def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) -> list[Tested]:
+    """The candidate with its experiment; none where too few pictures have room for it."""
     spots = stage.spots
     rng = np.random.default_rng([stage.run.settings.run.seed, number])
     usable = rng.permutation(np.flatnonzero(spots.right[candidate.members]))
@@ -90,7 +99,7 @@ def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) 
     controls, room = _draw(spots.outside[members], windows, rng, apart=True)
     kept = np.flatnonzero(room)[:pictures]
     if len(kept) < FEWEST:
-        return {}
+        return []
     members, windows, controls = members[kept], windows[kept], controls[kept]
     loaded = _load(stage, members)
     x, corners, others = stage.run.batch(loaded).x, corners_of(windows, stage.frame), corners_of(controls, stage.frame)
@@ -103,11 +112,8 @@ def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) 
     answered = _answers(stage, number, members, asked, target)
     crops, control_crops = cut(x, corners, size), cut(x, others, size)
     answered += _pasted(stage, candidate, number, pictures, (crops, control_crops), rng)
-    return {
-        "cue": [_cue_row(stage, candidate, number)],
-        "crop": _crop_rows(stage, number, loaded[:SHOWN], corners, size),
-        "answer": answered,
-    }
+    crop_rows = _crop_rows(stage, number, loaded[:SHOWN], corners, size)
+    return [Tested(_cue_row(stage, candidate, number), crop_rows, answered)]
 
 
 def _pasted(
@@ -117,7 +123,7 @@ def _pasted(
     pictures: int,
     crops: tuple[Tensor, Tensor],
     rng: np.random.Generator,
-) -> list[Row]:
+) -> list[AnswerRow]:
     """Answers for the cue's class of pictures of other classes: at a place the crop goes there, else where it is free.
 
     crops: of the cue, and of windows elsewhere in the same pictures.
@@ -183,10 +189,10 @@ def _picture(stage: Stage, number: int) -> Loaded:
         ) from rejected
 
 
-def _answers(stage: Stage, number: int, chosen: Ints, asked: dict[str, Tensor], target: Tensor) -> list[Row]:
+def _answers(stage: Stage, number: int, chosen: Ints, asked: dict[str, Tensor], target: Tensor) -> list[AnswerRow]:
     samples = stage.spots.sample[chosen].tolist()
     size = stage.run.settings.run.batch_size
-    found: list[Row] = []
+    found: list[AnswerRow] = []
     for variant, altered in asked.items():
         with torch.no_grad(), asked_by(f"shared_cues, cue {number}, {variant}"):
             logits = torch.cat([logits_of(stage.run.model.module, part) for part in torch.split(altered, size)])
@@ -194,22 +200,35 @@ def _answers(stage: Stage, number: int, chosen: Ints, asked: dict[str, Tensor], 
     return found
 
 
-def _cue_row(stage: Stage, candidate: Candidate, number: int) -> Row:
+def _cue_row(stage: Stage, candidate: Candidate, number: int) -> CueRow:
     (width, height), (y, x) = size_of(candidate.windows, stage.frame), stage.frame
     side = float(np.sqrt(width * height / (x * y)))
-    box: tuple[float | None, ...] = (None,) * 4
+    x0, y0, x1, y1 = (None,) * 4
     if candidate.kind == "place":
         left, top = corners_of(candidate.windows, stage.frame)[0].tolist()
-        box = left / x, top / y, (left + width) / x, (top + height) / y
-    seen = (len(candidate.members), candidate.pictures)
-    return (number, candidate.class_index, candidate.kind, *box, side, *seen)
+        x0, y0, x1, y1 = left / x, top / y, (left + width) / x, (top + height) / y
+    return CueRow(
+        id=number,
+        class_index=candidate.class_index,
+        kind=candidate.kind,
+        x0=x0,
+        y0=y0,
+        x1=x1,
+        y1=y1,
+        side=side,
+        seen_in=len(candidate.members),
+        pictures=candidate.pictures,
+    )
 
 
-def _crop_rows(stage: Stage, number: int, loaded: Sequence[Loaded], corners: Ints, size: tuple[int, int]) -> list[Row]:
+def _crop_rows(
+    stage: Stage, number: int, loaded: Sequence[Loaded], corners: Ints, size: tuple[int, int]
+) -> list[CropRow]:
     """Examples with the middle of each window as shares of the frame."""
     (width, height), (down, across) = size, stage.frame
-    rows: list[Row] = []
+    rows: list[CropRow] = []
     for place, (picture, (x, y)) in enumerate(zip(loaded, corners.tolist(), strict=False)):
-        png = encode_picture(picture.framed.pixels[:, y : y + height, x : x + width])
-        rows.append((number, place, picture.number, (x + width / 2) / across, (y + height / 2) / down, png))
+        encoded = encode_picture(picture.framed.pixels[:, y : y + height, x : x + width])
+        middle = (x + width / 2) / across, (y + height / 2) / down
+        rows.append(CropRow(number, place, picture.number, *middle, encoded))
     return rows

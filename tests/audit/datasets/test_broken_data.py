@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.datasets.image_files import Rejected, displayed_boxes, open_picture
+from audit.datasets.displayed_boxes import displayed_boxes
+from audit.datasets.image_files import Rejected, open_picture
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.registry import resolve

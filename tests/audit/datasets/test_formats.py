@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from audit.datasets.displayed_boxes import displayed_boxes
 from audit.datasets.formats.coco import coco
 from audit.datasets.formats.csv import csv
 from audit.datasets.formats.lard import lard
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
-from audit.datasets.image_files import displayed_boxes, open_picture
+from audit.datasets.image_files import open_picture
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 from audit.registry import names, resolve

@@ -15,15 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from audit.datasets.image_files import (
-    MAX_PIXELS,
-    PICTURE_SUFFIXES,
-    Opened,
-    Rejected,
-    displayed_boxes,
-    displayed_size,
-    open_picture,
-)
+from audit.datasets.displayed_boxes import displayed_boxes
+from audit.datasets.image_files import MAX_PIXELS, PICTURE_SUFFIXES, Opened, Rejected, displayed_size, open_picture
 from audit.datasets.sample import Box, Sample
 
 RED, BLUE = (250, 20, 20), (20, 20, 250)

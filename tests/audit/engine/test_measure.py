@@ -15,7 +15,9 @@ from audit.datasets.preprocessing import Preprocessing
 from audit.engine.measure import measure
 from audit.errors import AuditError
 from audit.models.model import ClassName, Model, state_hash
+from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
+from audit.record.sample_readers import read_done
 from audit.settings import ModelTable, NamedTable, Settings, load_settings, parse_settings
 from checks import judge
 from fixtures.scene import write_scene
@@ -27,9 +29,9 @@ TABLES = {
     "score": "sample, source",
     "note": "sample, source, name",
     "exclusion": "image, label",
-    "overlay": "sample, layer",
+    "thumbnail": "sample, layer",
     "answer": "subject, sample, intervention, variant",
-    "spot": "sample",
+    "grid": "sample",
     "cue": "id",
     "crop": "cue, number",
     "cascade": "method, stage, sample",
@@ -221,7 +223,7 @@ def test_all_pictures_bad_is_a_record_of_exclusions(settings: Settings, tmp_path
     (settings.folder / "images").mkdir()
     with Record.open(measure(settings, tmp_path / "out")) as record:
         assert record.columns("SELECT count(*) AS n FROM exclusion")["n"].tolist() == [11]
-        assert len(record.done()) == 11
+        assert len(read_done(record)) == 11
 
 
 def test_another_frame_size_excludes(settings: Settings, tmp_path: Path) -> None:
@@ -449,12 +451,12 @@ def test_every_format_gives_the_same_measurements(name: str, tmp_path: Path) -> 
 def test_the_gallery_is_kept_and_everything_else_dropped(settings: Settings, tmp_path: Path) -> None:
     many = load_settings(write_shapes(tmp_path / "many", pictures=60))
     with Record.open(measure(many, tmp_path / "out")) as record:
-        gallery, overlays = record.meta("gallery"), record.overlays()
+        gallery, thumbnails = record.meta("gallery"), read_thumbnails(record)
         auc = record.columns(
             "SELECT sample, avg(auc) AS auc FROM score WHERE source IN ('gradient', 'smoothgrad',"
             " 'integrated_gradients') GROUP BY sample ORDER BY auc"
         )
     assert gallery["worst"] == auc["sample"][:12].tolist()
-    assert set(overlays) == {number for group in gallery.values() for number in group}
-    assert set(overlays[gallery["worst"][0]]) == {"picture", "gradient", "smoothgrad", "integrated_gradients"}
+    assert set(thumbnails) == {number for group in gallery.values() for number in group}
+    assert set(thumbnails[gallery["worst"][0]]) == {"picture", "gradient", "smoothgrad", "integrated_gradients"}
     assert len(set(gallery["random"]) - set(gallery["worst"])) > 0

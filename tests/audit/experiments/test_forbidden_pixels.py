@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from audit.choices import Interpolation
-from audit.datasets.image_files import displayed_forbidden, open_picture
+from audit.datasets.displayed_boxes import displayed_forbidden
+from audit.datasets.image_files import open_picture
 from audit.datasets.loader import Loaded
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Box, Sample

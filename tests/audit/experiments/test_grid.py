@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.datasets.sample import Sample
-from audit.experiments.grid import GRID, Spots, read_spots, spot_rows, spots
-from audit.record.record import Record
+from audit.experiments.grid import GRID, Spots, grid_rows, read_spots, spots
+from audit.record.schema import PictureRow
+from audit.record.writer import add_rows, create_record
 
 sides = st.integers(5, 90)
 
@@ -56,14 +57,15 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     maps, inside = torch.rand(2, 56, 56), torch.zeros(2, 56, 56, dtype=torch.bool)
     inside[:, 10:20, 30:44] = True
     samples = [(Sample(f"{i}.png", "cat", ((0, 0, 1, 1),)), 4 + i) for i in range(2)]
-    with Record.create(tmp_path / "audit.sqlite", {}, samples, []) as record:
+    with create_record(tmp_path / "audit.sqlite", {}, samples, []) as record:
         boxes = "[[30, 10, 44, 20]]"
         pictures = [
-            (i, f"{i}" * 64, 56, 56, boxes, 0.1, 0.9, 1, predicted, 0.9) for i, predicted in ((0, 4), (1, None))
+            PictureRow(i, f"{i}" * 64, 56, 56, boxes, 0.1, 0.9, 1, predicted, 0.9)
+            for i, predicted in ((0, 4), (1, None))
         ]
-        rows = spot_rows([0, 1], {"a": maps}, inside)
-        assert len(zlib.decompress(rows[0][1])) == GRID**2
-        record.add({"picture": pictures, "spot": rows})
+        rows = grid_rows([0, 1], {"a": maps}, inside)
+        assert len(zlib.decompress(rows[0].cells)) == GRID**2
+        add_rows(record, {"picture": pictures, "grid": rows})
         found, grown = (read_spots(record, (56, 56), margin) for margin in (0, 2.5))
     assert found.sample.tolist() == [0, 1]
     assert found.class_index.tolist() == [4, 5]

@@ -16,7 +16,8 @@ import audit.pytest_plugin.fixture
 import audit.pytest_plugin.gate  # noqa: F401
 from audit.errors import AuditError
 from audit.pytest_plugin.result import COMPARED
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.schema import FILE_NAME
 from checks.baseline.accept import accept
 from fixtures.records import Kind, write_record
 from fixtures.shapes import write_shapes

@@ -9,6 +9,7 @@ import pytest
 
 from audit.errors import AuditError
 from audit.record.record import Record
+from audit.record.sample_readers import pictures_sha256
 from checks import reasons
 from checks.baseline.accept import accept
 from checks.baseline.compare import ABSOLUTE, BY_ITSELF, COMPARABLE, NO_MARGIN, REFUSED, compare, gate
@@ -283,7 +284,7 @@ def test_a_baseline_of_other_pictures_or_limits_is_refused(baseline: Record, tmp
         assert "profile.confidence: 0.95 became 0.99" in str(of(found, COMPARABLE).details["seen"])
         assert not found.fixed_beforehand
         candidate._connection.execute("UPDATE picture SET sha256 = 'f' || sha256 WHERE sample = 3")
-        finished = {**candidate.meta("finished"), "pictures_sha256": candidate.pictures_sha256()}
+        finished = {**candidate.meta("finished"), "pictures_sha256": pictures_sha256(candidate)}
         candidate.set_meta("finished", finished)
         with pytest.raises(AuditError, match=r"1 picture of other content, first pictures/00003.png \(runway\)"):
             compare(baseline, judged_run(candidate))
@@ -303,9 +304,7 @@ def test_a_run_that_is_not_whole_is_invalid_on_either_side(baseline: Record, tmp
         found = compare(baseline, judged_run(cut))
         assert (found.outcome, found.decided_by) == (Outcome.INVALID, ABSOLUTE)
         assert of(found, ABSOLUTE).details["decided_by"] == "run_is_whole"
-        refused = (
-            r"run_is_whole: stopped, reached 73, total 121\); need a whole run\. See why: saliency-audit check"
-        )
+        refused = r"run_is_whole: stopped, reached 73, total 121\); need a whole run\. See why: saliency-audit check"
         with pytest.raises(AuditError, match=refused):
             compare(cut, judged_run(baseline))
         assert of(gate(cut.path, judged_run(baseline)), COMPARABLE).details["needed"] == "need a whole run"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from audit.errors import AuditError
-from audit.record.record import SUBJECT, Record
+from audit.record.record import Record
+from audit.record.schema import SUBJECT
 from checks import judge, reasons
 from checks.apply import apply
 from checks.profile import load_profile

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audit.record.record import SUBJECT
+from audit.record.schema import SUBJECT
 from checks import judge, reasons
 from checks.rules.control_is_caught import COPY_SILENT
 from checks.rules.depends_on_object import depends_on_object

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.schema import FILE_NAME
 from checks.verdict import Outcome
 from fixtures.assessments import DIGESTS, HOSTILE, assessed, rejudged, worded_verdict
 from fixtures.records import write_record

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from checks.profile import load_profile
 from checks.verdict import Outcome, Profile
@@ -37,7 +38,7 @@ class Told:
 
     def __init__(self, path: Path, profile: Profile | None = None, **changes: Any) -> None:
         with Record.open(path) as record:
-            shown = sorted(record.overlays())
+            shown = sorted(read_thumbnails(record))
             record.set_meta("gallery", {"worst": shown, "borderline": [], "random": []})
             for key, value in changes.items():
                 record.set_meta(key, value)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from audit.errors import AuditError
+from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from checks.verdict import Outcome
 from fixtures.pages import check, words
@@ -34,7 +35,7 @@ def rendered(path: Path, *, gallery: bool | dict[str, list[int]] = True, **chang
         if isinstance(gallery, dict):
             record.set_meta("gallery", gallery)
         elif gallery:
-            shown = sorted(record.overlays())
+            shown = sorted(read_thumbnails(record))
             third = max(1, len(shown) // 3)
             chosen = {"worst": shown[:third], "borderline": shown[third : 2 * third], "random": shown[2 * third :]}
             record.set_meta("gallery", {**chosen, "random": [*chosen["random"], *shown[:1]]})
@@ -254,7 +255,7 @@ def test_without_a_gallery(tmp_path: Path) -> None:
 def test_a_card_tells_the_order_and_the_scenario(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:
-        table, sample = assess(record).table, min(record.overlays())
+        table, sample = assess(record).table, min(read_thumbnails(record))
     i = table.sample.tolist().index(sample)
     mean = (table.scores["gradient"]["auc"][i] + table.scores["gradcam"]["auc"][i]) / 2
     text = words(rendered(path))
@@ -267,7 +268,7 @@ def test_a_card_tells_the_order_and_the_scenario(tmp_path: Path) -> None:
 def test_an_empty_group_of_the_gallery_says_so(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     with Record.open(path) as record:
-        shown = sorted(record.overlays())
+        shown = sorted(read_thumbnails(record))
     html = rendered(path, gallery={"worst": shown, "borderline": [], "random": []})
     check(html)
     assert words(html).count("No picture is in this group.") == 2
@@ -276,7 +277,7 @@ def test_an_empty_group_of_the_gallery_says_so(tmp_path: Path) -> None:
 def test_a_picture_of_the_gallery_without_a_row_is_left_out(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     with Record.open(path) as record:
-        first, second = sorted(record.overlays())[:2]
+        first, second = sorted(read_thumbnails(record))[:2]
     altered(path, ("DELETE FROM picture WHERE sample = ?", (first,)), ("DELETE FROM score WHERE sample = ?", (first,)))
     html = rendered(path)
     check(html)
@@ -313,7 +314,7 @@ def test_hostile_names_do_nothing(tmp_path: Path) -> None:
         ("UPDATE sample SET image = ? || id, label = ?", (HOSTILE, HOSTILE)),
         ("UPDATE exclusion SET reason = ?, detail = ?", (HOSTILE, HOSTILE)),
         ("UPDATE score SET source = ? WHERE source = 'gradient'", (HOSTILE,)),
-        ("UPDATE overlay SET layer = ? WHERE layer = 'gradient'", (HOSTILE,)),
+        ("UPDATE thumbnail SET layer = ? WHERE layer = 'gradient'", (HOSTILE,)),
     )
     with Record.open(path) as record:
         settings = record.meta("settings")
@@ -405,13 +406,13 @@ def test_ten_thousand_pictures_stay_small_and_quick(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=10_000, gallery=36)
     rng = np.random.default_rng(0)
     with Record.open(path) as record:
-        layers = [(sample, layer) for sample, found in record.overlays().items() for layer in found]
+        layers = [(sample, layer) for sample, found in read_thumbnails(record).items() for layer in found]
         record.set_meta("gallery", {"worst": sorted({sample for sample, _ in layers}), "borderline": [], "random": []})
     noise = {layer: rng.integers(0, 256, (224, 224, 3)[: 3 if layer == "picture" else 2]) for _, layer in layers}
     altered(
         path,
         *(
-            ("UPDATE overlay SET png = ? WHERE sample = ? AND layer = ?", (png(noise[layer]), sample, layer))
+            ("UPDATE thumbnail SET encoded = ? WHERE sample = ? AND layer = ?", (png(noise[layer]), sample, layer))
             for sample, layer in layers
         ),
     )

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from fixtures.pages import check
 from fixtures.records import Kind, write_record
@@ -30,7 +31,7 @@ PAGES: tuple[Kind, ...] = ("honest", "cheating", "dead")
 
 def report(path: Path, kind: Kind = "honest", methods: tuple[str, ...] = ("gradient", "gradcam")) -> str:
     with Record.open(write_record(path, n=120, kind=kind, methods=methods)) as record:
-        shown = sorted(record.overlays())
+        shown = sorted(read_thumbnails(record))
         record.set_meta("gallery", {"worst": shown[:3], "borderline": shown[3:6], "random": [*shown[6:], shown[0]]})
         return page.page(assess(record))
 

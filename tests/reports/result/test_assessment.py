@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import reports.result.assessment as module
-from audit.record.record import FILE_NAME, Record
+from audit.record.record import Record
+from audit.record.schema import FILE_NAME
 from checks.judge import judge
 from checks.profile import load_profile
 from fixtures.assessments import DIGESTS, assessed
@@ -42,8 +43,9 @@ def assessment(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
 def test_the_table_is_read_and_judged_once_for_a_whole_evidence_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, judged = Counted(module.evidence), Counted(module.judge_evidence)
-    for place in (module, sys.modules["checks.judge"]):
+    judging = sys.modules["checks.judge"]
+    read, judged = Counted(judging.__dict__["evidence"]), Counted(judging.__dict__["judge_evidence"])
+    for place in (module, judging):
         monkeypatch.setattr(place, "evidence", read)
         monkeypatch.setattr(place, "judge_evidence", judged)
     with Record.open(write_record(tmp_path / FILE_NAME, n=40, gallery=3)) as record:

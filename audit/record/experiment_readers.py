@@ -1,0 +1,117 @@
+"""Reading what experiments left: answers, notes, candidates for a cue, passes, and rows that cannot be true."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from audit.record.columns import Floats, Ints, Objects, class_indices
+from audit.record.record import Record
+from audit.record.schema import CropRow, CueRow, PassesRow
+
+ABOUT_PICTURES = ("answer", "note", "cascade", "grid", "crop", "forbidden")
+"""Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """n answers to altered pictures, by subject, intervention, variant, then in the order of the samples' numbers."""
+
+    subject: Objects
+    """(n,) str: the audited network, or a planted copy."""
+    intervention: Objects
+    """(n,) str"""
+    variant: Objects
+    """(n,) str"""
+    sample: Ints
+    """(n,)"""
+    probability: Floats
+    """(n,) of the label, or of a cue's class; like the next two NaN, or -1, where the answer was not finite."""
+    log_odds: Floats
+    """(n,)"""
+    predicted: Ints
+    """(n,)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Notes:
+    """n numbers beside the scores, by source, name, then in the order of the samples' numbers."""
+
+    source: Objects
+    """(n,) str"""
+    name: Objects
+    """(n,) str"""
+    sample: Ints
+    """(n,)"""
+    value: Floats
+    """(n,)"""
+
+
+class Strays(NamedTuple):
+    """Rows of one table about samples that were not measured."""
+
+    table: str
+    rows: int
+    first: int
+    """The lowest number of such a sample."""
+
+
+def read_answers(record: Record) -> Answers:
+    """The table `answer`."""
+    columns = record.columns(
+        "SELECT subject, intervention, variant, sample, probability, log_odds, predicted FROM answer"
+        " ORDER BY subject, intervention, variant, sample"
+    )
+    return Answers(
+        subject=columns["subject"].astype(object),
+        intervention=columns["intervention"].astype(object),
+        variant=columns["variant"].astype(object),
+        sample=columns["sample"].astype(np.int64),
+        probability=columns["probability"].astype(np.float64),
+        log_odds=columns["log_odds"].astype(np.float64),
+        predicted=class_indices(columns["predicted"]),
+    )
+
+
+def read_notes(record: Record) -> Notes:
+    """The table `note`."""
+    columns = record.columns("SELECT source, name, sample, value FROM note ORDER BY source, name, sample")
+    return Notes(
+        source=columns["source"].astype(object),
+        name=columns["name"].astype(object),
+        sample=columns["sample"].astype(np.int64),
+        value=columns["value"].astype(np.float64),
+    )
+
+
+def read_cues(record: Record) -> tuple[CueRow, ...]:
+    """The table `cue`, by number."""
+    columns = record.columns("SELECT id, class, kind, x0, y0, x1, y1, side, seen_in, pictures FROM cue ORDER BY id")
+    return tuple(map(CueRow, *(column.tolist() for column in columns.values())))
+
+
+def read_crops(record: Record) -> tuple[CropRow, ...]:
+    """The table `crop`, by cue and number."""
+    columns = record.columns("SELECT cue, number, sample, x, y, encoded FROM crop ORDER BY cue, number")
+    return tuple(map(CropRow, *(column.tolist() for column in columns.values())))
+
+
+def read_passes(record: Record) -> tuple[PassesRow, ...]:
+    """The sums of the table `passes` for each part, in the order in which they began."""
+    columns = record.columns(
+        "SELECT part, sum(pictures) AS pictures, sum(forward) AS forward, sum(backward) AS backward"
+        " FROM passes GROUP BY part ORDER BY min(rowid)"
+    )
+    return tuple(map(PassesRow, *(column.tolist() for column in columns.values())))
+
+
+def read_strays(record: Record) -> Strays | None:
+    """The first table with rows about samples without a picture; None where there is none."""
+    for table in ABOUT_PICTURES:
+        columns = record.columns(
+            f"SELECT count(*) AS rows, min(sample) AS first FROM {table}"
+            " WHERE sample NOT IN (SELECT sample FROM picture)"
+        )
+        if rows := int(columns["rows"][0]):
+            return Strays(table, rows, int(columns["first"][0]))
+    return None

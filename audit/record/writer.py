@@ -1,0 +1,84 @@
+"""Writing a record: what goes in, then batch by batch what was measured.
+
+Every batch is one transaction, so that a run that was killed resumes where it stood.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from audit.datasets.sample import Exclusion, Sample
+from audit.errors import AuditError
+from audit.record.record import Record
+from audit.record.schema import SCHEMA, SCHEMA_VERSION, ExclusionRow, MetaRow, Rows, SampleRow
+
+LEFTOVERS = ("-journal", "-wal", "-shm")
+"""Endings of files of a record that is gone, which SQLite would add to a new one of the same name."""
+
+
+def create_record(
+    path: Path, identity: Mapping[str, Any], samples: Iterable[tuple[Sample, int]], excluded: Sequence[Exclusion]
+) -> Record:
+    """A new record that holds what goes in; measurements follow batch by batch. samples: each with its class index.
+
+    Raises AuditError where the file exists or cannot be written.
+    """
+    if path.exists():
+        raise AuditError(path, "exists", "need a new file", "Choose another folder, or resume the run that left it.")
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.unlink(missing_ok=True)
+        connection = sqlite3.connect(draft)
+        with connection:
+            connection.executescript("BEGIN;" + SCHEMA)
+            _insert(connection, "meta", meta_rows({"schema_version": SCHEMA_VERSION, **identity}))
+            _insert(connection, "sample", [_sample_row(i, *entry) for i, entry in enumerate(samples)])
+            _insert(
+                connection, "exclusion", [ExclusionRow(e.image, e.label, None, e.reason, e.detail) for e in excluded]
+            )
+        connection.close()
+        draft.replace(path)
+        for ending in LEFTOVERS:
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        return Record(sqlite3.connect(path), path)
+    except (sqlite3.Error, OSError) as error:
+        raise AuditError(path, f"cannot be written ({error})", "need a folder with room that may be written") from error
+
+
+def add_rows(record: Record, rows: Rows, dropped_thumbnails: Sequence[int] = (), finished: str | None = None) -> None:
+    """One batch or one experiment, in one transaction.
+
+    dropped_thumbnails: samples that leave the gallery. finished: the control or search that is done with this.
+    Raises AuditError where the disk is full, the file is locked, or another process wrote the same.
+    """
+    with record.transaction() as connection:
+        for table, entries in cast(Mapping[str, Sequence[tuple[Any, ...]]], rows).items():
+            _insert(connection, table, entries)
+        connection.executemany("DELETE FROM thumbnail WHERE sample = ?", [(s,) for s in dropped_thumbnails])
+        if finished:
+            _insert(connection, "meta", meta_rows({f"done {finished}": True}))
+
+
+def meta_rows(entries: Mapping[str, Any]) -> list[MetaRow]:
+    """Rows for the table `meta`."""
+    return [MetaRow(key, json.dumps(value, sort_keys=True)) for key, value in entries.items()]
+
+
+def _sample_row(number: int, sample: Sample, class_index: int) -> SampleRow:
+    return SampleRow(
+        id=number,
+        image=sample.image,
+        label=sample.label,
+        class_index=class_index,
+        boxes=json.dumps(sample.boxes),
+        other_boxes=json.dumps(sample.other_boxes),
+        metadata=json.dumps(dict(sample.metadata), sort_keys=True),
+    )
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
