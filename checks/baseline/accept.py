@@ -21,12 +21,12 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
     read: its history would be lost.
     """
     target = Path(baseline)
-    for what, said in (("reason", reason), ("name of who accepts", by)):
-        if not said.strip():
+    for what, text in (("reason", reason), ("name of who accepts", by)):
+        if not text.strip():
             raise AuditError(
                 f"accept {run}", f"no {what}", "an auditor will ask why the baseline moved, and who did it"
             )
-        hidden = next((character for character in _line(said) if not character.isprintable()), None)
+        hidden = next((character for character in _line(text) if not character.isprintable()), None)
         if hidden is not None:
             raise AuditError(
                 f"accept {run}",
@@ -55,8 +55,8 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _move(now: Baseline, history: tuple[Move, ...], said: tuple[str, str], day: datetime.date) -> Move:
-    by, reason = map(_line, said)
+def _move(now: Baseline, history: tuple[Move, ...], by_and_why: tuple[str, str], day: datetime.date) -> Move:
+    by, reason = map(_line, by_and_why)
     return Move(
         by=by,
         reason=reason,

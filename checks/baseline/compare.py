@@ -32,7 +32,7 @@ REFUSED = "refused"
 
 
 def compare(baseline: Record | Baseline, candidate: JudgedRun) -> Comparison:
-    """By the profile that the candidate was judged by.
+    """The candidate against the baseline, by the profile that the candidate was judged by.
 
     INVALID where the profile fixes no margin, or the candidate's run is not whole. Raises AuditError where the baseline
     is of other pictures, other settings or other limits, or its run is not whole.
@@ -48,7 +48,7 @@ def compare(baseline: Record | Baseline, candidate: JudgedRun) -> Comparison:
 
 
 def gate(baseline: Path | str, candidate: JudgedRun) -> Comparison:
-    """As `compare`, with a baseline file, a record or a run's folder: one that cannot be used is INVALID."""
+    """`compare` with a baseline file, a record or a run's folder: one that cannot be used is INVALID."""
     try:
         return compare(read_baseline(Path(baseline), candidate.judgement.profile), candidate)
     except AuditError as error:
@@ -65,7 +65,7 @@ def _compared(baseline: Baseline, candidate: JudgedRun) -> Comparison:
     slices = compare_slices(paired, record, limits)
     verdicts = (
         *shares_hold(paired, sample, limits),
-        slices_hold(slices.found, limits),
+        slices_hold(slices.changes, limits),
         maps_hold(paired, sample, limits, candidate.table.seed),
         _absolute(judgement),
     )
@@ -81,7 +81,7 @@ def _compared(baseline: Baseline, candidate: JudgedRun) -> Comparison:
         candidate=_side(now),
         changed=_changed(baseline, now),
         flips=flips(paired, sample),
-        slices=slices.found,
+        slices=slices.changes,
         columns_left_out=slices.left_out,
         history=baseline.history,
     )

@@ -34,7 +34,7 @@ class Turned(NamedTuple):
     better: int
     n: int
     clusters: int | None = None
-    """Where the settings name a column of them."""
+    """None where the settings name no column of them."""
     independent: float | None = None
     """How many independent pictures they are worth at worst."""
     votes: tuple[int, int] | None = None
@@ -42,7 +42,7 @@ class Turned(NamedTuple):
 
     @property
     def counted(self) -> dict[str, Any]:
-        """As entries of a finding."""
+        """The number of pictures as entries of a finding."""
         return {"n": self.n, "clusters": self.clusters, "independent": self.independent}
 
     @property
@@ -51,7 +51,7 @@ class Turned(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Which pictures are bad on either side, of those that count; each (n,)."""
+    """Masks (n,) of the pictures that are bad on either side, and of those that count."""
 
     bad_before: Mask
     bad_after: Mask
@@ -91,7 +91,7 @@ def margin_of(profile: Profile) -> Margin:
 
 
 def bounds_of(turned: Turned, confidence: float, same: bool) -> Bounds:
-    """Of the loss; exactly none where the same network gave the same numbers."""
+    """The bounds of the loss. same: the same network gave the same numbers, so exactly nothing was lost."""
     if same and turned.n:
         return Bounds(0.0, 0.0)
     if turned.independent is None:

@@ -91,14 +91,14 @@ def became(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tup
 
 def _other_pictures(before: Sequence[Scored], after: Sequence[Scored]) -> list[str]:
     old, new = ({sample.key: sample.picture for sample in side} for side in (before, after))
-    found = {
+    differing = {
         "only the baseline has": [key for key in old if key not in new],
         "only the candidate has": [key for key in new if key not in old],
         "of other content": [key for key in old if key in new and old[key] != new[key]],
     }
     return [
         f"{count(len(keys), 'picture')} {what}, first {keys[0][0]} ({keys[0][1]})"
-        for what, keys in found.items()
+        for what, keys in differing.items()
         if keys
     ]
 

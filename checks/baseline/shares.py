@@ -27,7 +27,7 @@ REASON = {Outcome.PASS: "", Outcome.FAIL: reasons.BEYOND_LIMIT, Outcome.INCONCLU
 
 
 def shares_hold(pairs: Pairs, sample: Sequence[int], profile: Profile) -> tuple[Verdict, ...]:
-    """Of evidence and of predictions. sample: (n,) the numbers in the candidate's record.
+    """The verdicts on evidence and on predictions. sample: (n,) the numbers in the candidate's record.
 
     Details of a finding: how many pictures turned `worse` and `better`, how many were `bad_before` and are `bad_after`
     (missed, or predicted wrong), and whether it is the `same_network` with the same numbers.

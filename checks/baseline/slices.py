@@ -27,14 +27,14 @@ from checks.table.evidence import cluster_column
 from checks.verdict import Direction, Finding, Outcome, Profile, Unit, Verdict, worst
 
 MOST_VALUES = 50
-"""Of a column. One with more, as a file's time, names pictures and not kinds of pictures."""
+"""Values of a column. One with more, as a file's time, names pictures rather than kinds of pictures."""
 CLASS = "class"
 NO_SLICES = "no_slices"
 """Reason: no classes or metadata tell the pictures apart."""
 
 
 class Slices(NamedTuple):
-    found: tuple[SliceChange, ...]
+    changes: tuple[SliceChange, ...]
     left_out: tuple[str, ...]
     """Columns with more than `MOST_VALUES`."""
 
@@ -53,11 +53,11 @@ def compare_slices(pairs: Pairs, candidate: Record, profile: Profile) -> Slices:
     rows = [row for row in rows if row[3].n]
     adjusted = holm([regression_p(*(turned.votes or (turned.worse, turned.better))) for *_, turned in rows])
     allowed = margin_of(profile)
-    found = [
+    changes = [
         _change((name, value), what, turned, (float(p), pairs.same), allowed)
         for (name, value, what, turned), p in zip(rows, adjusted, strict=True)
     ]
-    return Slices(tuple(sorted(found, key=lambda s: (not s.regressed, -s.loss, s.column, s.value, s.what))), left_out)
+    return Slices(tuple(sorted(changes, key=lambda s: (not s.regressed, -s.loss, s.column, s.value, s.what))), left_out)
 
 
 def by_cluster(pairs: Pairs, candidate: Record) -> Pairs:

@@ -17,9 +17,9 @@ from checks.verdict import Judgement, Profile, Verdict
 MAY_DIFFER: Mapping[str, tuple[str, ...]] = {"data": ("annotations", "images"), "run": ("batch_size",)}
 """Keys of the settings' tables that change no number, or that the data set's hashes stand for."""
 NOT_SETTINGS = ("title", "model", "judge", "report")
-"""Of the settings: the model is what is compared, the profile has a place of its own, and reports change no number."""
+"""Tables left out: the model is what is compared, the profile has a place of its own, and reports change no number."""
 RESOLVED = ("classes", "sources", "experiments", "options", "preprocessing", "frame")
-"""Of the record's identity: what the settings came to."""
+"""Entries of the record's identity that say what the settings came to."""
 NOT_WHOLE = "run_is_whole"
 SEE_WHY = "See why: saliency-audit check RUN."
 SQLITE = b"SQLite format 3\x00"
@@ -97,7 +97,7 @@ def comparable_settings(identity: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _samples(record: Record, found: Evidence) -> tuple[Scored, ...]:
-    """In the order of the names, so that a data set in another order is the same."""
+    """All measured samples, ordered by name, so that a data set in another order is the same."""
     names = read_pictures(record).image
     miss = miss_of(found.profile)
     judged, off, lead = judged_by_experiment(found), missed(found, miss), found.lead(miss.fills)

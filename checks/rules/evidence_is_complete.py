@@ -15,7 +15,7 @@ from checks.table.mean_difference import WORST
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 HARDLY = 0.1
-"""Of a class's pictures: where no more are predicted right, experiments, which are made on those, say nothing of it."""
+"""Share of a class's pictures. Where no more are predicted right, experiments, made on those, say nothing of it."""
 NO_SAMPLES = "no_samples"
 """Reason: the data set holds no sample."""
 TOO_FEW_DISTINCT = "too_few_distinct"

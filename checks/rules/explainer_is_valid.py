@@ -50,11 +50,6 @@ def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
     )
 
 
-def valid_methods(evidence: Evidence, limit: float) -> tuple[str, ...]:
-    """The methods whose maps are evidence: the upper bound of the end-point similarity is within the limit."""
-    return tuple(m for m in evidence.methods if _finding(evidence, m, limit).outcome is Outcome.PASS)
-
-
 def _deciding(findings: list[Finding], outcome: Outcome) -> str | None:
     """The first with the outcome. Where none has it, since all of them FAIL, the first of all."""
     keys = [finding.key for finding in findings if finding.outcome is outcome] or [finding.key for finding in findings]

@@ -1,4 +1,4 @@
-"""Are pictures that are not independent told apart by a cluster? And which column should be named, where none is?"""
+"""Do clusters tell dependent pictures apart? And which column should the settings name, where they name none?"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,10 @@ from checks.table.mean_difference import WORST
 from checks.verdict import Direction, Finding, Outcome, Unit
 
 FEWEST_VALUES = 10
-"""Of a column that may stand for clusters. With fewer, their spread is no estimate, and a column says rather what a
-picture is like, as its light does."""
+"""Values of a column that may stand for clusters. With fewer, their spread is no estimate, and a column rather says
+what a picture is like, as its light does."""
 WELL_UNDER = 0.5
-"""Of the pictures: what they are worth, so that a bound that ignores it is too narrow by two fifths."""
+"""Share of the pictures that they are worth. A bound that ignores it is too narrow by two fifths."""
 NO_CLUSTER_STATED = "no_cluster_stated"
 """Reason: pictures state no cluster although the settings name a column of them."""
 CLUSTER_NOT_NAMED = "cluster_not_named"
@@ -40,15 +40,15 @@ def unnamed(evidence: Evidence) -> dict[str, float]:
 
     A column's values must repeat: at least `FEWEST_VALUES` of them, with two pictures each on the average.
     """
-    values, told = _values(evidence)
-    found: dict[str, float] = {}
+    values, known = _values(evidence)
+    dependent: dict[str, float] = {}
     for column, ids in evidence.metadata.items():
-        stated = told & (ids != "")
+        stated = known & (ids != "")
         n, distinct = int(stated.sum()), len(np.unique(ids[stated]))
         if FEWEST_VALUES <= distinct <= n / 2:
             worth = effective_n(values[stated], ids[stated])
-            found |= {column: worth} if worth < WELL_UNDER * n else {}
-    return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+            dependent |= {column: worth} if worth < WELL_UNDER * n else {}
+    return dict(sorted(dependent.items(), key=lambda item: (item[1], item[0])))
 
 
 def _values(evidence: Evidence) -> tuple[Floats, NDArray[np.bool_]]:
@@ -61,7 +61,7 @@ def _values(evidence: Evidence) -> tuple[Floats, NDArray[np.bool_]]:
 def _named(evidence: Evidence, ids: NDArray[np.object_]) -> Finding:
     silent = ids == ""
     subset = evidence.subset(np.ones(evidence.n, bool))
-    values, told = _values(evidence)
+    values, known = _values(evidence)
     return Finding(
         key="clusters",
         outcome=Outcome.INVALID if silent.any() else Outcome.PASS,
@@ -74,7 +74,7 @@ def _named(evidence: Evidence, ids: NDArray[np.object_]) -> Finding:
         details={
             "column": evidence.cluster_column,
             "silent": int(silent.sum()),
-            "worth": effective_n(values[told], ids[told]) if told.any() else None,
+            "worth": effective_n(values[known], ids[known]) if known.any() else None,
         },
         worst=tuple(int(number) for number in evidence.sample[silent][:WORST]),
     )

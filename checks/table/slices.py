@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from checks.table.evidence import Evidence, Floats
 
 MOST_VALUES = 50
-"""Of a column. One with more, as a file's time, names pictures and not kinds of pictures."""
+"""Values of a column. One with more, as a file's time, names pictures rather than kinds of pictures."""
 SMALL, LARGE = 0.02, 0.18
 """Shares of the frame: 32 and 96 pixels of a frame of 224, squared, between which COCO calls an object medium."""
 LONG = 1.5
 """Ratio of the sides from which on a box is wide, or tall."""
 OFF_CENTRE = 1 / 6
-"""Of the frame's side: the middle third."""
+"""Share of the frame's side, from its centre: the middle third."""
 UNSURE, SURE = 0.5, 0.9
 """Probability of the predicted class."""
 UNSTATED = "not stated"
@@ -37,7 +37,7 @@ class Slice(NamedTuple):
 
 
 def columns(evidence: Evidence) -> tuple[str, ...]:
-    """All that pictures can be told apart by: the metadata's, then those that are derived from box and answer."""
+    """Names of all columns: the metadata's, then those that are derived from box and answer."""
     derived = [name for name in DERIVED if name not in evidence.metadata]
     return (*evidence.metadata, *(name for name in derived if evidence.box is not None or not name.startswith("box ")))
 
@@ -97,12 +97,15 @@ SIZES = (f"under {SMALL:.0%}", f"{SMALL:.0%} to {LARGE:.0%}", f"over {LARGE:.0%}
 ASPECTS = ("tall", "about square", "wide")
 CONFIDENCES = (f"under {UNSURE:.0%}", f"{UNSURE:.0%} to {SURE:.0%}", f"over {SURE:.0%}")
 DERIVED: Mapping[str, Derived] = {
-    "class": Derived(lambda found: found.label),
-    "box size": Derived(lambda found: _cut(found.area_share, (SMALL, LARGE), SIZES), SIZES),
+    "class": Derived(lambda evidence: evidence.label),
+    "box size": Derived(lambda evidence: _cut(evidence.area_share, (SMALL, LARGE), SIZES), SIZES),
     "box position": Derived(_position, ("middle", "top", "bottom", "left", "right")),
     "box aspect": Derived(_aspect, ASPECTS),
     "confidence": Derived(
-        lambda found: _cut(np.nan_to_num(found.confidence_of_prediction), (UNSURE, SURE), CONFIDENCES), CONFIDENCES
+        lambda evidence: _cut(np.nan_to_num(evidence.confidence_of_prediction), (UNSURE, SURE), CONFIDENCES),
+        CONFIDENCES,
     ),
-    "prediction": Derived(lambda found: np.where(found.right, "right", "wrong").astype(object), ("right", "wrong")),
+    "prediction": Derived(
+        lambda evidence: np.where(evidence.right, "right", "wrong").astype(object), ("right", "wrong")
+    ),
 }

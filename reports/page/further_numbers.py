@@ -56,7 +56,6 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
         "silent": ("Pictures for which the network yields no number", count),
     },
     "no_shared_hotspot": {"log_odds": ("Log-odds lost by hiding it", signed)},
-    "relevance_beats_chance": {"mass": ("Mean relevance mass in the boxes", percent)},
     "right_for_the_right_reason": _WITHOUT_ANSWER,
     "survives_other_background": {
         "right_on_own": ("Right on backgrounds of the same class", percent),

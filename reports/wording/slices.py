@@ -64,7 +64,7 @@ def _worded(finding: Finding, inner: Words | None, about: About) -> FindingWords
 
 
 def _too_few(finding: Finding, about: About) -> str:
-    """By the numbers of the slice, of which the rule may count a part only."""
+    """The numbers are the slice's: the rule may count only a part of its pictures."""
     if finding.reason == EMPTY_SLICE:
         return "no picture, so nothing is shown of it"
     details = finding.details

@@ -182,4 +182,4 @@ SENTENCES: Mapping[str, Callable[[Finding], str]] = {
     "classes_hardly_predicted": _classes,
     "independent_pictures_by_likeness": _unnamed,
 }
-"""By what is measured."""
+"""What words a finding, by its quantity."""

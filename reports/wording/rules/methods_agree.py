@@ -31,7 +31,7 @@ def _names(finding: Finding) -> str:
 
 
 def _of_all(verdict: Verdict) -> str:
-    """Where a sentence of a pair would not do; else ''."""
+    """The sentence about all pairs; '' where that of the deciding pair says enough."""
     if dissenter := verdict.details.get("dissenter"):
         return f"{dissenter} agrees with none of the other methods, which agree with each other."
     weakest = verdict.deciding

@@ -13,7 +13,7 @@ QUANTITY = {
 
 
 def slices_hold(verdict: Verdict, about: About) -> Words:
-    """On which slices the candidate is worse."""
+    """The slices on which the candidate is worse."""
     del about
     return Words(
         question="Is there no kind of pictures on which the candidate regressed?",

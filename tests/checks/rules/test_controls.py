@@ -23,7 +23,7 @@ from checks.rules.control_is_caught import (
     control_is_caught,
 )
 from checks.rules.explainer_is_valid import NO_CONTROL as NOT_RANDOMISED
-from checks.rules.explainer_is_valid import NOTHING_RANDOMISED, explainer_is_valid, valid_methods
+from checks.rules.explainer_is_valid import NOTHING_RANDOMISED, explainer_is_valid
 from checks.rules.methods_agree import ONE_METHOD, methods_agree
 from checks.statistics.bounds import mean_bounds
 from checks.table.controls import Planted, Stage
@@ -70,7 +70,6 @@ def test_a_method_that_survives_is_taken_out_and_the_others_stay() -> None:
         ("gradient", PASS, False),
         ("edges", FAIL, True),
     ]
-    assert valid_methods(found, 0.7) == ("gradient",)
 
 
 def test_only_the_end_counts_and_its_bound_is_held_against_the_limit() -> None:
@@ -89,8 +88,8 @@ def test_only_the_end_counts_and_its_bound_is_held_against_the_limit() -> None:
 @pytest.mark.parametrize("end", [np.full(16, np.nan), np.array([0.1, *[np.nan] * 15]), np.empty(0)])
 def test_without_live_maps_a_method_is_no_evidence(end: ArrayLike) -> None:
     found = randomised({"gradient": around(0.3), "other": end})
-    assert valid_methods(found, 0.7) == ("gradient",)
-    assert explainer_is_valid(found, max_similarity=0.7).outcome is PASS
+    verdict = explainer_is_valid(found, max_similarity=0.7)
+    assert (verdict.outcome, verdict.details["kept"]) == (PASS, ["gradient"])
     assert explainer_is_valid(randomised({"other": end}), max_similarity=0.7).outcome is not PASS
 
 
