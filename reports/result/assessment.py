@@ -9,7 +9,8 @@ from checks.table.evidence import Evidence, evidence
 from checks.verdict import Profile
 from reports.result.build import build
 from reports.result.schema import Audit
-from reports.wording.worded import WordedJudgement, worded
+from reports.wording.whole import worded_judgement
+from reports.wording.worded import WordedJudgement
 from reports.wording.words import about
 
 
@@ -39,4 +40,4 @@ def judge_in_words(record: Record, profile: str | Path | Profile | None = None) 
 
 def _judged(record: Record, profile: str | Path | Profile | None) -> tuple[Evidence, WordedJudgement]:
     table = evidence(record, limits_of(record, profile))
-    return table, worded(judge_evidence(table, record), about(table))
+    return table, worded_judgement(judge_evidence(table, record), about(table))

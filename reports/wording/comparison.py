@@ -7,7 +7,8 @@ from checks.baseline.compare import ABSOLUTE
 from checks.baseline.result import Comparison
 from checks.verdict import Outcome
 from reports.wording.phrases import points
-from reports.wording.worded import WordedJudgement, WordedVerdict, worded, worded_verdicts
+from reports.wording.whole import worded_judgement
+from reports.wording.worded import WordedJudgement, WordedVerdict, worded_verdicts
 from reports.wording.words import About
 
 PASSED = "Look at the pictures that turned worse before you sign: a margin says how many may, not which."
@@ -30,7 +31,7 @@ class WordedComparison(Comparison):
 def worded_comparison(comparison: Comparison, about: About) -> WordedComparison:
     """The comparison with every sentence that a person reads."""
     verdicts = worded_verdicts(comparison.verdicts, about)
-    judgement = worded(comparison.judgement, about)
+    judgement = worded_judgement(comparison.judgement, about)
     sentence, next_step = _whole(comparison, verdicts, judgement)
     fields = {name: getattr(comparison, name) for name in Comparison.model_fields}
     stated = {"verdicts": verdicts, "judgement": judgement, "sentence": sentence, "next_step": next_step}

@@ -1,14 +1,12 @@
 """The whole judgement in words: the verdict that speaks for it, and whatever else must be known beside it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from audit.phrases import count, listed
 from checks.verdict import Judgement, Outcome
 from reports.wording.phrases import all_of
-
-if TYPE_CHECKING:
-    from reports.wording.worded import WordedVerdict
+from reports.wording.worded import WordedJudgement, WordedVerdict, fields_of, worded_verdicts
+from reports.wording.words import About
 
 NO_RULE = "The profile names no rule that decides, so nothing was judged."
 ANOTHER_PROFILE = "Judge with a profile that has such a rule."
@@ -17,7 +15,16 @@ WRONG_REASON = f"the pictures that are right for the wrong reason and at {WORST}
 BEFORE_SIGNING = "Look at {} before you sign; a PASS replaces no other verification."
 
 
-def whole(judgement: Judgement, verdicts: Sequence["WordedVerdict"]) -> tuple[str, str]:
+def worded_judgement(judgement: Judgement, about: About) -> WordedJudgement:
+    """The judgement with every sentence that a person reads."""
+    verdicts = worded_verdicts(judgement.verdicts, about)
+    sentence, next_step = whole(judgement, verdicts)
+    return WordedJudgement.model_validate(
+        {**fields_of(judgement, Judgement), "verdicts": verdicts, "sentence": sentence, "next_step": next_step}
+    )
+
+
+def whole(judgement: Judgement, verdicts: Sequence[WordedVerdict]) -> tuple[str, str]:
     """The sentence and the next step. verdicts: those of the judgement, worded."""
     entering = [verdict for verdict in verdicts if not verdict.advisory and verdict.outcome is judgement.outcome]
     spokesman = next((verdict for verdict in entering if verdict.rule == judgement.decided_by), None)
@@ -41,13 +48,13 @@ def _to_look_at(judgement: Judgement) -> str:
     return WRONG_REASON if reasons and reasons[0].count else WORST
 
 
-def _advice(verdicts: Sequence["WordedVerdict"]) -> str:
+def _advice(verdicts: Sequence[WordedVerdict]) -> str:
     """What advisory rules say against a PASS."""
     against = [f"{v.rule} is {v.outcome}" for v in verdicts if v.advisory and v.outcome is not Outcome.PASS]
     return f" Advice that does not decide: {listed(against)}." if against else ""
 
 
-def _disagreement(judgement: Judgement, verdicts: Sequence["WordedVerdict"]) -> str:
+def _disagreement(judgement: Judgement, verdicts: Sequence[WordedVerdict]) -> str:
     if judgement.maps_disagree is None:
         return ""
     rule, key = judgement.maps_disagree

@@ -9,7 +9,6 @@ from checks import reasons
 from checks.verdict import Finding, Judgement, Verdict
 from reports.wording.generic import generic
 from reports.wording.slices import sliced
-from reports.wording.whole import whole
 from reports.wording.words import About, Words
 
 WORDINGS = "reports.wording.rules"
@@ -53,15 +52,6 @@ class WordedJudgement(Judgement):
         return next((verdict for verdict in self.verdicts if verdict.rule == rule), None)
 
 
-def worded(judgement: Judgement, about: About) -> WordedJudgement:
-    """The judgement with every sentence that a person reads."""
-    verdicts = worded_verdicts(judgement.verdicts, about)
-    sentence, next_step = whole(judgement, verdicts)
-    return WordedJudgement.model_validate(
-        {**_fields(judgement, Judgement), "verdicts": verdicts, "sentence": sentence, "next_step": next_step}
-    )
-
-
 def worded_verdicts(verdicts: Iterable[Verdict], about: About) -> tuple[WordedVerdict, ...]:
     """Each verdict with its sentences, in the order given."""
     return tuple(_worded(verdict, words_of(verdict, about)) for verdict in verdicts)
@@ -80,13 +70,13 @@ def words_of(verdict: Verdict, about: About) -> Words:
 def _worded(verdict: Verdict, words: Words) -> WordedVerdict:
     findings = tuple(
         WordedFinding(
-            **_fields(finding, Finding), subject=said.subject, quantity_in_words=said.quantity, sentence=said.sentence
+            **fields_of(finding, Finding), subject=said.subject, quantity_in_words=said.quantity, sentence=said.sentence
         )
         for finding, said in zip(verdict.findings, words.findings, strict=True)
     )
     return WordedVerdict.model_validate(
         {
-            **_fields(verdict, Verdict),
+            **fields_of(verdict, Verdict),
             "findings": findings,
             "question": words.question,
             "sentence": words.sentence,
@@ -95,6 +85,6 @@ def _worded(verdict: Verdict, words: Words) -> WordedVerdict:
     )
 
 
-def _fields(value: Finding | Verdict | Judgement, form: type[Finding | Verdict | Judgement]) -> dict[str, object]:
-    """Without words, also where it has some already."""
+def fields_of(value: Finding | Verdict | Judgement, form: type[Finding | Verdict | Judgement]) -> dict[str, object]:
+    """The fields of this form: without words, also where the value has some already."""
     return {name: getattr(value, name) for name in form.model_fields}

@@ -6,7 +6,7 @@ import pytest
 
 from checks.verdict import Direction, Finding, Judgement, Outcome, Unit, Verdict, WrongReason
 from fixtures.evidence import bare_profile
-from reports.wording.worded import worded
+from reports.wording.whole import worded_judgement
 from reports.wording.words import About
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
@@ -33,7 +33,7 @@ def words(*verdicts: Verdict, missed: int = 0, **changes: Any) -> tuple[str, str
             WrongReason(source="experiment", count=missed, right=70, share=missed / 70, upper=0.1)
         ],
     }
-    judgement = worded(Judgement(verdicts=verdicts, **{**fields, **changes}), About(0.95))
+    judgement = worded_judgement(Judgement(verdicts=verdicts, **{**fields, **changes}), About(0.95))
     return judgement.sentence, judgement.next_step
 
 

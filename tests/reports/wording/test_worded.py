@@ -13,7 +13,8 @@ from checks.profile import RULES
 from checks.table.evidence import evidence
 from checks.verdict import Finding, Judgement, Verdict
 from fixtures.records import Kind, write_record
-from reports.wording.worded import WORDINGS, WordedJudgement, worded
+from reports.wording.whole import worded_judgement
+from reports.wording.worded import WORDINGS, WordedJudgement
 from reports.wording.words import about
 
 MOST_WORDS = 25
@@ -22,7 +23,7 @@ MOST_WORDS = 25
 def judged(path: Path) -> WordedJudgement:
     with Record.open(path) as record:
         table = evidence(record, limits_of(record))
-        return worded(judge_evidence(table, record), about(table))
+        return worded_judgement(judge_evidence(table, record), about(table))
 
 
 def test_every_rule_has_a_wording() -> None:
