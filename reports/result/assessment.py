@@ -1,4 +1,4 @@
-"""One audit, ready to be told: the record's table is read once, judged, put into words and summed up."""
+"""One audit, ready to be shown: the record's table is read once, judged, worded and summed up."""
 
 from dataclasses import dataclass
 from pathlib import Path

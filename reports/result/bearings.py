@@ -115,8 +115,8 @@ def _label_audit(case: Case) -> Standing:
 
 def _slices(case: Case) -> Standing:
     if len(set(case.evidence.class_index.tolist())) < 2:
-        return Standing(None, "not told apart", None)
-    return Standing(Outcome.INCONCLUSIVE, "told by kind of picture, without limits", "slices")
+        return Standing(None, "all pictures are of one class", None)
+    return Standing(Outcome.INCONCLUSIVE, "shown by slice, without limits", "slices")
 
 
 def _robustness_noise(case: Case) -> Standing:
