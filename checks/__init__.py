@@ -4,8 +4,8 @@
 `judge(record)` applies those; `judge(record, profile)` applies others.
 """
 
-from checks.judge import judge
+from checks.judge import judge, judge_evidence
 from checks.measure_table import measured_by
 from checks.profile import register
 
-__all__ = ["judge", "measured_by", "register"]
+__all__ = ["judge", "judge_evidence", "measured_by", "register"]

@@ -1,6 +1,9 @@
 """One rule of a profile, applied to evidence."""
 
+from typing import Any
+
 from audit import registry
+from checks import reasons
 from checks.profile import RESERVED, RULES
 from checks.table.evidence import Evidence
 from checks.verdict import Outcome, Verdict, worst
@@ -12,7 +15,7 @@ def apply(evidence: Evidence, rule: str) -> Verdict:
     A rule that cannot be evaluated is INVALID, and so is one that passes without a finding that does.
     """
     table = evidence.profile.rules.get(rule, {})
-    stated = {"why": str(table.get("why", "")), "advisory": table.get("advisory") is True}
+    stated: dict[str, Any] = {"why": str(table.get("why", "")), "advisory": table.get("advisory") is True}
     try:
         function = registry.resolve(RULES, rule)
         given = {key: value for key, value in table.items() if key not in RESERVED}
@@ -23,12 +26,6 @@ def apply(evidence: Evidence, rule: str) -> Verdict:
         if verdict.outcome is Outcome.PASS and worst(entering) is not Outcome.PASS:
             raise ValueError("it says PASS, but not every finding does, or there is none")
     except Exception as error:  # noqa: BLE001 a check that breaks, of whatever cause, must end as INVALID
-        return Verdict(
-            rule=rule,
-            question=f"Does {rule} hold?",
-            outcome=Outcome.INVALID,
-            sentence=f"{rule} could not be evaluated ({type(error).__name__}: {error}).",
-            next_step="Mend the rule or its limits, and judge the record again.",
-            **stated,
-        )
+        details = {"error": f"{type(error).__name__}: {error}"}
+        return Verdict(rule=rule, outcome=Outcome.INVALID, reason=reasons.BROKEN_RULE, details=details, **stated)
     return verdict.model_copy(update={"rule": rule, **stated})

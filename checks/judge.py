@@ -13,50 +13,63 @@ from audit.record.record import Record
 from checks.apply import apply
 from checks.conclude import MAPS, VALIDITY, conclude, taken_out
 from checks.profile import fingerprint, load_profile
+from checks.slice_verdicts import slices_hold
 from checks.table.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence, evidence
 from checks.table.integrity import run_is_whole
-from checks.table.slices import slices_hold
 from checks.verdict import Judgement, Profile, Verdict, WrongReason
 
 
 def judge(record: Record | Path | str, profile: str | Path | Profile | None = None) -> Judgement:
     """Judge a record, or the file of one, by the profile that was hashed into it before the run, or by another.
 
-    A rule that cannot be evaluated is INVALID, as are an unfinished run, a network that changed, a record that was
-    altered, and an empty set of rules. Raises AuditError where the record or the profile cannot be read.
+    Raises AuditError where the record or the profile cannot be read.
     """
     if not isinstance(record, Record):
         with Record.open(Path(record)) as opened:
             return judge(opened, profile)
+    return judge_evidence(evidence(record, limits_of(record, profile)), record)
+
+
+def limits_of(record: Record, profile: str | Path | Profile | None = None) -> Profile:
+    """The profile to judge by: the one that is named, or the record's own. Raises AuditError where there is none."""
+    if isinstance(profile, Profile):
+        return profile
+    if profile is not None:
+        return load_profile(profile)
     registered = _registered(record)
-    if profile is None:
-        if registered is None:
-            raise AuditError(record.path, "holds no profile", "need limits to judge by", "Name a profile.")
-        profile = registered
-    limits = profile if isinstance(profile, Profile) else load_profile(profile)
-    found = evidence(record, limits)
-    verdicts = (*run_is_whole(found, record), *_verdicts(found))
-    wrong_reasons = _wrong_reasons(found)
-    whole = conclude(verdicts, found.n, wrong_reasons[0].count if wrong_reasons else 0)
+    if registered is None:
+        raise AuditError(record.path, "holds no profile", "need limits to judge by", "Name a profile.")
+    return registered
+
+
+def judge_evidence(table: Evidence, record: Record) -> Judgement:
+    """Judge a record whose table is read, by the table's profile.
+
+    A rule that cannot be evaluated is INVALID, as are an unfinished run, a network that changed, a record that was
+    altered, and an empty set of rules.
+    """
+    registered, limits = _registered(record), table.profile
+    verdicts = (*run_is_whole(table, record), *_verdicts(table))
     return Judgement(
-        **whole._asdict(),
+        **conclude(verdicts)._asdict(),
+        pictures=table.n,
         profile=limits,
         registered=registered.name if registered is not None else None,
         fixed_beforehand=registered is not None and registered.sha256 == fingerprint(registered) == fingerprint(limits),
         verdicts=verdicts,
-        right_for_the_wrong_reason=wrong_reasons,
-        cells=four_cells(found, miss_of(limits)),
+        right_for_the_wrong_reason=_wrong_reasons(table),
+        cells=four_cells(table, miss_of(limits)),
     )
 
 
-def _verdicts(found: Evidence) -> tuple[Verdict, ...]:
-    """Of all rules, by name. Methods that the rule on explainers takes out are no evidence for the rules on maps."""
-    rules = found.profile.rules
-    validity = [apply(found, VALIDITY)] if VALIDITY in rules else []
-    valid = replace(found, methods=tuple(m for m in found.methods if m not in taken_out(validity)))
-    others = [apply(valid if rule in MAPS else found, rule) for rule in rules if rule != VALIDITY]
-    sliced = slices_hold(found, valid)
+def _verdicts(table: Evidence) -> tuple[Verdict, ...]:
+    """One for each rule, by name. The rules on maps see no maps of methods that the rule on explainers takes out."""
+    rules = table.profile.rules
+    validity = [apply(table, VALIDITY)] if VALIDITY in rules else []
+    valid = replace(table, methods=tuple(m for m in table.methods if m not in taken_out(validity)))
+    others = [apply(valid if rule in MAPS else table, rule) for rule in rules if rule != VALIDITY]
+    sliced = slices_hold(table, valid)
     return tuple(sorted([*validity, *others, *sliced], key=lambda verdict: verdict.rule))
 
 
@@ -70,20 +83,20 @@ def _registered(record: Record) -> Profile | None:
         ) from error
 
 
-def _wrong_reasons(found: Evidence) -> tuple[WrongReason, ...]:
+def _wrong_reasons(table: Evidence) -> tuple[WrongReason, ...]:
     """By the experiment, where it was made, then by the maps of each method."""
-    judged = judged_by_experiment(found)
-    by_experiment = missed(found, miss_of(found.profile))
+    judged = judged_by_experiment(table)
+    by_experiment = missed(table, miss_of(table.profile))
     return (
-        *([_wrong_reason(found, EXPERIMENT, judged, by_experiment)] if judged.any() else []),
-        *(_wrong_reason(found, method, found.judged(method), found.miss(method)) for method in found.methods),
+        *([_wrong_reason(table, EXPERIMENT, judged, by_experiment)] if judged.any() else []),
+        *(_wrong_reason(table, method, table.judged(method), table.miss(method)) for method in table.methods),
     )
 
 
-def _wrong_reason(found: Evidence, source: str, judged: NDArray[np.bool_], miss: NDArray[np.bool_]) -> WrongReason:
-    right = found.right & judged
+def _wrong_reason(table: Evidence, source: str, judged: NDArray[np.bool_], miss: NDArray[np.bool_]) -> WrongReason:
+    right = table.right & judged
     n, k = int(right.sum()), int(np.sum(right & miss))
-    bounds = found.drawn(right).share(miss[right]) if n else None
+    bounds = table.subset(right).share(miss[right]) if n else None
     return WrongReason(
         source=source,
         count=k,

@@ -25,7 +25,7 @@ KEYS = ("extends", "without", "description", "confidence", "rules", "measure", "
 MEASURED = ("experiments", "saliency")
 """The tables of the settings that a profile may complete."""
 RESERVED = ("why", "advisory")
-"""Of a rule's table: what is no limit."""
+"""Keys of a rule's table that are no limits."""
 ABOUT_THE_AUDIT = (
     "control_is_caught",
     "evidence_is_complete",

@@ -1,9 +1,17 @@
-"""What judging yields: findings, verdicts of rules, one judgement."""
+"""What judging yields: findings, verdicts, one judgement. Fields alone: `reports.wording` makes the sentences."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+if TYPE_CHECKING:
+    Details = dict[str, Any]
+else:
+    Details = dict[str, JsonValue]
+"""Names and numbers as JSON holds them; whoever documents a name knows its type."""
 
 
 class Outcome(StrEnum):
@@ -17,11 +25,32 @@ class Outcome(StrEnum):
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """INVALID before FAIL before INCONCLUSIVE before PASS. Nothing at all is INVALID: no PASS by absence."""
-    found = set(outcomes)
+    present = set(outcomes)
     for outcome in (Outcome.INVALID, Outcome.FAIL, Outcome.INCONCLUSIVE):
-        if outcome in found:
+        if outcome in present:
             return outcome
-    return Outcome.PASS if found == {Outcome.PASS} else Outcome.INVALID
+    return Outcome.PASS if present == {Outcome.PASS} else Outcome.INVALID
+
+
+class Unit(StrEnum):
+    """What the numbers of a finding are, so that whoever shows them need not guess."""
+
+    SHARE = "share"
+    """Of pictures, of relevance, or a probability: 0 to 1, shown in per cent."""
+    DIFFERENCE = "difference"
+    """Of two shares: -1 to 1, shown in points."""
+    COUNT = "count"
+    CORRELATION = "correlation"
+    """Spearman's: -1 to 1."""
+    AUC = "auc"
+    """Localisation AUC, or a difference of two."""
+
+
+class Direction(StrEnum):
+    """What is better for the network."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
 
 
 class Frozen(BaseModel):
@@ -33,8 +62,8 @@ class Tolerance(Frozen):
 
     coverage: float = Field(description="share of the pictures that the bound speaks of")
     lower: float | None = Field(
-        description="at least this is, with the profile's confidence, the value of that share of the pictures; null"
-        " where too few were seen"
+        description="with the profile's confidence, that share of the pictures has at least this value; null where too"
+        " few were seen"
     )
     needed: int | None = Field(description="pictures, or clusters of one size, that it takes; null where it is there")
 
@@ -42,9 +71,11 @@ class Tolerance(Frozen):
 class Finding(Frozen):
     """One comparison of a value with a limit."""
 
-    subject: str = Field(description="what was judged, as 'gradient' or 'gradient against centre'")
+    key: str = Field(description="names the finding within its verdict, as 'object_removed' or 'gradient/centre'")
     outcome: Outcome
-    quantity: str = Field(description="what the value is, in words with its unit")
+    quantity: str = Field(description="what was measured, by a name that is the same in every audit")
+    unit: Unit
+    better: Direction
     value: float | None = Field(description="the estimate; null where nothing could be measured")
     limit: float | None = None
     chance: float | None = Field(None, description="what a map that knows nothing would score")
@@ -62,23 +93,57 @@ class Finding(Frozen):
         None,
         description="further pictures, or clusters where they count, needed at the observed rate, where INCONCLUSIVE",
     )
+    reason: str = Field("", description="why it is no PASS, by a name that the rule documents; '' for a PASS")
+    details: Details = Field({}, description="further numbers and names that the rule documents")
     worst: tuple[int, ...] = Field((), description="numbers of the samples that speak most against it, worst first")
-    sentence: str = Field(description="the finding in one plain sentence")
     advisory: bool = Field(False, description="shown, but its outcome does not enter that of the rule")
     slice: str | None = Field(None, description="the kind of pictures, as 'light: night'; null where it is about all")
+
+
+def weakest(findings: Sequence[Finding]) -> Finding:
+    """Of those with the worst outcome, the first with the lowest value. Needs one finding at least."""
+    outcome = worst(finding.outcome for finding in findings)
+    telling = [finding for finding in findings if finding.outcome is outcome]
+    return min(telling, key=lambda finding: -math.inf if finding.value is None else finding.value)
 
 
 class Verdict(Frozen):
     """What one rule says."""
 
     rule: str
-    question: str = Field(description="what the rule asks, in words")
     outcome: Outcome
-    sentence: str
-    next_step: str = Field("", description="what to do about it, where not PASS")
+    decided_by: str | None = Field(None, description="key of the finding that decides; null where there is none")
+    reason: str = Field("", description="why there is no finding that decides; '' where there is one")
+    details: Details = Field({}, description="what the reason refers to")
     why: str = Field("", description="the profile's justification of the limit")
     advisory: bool = Field(False, description="shown, but its outcome does not enter that of the whole")
+    column: str | None = Field(
+        None, description="by whose values the pictures are sliced, a finding for each; null where it is about all"
+    )
     findings: tuple[Finding, ...] = ()
+
+    @model_validator(mode="after")
+    def _decided_by_a_finding(self) -> "Verdict":
+        keys = [finding.key for finding in self.findings]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"two findings of {self.rule} have one key")
+        if self.decided_by is not None and self.decided_by not in keys:
+            raise ValueError(f"{self.rule} is decided by {self.decided_by!r}, which is none of its findings")
+        return self
+
+    @property
+    def judged_rule(self) -> str:
+        """The rule itself: 'depends_on_object' of 'depends_on_object[light]'."""
+        return self.rule if self.column is None else self.rule.removesuffix(f"[{self.column}]")
+
+    def finding(self, key: str) -> Finding | None:
+        """The finding of that key; None where there is none."""
+        return next((finding for finding in self.findings if finding.key == key), None)
+
+    @property
+    def deciding(self) -> Finding | None:
+        """The finding that decides; None where there is none."""
+        return None if self.decided_by is None else self.finding(self.decided_by)
 
 
 class WrongReason(Frozen):
@@ -154,8 +219,12 @@ class Judgement(Frozen):
     """The whole answer."""
 
     outcome: Outcome
-    sentence: str
-    next_step: str
+    decided_by: str | None = Field(description="the rule that speaks for the whole; null where no rule decides")
+    pictures: int = Field(description="measured, on which the rules were applied")
+    maps_disagree: tuple[str, str] | None = Field(
+        None,
+        description="where every experiment passes and a rule on maps fails a method: that rule and its finding's key",
+    )
     profile: Profile
     registered: str | None = Field(description="name of the profile that the record holds; null where it holds none")
     fixed_beforehand: bool = Field(description="the profile is the one that was hashed into the record")
@@ -164,3 +233,7 @@ class Judgement(Frozen):
         description="by the experiment first, where it was made; then by each method, in the settings' order"
     )
     cells: Cells | None = Field(None, description="null where the experiment was not made")
+
+    def verdict(self, rule: str) -> Verdict | None:
+        """What a rule says; None where the profile does not name it."""
+        return next((verdict for verdict in self.verdicts if verdict.rule == rule), None)

@@ -17,10 +17,10 @@ def read_sums(text: str) -> dict[str, str]:
     Raises ValueError for a line that is not '64 hex digits, two spaces, the plain name of a file', or a second line of
     one file.
     """
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
-        matched = re.fullmatch(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]*)", line)
-        if matched is None or matched[2] in found:
+        match = re.fullmatch(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]*)", line)
+        if match is None or match[2] in hashes:
             raise ValueError(f"line {number} is no hash of a file in the folder")
-        found[matched[2]] = matched[1]
-    return found
+        hashes[match[2]] = match[1]
+    return hashes

@@ -1,4 +1,4 @@
-"""The evidence folder: everything that is told of one audit, and the hash of every file of it."""
+"""The evidence folder: every file that one audit is written as, and the hash of each."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -9,50 +9,53 @@ from audit import registry
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.hashing import file_hash
-from audit.record.record import Record
 from audit.record.schema import FILE_NAME
-from checks.verdict import Judgement
-from reports import checksums as sums
-from reports.formats import Told
+from reports import checksums
+from reports.formats import Digests
 from reports.page import pdf
 from reports.page.render import page
-from reports.result.build import results, text_of
+from reports.result.assessment import Assessment
+from reports.result.json_text import audit_json
 
 AUDIT, REPORT = "audit.json", "report.html"
 WHOLE = (AUDIT, REPORT, pdf.FILE)
-"""What tells of the audit as a whole, so that formats refer to it."""
+"""The files that hold the audit as a whole, so that formats refer to them."""
 FORMATS = "reports.formats"
 Printer = Callable[[Path, Path], None]
 
 
-def write_evidence(record: Record, judgement: Judgement, folder: Path, printer: Printer | None = None) -> Path:
+def write_evidence(assessment: Assessment, folder: Path, printer: Printer | None = None) -> Path:
     """Write `audit.json`, `report.html`, a file for each output format, and `SHA256SUMS`; return the report's path.
 
     The sums are over these files and the record, where it lies in the folder; the statement names the record's hash
-    wherever it lies. printer: makes `report.pdf` (its second
-    argument) of the page (its first), as `print_pdf`, or leaves it; one that is there from before goes.
-    Raises AuditError where the folder cannot be made or written; SHA256SUMS then is that of before, or none.
+    wherever it lies. printer: makes `report.pdf` (its second argument) from the page (its first), or leaves it, as
+    `print_pdf` does; a PDF from before is removed.
+    Raises AuditError where the folder cannot be made or written; SHA256SUMS is then the one from before, or missing.
     """
-    audit = results(record, judgement)
-    for name, text in {AUDIT: text_of(audit), REPORT: page(record, judgement)}.items():
+    for name, text in {AUDIT: audit_json(assessment.audit), REPORT: page(assessment)}.items():
         write_text(folder / name, text)
     _remove(folder / pdf.FILE)
     if printer is not None:
         printer(folder / REPORT, folder / pdf.FILE)
-    hashes = {name: file_hash(folder / name) for name in WHOLE if (folder / name).is_file()}
-    told = Told(record, judgement, audit, hashes | {FILE_NAME: file_hash(record.path)})
-    for name, text in format_texts(told).items():
+    digests = {name: file_hash(folder / name) for name in WHOLE if (folder / name).is_file()}
+    for name, text in format_texts(assessment, {**digests, FILE_NAME: file_hash(assessment.record.path)}).items():
         write_text(folder / name, text)
-        hashes[name] = hashlib.sha256(text.encode()).hexdigest()
+        digests[name] = hashlib.sha256(text.encode()).hexdigest()
     if (folder / FILE_NAME).is_file():
-        hashes[FILE_NAME] = file_hash(folder / FILE_NAME)
-    write_text(folder / sums.FILE, sums.sums_text(hashes))
+        digests[FILE_NAME] = file_hash(folder / FILE_NAME)
+    write_text(folder / checksums.FILE, checksums.sums_text(digests))
     return folder / REPORT
 
 
-def format_texts(told: Told) -> dict[str, str]:
-    """What every output format makes of an audit, by the name of its file."""
-    return {file: registry.resolve(FORMATS, name)(told) for name, file in format_files().items()}
+def remove_evidence(folder: Path) -> None:
+    """Remove whatever `write_evidence` wrote before. Raises AuditError where a file cannot be removed."""
+    for name in (*WHOLE, *format_files().values(), checksums.FILE):
+        _remove(folder / name)
+
+
+def format_texts(assessment: Assessment, digests: Digests) -> dict[str, str]:
+    """The text of every output format, by the name of its file."""
+    return {file: registry.resolve(FORMATS, name)(assessment, digests) for name, file in format_files().items()}
 
 
 def format_files() -> Mapping[str, str]:

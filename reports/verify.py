@@ -8,8 +8,6 @@ they look. What a browser printed (`not_compared`) is held by its hash alone. On
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,20 +17,20 @@ from audit.errors import AuditError
 from audit.hashing import file_hash
 from audit.record.record import Record
 from audit.record.schema import FILE_NAME
-from checks import judge
 from checks.verdict import Profile
-from reports import checksums as sums
+from reports import checksums
 from reports.evidence_folder import AUDIT, REPORT, WHOLE, format_files, format_texts
-from reports.formats import Told
+from reports.formats import Digests
 from reports.formats.in_toto import FILE as STATEMENT
 from reports.formats.in_toto import subjects
+from reports.json_diff import json_difference
 from reports.page import pdf
 from reports.page.render import page
 from reports.page_diff import same_page
-from reports.result.build import results, text_of
+from reports.result.assessment import Assessment, assess
+from reports.result.json_text import audit_json
 from reports.wording.numbers import short
 
-MOST_DIFFERENCES = 5
 JOURNALS = ("-journal", "-wal", "-shm")
 LINK = "it is a link: what it leads to is no part of the folder"
 _UNREADABLE = (AuditError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
@@ -45,7 +43,7 @@ class Problem(NamedTuple):
     kind: str
     """'altered', 'missing', 'added' or 'late limits'."""
     file: str
-    said: str
+    reason: str
 
 
 def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
@@ -63,8 +61,8 @@ def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
     if beside := list(_beside(path)):
         return (*problems, *(problem for problem in beside if problem.file not in {other.file for other in problems}))
     if not path.is_file():
-        said = "without the record nothing can be judged again; where it lies elsewhere, name it with --record"
-        return (*problems, Problem("missing", path.name, said))
+        reason = "without the record nothing can be judged again; where it lies elsewhere, name it with --record"
+        return (*problems, Problem("missing", path.name, reason))
     try:
         with Record.open(path) as opened:
             problems += _again(folder, opened, listed, {problem.file for problem in problems})
@@ -91,7 +89,7 @@ def _beside(record: Path) -> Iterator[Problem]:
 def _listed(folder: Path) -> dict[str, str] | str:
     """What SHA256SUMS lists, or why it lists nothing."""
     try:
-        return sums.read_sums((folder / sums.FILE).read_bytes().decode("ascii"))
+        return checksums.read_sums((folder / checksums.FILE).read_bytes().decode("ascii"))
     except OSError:
         return ""
     except ValueError as error:
@@ -101,79 +99,80 @@ def _listed(folder: Path) -> dict[str, str] | str:
 def _sums(folder: Path, listed: dict[str, str] | str) -> Iterator[Problem]:
     """SHA256SUMS against the files, and the files against SHA256SUMS."""
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_entry(path)}
-    if (folder / sums.FILE).is_symlink():
-        yield Problem("altered", sums.FILE, LINK)
+    if (folder / checksums.FILE).is_symlink():
+        yield Problem("altered", checksums.FILE, LINK)
     if isinstance(listed, str):
-        said = listed or "without it nobody knows what the files were"
-        yield Problem("altered" if listed else "missing", sums.FILE, said)
+        reason = listed or "without it nobody knows what the files were"
+        yield Problem("altered" if listed else "missing", checksums.FILE, reason)
         listed = {}
     else:
-        for name in sorted(there - listed.keys() - {sums.FILE}):
-            yield Problem("added", short(name, 200), f"{sums.FILE} does not list it")
+        for name in sorted(there - listed.keys() - {checksums.FILE}):
+            yield Problem("added", short(name, 200), f"{checksums.FILE} does not list it")
     for name, digest in sorted(listed.items()):
         if name not in there:
-            yield Problem("missing", name, f"{sums.FILE} lists it")
+            yield Problem("missing", name, f"{checksums.FILE} lists it")
         elif (folder / name).is_symlink():
             yield Problem("altered", name, LINK)
         elif not (folder / name).is_file() or file_hash(folder / name) != digest:
-            yield Problem("altered", name, f"it is not the file that {sums.FILE} lists")
+            yield Problem("altered", name, f"it is not the file that {checksums.FILE} lists")
     expected = {AUDIT, REPORT, *format_files().values()}
     for name in sorted(expected - listed.keys() - there):
         yield Problem("missing", name, "every evidence folder has it")
     for name in sorted(listed.keys() & there - expected - {*WHOLE, FILE_NAME}):
-        yield Problem("added", name, f"{sums.FILE} lists it, but it is no part of the evidence")
+        yield Problem("added", name, f"{checksums.FILE} lists it, but it is no part of the evidence")
 
 
 def _is_entry(path: Path) -> bool:
-    """Whatever is no folder; a folder only where it is empty, since otherwise what it holds is told."""
+    """Whatever is no folder; a folder only where it is empty, since otherwise what it holds is listed."""
     return path.is_symlink() or not path.is_dir() or not any(path.iterdir())
 
 
 def _again(folder: Path, record: Record, listed: dict[str, str] | str, suspect: set[str]) -> Iterator[Problem]:
     """Judge the record by the limits that `audit.json` states, and hold every file against what follows."""
     stated = _json(folder / AUDIT)
-    judgement = judge(record, _profile(stated))
+    assessment = assess(record, _profile(stated))
+    judgement = assessment.judgement
     if not judgement.fixed_beforehand:
         seen = f"judged by limits that were not fixed before the run (profile {short(judgement.profile.name)})"
         yield Problem("late limits", AUDIT, seen)
-    audit = results(record, judgement)
-    text = text_of(audit)
+    text = audit_json(assessment.audit)
     if AUDIT not in suspect and _text(folder / AUDIT) != text:
-        yield Problem("altered", AUDIT, _told_differences(stated, json.loads(text)))
-    if REPORT not in suspect and not same_page(_text(folder / REPORT), page(record, judgement)):
-        yield Problem("altered", REPORT, "it does not tell what the record says")
-    known = listed if isinstance(listed, dict) else {}
-    hashes = {
-        name: known.get(name) or file_hash(folder / name)
-        for name in WHOLE
-        if (folder / name).is_file() or name in known
-    } | {FILE_NAME: file_hash(record.path)}
-    told = Told(record, judgement, audit, hashes)
+        yield Problem("altered", AUDIT, f"it is not what the record says: {json_difference(stated, json.loads(text))}")
+    if REPORT not in suspect and not same_page(_text(folder / REPORT), page(assessment)):
+        yield Problem("altered", REPORT, "it does not show what the record says")
+    digests = {**_digests(folder, listed), FILE_NAME: file_hash(record.path)}
     statement = _subjects(folder / STATEMENT)
     if STATEMENT not in suspect:
-        yield from _statement(statement, told)
-    claimed = {name: statement.get(name, digest) for name, digest in hashes.items()}
-    yield from _formats(folder, replace(told, hashes=claimed), suspect)
+        yield from _statement(statement, assessment, digests)
+    claimed = {name: statement.get(name, digest) for name, digest in digests.items()}
+    yield from _formats(folder, assessment, claimed, suspect)
 
 
-def _statement(stated: Mapping[str, str], told: Told) -> Iterator[Problem]:
+def _digests(folder: Path, listed: dict[str, str] | str) -> dict[str, str]:
+    """Of the files that formats refer to: as SHA256SUMS lists them, else as they are."""
+    known = listed if isinstance(listed, dict) else {}
+    there = [name for name in WHOLE if name in known or (folder / name).is_file()]
+    return {name: known.get(name) or file_hash(folder / name) for name in there}
+
+
+def _statement(stated: Mapping[str, str], assessment: Assessment, digests: Digests) -> Iterator[Problem]:
     """The statement's subjects against the files and the record."""
-    right = dict(subjects(told))
+    right = dict(subjects(assessment, digests))
     for name, digest in right.items():
         if name not in stated:
             yield Problem("altered", STATEMENT, f"it names no subject {short(name)!r}")
         elif stated[name] != digest:
-            blamed = name if name in told.hashes else STATEMENT
+            blamed = name if name in digests else STATEMENT
             yield Problem("altered", blamed, f"{STATEMENT} names another hash of {short(name)!r}")
     for name in sorted(stated.keys() - right.keys()):
         yield Problem("altered", STATEMENT, f"its subject {short(name)!r} is not there")
 
 
-def _formats(folder: Path, told: Told, suspect: set[str]) -> Iterator[Problem]:
+def _formats(folder: Path, assessment: Assessment, digests: Digests, suspect: set[str]) -> Iterator[Problem]:
     """What every format makes of the record and the hashes that the statement names."""
-    if not {AUDIT, REPORT} <= told.hashes.keys():
+    if not {AUDIT, REPORT} <= digests.keys():
         return
-    for name, text in format_texts(told).items():
+    for name, text in format_texts(assessment, digests).items():
         if name not in suspect and _text(folder / name) != text:
             yield Problem("altered", name, "it is not what the record and the other files say")
 
@@ -181,9 +180,9 @@ def _formats(folder: Path, told: Told, suspect: set[str]) -> Iterator[Problem]:
 def _subjects(path: Path) -> dict[str, str]:
     """SHA-256 by name; what is none is left out."""
     statement = _json(path)
-    found = statement.get("subject") if isinstance(statement, dict) else None
+    entries = statement.get("subject") if isinstance(statement, dict) else None
     named = {}
-    for entry in found if isinstance(found, list) else []:
+    for entry in entries if isinstance(entries, list) else []:
         match entry:
             case {"name": str(name), "digest": {"sha256": str(digest)}}:
                 named[name] = digest
@@ -196,25 +195,6 @@ def _profile(stated: Any) -> Profile | None:
         return Profile.model_validate(stated["judgement"]["profile"])
     except (ValidationError, LookupError, TypeError):
         return None
-
-
-def _told_differences(stated: Any, again: Any) -> str:
-    found = list(islice(_differences("", stated, again), MOST_DIFFERENCES + 1))
-    more = ", and more" if len(found) > MOST_DIFFERENCES else ""
-    return f"it is not what the record says: {'; '.join(found[:MOST_DIFFERENCES]) or 'its bytes differ'}{more}"
-
-
-def _differences(place: str, stated: Any, again: Any) -> Iterator[str]:
-    """Where two JSON values differ, as 'judgement.outcome is "PASS", by the record "FAIL"'."""
-    if isinstance(stated, dict) and isinstance(again, dict):
-        for key in sorted(stated.keys() | again.keys()):
-            inner = f"{place}.{key}".lstrip(".")
-            yield from _differences(inner, stated.get(key), again.get(key))
-    elif isinstance(stated, list) and isinstance(again, list) and len(stated) == len(again):
-        for number, (one, other) in enumerate(zip(stated, again, strict=True)):
-            yield from _differences(f"{place}[{number}]", one, other)
-    elif stated != again or type(stated) is not type(again):
-        yield f"{short(place, 120)} is {short(json.dumps(stated))}, by the record {short(json.dumps(again))}"
 
 
 def _json(path: Path) -> Any:

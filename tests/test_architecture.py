@@ -18,6 +18,7 @@ WITHOUT_TORCH = {
     *(f"audit.record.{name}_readers" for name in ("sample", "map", "experiment")),
     "audit.errors",
     "audit.hashing",
+    "audit.phrases",
     "audit.registry",
     "audit.datasets.sample",
     "audit.files",

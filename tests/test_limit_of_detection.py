@@ -11,11 +11,10 @@ from torch.nn import functional as F
 
 from audit import ClassName, Model, Preprocessing, measure, parse_settings
 from audit.record.record import Record
-from checks import judge, measured_by, register
-from checks.table.evidence import evidence
+from checks import measured_by, register
 from checks.verdict import Outcome
-from reports.result.availability import verdict_of
-from reports.result.controls import Detection, detection
+from reports.result.assessment import assess
+from reports.result.controls import Detection
 
 COLOURS = np.array([[230, 60, 60], [60, 230, 60], [60, 60, 230]])
 FRAME, OBJECT, PICTURES = 64, 17, 120
@@ -62,9 +61,8 @@ def audited(folder: Path, mark: int) -> tuple[Outcome, Detection]:
     limits = register("default")
     path = measure(measured_by(settings, "default"), folder / "run", model=model, registered=limits)
     with Record.open(path) as record:
-        judgement = judge(record)
-        found = evidence(record, judgement.profile)
-        return judgement.outcome, detection(found, verdict_of(judgement, "control_is_caught"), "")
+        assessment = assess(record)
+    return assessment.judgement.outcome, assessment.audit.controls.detection
 
 
 @pytest.mark.slow
@@ -72,12 +70,12 @@ def audited(folder: Path, mark: int) -> tuple[Outcome, Detection]:
 @pytest.mark.parametrize("mark", [2, 10, 14, 18])
 def test_what_passes_draws_less_from_outside_than_the_limit(tmp_path: Path, mark: int) -> None:
     share = mark**2 / (mark**2 + OBJECT**2)
-    outcome, told = audited(tmp_path, mark)
-    assert told.kept == pytest.approx(share, abs=0.05)
+    outcome, limit = audited(tmp_path, mark)
+    assert limit.kept == pytest.approx(share, abs=0.05)
     if share > 0.5:
         assert outcome is Outcome.FAIL
-        assert told.share is None
+        assert limit.share is None
     else:
         assert outcome is not Outcome.FAIL
-        assert told.share is not None
-        assert told.share > share
+        assert limit.share is not None
+        assert limit.share > share

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from audit import Record, measure, parse_settings
-from checks import judge
 from reports import render
-from reports.result.build import audit_json
+from reports.result.assessment import assess
+from reports.result.json_text import audit_json
 
 pytestmark = [pytest.mark.real]
 
@@ -31,18 +31,23 @@ def real_settings(real: Path, **changes: dict[str, Any]) -> dict[str, Any]:
 
 def audit_json_of(record: Path) -> str:
     with Record.open(record) as opened:
-        return audit_json(opened, judge(opened, "default"))
+        return audit_json(assess(opened, "default").audit)
 
 
 def test_top_1_and_top_5_are_those_of_the_network(real: Path, tmp_path: Path) -> None:
     record = measure(parse_settings(real_settings(real, data={"min_visible": 0}), real), tmp_path)
-    judgement = judge(record, "default")
-    accurate = next(verdict for verdict in judgement.verdicts if verdict.rule == "model_is_accurate")
-    assert "67.4 %" in accurate.sentence
-    assert "91.7 %" in accurate.sentence
-    beats = {finding.subject: finding for v in judgement.verdicts if "null" in v.rule for finding in v.findings}
-    assert beats["gradient against centre"].outcome == "INCONCLUSIVE"  # pets sit in the middle
-    assert render(record, judgement, tmp_path).stat().st_size < 5_000_000
+    with Record.open(record) as opened:
+        assessment = assess(opened, "default")
+        accurate, beats = map(assessment.judgement.verdict, ("model_is_accurate", "relevance_beats_null_maps"))
+        assert accurate is not None
+        assert accurate.deciding is not None
+        assert accurate.deciding.value == pytest.approx(0.674, abs=0.0005)
+        assert accurate.deciding.details["in_first_five"] == pytest.approx(0.917, abs=0.0005)
+        assert "67.4 %" in accurate.sentence
+        centre = beats.finding("gradient/centre") if beats else None
+        assert centre is not None
+        assert centre.outcome == "INCONCLUSIVE"  # pets sit in the middle
+        assert render(assessment, tmp_path).stat().st_size < 5_000_000
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from audit.record.record import Record, record_of
 
 if TYPE_CHECKING:
     from checks.baseline.file import Move
-    from checks.baseline.result import Compared
+    from reports.wording.comparison import WordedComparison
 
 
 @click.command()
@@ -31,20 +31,29 @@ if TYPE_CHECKING:
 def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_json: bool) -> int:
     """Is CANDIDATE, a run, worse than BASELINE, a run or a baseline file? Writes compare.html."""
     from checks.baseline.compare import gate
+    from checks.baseline.judged_run import judged_run
     from checks.baseline.snapshot import holds_record
-    from reports.page.compare import render_comparison
+    from reports.page.comparison_page import render_comparison
+    from reports.wording.comparison import worded_comparison
+    from reports.wording.words import about
 
     path = record_of(candidate)
     with ExitStack() as opened:
         record = opened.enter_context(Record.open(path))
-        compared = gate(baseline, record, profile)
+        candidate_run = judged_run(record, profile)
+        comparison = worded_comparison(gate(baseline, candidate_run), about(candidate_run.table))
         before = None
-        if compared.baseline and holds_record(baseline):
+        if comparison.baseline and holds_record(baseline):
             before = opened.enter_context(Record.open(record_of(baseline)))
-        page = render_comparison(compared, record, before, out / "compare.html")
-    return answer(
-        compared.outcome, lambda: print_json(compared.model_dump(mode="json")) if as_json else _show(compared, page)
-    )
+        page = render_comparison(comparison, record, before, out / "compare.html")
+
+    def show() -> None:
+        if as_json:
+            print_json(comparison.model_dump(mode="json"))
+        else:
+            _show(comparison, page)
+
+    return answer(comparison.outcome, show)
 
 
 @click.command()
@@ -71,11 +80,11 @@ def accept(run: Path, reason: str, baseline: Path, by: str | None) -> int:
     return 0
 
 
-def _show(compared: "Compared", page: Path) -> None:
+def _show(comparison: "WordedComparison", page: Path) -> None:
     """The result, for people."""
-    show_outcome(compared.outcome, None if compared.fixed_beforehand else compared.profile.name)
-    STDOUT.print(escape(compared.sentence))
-    show_verdicts(compared.verdicts, compared.next_step)
+    show_outcome(comparison.outcome, None if comparison.fixed_beforehand else comparison.profile.name)
+    STDOUT.print(escape(comparison.sentence))
+    show_verdicts(comparison.verdicts, comparison.next_step)
     STDOUT.print(f"Report: {page}", soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""`verify`: whether an evidence folder is as it was written and as its record says. And the option `--pdf`."""
+"""`verify`: is an evidence folder as it was written, and what its record says? And `--pdf`, for who writes one."""
 
 from pathlib import Path
 
@@ -29,15 +29,15 @@ def verify(folder: Path, record: Path | None, as_json: bool) -> int:
         print_json({"fits": not problems, "problems": listed, "not_compared": list(unread)})
         return EXIT["INVALID"] if problems else 0
     for problem in problems:
-        STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.said)}", soft_wrap=True)
+        STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.reason)}", soft_wrap=True)
     if problems:
         STDOUT.print(f"\n{escape(str(folder))} is not the evidence as it was written.", soft_wrap=True)
         return EXIT["INVALID"]
     for name in unread:
         STDOUT.print(f"[bold]{'note':12}[/]{name}: its content is not compared, only its hash", soft_wrap=True)
     who = f"each but {', '.join(unread)} says" if unread else "says"
-    sentence = f"every file is as {SUMS} lists it, and {who} what the record says."
-    STDOUT.print(f"{escape(str(folder))}: {sentence} Only a signature shows who wrote it.", soft_wrap=True)
+    fits = f"every file is as {SUMS} lists it, and {who} what the record says."
+    STDOUT.print(f"{escape(str(folder))}: {fits} Only a signature shows who wrote it.", soft_wrap=True)
     return 0
 
 

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from checks.verdict import Judgement, Outcome, Verdict
-from checks.words import bounded
+from checks.verdict import Outcome
+from reports.wording.phrases import bounded
+from reports.wording.worded import WordedJudgement, WordedVerdict
 
 FILE = click.Path(path_type=Path)
 EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
@@ -45,7 +46,7 @@ def answer(outcome: Outcome, show: Callable[[], None]) -> int:
     return EXIT[outcome]
 
 
-def show_judgement(judgement: Judgement, out: Path | None) -> None:
+def show_judgement(judgement: WordedJudgement, out: Path | None) -> None:
     """The result, for people."""
     show_outcome(judgement.outcome, None if judgement.fixed_beforehand else judgement.profile.name)
     for wrong in judgement.right_for_the_wrong_reason:
@@ -65,7 +66,7 @@ def show_outcome(outcome: Outcome, late_profile: str | None) -> None:
         STDOUT.print(f"[bold]By limits that were not fixed before the run[/] (profile {name}): no claim rests on this.")
 
 
-def show_verdicts(verdicts: Iterable[Verdict], next_step: str) -> None:
+def show_verdicts(verdicts: Iterable[WordedVerdict], next_step: str) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for verdict in verdicts:
         style, word = ("dim", "advisory: ") if verdict.advisory else (COLOURS[verdict.outcome], "")

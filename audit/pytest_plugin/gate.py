@@ -12,18 +12,16 @@ from audit.errors import AuditError
 from audit.files import write_text
 from audit.pytest_plugin.result import Against, GateError, Result
 from audit.record.record import Record
-from audit.record.sample_readers import read_samples
 from audit.record.schema import FILE_NAME
-from checks import judge, measured_by, register
-from reports.outputs import FILES, write_outputs
+from checks import measured_by, register
+from reports.evidence_folder import remove_evidence, write_evidence
+from reports.result.assessment import Assessment, assess
 
 if TYPE_CHECKING:
     from audit.engine.progress import Progress
     from audit.models.model import Model
     from audit.settings import Settings
 
-MARKER = "session.json"
-COMPARISON = "compare.html"
 ERROR = "error"
 
 
@@ -31,12 +29,26 @@ class Place(NamedTuple):
     """Where an audit's files lie, and how they come about."""
 
     folder: Path
+    """Of the evidence alone: what the plugin writes besides lies beside it, so that `saliency-audit verify` fits."""
     session: str
     """The same for all processes of one test session."""
     reuse: bool
     """A record of the very same inputs in the folder will do."""
     device: str
     progress: "Progress"
+
+    @property
+    def marker(self) -> Path:
+        """What a process of this session left for the others."""
+        return self._beside("session.json")
+
+    @property
+    def comparison(self) -> Path:
+        """The page of the comparison with a baseline."""
+        return self._beside("compare.html")
+
+    def _beside(self, ending: str) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.{ending}")
 
 
 class Asked(NamedTuple):
@@ -52,32 +64,31 @@ class Asked(NamedTuple):
 
 
 def audited(asked: Asked, place: Place) -> Result:
-    """Measure and judge, or take what another process of this session made of it.
+    """Measure and judge, or take what another process of this session left.
 
-    Raises GateError where the audit cannot be made; every process of the session is told the same.
+    Raises GateError where the audit cannot be made; in every process of the session alike.
     """
     try:
         place.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GateError(f"{place.folder}: cannot be made ({error.strerror}); need a folder for the audit.") from error
-    marker = place.folder / MARKER
-    with FileLock(place.folder / f".{MARKER}.lock"):
-        told = _told(marker, place.session)
-        if told is None:
-            told = {"session": place.session, **_attempt(lambda: _conduct(asked, place))}
-            write_text(marker, json.dumps(told))
-    if ERROR in told:
-        raise GateError(told[ERROR])
-    return Result.model_validate(told["result"])
+    with FileLock(place.marker.with_name(f".{place.marker.name}.lock")):
+        left = _left(place)
+        if left is None:
+            left = {"session": place.session, **_attempt(lambda: _conduct(asked, place))}
+            write_text(place.marker, json.dumps(left))
+    if ERROR in left:
+        raise GateError(left[ERROR])
+    return Result.model_validate(left["result"])
 
 
-def _told(marker: Path, session: str) -> dict[str, Any] | None:
+def _left(place: Place) -> dict[str, Any] | None:
     """What a process of this session left; None where none did."""
     try:
-        told: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
+        left: dict[str, Any] = json.loads(place.marker.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return told if told.get("session") == session else None
+    return left if left.get("session") == place.session else None
 
 
 def _attempt(conduct: Callable[[], Result]) -> dict[str, Any]:
@@ -95,8 +106,8 @@ def _conduct(asked: Asked, place: Place) -> Result:
 
     settings = asked.load()
     limits = asked.profile or profile_of(settings.judge.profile, settings.folder)
-    told_before = [place.folder / name for name in (*FILES, COMPARISON)]
-    for file in told_before if place.reuse else (*told_before, *place.folder.glob(f"{FILE_NAME}*")):
+    remove_evidence(place.folder)
+    for file in (place.comparison, *([] if place.reuse else place.folder.glob(f"{FILE_NAME}*"))):
         file.unlink(missing_ok=True)
     record = measure(
         measured_by(settings, limits),
@@ -108,25 +119,26 @@ def _conduct(asked: Asked, place: Place) -> Result:
         reuse=place.reuse,
     )
     named = settings.judge.baseline
-    return _judged(record, asked.baseline or (settings.path(named) if named else None))
+    with Record.open(record) as opened:
+        return _result(assess(opened), place, asked.baseline or (settings.path(named) if named else None))
 
 
-def _judged(path: Path, baseline: Path | None) -> Result:
-    with Record.open(path) as record:
-        judgement = judge(record)
-        report = write_outputs(record, judgement, path.parent)
-        against = None if baseline is None else _against(baseline, record)
-        samples = read_samples(record)
-    result = Result(judgement=judgement, report=report, pictures={}, against=against)
-    told = {number for verdict in result.verdicts for finding in verdict.findings for number in finding.worst}
-    rows = zip(samples.number.tolist(), samples.image, samples.label, strict=True)
-    return result.model_copy(update={"pictures": {i: f"{image} ({label})" for i, image, label in rows if i in told}})
+def _result(assessment: Assessment, place: Place, baseline: Path | None) -> Result:
+    report = write_evidence(assessment, place.folder)
+    against = None if baseline is None else _against(baseline, assessment, place.comparison)
+    result = Result(judgement=assessment.judgement, report=report, pictures={}, against=against)
+    worst = {number for verdict in result.verdicts for finding in verdict.findings for number in finding.worst}
+    pictures = {row.sample: f"{row.image} ({row.label})" for row in assessment.audit.samples if row.sample in worst}
+    return result.model_copy(update={"pictures": pictures})
 
 
-def _against(baseline: Path, record: Record) -> Against:
+def _against(baseline: Path, assessment: Assessment, page: Path) -> Against:
     from checks.baseline.compare import gate
-    from reports.page.compare import render_comparison
+    from reports.page.comparison_page import render_comparison
+    from reports.wording.comparison import worded_comparison
+    from reports.wording.words import about
 
-    compared = gate(baseline, record)
-    page = render_comparison(compared, record, None, record.path.parent / COMPARISON)
-    return Against(baseline=baseline, compared=compared, report=page)
+    comparison = worded_comparison(gate(baseline, assessment), about(assessment.table))
+    return Against(
+        baseline=baseline, comparison=comparison, report=render_comparison(comparison, assessment.record, None, page)
+    )

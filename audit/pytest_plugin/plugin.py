@@ -60,13 +60,13 @@ def saliency_audit(pytestconfig: pytest.Config) -> "SaliencyAudit":
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     """Where the reports are, whatever the outcome."""
-    told = [
+    tests = [
         (report.nodeid.partition("::")[0], dict(report.user_properties))
         for reports in terminalreporter.stats.values()
         for report in reports
         if isinstance(report, pytest.TestReport) and report.when == "call"
     ]
-    audits = {file: (said["audit"], said["report"]) for file, said in told if "audit" in said}
+    audits = {file: (entries["audit"], entries["report"]) for file, entries in tests if "audit" in entries}
     if audits:
         terminalreporter.section("saliency audits")
         for file, (outcome, report) in sorted(audits.items()):

@@ -7,9 +7,9 @@ from audit.errors import AuditError
 from audit.files import write_text
 from audit.record.record import Record, record_of
 from checks.baseline.file import Baseline, Move, baseline_text, load_baseline, move_sha256, summary
-from checks.baseline.snapshot import snapshot
-from checks.judge import judge
-from checks.verdict import Outcome
+from checks.baseline.judged_run import judged_run
+from checks.baseline.snapshot import SEE_WHY, in_short, snapshot
+from checks.verdict import Judgement, Outcome
 
 
 def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: datetime.date | None = None) -> Baseline:
@@ -21,12 +21,12 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
     read: its history would be lost.
     """
     target = Path(baseline)
-    for what, said in (("reason", reason), ("name of who accepts", by)):
-        if not said.strip():
+    for what, text in (("reason", reason), ("name of who accepts", by)):
+        if not text.strip():
             raise AuditError(
                 f"accept {run}", f"no {what}", "an auditor will ask why the baseline moved, and who did it"
             )
-        hidden = next((character for character in _line(said) if not character.isprintable()), None)
+        hidden = next((character for character in _line(text) if not character.isprintable()), None)
         if hidden is not None:
             raise AuditError(
                 f"accept {run}",
@@ -35,27 +35,28 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
             )
     history = load_baseline(target).history if target.exists() else ()
     with Record.open(record_of(Path(run))) as record:
-        judgement = judge(record)
-        if judgement.outcome is Outcome.INVALID:
-            raise AuditError(
-                record.path,
-                f"is INVALID: {judgement.sentence.rstrip('.')}",
-                "need an audit that can be trusted",
-                judgement.next_step,
-            )
-        now = snapshot(record, judgement)
+        judged = judged_run(record)
+        if judged.judgement.outcome is Outcome.INVALID:
+            seen = f"is INVALID{_why(judged.judgement)}"
+            raise AuditError(record.path, seen, "need an audit that can be trusted", SEE_WHY)
+        now = snapshot(judged)
     day = on or datetime.datetime.now(datetime.UTC).date()
     moved = now.model_copy(update={"history": (*history, _move(now, history, (by, reason), day))})
     write_text(target, baseline_text(moved))
     return moved
 
 
+def _why(judgement: Judgement) -> str:
+    verdict = judgement.verdict(judgement.decided_by) if judgement.decided_by else None
+    return f" ({in_short(verdict)})" if verdict else ""
+
+
 def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _move(now: Baseline, history: tuple[Move, ...], said: tuple[str, str], day: datetime.date) -> Move:
-    by, reason = map(_line, said)
+def _move(now: Baseline, history: tuple[Move, ...], by_and_why: tuple[str, str], day: datetime.date) -> Move:
+    by, reason = map(_line, by_and_why)
     return Move(
         by=by,
         reason=reason,

@@ -1,4 +1,4 @@
-"""Pictures that turned worse or better, the bound of what was lost, and what follows for the margin."""
+"""Discordant pairs: pictures that turned worse or better, the bound of what was lost, and what follows."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.baseline.file import ACCEPT
 from checks.baseline.matched import Mask, Pairs
 from checks.baseline.result import What
 from checks.statistics.bounds import MOST_UNITS, Bounds
@@ -15,15 +14,9 @@ from checks.statistics.clusters import independent_n
 from checks.statistics.paired_proportions import bounds_by_worth, paired_share_bounds, votes
 from checks.statistics.subset import FEWEST
 from checks.verdict import Outcome, Profile
-from checks.words import pictures_of
 
-MEND = "Look at the pictures that turned worse, mend the model and audit it again."
-MOVE = f"{MEND} Only where the loss is intended, move the baseline: {ACCEPT}."
-MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
-QUANTITY: dict[What, str] = {
-    "evidence": "misses by experiment as a share of the pictures, less those of the baseline",
-    "prediction": "accuracy of the baseline less that of the candidate",
-}
+QUANTITY: dict[What, str] = {"evidence": "miss_share_increase", "prediction": "accuracy_loss"}
+"""Misses are those by experiment, as a share of the pictures."""
 
 
 class Margin(NamedTuple):
@@ -41,22 +34,16 @@ class Turned(NamedTuple):
     better: int
     n: int
     clusters: int | None = None
-    """Where the settings name a column of them."""
+    """None where the settings name no column of them."""
     independent: float | None = None
     """How many independent pictures they are worth at worst."""
     votes: tuple[int, int] | None = None
     """Clusters in which more turned worse, and better."""
-    noun: str = "cluster"
 
     @property
     def counted(self) -> dict[str, Any]:
-        """As entries of a finding."""
+        """The number of pictures as entries of a finding."""
         return {"n": self.n, "clusters": self.clusters, "independent": self.independent}
-
-    @property
-    def pictures(self) -> str:
-        """'80 pictures of 12 flights'."""
-        return pictures_of(self.n, self.clusters, self.noun)
 
     @property
     def loss(self) -> float:
@@ -64,13 +51,12 @@ class Turned(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Which pictures are bad on either side, of those that count; each (n,)."""
+    """Masks (n,) of the pictures that are bad on either side, and of those that count."""
 
     bad_before: Mask
     bad_after: Mask
     counted: Mask
     cluster: NDArray[Any] | None = None
-    column: str = ""
 
     @property
     def worse(self) -> Mask:
@@ -83,8 +69,8 @@ class Turn(NamedTuple):
             return Turned(worse, improved, n)
         there = self.counted & here
         cluster, change = self.cluster[there], (self.worse.astype(int) - better)[there]
-        clusters, noun = len(np.unique(cluster)), self.column.replace("_", " ")
-        return Turned(worse, improved, n, clusters, independent_n(cluster), votes(change, cluster), noun)
+        clusters = len(np.unique(cluster))
+        return Turned(worse, improved, n, clusters, independent_n(cluster), votes(change, cluster))
 
 
 def turns(pairs: Pairs) -> dict[What, Turn]:
@@ -92,8 +78,8 @@ def turns(pairs: Pairs) -> dict[What, Turn]:
     before, after = pairs.before, pairs.after
     everywhere = before.right | ~before.right
     return {
-        "evidence": Turn(before.miss, ~after.judged | after.miss, before.judged, pairs.cluster, pairs.column),
-        "prediction": Turn(~before.right, ~after.right, everywhere, pairs.cluster, pairs.column),
+        "evidence": Turn(before.miss, ~after.judged | after.miss, before.judged, pairs.cluster),
+        "prediction": Turn(~before.right, ~after.right, everywhere, pairs.cluster),
     }
 
 
@@ -105,7 +91,7 @@ def margin_of(profile: Profile) -> Margin:
 
 
 def bounds_of(turned: Turned, confidence: float, same: bool) -> Bounds:
-    """Of the loss; exactly none where the same network gave the same numbers."""
+    """The bounds of the loss. same: the same network gave the same numbers, so exactly nothing was lost."""
     if same and turned.n:
         return Bounds(0.0, 0.0)
     if turned.independent is None:
@@ -118,13 +104,6 @@ def non_inferior(loss: Bounds, margin: float) -> Outcome:
     if loss.upper < margin:
         return Outcome.PASS
     return Outcome.FAIL if loss.lower > margin else Outcome.INCONCLUSIVE
-
-
-def what_next(outcome: Outcome, *, lost: bool, invalid: str = "") -> str:
-    """lost: the estimate itself is not within the margin, so that more such pictures would decide against it."""
-    if outcome is Outcome.INCONCLUSIVE:
-        return MEND if lost else MORE
-    return {Outcome.PASS: "", Outcome.FAIL: MOVE, Outcome.INVALID: invalid}[outcome]
 
 
 def further_pictures(turned: Turned, allowed: Margin) -> int | None:

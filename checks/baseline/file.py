@@ -29,11 +29,11 @@ class Scored(NamedTuple):
     """The beginning of the file's SHA-256."""
     right: bool
     miss: bool | None
-    """By the experiment."""
+    """A miss by experiment."""
     lead: float | None
-    """Of the object over its surroundings, in log-odds."""
+    """The object's lead over its surroundings, in log-odds."""
     probability: float | None
-    """Of the label."""
+    """The probability of the label."""
     mass: tuple[float | None, ...]
     """Relevance mass in the boxes, by method."""
     auc: tuple[float | None, ...]
@@ -163,6 +163,6 @@ def _fault(baseline: Baseline) -> str:
     if baseline.history[-1].content_sha256 != baseline.content_sha256:
         return "was changed since it was accepted: its content does not have the hash of its last move"
     for name, follows in summary(baseline).items():
-        if (said := getattr(baseline.history[-1], name)) != follows:
-            return f"was changed since it was accepted: its last move says {name} = {said}, its content {follows}"
+        if (stated := getattr(baseline.history[-1], name)) != follows:
+            return f"was changed since it was accepted: its last move says {name} = {stated}, its content {follows}"
     return ""

@@ -12,13 +12,13 @@ def flips(pairs: Pairs, sample: Sequence[int]) -> tuple[Flip, ...]:
     """The greatest change first. sample: (n,) the numbers in the candidate's record."""
     before, after = pairs.before, pairs.after
     both = before.judged & after.judged
-    found = [
+    turned = [
         *_turned(pairs, sample, "hit to miss", both & ~before.miss & after.miss, (before.lead, after.lead)),
         *_turned(pairs, sample, "right to wrong", before.right & ~after.right, (before.probability, after.probability)),
         *_turned(pairs, sample, "miss to hit", both & before.miss & ~after.miss, (before.lead, after.lead)),
         *_turned(pairs, sample, "wrong to right", ~before.right & after.right, (before.probability, after.probability)),
     ]
-    return tuple(found)
+    return tuple(turned)
 
 
 def _turned(

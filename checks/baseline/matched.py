@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
+from audit.phrases import count, listed
 from checks.baseline.file import ACCEPT, Baseline, Scored
 from checks.profile import fingerprint
-from checks.words import count, listed
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -43,8 +43,6 @@ class Pairs:
     """The same network gave the same numbers: nothing that it does on other pictures can differ either."""
     cluster: NDArray[Any] | None = None
     """(n,) what pictures share that are not independent; None where the settings name no column."""
-    column: str = ""
-    """Of the metadata, that the clusters come from."""
 
     @property
     def n(self) -> int:
@@ -93,14 +91,14 @@ def became(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tup
 
 def _other_pictures(before: Sequence[Scored], after: Sequence[Scored]) -> list[str]:
     old, new = ({sample.key: sample.picture for sample in side} for side in (before, after))
-    found = {
+    differing = {
         "only the baseline has": [key for key in old if key not in new],
         "only the candidate has": [key for key in new if key not in old],
         "of other content": [key for key in old if key in new and old[key] != new[key]],
     }
     return [
         f"{count(len(keys), 'picture')} {what}, first {keys[0][0]} ({keys[0][1]})"
-        for what, keys in found.items()
+        for what, keys in differing.items()
         if keys
     ]
 

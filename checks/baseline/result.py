@@ -63,12 +63,11 @@ class SliceChange(Frozen):
     outcome: Outcome = Field(description="FAIL where it regressed by more than the margin, PASS where that is excluded")
 
 
-class Compared(Frozen):
+class Comparison(Frozen):
     """The whole answer. The absolute limits are part of it."""
 
     outcome: Outcome
-    sentence: str
-    next_step: str
+    decided_by: str = Field(description="the rule that speaks for the whole: the first with its outcome")
     profile: Profile
     fixed_beforehand: bool = Field(
         description="margin and limits are those that were hashed into the candidate's record"

@@ -4,36 +4,34 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from checks import reasons
 from checks.baseline.discordance import (
     QUANTITY,
     Margin,
     Turn,
-    Turned,
     bounds_of,
     further_pictures,
     margin_of,
     non_inferior,
     turns,
-    what_next,
 )
 from checks.baseline.matched import Floats, Mask, Pairs
 from checks.baseline.result import What
-from checks.statistics.bounds import Bounds
-from checks.table.mean_difference import WORST, needed
-from checks.verdict import Finding, Outcome, Profile, Verdict
-from checks.words import points
+from checks.table.mean_difference import WORST
+from checks.verdict import Direction, Finding, Outcome, Profile, Unit, Verdict
 
-UNASKED = "Run both audits with the interventions object_removed and background_replaced."
-NO_EXPERIMENT = "No experiment was made with the baseline, so nothing says where its evidence lay."
+NO_EXPERIMENT = "no_experiment"
+"""Reason: no experiment was made with the baseline, so nothing says where its evidence lay."""
 RULE: dict[What, str] = {"evidence": "evidence_holds", "prediction": "accuracy_holds"}
-QUESTION: dict[What, str] = {
-    "evidence": "Does the evidence stay on the object as often as with the baseline?",
-    "prediction": "Is the label predicted as often as by the baseline?",
-}
+REASON = {Outcome.PASS: "", Outcome.FAIL: reasons.BEYOND_LIMIT, Outcome.INCONCLUSIVE: reasons.UNDECIDED}
 
 
 def shares_hold(pairs: Pairs, sample: Sequence[int], profile: Profile) -> tuple[Verdict, ...]:
-    """Of evidence and of predictions. sample: (n,) the numbers in the candidate's record."""
+    """The verdicts on evidence and on predictions. sample: (n,) the numbers in the candidate's record.
+
+    Details of a finding: how many pictures turned `worse` and `better`, how many were `bad_before` and are `bad_after`
+    (missed, or predicted wrong), and whether it is the `same_network` with the same numbers.
+    """
     lost: dict[What, Floats] = {
         "evidence": pairs.before.lead - pairs.after.lead,
         "prediction": pairs.before.probability - pairs.after.probability,
@@ -55,60 +53,26 @@ def _verdict(what: What, turn: Turn, worst: tuple[int, ...], same: bool, allowed
     turned = turn.among(turn.counted)
     bounds = bounds_of(turned, allowed.confidence, same)
     outcome = non_inferior(bounds, allowed.margin) if turned.n else Outcome.INVALID
-    undecided = outcome is Outcome.INCONCLUSIVE
-    further = further_pictures(turned, allowed) if undecided else None
     finding = Finding(
-        subject="candidate against baseline",
+        key=what,
         outcome=outcome,
         quantity=QUANTITY[what],
+        unit=Unit.DIFFERENCE,
+        better=Direction.LOWER,
         value=turned.loss if turned.n else None,
         limit=allowed.margin,
         **turned.counted,
         lower=bounds.lower if turned.n else None,
         upper=bounds.upper if turned.n else None,
-        further=further,
+        further=further_pictures(turned, allowed) if outcome is Outcome.INCONCLUSIVE else None,
+        reason=REASON[outcome] if turned.n else NO_EXPERIMENT,
+        details={
+            "worse": turned.worse,
+            "better": turned.better,
+            "bad_before": int((turn.bad_before & turn.counted).sum()),
+            "bad_after": int((turn.bad_after & turn.counted).sum()),
+            "same_network": same,
+        },
         worst=worst,
-        sentence=f"{_seen(what, turn, turned, same)} ({_bound(bounds, outcome)}, margin {points(allowed.margin)})"
-        + (f"; {needed(further, within_reach=turned.loss < allowed.margin, noun=_noun(turned))}." if undecided else ".")
-        if turned.n
-        else NO_EXPERIMENT,
     )
-    return Verdict(
-        rule=RULE[what],
-        question=QUESTION[what],
-        outcome=outcome,
-        sentence=finding.sentence,
-        next_step=what_next(outcome, lost=not turned.loss < allowed.margin, invalid=UNASKED),
-        why=allowed.why,
-        findings=(finding,),
-    )
-
-
-def _noun(turned: Turned) -> str:
-    return "picture" if turned.clusters is None else turned.noun
-
-
-def _seen(what: What, turn: Turn, turned: Turned, same: bool) -> str:
-    pictures = turned.pictures
-    if same:
-        return f"The network is the same, and so is every number on {pictures}: nothing turned"
-    before, after = (int((bad & turn.counted).sum()) for bad in (turn.bad_before, turn.bad_after))
-    if what == "prediction":
-        return (
-            f"The candidate predicts {turned.n - after:,} of {pictures} right, the baseline {turned.n - before:,}:"
-            f" {turned.worse:,} turned wrong and {turned.better:,} right, {_loss(turned)}"
-        )
-    return (
-        f"The evidence misses the object on {after:,} of {pictures}, with the baseline on {before:,}:"
-        f" {turned.worse:,} turned into misses and {turned.better:,} into hits, {_loss(turned)}"
-    )
-
-
-def _loss(turned: Turned) -> str:
-    return f"a {'gain' if turned.loss < 0 else 'loss'} of {points(abs(turned.loss))}"
-
-
-def _bound(bounds: Bounds, outcome: Outcome) -> str:
-    if outcome is Outcome.FAIL:
-        return f"lower bound {points(bounds.lower)}"
-    return f"upper bound {points(bounds.upper)}"
+    return Verdict(rule=RULE[what], outcome=outcome, decided_by=finding.key, why=allowed.why, findings=(finding,))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,24 +18,23 @@ from checks.baseline.discordance import (
     margin_of,
     non_inferior,
     turns,
-    what_next,
 )
 from checks.baseline.matched import Pairs
 from checks.baseline.result import SliceChange, What
+from checks.baseline.shares import REASON
 from checks.statistics.paired_proportions import holm, regression_p
 from checks.table.evidence import cluster_column
-from checks.verdict import Finding, Outcome, Profile, Verdict, worst
-from checks.words import count, listed, points
+from checks.verdict import Direction, Finding, Outcome, Profile, Unit, Verdict, worst
 
 MOST_VALUES = 50
-"""Of a column. One with more, as a file's time, names pictures and not kinds of pictures."""
-MOST_NAMED = 3
-"""Slices in a sentence."""
+"""Values of a column. One with more, as a file's time, names pictures rather than kinds of pictures."""
 CLASS = "class"
+NO_SLICES = "no_slices"
+"""Reason: no classes or metadata tell the pictures apart."""
 
 
 class Slices(NamedTuple):
-    found: tuple[SliceChange, ...]
+    changes: tuple[SliceChange, ...]
     left_out: tuple[str, ...]
     """Columns with more than `MOST_VALUES`."""
 
@@ -53,11 +53,11 @@ def compare_slices(pairs: Pairs, candidate: Record, profile: Profile) -> Slices:
     rows = [row for row in rows if row[3].n]
     adjusted = holm([regression_p(*(turned.votes or (turned.worse, turned.better))) for *_, turned in rows])
     allowed = margin_of(profile)
-    found = [
+    changes = [
         _change((name, value), what, turned, (float(p), pairs.same), allowed)
         for (name, value, what, turned), p in zip(rows, adjusted, strict=True)
     ]
-    return Slices(tuple(sorted(found, key=lambda s: (not s.regressed, -s.loss, s.column, s.value, s.what))), left_out)
+    return Slices(tuple(sorted(changes, key=lambda s: (not s.regressed, -s.loss, s.column, s.value, s.what))), left_out)
 
 
 def by_cluster(pairs: Pairs, candidate: Record) -> Pairs:
@@ -66,21 +66,26 @@ def by_cluster(pairs: Pairs, candidate: Record) -> Pairs:
     if not column:
         return pairs
     missing = np.full(pairs.n, "", dtype=object)
-    return replace(pairs, cluster=_columns(pairs, candidate).get(column, missing), column=column)
+    return replace(pairs, cluster=_columns(pairs, candidate).get(column, missing))
 
 
 def slices_hold(slices: tuple[SliceChange, ...], profile: Profile) -> Verdict:
-    """FAIL where a slice regressed for certain, and by more than the margin. Else advice: most slices are small."""
+    """FAIL where a slice regressed for certain, and by more than the margin. Else advice: most slices are small.
+
+    Details of a finding: `what` turned on which `column` and `value`, how many pictures `worse` and `better`, whether
+    the slice `regressed` by the exact McNemar test, and its `p` with Holm's correction for all slices.
+    """
     outcome = worst(s.outcome for s in slices) if slices else Outcome.INCONCLUSIVE
+    allowed = margin_of(profile)
+    findings = tuple(_finding(s, allowed) for s in slices)
     return Verdict(
         rule="slices_hold",
-        question="Is there no kind of pictures on which the candidate regressed?",
         outcome=outcome,
-        sentence=_sentence(slices),
-        next_step=what_next(outcome, lost=False),
-        why="Which slices regressed is tested by the exact McNemar test, with Holm's correction for all of them.",
+        decided_by=next((finding.key for finding in findings if finding.outcome is outcome), None),
+        reason="" if findings else NO_SLICES,
+        why=allowed.why,
         advisory=outcome is not Outcome.FAIL,
-        findings=tuple(_finding(s, margin_of(profile)) for s in slices),
+        findings=findings,
     )
 
 
@@ -117,44 +122,21 @@ def _change(
     )
 
 
-def _finding(found: SliceChange, allowed: Margin) -> Finding:
-    turned = Turned(found.worse, found.better, found.n, found.clusters, found.independent)
+def _finding(change: SliceChange, allowed: Margin) -> Finding:
+    turned = Turned(change.worse, change.better, change.n, change.clusters, change.independent)
     return Finding(
-        subject=f"{found.column} {found.value}",
-        outcome=found.outcome,
-        quantity=QUANTITY[found.what],
-        value=found.loss,
+        key="/".join(quote(part, safe=" ") for part in (change.what, change.column, change.value)),
+        outcome=change.outcome,
+        quantity=QUANTITY[change.what],
+        unit=Unit.DIFFERENCE,
+        better=Direction.LOWER,
+        value=change.loss,
         limit=allowed.margin,
         **turned.counted,
-        lower=found.lower,
-        upper=found.upper,
-        further=further_pictures(turned, allowed) if found.outcome is Outcome.INCONCLUSIVE else None,
-        sentence=f"{_named(found)}: {found.worse:,} of {turned.pictures} turned worse and {found.better:,}"
-        f" better (upper bound {points(found.upper)}, margin {points(allowed.margin)}; p = {found.p:.2g} over all).",
+        lower=change.lower,
+        upper=change.upper,
+        further=further_pictures(turned, allowed) if change.outcome is Outcome.INCONCLUSIVE else None,
+        reason=REASON[change.outcome],
+        details=change.model_dump(include={"what", "column", "value", "worse", "better", "p", "regressed"}),
+        slice=f"{change.column}: {change.value}",
     )
-
-
-def _sentence(slices: tuple[SliceChange, ...]) -> str:
-    if not slices:
-        return "The pictures have no classes or metadata to tell slices apart."
-    if red := [s for s in slices if s.outcome is Outcome.FAIL]:
-        named = [_named(s) for s in red[:MOST_NAMED]]
-        more = [f"{count(len(red) - MOST_NAMED, 'further slice')}"] if len(red) > MOST_NAMED else []
-        return (
-            f"The candidate regressed on {listed([*named, *more])}; on the first, {red[0].worse:,} of"
-            f" {count(red[0].n, 'picture')} turned worse and {red[0].better:,} better."
-        )
-    undecided = sum(s.outcome is not Outcome.PASS for s in slices)
-    slices_in_all = count(len(slices), "slice")
-    less = [s for s in slices if s.regressed]
-    by_less = f" Regressed, by less than the margin: {listed(_named(s) for s in less)}." if less else ""
-    if not undecided:
-        return f"On none of {slices_in_all} is the candidate worse by the margin.{by_less}"
-    return (
-        f"On {undecided} of {slices_in_all} the pictures are too few, or too many turned, to exclude a loss of the"
-        f" margin; none is shown to have lost more.{by_less}"
-    )
-
-
-def _named(found: SliceChange) -> str:
-    return f"{found.column} {found.value} ({found.what})"

@@ -8,18 +8,20 @@ from audit.errors import AuditError
 from audit.record.record import Record, record_of
 from audit.record.sample_readers import pictures_sha256, read_pictures
 from checks.baseline.file import SCHEMA_VERSION, Baseline, Scored, load_baseline
-from checks.judge import judge
+from checks.baseline.judged_run import JudgedRun, judged_run
 from checks.table.answers import json_number
 from checks.table.cells import judged_by_experiment, miss_of, missed
-from checks.table.evidence import Evidence, evidence
+from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Profile, Verdict
 
 MAY_DIFFER: Mapping[str, tuple[str, ...]] = {"data": ("annotations", "images"), "run": ("batch_size",)}
 """Keys of the settings' tables that change no number, or that the data set's hashes stand for."""
 NOT_SETTINGS = ("title", "model", "judge", "report")
-"""Of the settings: the model is what is compared, the profile has a place of its own, and reports change no number."""
+"""Tables left out: the model is what is compared, the profile has a place of its own, and reports change no number."""
 RESOLVED = ("classes", "sources", "experiments", "options", "preprocessing", "frame")
-"""Of the record's identity: what the settings came to."""
+"""Entries of the record's identity that say what the settings came to."""
+NOT_WHOLE = "run_is_whole"
+SEE_WHY = "See why: saliency-audit check RUN."
 SQLITE = b"SQLite format 3\x00"
 DIGITS = 16
 
@@ -32,7 +34,7 @@ def read_baseline(path: Path, profile: Profile) -> Baseline:
     if not holds_record(path):
         return load_baseline(path)
     with Record.open(record_of(path)) as record:
-        return snapshot(record, judge(record, profile))
+        return snapshot(judged_run(record, profile))
 
 
 def holds_record(path: Path) -> bool:
@@ -46,12 +48,14 @@ def holds_record(path: Path) -> bool:
         return False
 
 
-def snapshot(record: Record, judgement: Judgement) -> Baseline:
+def snapshot(run: JudgedRun) -> Baseline:
     """What a later run is compared with, without a history. Raises AuditError where the run is not whole."""
+    record, table, judgement = run.record, run.table, run.judgement
     if broken := not_whole(judgement):
-        raise AuditError(record.path, broken.sentence.rstrip("."), "need a whole run", broken.next_step)
+        raise AuditError(
+            record.path, f"is not the record of a whole run ({in_short(broken)})", "need a whole run", SEE_WHY
+        )
     identity = record.identity()
-    found = evidence(record, judgement.profile)
     return Baseline(
         schema_version=SCHEMA_VERSION,
         tool=identity.get("tool") or {},
@@ -62,14 +66,22 @@ def snapshot(record: Record, judgement: Judgement) -> Baseline:
         profile=judgement.profile,
         pictures_sha256=pictures_sha256(record),
         outcome=judgement.outcome,
-        methods=found.methods,
-        samples=_samples(record, found),
+        methods=table.methods,
+        samples=_samples(record, table),
     )
 
 
 def not_whole(judgement: Judgement) -> Verdict | None:
     """What the judgement says of a run that is not whole."""
-    return next((verdict for verdict in judgement.verdicts if verdict.rule == "run_is_whole"), None)
+    return judgement.verdict(NOT_WHOLE)
+
+
+def in_short(verdict: Verdict) -> str:
+    """A verdict in an error: 'run_is_whole: stopped, reached 73, total 121'."""
+    deciding = verdict.deciding
+    reason, details = (deciding.reason, {}) if deciding else (verdict.reason, verdict.details)
+    parts = [reason, *(f"{name} {value}" for name, value in details.items())]
+    return f"{verdict.rule}: {', '.join(parts).replace('_', ' ')}"
 
 
 def comparable_settings(identity: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +97,7 @@ def comparable_settings(identity: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _samples(record: Record, found: Evidence) -> tuple[Scored, ...]:
-    """In the order of the names, so that a data set in another order is the same."""
+    """All measured samples, ordered by name, so that a data set in another order is the same."""
     names = read_pictures(record).image
     miss = miss_of(found.profile)
     judged, off, lead = judged_by_experiment(found), missed(found, miss), found.lead(miss.fills)

@@ -11,19 +11,31 @@ from checks.profile import Share
 from checks.statistics.bounds import mean_bounds
 from checks.table.controls import Planted
 from checks.table.evidence import Evidence
-from checks.table.needs import invalid
+from checks.table.needs import Missing, invalid
 from checks.table.planted_copies import KEPT, kept_without_object, outside
-from checks.verdict import Finding, Outcome, Verdict, worst
-from checks.words import count, listed, percent, points
+from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "control_is_caught"
-QUESTION = "Would this audit have noticed a network that goes by a mark, and from which share of the evidence on?"
 FEWEST = 10
 """Pictures with the mark; with fewer the control says nothing."""
-NEXT = (
-    "Run the audit again with the control planted_cue, on more pictures that the network predicts right and whose boxes"
-)
-NEXT += " leave the border of the frame free; where that does not help, ask more of the rules that shall notice."
+NO_CONTROL = "no_control"
+"""Reason: the control `planted_cue` was not run."""
+FEW_MARKED = "few_marked"
+"""Reason: too few pictures could carry the mark; details: how many `pictures`, and the `fewest` that it takes."""
+ENDS_MISSING = "ends_missing"
+"""Reason: the copies that rely on the mark not at all, and on nothing else, are not both there."""
+COPY_SILENT = "copy_silent"
+"""Reason: the network yields no number for pictures with the mark; details: `intervention`, `variant`."""
+NO_LIMITS = "no_limits"
+"""Reason: the profile has no limits for `rules` by which a copy would be flagged (details)."""
+NO_RULE = "no_rule"
+"""Reason: the profile names no rule by which a copy would be flagged."""
+NOT_FLAGGED = "not_flagged"
+"""Reason: no rule fails the copy that goes by the mark alone."""
+NOT_BLAMED = "not_blamed"
+"""Reason: the mark is not blamed where it carries all of the evidence."""
+INNOCENT_BLAMED = "innocent_blamed"
+"""Reason: the mark is blamed where it carries nothing."""
 
 
 @dataclass(frozen=True)
@@ -48,56 +60,52 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
     blamed where the lower bound of the label's probability that hiding it costs, more than hiding as much elsewhere, is
     over `min_loss`. At lambda 0 the mark must not be blamed; at lambda 1 the copy must be flagged and the mark blamed,
     through every detector: else INVALID, as where the study was not run or had fewer than 10 pictures, since the audit
-    could then not have noticed. For each detector two findings: its name, with the smallest lambda from which on every
-    copy is flagged (null where the network is flagged without the mark, so that its own reliance hides it), and 'NAME,
-    mark blamed', with the smallest lambda from which on the mark is blamed. A last one says what share of its evidence
-    the network itself keeps without the object (`kept_without_object`): a copy draws that from outside the object too,
-    and both together are the limit of detection.
+    could then not have noticed. For each detector two findings: DETECTOR, with the smallest lambda from which on every
+    copy is flagged (null where the network is flagged without the mark, so that its own reliance hides it), and
+    DETECTOR/blame, with the smallest lambda from which on the mark is blamed. The last one, `kept`, says what share of
+    its evidence the network itself keeps without the object (`kept_without_object`): a copy draws that from outside the
+    object too, and both together are the limit of detection.
+
+    Details of both: the `detector`. Of the first: `flagged_by`, whether the network is `flagged_unmarked`, what it has
+    `kept` without the object (null where unknown), and the share from `outside` the object at the limit of detection
+    (null likewise). Of the second: the mean loss of the network itself (`loss_unmarked`) and of the copy that goes by
+    the mark alone (`loss`), and `min_loss`.
     """
     planted = evidence.planted
-    if problem := _problem(evidence, planted, flagged_by):
-        return invalid(RULE, QUESTION, problem, NEXT)
-    assert planted is not None
+    missing = _missing(evidence, planted, flagged_by)
+    if missing or planted is None:
+        return invalid(RULE, missing or Missing(NO_CONTROL, {}))
     copies = {
         d: [_copy(evidence, planted, d, share, flagged_by, min_loss) for share in planted.lambdas]
         for d in planted.detectors
     }
     kept = kept_without_object(evidence, planted)
-    flagging = [_flagging(detector, found, flagged_by, kept) for detector, found in copies.items()]
-    blaming = [_blaming(detector, found, min_loss) for detector, found in copies.items()]
+    flagging = [_flagging(detector, tried, flagged_by, kept) for detector, tried in copies.items()]
+    blaming = [_blaming(detector, tried, min_loss) for detector, tried in copies.items()]
     findings = [finding for pair in zip(flagging, blaming, strict=True) for finding in pair]
     if kept is not None:
         findings.append(_keeping(kept, planted))
     outcome = worst(finding.outcome for finding in findings)
-    telling = [finding.sentence for finding in findings if finding.outcome is outcome]
-    return Verdict(
-        rule=RULE,
-        question=QUESTION,
-        outcome=outcome,
-        sentence=telling[0] if outcome is Outcome.INVALID else _headline(flagging),
-        next_step=NEXT if outcome is Outcome.INVALID else "",
-        findings=tuple(findings),
-    )
+    caught = outcome is Outcome.PASS
+    deciding = _hardest(flagging) if caught else next(f for f in findings if f.outcome is outcome)
+    return Verdict(rule=RULE, outcome=outcome, decided_by=deciding.key, findings=tuple(findings))
 
 
-def _problem(evidence: Evidence, planted: Planted | None, flagged_by: Sequence[str]) -> str:
-    """Why the control says nothing, or ''."""
+def _missing(evidence: Evidence, planted: Planted | None, flagged_by: Sequence[str]) -> Missing | None:
+    """Why the control says nothing."""
     if planted is None:
-        return "The control planted_cue was not run, so that nothing says what this audit would have noticed."
+        return Missing(NO_CONTROL, {})
     if planted.pictures < FEWEST or not planted.detectors:
-        return (
-            f"{count(planted.pictures, 'picture')} could carry the mark (predicted right, its place outside every box),"
-            f" where {FEWEST} are needed: nothing says what this audit would have noticed."
-        )
+        return Missing(FEW_MARKED, {"pictures": planted.pictures, "fewest": FEWEST})
     if not {0.0, 1.0} <= set(planted.lambdas):
-        return "The copies that rely on the mark not at all and alone are missing, so that the control says nothing."
+        return Missing(ENDS_MISSING, {})
     silent = [key for key, given in evidence.answers.items() if key[0] != SUBJECT and given.silent.any()]
     if silent:
         _, intervention, variant = silent[0]
-        return f"The network yields no number for pictures with the mark as {intervention} '{variant}' alters them."
+        return Missing(COPY_SILENT, {"intervention": intervention, "variant": variant})
     if absent := [rule for rule in flagged_by if rule not in evidence.profile.rules]:
-        return f"The profile has no limits for {listed(absent)}, by which a copy would be flagged."
-    return "" if flagged_by else "The profile names no rule by which a copy would be flagged."
+        return Missing(NO_LIMITS, {"rules": absent})
+    return None if flagged_by else Missing(NO_RULE, {})
 
 
 def _copy(
@@ -122,78 +130,59 @@ def _from_which_on(copies: Sequence[Copy], caught: Sequence[bool]) -> float | No
 def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str], kept: float | None) -> Finding:
     caught, own = copies[-1].flagged, copies[0].flagged
     limit = None if own else _from_which_on(copies, [copy.flagged for copy in copies])
-    rules = f"({listed(flagged_by)})"
-    if not caught:
-        sentence = f"A network that goes by the mark alone (detector {detector}) is not flagged {rules}."
-    elif limit is None:
-        sentence = (
-            f"The network is flagged {rules} without the mark already: what it relies on itself hides from which share"
-            f" on a mark (detector {detector}) would be."
-        )
-    else:
-        sentence = f"From {percent(limit)} of the evidence on, a mark (detector {detector}) is flagged {rules}"
-        sentence += f"{_in_all(limit, kept)}."
     return Finding(
-        subject=detector,
+        key=detector,
         outcome=Outcome.PASS if caught else Outcome.INVALID,
-        quantity="share of the evidence from which on a mark is flagged",
+        quantity="share_from_which_a_mark_is_flagged",
+        unit=Unit.SHARE,
+        better=Direction.LOWER,
         value=limit,
         n=copies[-1].n,
-        sentence=sentence,
-    )
-
-
-def _in_all(limit: float, kept: float | None) -> str:
-    if kept is None:
-        return "; what the network itself keeps without the object is not known"
-    if not kept:
-        return ""
-    return (
-        f"; the network itself keeps {percent(kept)} of its evidence without the object, so that this is"
-        f" {100 * outside(limit, kept):.0f} % from outside the object"
+        reason="" if caught else NOT_FLAGGED,
+        details={
+            "detector": detector,
+            "flagged_by": list(flagged_by),
+            "flagged_unmarked": own,
+            "kept": kept,
+            "outside": None if limit is None or kept is None else outside(limit, kept),
+        },
     )
 
 
 def _keeping(kept: float, planted: Planted) -> Finding:
     return Finding(
-        subject=KEPT,
+        key=KEPT,
         outcome=Outcome.PASS,
-        quantity="share of its evidence that the network itself keeps when the object is removed",
+        quantity="evidence_kept_without_object",
+        unit=Unit.SHARE,
+        better=Direction.LOWER,
         value=kept,
         n=planted.pictures,
-        sentence=f"Without the object the network itself keeps {percent(kept)} of its evidence for the label"
-        f" (log-odds over those of a guess, in the median of {count(planted.pictures, 'picture')}).",
     )
 
 
 def _blaming(detector: str, copies: Sequence[Copy], min_loss: float) -> Finding:
     innocent, alone = copies[0], copies[-1]
-    sound = alone.blamed and not innocent.blamed
-    limit = _from_which_on(copies, [copy.blamed for copy in copies])
-    if innocent.blamed:
-        sentence = (
-            f"Hiding the mark costs the network itself {points(innocent.loss or 0.0)} more than hiding as much"
-            " elsewhere: it is blamed where it carries nothing."
-        )
-    elif limit is None:
-        sentence = f"The mark is not blamed where it carries all of the evidence (detector {detector})."
-    else:
-        sentence = (
-            f"From {percent(limit)} of the evidence on, hiding the mark (detector {detector}) costs the label over"
-            f" {points(min_loss)} more than hiding as much elsewhere; where it carries all,"
-            f" {points(alone.loss or 0.0)}."
-        )
+    reason = INNOCENT_BLAMED if innocent.blamed else "" if alone.blamed else NOT_BLAMED
     return Finding(
-        subject=f"{detector}, mark blamed",
-        outcome=Outcome.PASS if sound else Outcome.INVALID,
-        quantity="share of the evidence from which on hiding the mark is seen to cost the label",
-        value=limit,
+        key=f"{detector}/blame",
+        outcome=Outcome.INVALID if reason else Outcome.PASS,
+        quantity="share_from_which_the_mark_is_blamed",
+        unit=Unit.SHARE,
+        better=Direction.LOWER,
+        value=_from_which_on(copies, [copy.blamed for copy in copies]),
         n=alone.n,
-        sentence=sentence,
+        reason=reason,
+        details={
+            "detector": detector,
+            "loss_unmarked": innocent.loss,
+            "loss": alone.loss,
+            "min_loss": min_loss,
+        },
     )
 
 
-def _headline(flagging: Sequence[Finding]) -> str:
+def _hardest(flagging: Sequence[Finding]) -> Finding:
     """Of the detector that is harder to catch."""
     hidden = [finding for finding in flagging if finding.value is None]
-    return (hidden or [max(flagging, key=lambda finding: finding.value or 0.0)])[0].sentence
+    return (hidden or [max(flagging, key=lambda finding: finding.value or 0.0)])[0]

@@ -2,22 +2,19 @@
 
 import numpy as np
 
+from checks import reasons
 from checks.profile import Share
-from checks.statistics.bounds import mean_bounds
+from checks.statistics.bounds import Bounds, mean_bounds
 from checks.table.evidence import Evidence
-from checks.table.needs import invalid
-from checks.verdict import Finding, Outcome, Verdict
-from checks.words import all_of, count, listed
+from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "explainer_is_valid"
-QUESTION = "Do the maps change when the network loses what it has learnt?"
-NEXT = {
-    Outcome.PASS: "",
-    Outcome.INCONCLUSIVE: "Draw more pictures for the control randomisation (its option `pictures`), and run the audit"
-    " again.",
-    Outcome.INVALID: "Use a method whose maps follow the network, as integrated_gradients, and run the audit again with"
-    " the control randomisation.",
-}
+NO_CONTROL = "no_control"
+"""Reason: the control `randomisation` was not run."""
+NOTHING_RANDOMISED = "nothing_randomised"
+"""Reason: the control ran, but the network has no layer that it could randomise."""
+NO_LIVING_MAP = "no_living_map"
+"""Reason: no map of the copy with random weights lives, so there is none to compare with."""
 
 
 def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
@@ -27,11 +24,13 @@ def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
     all of whose layers are random. A method is valid where the upper bound is within `max_similarity`; any other is
     taken out of the verdict. PASS where one method at least is valid. Else INCONCLUSIVE where more pictures could show
     one to be, or INVALID: then no map of this audit is evidence. INVALID too where the study was not run.
+
+    A finding's key is its method; details: the `method`, and how many pictures the control was `asked` of. Details of
+    the verdict: the methods `kept` and `taken_out`.
     """
     if "randomisation" not in evidence.experiments or not evidence.cascade:
-        why = "was not run" if "randomisation" not in evidence.experiments else "could randomise nothing"
-        sentence = f"The control randomisation {why}, so that nothing says whose maps are evidence."
-        return invalid(RULE, QUESTION, sentence, NEXT[Outcome.INVALID])
+        reason = NOTHING_RANDOMISED if "randomisation" in evidence.experiments else NO_CONTROL
+        return Verdict(rule=RULE, outcome=Outcome.INVALID, reason=reason)
     findings = [_finding(evidence, method, max_similarity) for method in evidence.methods]
     outcomes = {finding.outcome for finding in findings}
     outcome = next((o for o in (Outcome.PASS, Outcome.INCONCLUSIVE) if o in outcomes), Outcome.INVALID)
@@ -40,66 +39,53 @@ def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
         findings = [f.model_copy(update={"advisory": True}) if f in out else f for f in findings]
     return Verdict(
         rule=RULE,
-        question=QUESTION,
         outcome=outcome,
-        sentence=_headline(evidence, [finding.subject for finding in out], max_similarity),
-        next_step=NEXT[outcome],
+        decided_by=_deciding(findings, outcome),
+        reason="" if findings else reasons.NO_METHOD,
+        details={
+            "kept": [finding.key for finding in findings if finding.outcome is Outcome.PASS],
+            "taken_out": [finding.key for finding in out],
+        },
         findings=tuple(findings),
     )
 
 
-def valid_methods(evidence: Evidence, limit: float) -> tuple[str, ...]:
-    """The methods whose maps are evidence: the upper bound of the end-point similarity is within the limit."""
-    return tuple(m for m in evidence.methods if _finding(evidence, m, limit).outcome is Outcome.PASS)
+def _deciding(findings: list[Finding], outcome: Outcome) -> str | None:
+    """The first with the outcome. Where none has it, since all of them FAIL, the first of all."""
+    keys = [finding.key for finding in findings if finding.outcome is outcome] or [finding.key for finding in findings]
+    return keys[0] if keys else None
 
 
 def _finding(evidence: Evidence, method: str, limit: float) -> Finding:
     stages = evidence.cascade.get(method, ())
-    drawn = stages[-1].similarity if stages else np.empty(0)
-    end = drawn[np.isfinite(drawn)]
+    similarity = stages[-1].similarity if stages else np.empty(0)
+    end = similarity[np.isfinite(similarity)]
     bounds = mean_bounds(end, evidence.confidence, evidence.seed)
-    value = float(end.mean()) if len(end) else None
-    valid = bounds is not None and bounds.upper <= limit
-    survives = bounds is not None and bounds.lower > limit
-    undecided = Outcome.INCONCLUSIVE if len(end) else Outcome.INVALID
+    outcome, reason = _decided(len(end), bounds, limit)
     return Finding(
-        subject=method,
-        outcome=Outcome.PASS if valid else Outcome.FAIL if survives else undecided,
-        quantity="mean rank correlation of the maps of the network and of its copy with random weights",
-        value=value,
+        key=method,
+        outcome=outcome,
+        quantity="rank_correlation_with_random_weights",
+        unit=Unit.CORRELATION,
+        better=Direction.LOWER,
+        value=float(end.mean()) if len(end) else None,
         limit=limit,
         chance=0.0,
         n=len(end),
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
-        sentence=_sentence(method, value, valid, (len(end), len(drawn)), limit, bounds.upper if bounds else None),
+        reason=reason,
+        details={"method": method, "asked": len(similarity)},
     )
 
 
-def _sentence(
-    method: str, value: float | None, valid: bool, pictures: tuple[int, int], limit: float, upper: float | None
-) -> str:
-    n, drawn = pictures
-    if value is None:
-        return f"{method} has no live map of the copy with random weights to compare with; its maps are taken out."
-    bound = "" if upper is None else f" (upper bound {upper:.2f})"
-    seen = f"With all weights random, the maps of {method} still have a rank correlation of {value:.2f}{bound}"
-    pairs = count(n, "picture") if n == drawn else f"{n:,} of {count(drawn, 'picture')}, the others' maps being dead"
-    within = f"within {limit:.2f}" if valid else f"where at most {limit:.2f} may be; its maps are taken out"
-    return f"{seen} with its own, on {pairs}, {within}."
-
-
-def _headline(evidence: Evidence, out: list[str], limit: float) -> str:
-    total = len(evidence.methods)
-    if not out:
-        learnt = "what they show has to do with what it learnt"
-        return f"The maps of {all_of(total, 'method')} change when the network loses its weights: {learnt}."
-    verb = "shows" if len(out) == 1 else "show"
-    seen = (
-        f"{listed(out)} {verb} too much of the same (a rank correlation over {limit:.2f}, or not surely within it) when"
-        f" the network has random weights, and {'is' if len(out) == 1 else 'are'} taken out of the verdict"
-    )
-    if len(out) == total:
-        return f"{seen}: no map of this audit is evidence."
-    kept = [method for method in evidence.methods if method not in out]
-    return f"{seen}; {listed(kept)} {'is' if len(kept) == 1 else 'are'} kept."
+def _decided(n: int, bounds: Bounds | None, limit: float) -> tuple[Outcome, str]:
+    if n == 0:
+        return Outcome.INVALID, NO_LIVING_MAP
+    if bounds is None:
+        return Outcome.INCONCLUSIVE, reasons.TOO_FEW
+    if bounds.upper <= limit:
+        return Outcome.PASS, ""
+    if bounds.lower > limit:
+        return Outcome.FAIL, reasons.BEYOND_LIMIT
+    return Outcome.INCONCLUSIVE, reasons.UNDECIDED

@@ -5,12 +5,14 @@ from itertools import combinations
 
 import numpy as np
 
+from checks import reasons
 from checks.profile import Share
+from checks.statistics.bounds import Bounds
 from checks.table.evidence import Evidence, Floats
-from checks.verdict import Finding, Outcome, Verdict
-from checks.words import count
+from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest
 
-RULE = "methods_agree"
+ONE_METHOD = "one_method"
+"""Reason: fewer than two methods were run, so nothing can agree."""
 
 
 def methods_agree(evidence: Evidence, *, min_agreement: Share) -> Verdict:
@@ -19,47 +21,58 @@ def methods_agree(evidence: Evidence, *, min_agreement: Share) -> Verdict:
     The mean rank correlation of two methods' maps over the pictures on which both live. PASS where the lower bound of
     every pair's is over `min_agreement`, else INCONCLUSIVE, never FAIL: methods that disagree say something about the
     methods. Of three and more, one that agrees with none of the others, which agree among themselves, is named.
+
+    Details of a finding: both `methods`. Details of the verdict: that one method as `dissenter`, where there is one.
     """
     findings = tuple(_finding(evidence, pair, min_agreement) for pair in combinations(evidence.methods, 2))
     alike = bool(findings) and all(finding.outcome is Outcome.PASS for finding in findings)
+    alone = dissenter(evidence.methods, findings)
     return Verdict(
-        rule=RULE,
-        question="Do the methods' maps agree with each other?",
+        rule="methods_agree",
         outcome=Outcome.PASS if alike else Outcome.INCONCLUSIVE,
-        sentence=_headline(evidence.methods, findings),
-        next_step="" if alike else _next_step(findings),
+        decided_by=weakest(findings).key if findings else None,
+        reason="" if findings else ONE_METHOD,
+        details={"dissenter": alone} if alone else {},
         findings=findings,
     )
 
 
-def _name(pair: tuple[str, str]) -> str:
-    return f"{pair[0]} and {pair[1]}"
+def _key(pair: tuple[str, str]) -> str:
+    return "/".join(pair)
 
 
 def _finding(evidence: Evidence, pair: tuple[str, str], limit: float) -> Finding:
-    found = _agreement(evidence, pair)
-    drawn, agreement = evidence.drawn(np.isfinite(found)), found[np.isfinite(found)]
-    bounds = drawn.mean(agreement)
-    agrees = bounds is not None and bounds.lower > limit
-    value = float(agreement.mean()) if len(agreement) else None
-    if value is None:
-        sentence = f"{_name(pair)} were not compared on any picture."
-    else:
-        bound = f" (lower bound {bounds.lower:.2f})" if bounds else ""
-        sentence = f"The maps of {_name(pair)} have a mean rank correlation of {value:.2f}{bound}"
-        sentence += f" on {drawn}{'' if agrees else f', not surely over {limit:.2f}'}."
+    agreement = _agreement(evidence, pair)
+    compared = np.isfinite(agreement)
+    subset, agreement = evidence.subset(compared), agreement[compared]
+    bounds = subset.mean(agreement)
+    reason = _reason(subset.n, bounds, limit)
     return Finding(
-        subject=_name(pair),
-        outcome=Outcome.PASS if agrees else Outcome.INCONCLUSIVE,
-        quantity="mean rank correlation of two methods' maps",
-        value=value,
+        key=_key(pair),
+        outcome=Outcome.INCONCLUSIVE if reason else Outcome.PASS,
+        quantity="rank_correlation_of_methods",
+        unit=Unit.CORRELATION,
+        better=Direction.HIGHER,
+        value=float(agreement.mean()) if subset.n else None,
         limit=limit,
         chance=0.0,
-        **drawn.counted,
+        **subset.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
-        sentence=sentence,
+        reason=reason,
+        details={"methods": list(pair)},
     )
+
+
+def _reason(n: int, bounds: Bounds | None, limit: float) -> str:
+    """Why they do not agree for certain; '' where they do."""
+    if n == 0:
+        return reasons.NO_PICTURES
+    if bounds is None:
+        return reasons.TOO_FEW
+    if bounds.lower > limit:
+        return ""
+    return reasons.BEYOND_LIMIT if bounds.upper < limit else reasons.UNDECIDED
 
 
 def _agreement(evidence: Evidence, pair: tuple[str, str]) -> Floats:
@@ -73,29 +86,7 @@ def _agreement(evidence: Evidence, pair: tuple[str, str]) -> Floats:
 
 def dissenter(methods: Sequence[str], findings: Sequence[Finding]) -> str:
     """The one method that agrees with none, while the others all agree; '' where there is none."""
-    agree = {finding.subject: finding.outcome is Outcome.PASS for finding in findings}
+    agree = {finding.key: finding.outcome is Outcome.PASS for finding in findings}
     pairs = list(combinations(methods, 2))
-    lonely = [method for method in methods if all(agree[_name(pair)] is (method not in pair) for pair in pairs)]
+    lonely = [method for method in methods if all(agree[_key(pair)] is (method not in pair) for pair in pairs)]
     return lonely[0] if len(methods) > 2 and len(lonely) == 1 else ""
-
-
-def _headline(methods: Sequence[str], findings: Sequence[Finding]) -> str:
-    if not findings:
-        return "One method alone has nothing to agree with."
-    apart = [finding for finding in findings if finding.outcome is not Outcome.PASS]
-    if alone := dissenter(methods, findings):
-        return f"{alone} agrees with none of the other methods, which agree with each other."
-    weakest = min(apart or findings, key=lambda finding: -1.0 if finding.value is None else finding.value)
-    if not apart:
-        if len(findings) == 1:
-            return f"Both methods agree. {weakest.sentence}"
-        return f"All {count(len(findings), 'pair')} of methods agree. The weakest: {weakest.sentence}"
-    if len(findings) == 1:
-        return weakest.sentence
-    return f"{weakest.sentence} {len(apart)} of {count(len(findings), 'pair')} {'is' if len(apart) == 1 else 'are'} so."
-
-
-def _next_step(findings: Sequence[Finding]) -> str:
-    if not findings:
-        return "Add a second method that works differently, as integrated_gradients beside gradient."
-    return "Look at both methods' maps of the same pictures, and trust neither without the experiments."

@@ -9,29 +9,26 @@ from checks.statistics.bounds import Bounds
 from checks.statistics.subset import FEWEST
 from checks.table.controls import Cue
 from checks.table.evidence import Evidence
-from checks.table.mean_difference import Comparison, compare, lowest, undecided
-from checks.table.needs import invalid
-from checks.table.unanswered import NEXT as NO_NUMBER
+from checks.table.mean_difference import MeanDifference, lowest, mean_difference
+from checks.table.needs import Missing, invalid
 from checks.table.unanswered import no_number
-from checks.verdict import Finding, Outcome, Verdict, worst
-from checks.words import count, percent, points
+from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "no_shared_hotspot"
-QUESTION = "Does the model go by something that recurs outside the boxes?"
-QUANTITY = "label's probability lost by hiding the candidate, less what hiding as much elsewhere costs"
+SEARCH = "search"
+"""Key: how many of the pictures could be searched."""
+NOT_SEARCHED = "not_searched"
+"""Reason: the search `shared_cues` was not run."""
+CONFIRMED_BY_HIDING = "confirmed_by_hiding"
+"""Reason: hiding the candidate costs more probability than hiding as much elsewhere, for certain."""
+CONFIRMED_BY_PASTING = "confirmed_by_pasting"
+"""Reason: hiding it costs log-odds, and pasting it turns pictures of other classes, for certain."""
+PASTING_ALONE = "pasting_alone"
+"""Reason: pasting it turns pictures of other classes, but hiding it costs nothing."""
+FEW_SEARCHED = "few_searched"
+"""Reason: the classes with enough pictures predicted right hold too few of all."""
 WAYS = 2
 """In which a candidate can be confirmed."""
-NEXT = {
-    Outcome.PASS: "",
-    Outcome.FAIL: "Look at the crops, find where the cue comes from (a camera's tag, a watermark, a habit of whoever"
-    " took the pictures), take it out of the training pictures or let it mislead there, and audit again.",
-    Outcome.INCONCLUSIVE: f"Add pictures, so that each class has {FEWEST} and more that are predicted right.",
-    Outcome.INVALID: "Run the audit again with the search shared_cues.",
-}
-LOOK = (
-    "Look at the crops that turn pictures of other classes: where they show an object of the class, box it too, or take"
-    " the picture out; where they do not, it is a cue, which the object stands in for when it is hidden."
-)
 
 
 def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share, min_searched: Share) -> Verdict:
@@ -51,31 +48,26 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     hiding it costs nothing: it may be an object of the class that nobody boxed, or a cue that overrules it. A cue
     without a place of its own (a colour cast, a frame, a texture) is not found here; it shows where the background
     is replaced.
+
+    The key of a candidate is its intervention, as 'cue 1'; details: its `id`, `class_index` and `class_label` (null
+    where no picture is of the class), its `box` as shares of the frame (null where it has no place), the `window`
+    around it as (width, height) in pixels (null where the frame is unknown) and its `side` as a share of the frame's,
+    the pictures of the class that it was `seen_in` and all of them (`pictures`), the `log_odds` that hiding it costs,
+    and of the `pasted` pictures of other classes those `turned` into its class and `turned_elsewhere`. Details of the
+    search: the `classes`, those `searched`, and the `fewest` pictures predicted right that it takes.
     """
     if "shared_cues" not in evidence.experiments:
-        return invalid(
-            RULE, QUESTION, "The search shared_cues was not run; no cue was looked for.", NEXT[Outcome.INVALID]
-        )
-    needs = {
-        intervention: evidence.variants(intervention) for intervention in (f"cue {cue.id}" for cue in evidence.cues)
-    }
-    if silent := no_number(evidence, needs, evidence.right):
-        return invalid(RULE, QUESTION, silent, NO_NUMBER)
+        return invalid(RULE, Missing(NOT_SEARCHED, {}))
+    needs = {key: evidence.variants(key) for key in map(_key, evidence.cues)}
+    if missing := no_number(evidence, needs, evidence.right):
+        return invalid(RULE, missing)
     confidence = 1 - (1 - evidence.confidence) / (WAYS * max(1, len(evidence.cues)))
     strict = replace(evidence, profile=evidence.profile.model_copy(update={"confidence": confidence}))
-    tested = [_tested(strict, cue, min_loss, min_turned) for cue in evidence.cues]
-    findings = (*(_finding(strict, test) for test in tested), _searched(evidence, min_searched))
+    tested = [_finding(strict, _tested(strict, cue, min_loss, min_turned)) for cue in evidence.cues]
+    findings = (*tested, _searched(evidence, min_searched))
     outcome = worst(finding.outcome for finding in findings)
-    return Verdict(
-        rule=RULE,
-        question=QUESTION,
-        outcome=outcome,
-        sentence=_headline(findings, outcome),
-        next_step=LOOK
-        if outcome is Outcome.INCONCLUSIVE and any(t.by_pasting_alone for t in tested)
-        else NEXT[outcome],
-        findings=findings,
-    )
+    telling = [finding for finding in findings if finding.outcome is outcome]
+    return Verdict(rule=RULE, outcome=outcome, decided_by=max(telling, key=_loss).key, findings=findings)
 
 
 @dataclass(frozen=True)
@@ -84,147 +76,104 @@ class Tested:
 
     cue: Cue
     outcome: Outcome
-    loss: Comparison
+    reason: str
+    loss: MeanDifference
     """Of the label's probability, more than elsewhere."""
-    odds: Comparison
+    odds: MeanDifference
     """Of the log-odds, likewise."""
     turned: int
     """Pictures of other classes that the crop turns into its class."""
     turned_elsewhere: int
     pasted: int
-    share: Bounds
-    """Of the difference of the two shares."""
-    by_pasting: bool
-    """Confirmed by log-odds and pasting, not by probability."""
-    by_pasting_alone: bool
-    """It turns other classes, and hiding it costs nothing: something else speaks for the label as well."""
+
+
+def _key(cue: Cue) -> str:
+    """The candidate's intervention, and the key of its finding."""
+    return f"cue {cue.id}"
 
 
 def _tested(evidence: Evidence, cue: Cue, min_loss: float, min_turned: float) -> Tested:
-    intervention = f"cue {cue.id}"
-    hidden, elsewhere = (evidence.answered(intervention, variant) for variant in ("hidden", "elsewhere"))
+    hidden, elsewhere = (evidence.answered(_key(cue), variant) for variant in ("hidden", "elsewhere"))
     both = hidden.asked & elsewhere.asked
-    loss = compare(evidence, both, elsewhere.probability - hidden.probability, min_loss)
-    odds = compare(evidence, both, elsewhere.log_odds - hidden.log_odds, 0.0)
-    pasted, control = (evidence.answered(intervention, variant) for variant in ("pasted", "pasted elsewhere"))
+    loss = mean_difference(evidence, both, elsewhere.probability - hidden.probability, min_loss)
+    odds = mean_difference(evidence, both, elsewhere.log_odds - hidden.log_odds, 0.0)
+    pasted, control = (evidence.answered(_key(cue), variant) for variant in ("pasted", "pasted elsewhere"))
     there = pasted.asked & control.asked
-    turns, turns_elsewhere = ((found.predicted == cue.class_index)[there] for found in (pasted, control))
-    drawn, difference = evidence.drawn(there), turns.astype(int) - turns_elsewhere
-    n = drawn.n
-    share = drawn.paired(difference)
-    by_hiding = loss.outcome is Outcome.PASS
-    by_pasting = odds.outcome is Outcome.PASS and drawn.enough and share.lower > min_turned
-    turned = n > 0 and difference.mean() > min_turned
-    outcome = Outcome.PASS
+    turns, turns_elsewhere = ((answers.predicted == cue.class_index)[there] for answers in (pasted, control))
+    subset, difference = evidence.subset(there), turns.astype(int) - turns_elsewhere
+    share: Bounds = subset.paired(difference)
+    by_pasting = odds.outcome is Outcome.PASS and subset.enough and share.lower > min_turned
+    turned = subset.n > 0 and bool(difference.mean() > min_turned)
+    outcome, reason = _decided(loss, odds, by_pasting=by_pasting, turned=turned)
+    return Tested(cue, outcome, reason, loss, odds, int(turns.sum()), int(turns_elsewhere.sum()), subset.n)
+
+
+def _decided(loss: MeanDifference, odds: MeanDifference, *, by_pasting: bool, turned: bool) -> tuple[Outcome, str]:
+    """by_pasting: it turns pictures of other classes for certain; turned: it does in those that were tried."""
     if loss.outcome is Outcome.INVALID or odds.outcome is Outcome.INVALID:
-        outcome = Outcome.INVALID
-    elif by_hiding or by_pasting:
-        outcome = Outcome.FAIL
-    elif _over(loss) or turned or not loss.drawn.enough:
-        outcome = Outcome.INCONCLUSIVE
-    counts = int(turns.sum()), int(turns_elsewhere.sum()), n
-    alone = turned and loss.drawn.enough and not _over(loss)
-    return Tested(cue, outcome, loss, odds, *counts, share, by_pasting and not by_hiding, alone)
-
-
-def _over(found: Comparison) -> bool:
-    return found.value is not None and found.value > found.limit
+        return Outcome.INVALID, loss.reason if loss.outcome is Outcome.INVALID else odds.reason
+    if loss.outcome is Outcome.PASS:
+        return Outcome.FAIL, CONFIRMED_BY_HIDING
+    if by_pasting:
+        return Outcome.FAIL, CONFIRMED_BY_PASTING
+    over = loss.value is not None and loss.value > loss.limit
+    if over or not loss.subset.enough:
+        return Outcome.INCONCLUSIVE, loss.reason
+    return (Outcome.INCONCLUSIVE, PASTING_ALONE) if turned else (Outcome.PASS, "")
 
 
 def _finding(evidence: Evidence, test: Tested) -> Finding:
-    intervention = f"cue {test.cue.id}"
-    more = (
-        evidence.answered(intervention, "hidden").probability - evidence.answered(intervention, "elsewhere").probability
-    )
+    key = _key(test.cue)
+    more = evidence.answered(key, "hidden").probability - evidence.answered(key, "elsewhere").probability
     asked = np.isfinite(more)
+    worst_first = lowest(more[asked], evidence.sample[asked]) if test.outcome is Outcome.FAIL else ()
     return Finding(
-        subject=f"{intervention}: {_where(test.cue)}, class {_name(evidence, test.cue)}",
+        key=key,
         outcome=test.outcome,
-        quantity=QUANTITY,
+        quantity="loss_without_candidate",
+        unit=Unit.DIFFERENCE,
+        better=Direction.LOWER,
         value=test.loss.value,
         limit=test.loss.limit,
-        **test.loss.drawn.counted,
+        **test.loss.subset.counted,
         lower=test.loss.lower,
         upper=test.loss.upper,
         further=test.loss.further if test.outcome is Outcome.INCONCLUSIVE else None,
-        worst=lowest(more[asked], evidence.sample[asked]) if test.outcome is Outcome.FAIL else (),
-        sentence=_sentence(evidence, test),
+        reason=test.reason,
+        details=_details(evidence, test),
+        worst=worst_first,
     )
 
 
-def _sentence(evidence: Evidence, test: Tested) -> str:
-    cue, loss = test.cue, test.loss
-    window = f"within a window of {_size(evidence, cue)}"
-    what = f"what lies {window}, {_where(cue)}" if cue.box else f"an appearance {window}"
-    share = percent(cue.seen_in / cue.pictures) if cue.pictures else "no picture"
-    seen = f"class {_name(evidence, cue)}, seen in {share} of its pictures"
-    if loss.value is None or test.odds.value is None:
-        return f"{_capital(what)} ({seen}) has no answers that could be compared."
-    if loss.lower is None or loss.upper is None:
-        return f"{_capital(what)} ({seen}) may be a cue: {undecided(loss)}."
-    bound = f"lower bound {points(loss.lower)}" if test.outcome is Outcome.FAIL else f"upper bound {points(loss.upper)}"
-    hiding = (
-        f"hiding it costs {points(loss.value)} of the label's probability more than hiding as much elsewhere ({bound},"
-        f" {loss.drawn}) and {round(test.odds.value, 1) + 0.0:.1f} of the log-odds"
-    )
-    did = f"{hiding}; {_pasting(test)}"
-    if test.outcome is Outcome.FAIL:
-        return f"The model goes by {what} ({seen}): {did}."
-    if test.outcome is Outcome.INCONCLUSIVE:
-        open_question = "pasting speaks for it, hiding does not" if test.by_pasting_alone else undecided(loss)
-        return f"{_capital(what)} ({seen}) may be a cue: {did}; {open_question}."
-    return f"{_capital(what)} ({seen}) is not confirmed as a cue: {did}."
+def _details(evidence: Evidence, test: Tested) -> Details:
+    cue = test.cue
+    labels = evidence.label[evidence.class_index == cue.class_index]
+    return {
+        "id": cue.id,
+        "class_index": cue.class_index,
+        "class_label": str(labels[0]) if len(labels) else None,
+        "box": list(cue.box) if cue.box else None,
+        "side": cue.side,
+        "window": _window(evidence, cue),
+        "seen_in": cue.seen_in,
+        "pictures": cue.pictures,
+        "log_odds": test.odds.value,
+        "pasted": test.pasted,
+        "turned": test.turned,
+        "turned_elsewhere": test.turned_elsewhere,
+    }
 
 
-def _pasting(test: Tested) -> str:
-    if not test.pasted:
-        return "no picture of another class has room to paste it into"
-    turned, control = (percent(k / test.pasted) for k in (test.turned, test.turned_elsewhere))
-    return (
-        f"pasting it turns {turned} of {count(test.pasted, 'picture')} of other classes into this one, and as much from"
-        f" elsewhere {control}"
-    )
-
-
-def _where(cue: Cue) -> str:
-    """In words: 'bottom left', 'along the left edge', 'in changing places'."""
-    if cue.box is None:
-        return "in changing places"
-    x0, y0, x1, y1 = cue.box
-    down, across = _third((y0 + y1) / 2, ("top", "", "bottom")), _third((x0 + x1) / 2, ("left", "", "right"))
-    long_x, long_y = x1 - x0 >= 0.8, y1 - y0 >= 0.8
-    if long_x or long_y:
-        edge = down if long_x else across
-        return f"along the {edge} edge" if edge else "across the middle"
-    return f"{down} {across}".strip() or "in the middle"
-
-
-def _third(middle: float, words: tuple[str, str, str]) -> str:
-    return words[min(2, int(3 * middle))]
-
-
-def _size(evidence: Evidence, cue: Cue) -> str:
-    """Of the window that was hidden and pasted, which is seldom tight: '24x20 pixels of the 112x112 frame'."""
+def _window(evidence: Evidence, cue: Cue) -> list[int] | None:
+    """(width, height) in pixels of what was hidden and pasted, which is seldom tight; None where no frame is known."""
     if evidence.frame is None:
-        return f"{percent(cue.side)} of the frame's side"
+        return None
     height, width = evidence.frame
     if cue.box is None:
         side = round(cue.side * (height * width) ** 0.5)
-        size = f"{side}x{side}"
-    else:
-        x0, y0, x1, y1 = cue.box
-        size = f"{round((x1 - x0) * width)}x{round((y1 - y0) * height)}"
-    return f"{size} pixels of the {width}x{height} frame"
-
-
-def _name(evidence: Evidence, cue: Cue) -> str:
-    """The dataset's word for the class."""
-    labels = evidence.label[evidence.class_index == cue.class_index]
-    return f"'{labels[0]}'" if len(labels) else str(cue.class_index)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+        return [side, side]
+    x0, y0, x1, y1 = cue.box
+    return [round((x1 - x0) * width), round((y1 - y0) * height)]
 
 
 def _searched(evidence: Evidence, min_searched: float) -> Finding:
@@ -234,34 +183,19 @@ def _searched(evidence: Evidence, min_searched: float) -> Finding:
     enough = right >= FEWEST
     n, k = evidence.n, int(enough[of].sum()) if evidence.n else 0
     wide = n > 0 and k / n >= min_searched
-    seen = (
-        f"{int(enough.sum()):,} of {count(len(classes), 'class')} have {FEWEST} pictures"
-        f" predicted right, without which no search is conclusive; they hold {percent(k / n) if n else 'none'} of the"
-        " pictures"
-    )
     return Finding(
-        subject="search",
+        key=SEARCH,
         outcome=Outcome.PASS if wide else Outcome.INCONCLUSIVE,
-        quantity="share of the pictures in classes that were searched",
+        quantity="share_searched",
+        unit=Unit.SHARE,
+        better=Direction.HIGHER,
         value=k / n if n else None,
         limit=min_searched,
         n=n,
-        sentence=f"{seen}." if wide else f"{seen}, where {percent(min_searched)} are needed.",
+        reason="" if wide else FEW_SEARCHED,
+        details={"classes": len(classes), "searched": int(enough.sum()), "fewest": FEWEST},
     )
 
 
-def _headline(findings: tuple[Finding, ...], outcome: Outcome) -> str:
-    *tested, searched = findings
-    if outcome is Outcome.PASS:
-        if not tested:
-            return "The maps of no class agree on anything outside the boxes."
-        strongest = max(tested, key=_loss).sentence
-        return f"None of {count(len(tested), 'candidate')} is confirmed as a cue. The strongest: {strongest}"
-    telling = [finding for finding in (*tested, searched) if finding.outcome is outcome]
-    sentence = max(telling, key=_loss).sentence
-    alike = f" {len(telling)} of {count(len(tested), 'candidate')} are confirmed."
-    return sentence + (alike if outcome is Outcome.FAIL and len(telling) > 1 else "")
-
-
 def _loss(finding: Finding) -> float:
-    return -np.inf if finding.value is None or finding.subject == "search" else finding.value
+    return -np.inf if finding.value is None or finding.key == SEARCH else finding.value

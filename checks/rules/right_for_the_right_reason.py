@@ -1,28 +1,17 @@
 """Right for the right reason: the object speaks for the label, not what surrounds it."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from checks import reasons
 from checks.profile import Share
-from checks.statistics.subset import Drawn
-from checks.table.cells import Miss, judged_by_experiment, missed
+from checks.table.cells import EXPERIMENT, Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
-from checks.table.mean_difference import lowest, needed
-from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead, left_out, unjudged
+from checks.table.mean_difference import lowest
+from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead, unjudged
 from checks.table.unanswered import MOST_LOST, unfit
-from checks.table.unanswered import NEXT as NO_NUMBER
-from checks.verdict import Finding, Outcome, Verdict
-from checks.words import percent
+from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "right_for_the_right_reason"
-QUESTION = "Where the label is predicted, is it the object that speaks for it?"
-NEXT = {
-    Outcome.PASS: "",
-    Outcome.FAIL: "Look at the worst pictures: their label stands without the object. Find what in the surroundings"
-    " says it, train on pictures in which that misleads, and audit again.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures.",
-    Outcome.INVALID: NO_NUMBER,
-}
 
 
 def right_for_the_right_reason(
@@ -34,66 +23,48 @@ def right_for_the_right_reason(
     without its surroundings, whichever of `fills` is used: no difference of the label's log-odds is over `min_lead`.
     Exact bounds of the share of misses (Clopper and Pearson 1934), by cluster where one is named: PASS where the upper
     bound is within `max_share`, FAIL where the lower bound is over it.
+
+    Details: the pictures `missed`, and how many predicted right are `without_answer`.
     """
     needs = for_the_lead(fills)
-    if verdict := unfit(RULE, QUESTION, evidence, needs):
+    if verdict := unfit(RULE, evidence, needs):
         return verdict
     judged = judged_by_experiment(evidence)
     right = evidence.right & judged
     off = right & missed(evidence, Miss(fills, min_lead))
     n, k = int(right.sum()), int(off.sum())
     lost = unjudged(evidence, judged, "object_removed")
-    drawn = evidence.drawn(right)
-    lower, upper = drawn.share(off[right])
-    outcome = _outcome(n, lost, (lower, upper), max_share)
-    undecided = outcome is Outcome.INCONCLUSIVE
-    further = _further(drawn, off[right], max_share) if undecided else None
+    subset = evidence.subset(right)
+    lower, upper = subset.share(off[right])
+    outcome, reason = _decided(n, lost, (lower, upper), max_share)
+    further = None
+    if outcome is Outcome.INCONCLUSIVE:
+        further = subset.further_for_share(off[right], max_share) if n else subset.missing
     lead = np.nan_to_num(evidence.lead(fills), nan=-np.inf)
     finding = Finding(
-        subject="experiment",
+        key=EXPERIMENT,
         outcome=outcome,
-        quantity="share of the pictures predicted right that are right for the wrong reason",
+        quantity="right_for_the_wrong_reason",
+        unit=Unit.SHARE,
+        better=Direction.LOWER,
         value=k / n if n else None,
         limit=max_share,
-        **drawn.counted,
+        **subset.counted,
         lower=lower if n else None,
         upper=upper if n else None,
         further=further,
+        reason=reason,
+        details={"missed": k, "without_answer": lost},
         worst=lowest(lead[off], evidence.sample[off]),
-        sentence=_sentence(k, drawn, outcome, (lower, upper), max_share)
-        + _undecided(drawn, k, max_share, further, undecided)
-        + f"{left_out(lost)}.",
     )
-    return Verdict(
-        rule=RULE, question=QUESTION, outcome=outcome, sentence=finding.sentence, next_step=NEXT[outcome],
-        findings=(finding,),
-    )  # fmt: skip
+    return Verdict(rule=RULE, outcome=outcome, decided_by=EXPERIMENT, findings=(finding,))
 
 
-def _outcome(n: int, lost: int, bounds: tuple[float, float], limit: float) -> Outcome:
+def _decided(n: int, lost: int, bounds: tuple[float, float], limit: float) -> tuple[Outcome, str]:
     if lost > MOST_LOST * (n + lost):
-        return Outcome.INVALID
+        return Outcome.INVALID, reasons.UNJUDGED
     if n >= 1 and bounds[1] <= limit:
-        return Outcome.PASS
-    return Outcome.FAIL if bounds[0] > limit else Outcome.INCONCLUSIVE
-
-
-def _further(drawn: Drawn, off: NDArray[np.bool_], limit: float) -> int | None:
-    return drawn.further_for_share(off, limit) if drawn.n else drawn.missing
-
-
-def _sentence(k: int, drawn: Drawn, outcome: Outcome, bounds: tuple[float, float], limit: float) -> str:
-    n = drawn.n
-    if n == 0:
-        return "No picture is predicted right, so that none can be right for the right reason"
-    bound = f"lower bound {percent(bounds[0])}" if outcome is Outcome.FAIL else f"upper bound {percent(bounds[1])}"
-    seen = f"{k:,} of {drawn} predicted right"
-    seen += f" {'is' if k == 1 else 'are'} right for the wrong reason: {percent(k / n)} ({bound}"
-    allowed = "" if outcome is Outcome.PASS else f", where {percent(limit)} may be"
-    return f"{seen}{allowed}); there the label is spoken for by what surrounds the object" if k else f"{seen}{allowed})"
-
-
-def _undecided(drawn: Drawn, k: int, limit: float, further: int | None, undecided: bool) -> str:
-    if not (undecided and drawn.n):
-        return ""
-    return f"; {needed(further, within_reach=k < limit * drawn.n, noun=drawn.noun)}"
+        return Outcome.PASS, ""
+    if bounds[0] > limit:
+        return Outcome.FAIL, reasons.BEYOND_LIMIT
+    return Outcome.INCONCLUSIVE, reasons.UNDECIDED if n else reasons.NO_PICTURES

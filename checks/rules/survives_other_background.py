@@ -3,31 +3,32 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from checks import reasons
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
-from checks.statistics.subset import FEWEST, Drawn
+from checks.statistics.subset import FEWEST, Subset
 from checks.table.backgrounds import INTERVENTION, KINDS, Swap, donors, note, swapped, variants
 from checks.table.evidence import Evidence
-from checks.table.mean_difference import lowest, needed
-from checks.table.needs import invalid, left_out, unjudged
+from checks.table.mean_difference import lowest
+from checks.table.needs import Missing, invalid, unjudged
 from checks.table.unanswered import MOST_LOST, unfit
-from checks.table.unanswered import NEXT as NO_NUMBER
-from checks.verdict import Finding, Outcome, Verdict
-from checks.words import count, percent, points
+from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "survives_other_background"
-QUESTION = "Does the prediction stand when the object is put on the background of another class?"
+BACKGROUND = "background"
+"""Key of the one finding."""
 NEEDS = {INTERVENTION: ("other 1",)}
-QUANTITY = "accuracy that backgrounds of other classes cost more than backgrounds of the same class"
-ALONE = "accuracy that backgrounds of other classes cost"
-NEXT = {
-    Outcome.PASS: "",
-    Outcome.FAIL: "The background tells this network the class. Train on pictures in which backgrounds and classes do"
-    " not go together, and audit again.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures, several of each class, so that each finds backgrounds of its own class.",
-    Outcome.INVALID: NO_NUMBER,
-}
+NAMELESS = "nameless"
+"""Reason: the record does not say whose background pictures had; details: `intervention`, `variant`, `pictures`."""
+NO_CONTROL = "no_control"
+"""Reason: too few backgrounds of the same class, so that nobody can say what pasting costs by itself."""
+UNDIRECTED = "undirected"
+"""Reason: what is lost does not go to the classes of the backgrounds, so that it may be the cut's."""
+FEW_BACKGROUNDS = "few_backgrounds"
+"""Reason: the pictures are enough, and the backgrounds too few."""
+PLAIN = ("mean", "blur")
+"""Backgrounds without content."""
 
 
 def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Verdict:
@@ -41,6 +42,11 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     background) and is INCONCLUSIVE; among two classes there is no direction to tell. Where most pictures find no
     background of their own class, the accuracy that is lost on other backgrounds stands in: it is at least the
     reliance, so that it may PASS, but part of it is the artefact's, so that it never FAILs.
+
+    Details: whether the two kinds are `paired`, how many pictures (or clusters) lent `backgrounds`, the share that is
+    `right_on_own` (null where unpaired) and `right_on_other` backgrounds, whether what is lost is `directed`, the share
+    of answers that `followed` the background's class (null where unknown), the share that is right on each `plain`
+    background, and how many pictures predicted right are `without_answer`.
     """
     if verdict := _unfit(evidence):
         return verdict
@@ -50,71 +56,57 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     both = judged & np.isfinite(same)
     paired = bool(both.sum() >= FEWEST and 2 * both.sum() >= judged.sum()) or bool(both.sum() == judged.sum() > 0)
     finding = _finding(evidence, swap, both if paired else judged, max_reliance, paired)
-    return Verdict(
-        rule=RULE,
-        question=QUESTION,
-        outcome=finding.outcome,
-        sentence=finding.sentence,
-        next_step=NEXT[finding.outcome],
-        findings=(finding,),
-    )
+    return Verdict(rule=RULE, outcome=finding.outcome, decided_by=BACKGROUND, findings=(finding,))
 
 
 def _unfit(evidence: Evidence) -> Verdict | None:
     """With all the donors that there are, each of which the record must name."""
-    if verdict := unfit(RULE, QUESTION, evidence, NEEDS):
+    if verdict := unfit(RULE, evidence, NEEDS):
         return verdict
     lent = [variant for kind in KINDS for variant in variants(evidence, kind)]
-    if verdict := unfit(RULE, QUESTION, evidence, {INTERVENTION: lent}):
+    if verdict := unfit(RULE, evidence, {INTERVENTION: lent}):
         return verdict
     for variant in lent:
         nameless = evidence.answered(INTERVENTION, variant).asked & ~np.isfinite(note(evidence, f"donor of {variant}"))
         if n := int(nameless.sum()):
-            seen = f"The record does not say whose background {count(n, 'picture')} had in {INTERVENTION} '{variant}'."
-            return invalid(RULE, QUESTION, seen, "Run the audit again.")
+            details = {"intervention": INTERVENTION, "variant": variant, "pictures": n}
+            return invalid(RULE, Missing(NAMELESS, details))
     return None
 
 
 def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: float, paired: bool) -> Finding:
-    drawn, some = evidence.drawn(chosen), swap.among(chosen)
+    subset, some = evidence.subset(chosen), swap.among(chosen)
     reliance = (some.same.each if paired else 1.0) - some.other.each
-    by_pictures, n = drawn.gain(reliance), len(reliance)
-    value = float(np.sort(reliance).mean()) if n else None
+    by_pictures = subset.gain(reliance)
+    value = float(np.sort(reliance).mean()) if subset.n else None
     loans = (some.same, some.other) if paired else (some.other,)
     bounds = by_pictures
     if by_pictures is not None and value is not None:
         bounds = lender_bounds(value, by_pictures, loans, evidence.confidence, evidence.seed)
     directed = _directed(evidence, chosen, swap.pull)
     lost = unjudged(evidence, np.isfinite(swap.other.each), INTERVENTION)
-    outcome = _outcome(drawn, bounds, limit, paired and directed)
+    few_lenders = subset.enough and by_pictures is not None and by_pictures.upper <= limit
+    outcome, reason = _decided(subset, bounds, limit, paired, directed)
     if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
-        outcome = Outcome.INCONCLUSIVE
-    undecided = outcome is Outcome.INCONCLUSIVE and paired
-    lenders_decide = undecided and drawn.enough and by_pictures is not None and by_pictures.upper <= limit
-    further = drawn.further_for_gain(reliance, limit) if undecided and not lenders_decide else None
-    said = _seen(some, drawn, paired) + _bound(outcome, bounds, limit)
-    if not paired and n:
-        said += _artefact(evidence, chosen, outcome)
-    elif not directed and bounds and bounds.lower > limit:
-        said += ": what is lost does not go to the classes of the backgrounds, so that it may be the cut's"
-    elif lenders_decide:
-        said += ": the pictures are enough and the backgrounds too few; add pictures, or raise experiments.donors"
-    elif undecided and drawn.enough and value is not None:
-        said += f": {needed(further, within_reach=value < limit, noun=drawn.noun)}"
-    elif undecided and n:
-        said += f": {drawn.too_few}"
+        outcome, reason = Outcome.INCONCLUSIVE, reasons.UNJUDGED
+    elif reason == reasons.UNDECIDED and few_lenders:
+        reason = FEW_BACKGROUNDS
+    undecided = outcome is Outcome.INCONCLUSIVE and paired and not few_lenders
     return Finding(
-        subject="background",
+        key=BACKGROUND,
         outcome=outcome,
-        quantity=QUANTITY if paired else ALONE,
+        quantity="reliance_on_background" if paired else "accuracy_lost_on_other_backgrounds",
+        unit=Unit.DIFFERENCE,
+        better=Direction.LOWER,
         value=value,
         limit=limit,
-        **drawn.counted,
+        **subset.counted,
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
-        further=further,
+        further=subset.further_for_gain(reliance, limit) if undecided else None,
+        reason=reason,
+        details=_details(evidence, some, chosen, paired) | {"directed": directed, "without_answer": lost},
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
-        sentence=f"{said}{_follows(evidence)}{left_out(lost)}.",
     )
 
 
@@ -124,67 +116,59 @@ def _directed(evidence: Evidence, chosen: NDArray[np.bool_], pull: Loans) -> boo
     if evidence.classes < 3 or not known.any():
         return True
     some = pull.among(known)
-    bounds = evidence.drawn(known).mean(some.each)
+    bounds = evidence.subset(known).mean(some.each)
     if bounds is None:
         return False
     return lender_bounds(float(some.each.mean()), bounds, (some,), evidence.confidence, evidence.seed).lower > 0
 
 
-def _outcome(drawn: Drawn, bounds: Bounds | None, limit: float, may_fail: bool) -> Outcome:
-    if bounds is None or not drawn.enough:
-        return Outcome.INCONCLUSIVE
-    if bounds.upper <= limit:
-        return Outcome.PASS
-    return Outcome.FAIL if may_fail and bounds.lower > limit else Outcome.INCONCLUSIVE
+def _decided(subset: Subset, bounds: Bounds | None, limit: float, paired: bool, directed: bool) -> tuple[Outcome, str]:
+    if bounds is not None and subset.enough:
+        if bounds.upper <= limit:
+            return Outcome.PASS, ""
+        if paired and directed and bounds.lower > limit:
+            return Outcome.FAIL, reasons.BEYOND_LIMIT
+    return Outcome.INCONCLUSIVE, _open(subset, bounds, limit, paired, directed)
 
 
-def _seen(some: Swap, drawn: Drawn, paired: bool) -> str:
-    """some: of the pictures that are judged."""
-    if not drawn.n:
-        return "No picture that is predicted right was put on another background"
-    lent = lenders((some.same, some.other) if paired else (some.other,))
-    pictures = f"Of {drawn} predicted right, on backgrounds of {count(lent, drawn.noun)}"
-    other = percent(float(some.other.each.mean()))
+def _open(subset: Subset, bounds: Bounds | None, limit: float, paired: bool, directed: bool) -> str:
+    """The reason why nothing is decided."""
+    if not subset.n:
+        return reasons.NO_PICTURES
     if not paired:
-        return f"{pictures}, {other} are still right where those are of other classes"
-    same = percent(float(some.same.each.mean()))
-    return f"{pictures}, {same} are still right where those are of their own class and {other} where of others"
+        return NO_CONTROL
+    if not directed and bounds is not None and bounds.lower > limit:
+        return UNDIRECTED
+    return reasons.UNDECIDED if subset.enough else reasons.TOO_FEW
 
 
-def _bound(outcome: Outcome, bounds: Bounds | None, limit: float) -> str:
-    if bounds is None:
-        return ""
-    if outcome is Outcome.PASS:
-        return f" (upper bound of the loss {points(bounds.upper)})"
-    allowed = f"where {points(limit)} may be"
-    if outcome is Outcome.FAIL:
-        return f" (lower bound of the reliance {points(bounds.lower)}, {allowed})"
-    return f" (the loss lies between {points(bounds.lower)} and {points(bounds.upper)}, {allowed})"
+def _details(evidence: Evidence, some: Swap, chosen: NDArray[np.bool_], paired: bool) -> Details:
+    """some: of the chosen pictures."""
+    own, other = (float(part.each.mean()) if chosen.any() else None for part in (some.same, some.other))
+    return {
+        "paired": paired,
+        "backgrounds": lenders((some.same, some.other) if paired else (some.other,)) if chosen.any() else 0,
+        "right_on_own": own if paired else None,
+        "right_on_other": other,
+        "followed": _followed(evidence),
+        "plain": _plain(evidence, chosen),
+    }
 
 
-def _artefact(evidence: Evidence, chosen: NDArray[np.bool_], outcome: Outcome) -> str:
-    """What a loss without the control says, and what plain fills cost."""
-    kept = [
-        f"{percent(float((answered.predicted == evidence.class_index)[there].mean()))} under '{fill}'"
-        for fill in ("mean", "blur")
-        for answered in (evidence.answered(INTERVENTION, fill),)
-        for there in (chosen & answered.asked,)
-        if there.any()
-    ]
-    plain = f"; as to backgrounds without content, {' and '.join(kept)} are still right" if kept else ""
-    if outcome is Outcome.PASS:
-        return f"{plain}; there were too few backgrounds of their own class to take off what pasting costs by itself"
-    return f"{plain}: without backgrounds of their own class nobody can say how much of it pasting costs by itself"
+def _plain(evidence: Evidence, chosen: NDArray[np.bool_]) -> Details:
+    """The share that is right on each background without content."""
+    shares = {}
+    for fill in PLAIN:
+        answered = evidence.answered(INTERVENTION, fill)
+        if (there := chosen & answered.asked).any():
+            shares[fill] = float((answered.predicted == evidence.class_index)[there].mean())
+    return shares
 
 
-def _follows(evidence: Evidence) -> str:
-    """How often the prediction becomes the class of the donor, where the record knows it."""
+def _followed(evidence: Evidence) -> float | None:
+    """How often the prediction becomes the class of the donor; None where the record does not know it."""
     followed = asked = 0
     for answered, donor in donors(evidence):
         there = evidence.right & answered.asked & np.isfinite(donor)
         followed, asked = followed + int((answered.predicted == donor)[there].sum()), asked + int(there.sum())
-    return (
-        f"; the prediction becomes the class of the background's picture in {percent(followed / asked)}"
-        if asked
-        else ""
-    )
+    return followed / asked if asked else None

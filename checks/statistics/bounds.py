@@ -77,8 +77,8 @@ def wilson(k: int, n: int, confidence: float) -> Bounds:
     _share(confidence)
     if n == 0:
         return Bounds(0.0, 1.0)
-    found = stats.binomtest(k, n).proportion_ci(2 * confidence - 1, method="wilson")
-    return Bounds(float(found.low), float(found.high))
+    interval = stats.binomtest(k, n).proportion_ci(2 * confidence - 1, method="wilson")
+    return Bounds(float(interval.low), float(interval.high))
 
 
 def mean_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayLike | None = None) -> Bounds | None:
@@ -86,7 +86,7 @@ def mean_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayL
 
     The bootstrap (Efron 1987, BCa) follows skewness, but knows no spread that it has not seen, so that it is too narrow
     for few values; Student's t is wide for few values, but symmetric. Order does not matter.
-    cluster: (n,) ids. Whole clusters are drawn then, and t is cluster-robust (`standard_error`).
+    cluster: (n,) ids. Whole clusters are resampled then, and t is cluster-robust (`standard_error`).
     None for n < 2, and for clusters that are worth less than `FEWEST_CLUSTERS`, unless each has one value only.
     Raises ValueError for NaN and infinity.
     """

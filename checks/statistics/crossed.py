@@ -65,14 +65,14 @@ def lender_bounds(mean: float, by_pictures: Bounds, loans: Sequence[Loans], conf
     weights = [asked / np.maximum(asked.sum(axis=0), 1) / max(1, asked.any(axis=0).sum()) for asked in there]
     used = np.bincount(member, np.concatenate([w[asked] for w, asked in zip(weights, there, strict=True)]))
     moved = [_moved(part, weight)[asked] for part, weight, asked in zip(loans, weights, there, strict=True)]
-    found = mean_bounds(mean + count * np.bincount(member, np.concatenate(moved)).round(DIGITS), confidence, seed)
-    if found is None:
+    by_lenders = mean_bounds(mean + count * np.bincount(member, np.concatenate(moved)).round(DIGITS), confidence, seed)
+    if by_lenders is None:
         return Bounds(min(-1.0, by_pictures.lower), max(1.0, by_pictures.upper))
     worth = float(used.sum() ** 2 / (used**2).sum())
-    found = no_nearer_than_a_share(found, mean, count, worth, confidence)
+    by_lenders = no_nearer_than_a_share(by_lenders, mean, count, worth, confidence)
     return Bounds(
-        lower=mean - math.hypot(mean - by_pictures.lower, mean - found.lower),
-        upper=mean + math.hypot(by_pictures.upper - mean, found.upper - mean),
+        lower=mean - math.hypot(mean - by_pictures.lower, mean - by_lenders.lower),
+        upper=mean + math.hypot(by_pictures.upper - mean, by_lenders.upper - mean),
     )
 
 

@@ -21,16 +21,16 @@ def gain_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayL
     None where `mean_bounds` is. Raises ValueError for NaN, infinity, and values beyond 1.
     """
     x = np.asarray(values, dtype=np.float64)
-    found = mean_bounds(x, confidence, seed, cluster)
-    if found is None:
+    bounds = mean_bounds(x, confidence, seed, cluster)
+    if bounds is None:
         return None
     if np.abs(x).max() > 1:
         raise ValueError(f"{np.abs(x).max()} is no difference of shares; need -1 to 1")
     worth = float(len(x)) if cluster is None else independent_n(cluster)
-    return no_nearer_than_a_share(found, math.fsum(x) / len(x), len(x), worth, confidence)
+    return no_nearer_than_a_share(bounds, math.fsum(x) / len(x), len(x), worth, confidence)
 
 
-def no_nearer_than_a_share(found: Bounds, mean: float, n: int, worth: float, confidence: float) -> Bounds:
+def no_nearer_than_a_share(bounds: Bounds, mean: float, n: int, worth: float, confidence: float) -> Bounds:
     """The bounds of a mean of n values, or where they are further the exact ones of a share with as many hits.
 
     worth: how many independent values the n are worth.
@@ -38,4 +38,4 @@ def no_nearer_than_a_share(found: Bounds, mean: float, n: int, worth: float, con
     hits = n * max(0.0, mean)
     most = clopper_pearson(worth * min(n, math.ceil(hits - ROUNDING)) / n, worth, confidence).upper
     least = clopper_pearson(worth * min(n, math.floor(hits + ROUNDING)) / n, worth, confidence).lower
-    return Bounds(min(found.lower, least), max(found.upper, most))
+    return Bounds(min(bounds.lower, least), max(bounds.upper, most))

@@ -23,7 +23,6 @@ from checks.statistics.gain import ROUNDING, gain_bounds
 from checks.statistics.paired_proportions import paired_share_bounds, paired_share_bounds_by_cluster
 from checks.statistics.tolerance import enough_for_tolerance, tolerance_bounds
 from checks.verdict import Tolerance
-from checks.words import count, pictures_of
 
 FEWEST = 20
 """Pictures. With fewer, a 95 % bound of a skewed score holds in under 90 % of all draws (`test_coverage_*`)."""
@@ -32,7 +31,7 @@ COVERAGE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class Subset:
     """n pictures. Where the settings name a cluster, each bound takes whole clusters, and what is further counts them.
 
     values, hit: (n,) in the pictures' order.
@@ -43,8 +42,6 @@ class Drawn:
     seed: int
     cluster: NDArray[Any] | None = None
     """(n,) ids; None where the settings name none."""
-    column: str = ""
-    """Of the metadata, that the ids come from."""
 
     @cached_property
     def clusters(self) -> int | None:
@@ -61,15 +58,6 @@ class Drawn:
         return {"n": self.n, "clusters": self.clusters, "independent": self.independent}
 
     @property
-    def noun(self) -> str:
-        """What would have to be added."""
-        return self.column.replace("_", " ") if self.cluster is not None else "picture"
-
-    def __str__(self) -> str:
-        """'80 pictures', or '80 pictures of 12 flights'."""
-        return pictures_of(self.n, self.clusters, self.noun)
-
-    @property
     def missing(self) -> int:
         """How many further ones a mean needs before it has a bound to rely on; 0 where there are enough."""
         if self.clusters is None or self.independent is None or self.clusters == self.n > 0:
@@ -81,14 +69,6 @@ class Drawn:
     @property
     def enough(self) -> bool:
         return self.missing == 0
-
-    @property
-    def too_few(self) -> str:
-        """For a sentence, where there are not enough."""
-        if self.clusters is None or self.independent is None or self.clusters == self.n:
-            return f"{count(self.n, 'picture')} where at least {FEWEST} are needed"
-        worth = f", worth {self.independent:.1f} of one size," if self.independent < self.clusters - 0.5 else ""
-        return f"{count(self.clusters, self.noun)}{worth} where at least {FEWEST_CLUSTERS} are needed"
 
     def share(self, hit: ArrayLike) -> Bounds:
         if self.cluster is None:
@@ -109,9 +89,9 @@ class Drawn:
         return paired_share_bounds_by_cluster(x, self.cluster, self.confidence)
 
     def tolerance(self, values: ArrayLike) -> Tolerance:
-        found = tolerance_bounds(values, COVERAGE, self.confidence, self.cluster)
-        needed = None if found else enough_for_tolerance(COVERAGE, self.confidence)
-        return Tolerance(coverage=COVERAGE, lower=found.lower if found else None, needed=needed)
+        bounds = tolerance_bounds(values, COVERAGE, self.confidence, self.cluster)
+        needed = None if bounds else enough_for_tolerance(COVERAGE, self.confidence)
+        return Tolerance(coverage=COVERAGE, lower=bounds.lower if bounds else None, needed=needed)
 
     def further_for_share(self, miss: ArrayLike, limit: float) -> int | None:
         if self.cluster is None:

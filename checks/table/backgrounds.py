@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from checks.statistics.crossed import Loans
 from checks.table.answers import Answered
 from checks.table.evidence import Evidence, Floats
+from checks.table.variants import read_variant
 
 INTERVENTION = "background_replaced"
 KINDS = ("same", "other")
@@ -43,32 +44,34 @@ def swapped(evidence: Evidence) -> Swap:
 
 
 def variants(evidence: Evidence, kind: str) -> list[str]:
-    return [variant for variant in evidence.variants(INTERVENTION) if variant.startswith(f"{kind} ")]
+    """Those on whose backgrounds of that kind pictures were put."""
+    there = [(name, read_variant(name)) for name in evidence.variants(INTERVENTION)]
+    return [name for name, variant in there if variant.kind == kind and variant.number is not None]
 
 
 def _lenders(evidence: Evidence, kind: str) -> NDArray[np.int64]:
     """(V, n) the sample that lent each background, or the cluster that it belongs to."""
     numbers = _stacked(evidence, [note(evidence, f"donor of {v}") for v in variants(evidence, kind)])
-    found = np.nan_to_num(numbers, nan=0).astype(np.int64)
-    return found if evidence.cluster_of is None else np.unique(evidence.cluster_of, return_inverse=True)[1][found]
+    samples = np.nan_to_num(numbers, nan=0).astype(np.int64)
+    return samples if evidence.cluster_of is None else np.unique(evidence.cluster_of, return_inverse=True)[1][samples]
 
 
 def _kept(evidence: Evidence, kind: str) -> Floats:
     """(V, n) 1 where the answer is the label."""
     answers = [evidence.answered(INTERVENTION, variant) for variant in variants(evidence, kind)]
-    kept = [np.where(said.asked, said.predicted == evidence.class_index, np.nan) for said in answers]
+    kept = [np.where(answer.asked, answer.predicted == evidence.class_index, np.nan) for answer in answers]
     return _stacked(evidence, kept)
 
 
 def _pulled(evidence: Evidence) -> Floats:
     """(V, n) by which the answer goes to the class of the background; 0 on average where it goes nowhere."""
-    found = []
+    pulls = []
     for answered, donor in donors(evidence):
         to_donor = answered.predicted == donor
         astray = ~to_donor & (answered.predicted != evidence.class_index)
         pull = to_donor - astray / max(1, evidence.classes - 2)
-        found.append(np.where(answered.asked & np.isfinite(donor), pull, np.nan))
-    return _stacked(evidence, found)
+        pulls.append(np.where(answered.asked & np.isfinite(donor), pull, np.nan))
+    return _stacked(evidence, pulls)
 
 
 def pull_of(evidence: Evidence) -> Floats:
@@ -83,4 +86,4 @@ def _stacked(evidence: Evidence, rows: Sequence[Floats]) -> Floats:
 def donors(evidence: Evidence) -> Iterator[tuple[Answered, Floats]]:
     """The answers on each background of another class, and (n,) the class of its picture."""
     for variant in variants(evidence, "other"):
-        yield evidence.answered(INTERVENTION, variant), note(evidence, f"donor class {variant.split()[1]}")
+        yield evidence.answered(INTERVENTION, variant), note(evidence, f"donor class {read_variant(variant).number}")

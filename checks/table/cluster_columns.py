@@ -1,4 +1,4 @@
-"""Are pictures that are not independent told apart by a cluster? And which column should be named, where none is?"""
+"""Do clusters tell dependent pictures apart? And which column should the settings name, where they name none?"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,21 +7,27 @@ from checks.statistics.clusters import effective_n
 from checks.table.cells import judged_by_experiment, miss_of
 from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import WORST
-from checks.verdict import Finding, Outcome
-from checks.words import count
+from checks.verdict import Direction, Finding, Outcome, Unit
 
 FEWEST_VALUES = 10
-"""Of a column that may stand for clusters. With fewer, their spread is no estimate, and a column says rather what a
-picture is like, as its light does."""
+"""Values of a column that may stand for clusters. With fewer, their spread is no estimate, and a column rather says
+what a picture is like, as its light does."""
 WELL_UNDER = 0.5
-"""Of the pictures: what they are worth, so that a bound that ignores it is too narrow by two fifths."""
+"""Share of the pictures that they are worth. A bound that ignores it is too narrow by two fifths."""
+NO_CLUSTER_STATED = "no_cluster_stated"
+"""Reason: pictures state no cluster although the settings name a column of them."""
+CLUSTER_NOT_NAMED = "cluster_not_named"
+"""Reason: pictures with one value of a column are alike, but the settings do not name it."""
 
 
-def clusters(evidence: Evidence) -> tuple[Finding, ...]:
+def cluster_findings(evidence: Evidence) -> tuple[Finding, ...]:
     """One finding on the clusters that the settings name, and a warning for each column that should be named instead.
 
     A column whose values do not repeat tells no pictures apart that are not independent: the others are looked at then
     as if none were named.
+
+    Details: the `column`; of the named one, how many pictures are `silent` about it, and how many independent pictures
+    they are `worth` by how alike they are; of another, its number of distinct `values`.
     """
     named = () if evidence.cluster is None else (_named(evidence, evidence.cluster),)
     if evidence.cluster is not None and len(np.unique(evidence.cluster)) <= evidence.n / 2:
@@ -34,15 +40,15 @@ def unnamed(evidence: Evidence) -> dict[str, float]:
 
     A column's values must repeat: at least `FEWEST_VALUES` of them, with two pictures each on the average.
     """
-    values, told = _values(evidence)
-    found: dict[str, float] = {}
+    values, known = _values(evidence)
+    dependent: dict[str, float] = {}
     for column, ids in evidence.metadata.items():
-        stated = told & (ids != "")
+        stated = known & (ids != "")
         n, distinct = int(stated.sum()), len(np.unique(ids[stated]))
         if FEWEST_VALUES <= distinct <= n / 2:
             worth = effective_n(values[stated], ids[stated])
-            found |= {column: worth} if worth < WELL_UNDER * n else {}
-    return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+            dependent |= {column: worth} if worth < WELL_UNDER * n else {}
+    return dict(sorted(dependent.items(), key=lambda item: (item[1], item[0])))
 
 
 def _values(evidence: Evidence) -> tuple[Floats, NDArray[np.bool_]]:
@@ -54,35 +60,36 @@ def _values(evidence: Evidence) -> tuple[Floats, NDArray[np.bool_]]:
 
 def _named(evidence: Evidence, ids: NDArray[np.object_]) -> Finding:
     silent = ids == ""
-    drawn = evidence.drawn(np.ones(evidence.n, bool))
-    values, told = _values(evidence)
-    estimate = f"; by how alike they are, {effective_n(values[told], ids[told]):.0f}" if told.any() else ""
-    if silent.any():
-        sentence = f"{count(int(silent.sum()), 'picture')} of {evidence.n:,} state no {drawn.noun}, which data.cluster"
-        sentence += " names, so that nobody can say which are independent."
-    else:
-        sentence = f"{drawn}, worth {drawn.independent or 0:.0f} independent pictures where all of one are alike"
-        sentence += f"{estimate}."
+    subset = evidence.subset(np.ones(evidence.n, bool))
+    values, known = _values(evidence)
     return Finding(
-        subject="clusters",
+        key="clusters",
         outcome=Outcome.INVALID if silent.any() else Outcome.PASS,
-        quantity="independent pictures that these are worth at worst",
-        value=drawn.independent,
-        **drawn.counted,
+        quantity="independent_pictures_at_worst",
+        unit=Unit.COUNT,
+        better=Direction.HIGHER,
+        value=subset.independent,
+        **subset.counted,
+        reason=NO_CLUSTER_STATED if silent.any() else "",
+        details={
+            "column": evidence.cluster_column,
+            "silent": int(silent.sum()),
+            "worth": effective_n(values[known], ids[known]) if known.any() else None,
+        },
         worst=tuple(int(number) for number in evidence.sample[silent][:WORST]),
-        sentence=sentence,
     )
 
 
 def _warning(evidence: Evidence, column: str, worth: float) -> Finding:
-    distinct = len(np.unique(evidence.metadata[column]))
     return Finding(
-        subject=f"column {column}",
+        key=f"column/{column}",
         outcome=Outcome.INCONCLUSIVE,
-        quantity="independent pictures that these are worth, by how alike those with one value of the column are",
+        quantity="independent_pictures_by_likeness",
+        unit=Unit.COUNT,
+        better=Direction.HIGHER,
         value=worth,
         n=evidence.n,
+        reason=CLUSTER_NOT_NAMED,
+        details={"column": column, "values": len(np.unique(evidence.metadata[column]))},
         advisory=True,
-        sentence=f"Warning: {count(evidence.n, 'picture')} share {distinct:,} values of '{column}' and are worth about"
-        f' {worth:.0f} independent ones, so that every bound is too narrow unless data.cluster = "{column}" is set.',
     )

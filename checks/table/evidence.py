@@ -14,7 +14,7 @@ from audit.record.map_readers import read_cascade, read_forbidden_shares, read_s
 from audit.record.record import Record
 from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures, read_samples
 from audit.record.schema import MEASURES, SUBJECT
-from checks.statistics.subset import Drawn
+from checks.statistics.subset import Subset
 from checks.table.answers import Answered, Given, Key, given_answers, note_columns
 from checks.table.controls import Cue, Planted, Stage, cues_of, read_planted, stages_by_method
 from checks.table.forbidden_pixels import Forbidden, forbidden_by_source
@@ -104,10 +104,10 @@ class Evidence:
         """Predicted right."""
         return np.asarray(self.predicted == self.class_index)
 
-    def drawn(self, chosen: NDArray[np.bool_]) -> Drawn:
+    def subset(self, chosen: NDArray[np.bool_]) -> Subset:
         """The chosen pictures (n,), as what bounds are taken from."""
         cluster = None if self.cluster is None else self.cluster[chosen]
-        return Drawn(int(chosen.sum()), self.confidence, self.seed, cluster, self.cluster_column)
+        return Subset(int(chosen.sum()), self.confidence, self.seed, cluster)
 
     def judged(self, method: str) -> NDArray[np.bool_]:
         """A map can be held against the boxes: it was made, it is not dead, and something lies outside the boxes."""
@@ -206,7 +206,7 @@ class Evidence:
         )
 
     def _at(self, place: NDArray[np.int64]) -> "Evidence":
-        """With what does not depend on the network of the pictures at these places (rising) alone."""
+        """The columns that do not depend on the network, at these rows (rising)."""
         return replace(
             self,
             sample=self.sample[place],

@@ -1,6 +1,8 @@
 """Is the record that of a whole run, and can its numbers be true? What fails here makes any verdict worthless."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,83 +13,96 @@ from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import ROUNDING
 from checks.table.plausibility import impossible_answers, strays, unfinished_experiments
 from checks.verdict import Outcome, Verdict
-from checks.words import count
 
-AGAIN = "Run the audit again on pictures that can be measured; the exclusions say what is wrong with these."
-ALTERED = "Do not use this record: run the audit again, and find out who or what wrote into the file."
+RULE = "run_is_whole"
+NETWORK_CHANGED = "network_changed"
+"""The network is not the same after the audit as before."""
+STOPPED = "stopped"
+"""Not every sample was reached; details: the samples `reached`, and `total`."""
+ALL_EXCLUDED = "all_excluded"
+"""No sample was measured; details: `total`."""
+NO_SAMPLES = "no_samples"
+"""The data set holds no sample."""
+EXPERIMENTS_UNFINISHED = "experiments_unfinished"
+"""Controls and searches that the settings ask for were not finished; details: their names as `experiments`."""
+SAMPLES_NOT_STATED = "samples_not_stated"
+"""The record does not say how many samples the data set held."""
+OTHER_NUMBER_OF_SAMPLES = "other_number_of_samples"
+"""The record counts other samples than the data set held; details: `stated` and `counted`."""
+OTHER_PICTURES = "other_pictures"
+"""The pictures are not those that the run hashed when it finished."""
+STRAY_ROWS = "stray_rows"
+"""Rows about samples that were not measured; details: `rows`, the `table`, the `first` sample."""
+IMPOSSIBLE_NUMBERS = "impossible_numbers"
+"""Numbers that no run can yield; details: the `quantity`, and what it is of."""
 
 
 class Trouble(NamedTuple):
-    seen: str
-    next_step: str
+    """Why the record is worth nothing."""
+
+    reason: str
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
-def run_is_whole(found: Evidence, record: Record) -> tuple[Verdict, ...]:
+def run_is_whole(table: Evidence, record: Record) -> tuple[Verdict, ...]:
     """One INVALID verdict, or none."""
-    trouble = _unfinished(found, record) or _altered(found, record)
+    trouble = _unfinished(table, record) or _altered(table, record)
     if trouble is None:
         return ()
-    verdict = Verdict(
-        rule="run_is_whole",
-        question="Was the run finished, on pictures, without touching the network, and is the record as written?",
-        outcome=Outcome.INVALID,
-        sentence=trouble.seen,
-        next_step=trouble.next_step,
-    )
-    return (verdict,)
+    return (Verdict(rule=RULE, outcome=Outcome.INVALID, reason=trouble.reason, details=dict(trouble.details)),)
 
 
-def _unfinished(found: Evidence, record: Record) -> Trouble | None:
+def _unfinished(table: Evidence, record: Record) -> Trouble | None:
     finished = record.identity().get("finished") or {}
-    reached = found.n + len(found.exclusions)
+    reached = table.n + len(table.exclusions)
     if finished and finished.get("state_unchanged") is not True:
-        return Trouble("The network is not the same after the audit as before.", "Freeze it, and run the audit again.")
-    if not found.complete or not finished:
-        return Trouble(
-            f"The run stopped after {reached:,} of {count(found.total, 'sample')}.",
-            "Go on where it stopped: saliency-audit run SETTINGS.toml --resume.",
-        )
-    if found.n == 0:
-        seen = f"All {count(found.total, 'sample')} are excluded." if found.total else "The data set holds no sample."
-        return Trouble(seen, AGAIN)
-    if seen := unfinished_experiments(record):
-        return Trouble(seen, "Go on where it stopped: saliency-audit run SETTINGS.toml --resume.")
+        return Trouble(NETWORK_CHANGED)
+    if not table.complete or not finished:
+        return Trouble(STOPPED, {"reached": reached, "total": table.total})
+    if table.n == 0:
+        return Trouble(ALL_EXCLUDED, {"total": table.total}) if table.total else Trouble(NO_SAMPLES)
+    if left := unfinished_experiments(record):
+        return Trouble(EXPERIMENTS_UNFINISHED, {"experiments": left})
     return None
 
 
-def _altered(found: Evidence, record: Record) -> Trouble | None:
+def _altered(table: Evidence, record: Record) -> Trouble | None:
     identity = record.identity()
     stated = (identity.get("dataset") or {}).get("samples")
-    if stated != found.total:
-        seen = f"The data set held {stated} samples, but the record counts {found.total:,}."
-        return Trouble(seen if stated is not None else "The record does not say how many samples there were.", ALTERED)
+    if stated is None:
+        return Trouble(SAMPLES_NOT_STATED)
+    if stated != table.total:
+        return Trouble(OTHER_NUMBER_OF_SAMPLES, {"stated": stated, "counted": table.total})
     if identity["finished"].get("pictures_sha256") != pictures_sha256(record):
-        return Trouble("The pictures in the record are not those that the run hashed when it finished.", ALTERED)
+        return Trouble(OTHER_PICTURES)
     if stray := strays(record):
-        return Trouble(f"The record holds {stray}.", ALTERED)
-    if wrong := _impossible(found) or impossible_answers(found):
-        return Trouble(f"The record holds impossible numbers: {wrong}.", ALTERED)
+        return Trouble(STRAY_ROWS, stray)
+    if impossible := _impossible_scores(table) or impossible_answers(table):
+        return Trouble(IMPOSSIBLE_NUMBERS, impossible)
     return None
 
 
-def _impossible(found: Evidence) -> str:
-    """The first quantity with values that no run can yield, and how many; '' where there is none. NaN is no number."""
+def _impossible_scores(table: Evidence) -> dict[str, Any]:
+    """The first quantity with values that no run can yield, in how many samples; empty where there is none.
+
+    NaN is no number, and so not impossible.
+    """
     suspects = {
-        "area share": ~((found.area_share > 0) & (found.area_share <= 1 + ROUNDING)),
-        "probability": _outside(found.probability),
-        "probability of the predicted class": _outside(found.confidence_of_prediction),
+        ("area share", ""): ~((table.area_share > 0) & (table.area_share <= 1 + ROUNDING)),
+        ("probability", ""): _outside(table.probability),
+        ("probability of the predicted class", ""): _outside(table.confidence_of_prediction),
     }
-    for source, scores in found.scores.items():
-        suspects |= {f"{measure} of {source}": _outside(scores[measure]) for measure in scores if measure != "lift"}
-        suspects[f"lift of {source}"] = (scores["lift"] < 0) | np.isinf(scores["lift"])
-    if found.forbidden:
-        suspects["area share of the forbidden pixels"] = _outside(found.forbidden.area)
-        suspects |= {f"{source} on forbidden pixels": _outside(mass) for source, mass in found.forbidden.mass.items()}
-    for quantity, wrong in suspects.items():
+    for source, scores in table.scores.items():
+        suspects |= {(measure, source): _outside(scores[measure]) for measure in scores if measure != "lift"}
+        suspects["lift", source] = (scores["lift"] < 0) | np.isinf(scores["lift"])
+    if table.forbidden:
+        suspects["area share of the forbidden pixels", ""] = _outside(table.forbidden.area)
+        suspects |= {("mass on forbidden pixels", of): _outside(mass) for of, mass in table.forbidden.mass.items()}
+    for (quantity, source), wrong in suspects.items():
         if wrong.any():
-            first = int(found.sample[wrong].min())
-            return f"{quantity} in {count(int(wrong.sum()), 'sample')}, first in number {first}"
-    return ""
+            of = {"source": source} if source else {}
+            return {"quantity": quantity, **of, "samples": int(wrong.sum()), "first": int(table.sample[wrong].min())}
+    return {}
 
 
 def _outside(share: Floats) -> NDArray[np.bool_]:

@@ -1,16 +1,15 @@
-"""A paired comparison: is the mean of the differences over a limit?"""
+"""Is the mean of paired differences over a limit?"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.statistics.bounds import MOST_UNITS
-from checks.statistics.subset import Drawn
+from checks import reasons
+from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats
-from checks.verdict import Finding, Outcome, Tolerance, worst
-from checks.words import count, two_digits
+from checks.verdict import Outcome, Tolerance
 
 ROUNDING = 1e-6
 """A difference under this is the rounding of single precision, and counts as none."""
@@ -19,91 +18,81 @@ WORST = 8
 
 
 @dataclass(frozen=True)
-class Comparison:
+class MeanDifference:
     """The mean difference over n pictures, its one-sided bounds, and what follows for the limit."""
 
     outcome: Outcome
+    reason: str
+    """One of `checks.reasons`; '' for a PASS."""
     limit: float
-    drawn: Drawn
-    value: float | None
-    lower: float | None
-    upper: float | None
-    further: int | None
-    worst: tuple[int, ...]
+    subset: Subset
+    value: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    further: int | None = None
+    worst: tuple[int, ...] = ()
     """Samples with the lowest differences, lowest first; where a difference is not finite, those samples."""
     tolerance: Tolerance | None = None
 
     @property
     def n(self) -> int:
-        return self.drawn.n
+        return self.subset.n
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """As entries of a finding, all but outcome and reason."""
+        return {
+            "value": self.value,
+            "limit": self.limit,
+            **self.subset.counted,
+            "lower": self.lower,
+            "upper": self.upper,
+            "further": self.further,
+            "worst": self.worst,
+            "tolerance": self.tolerance,
+        }
 
 
-def compare(evidence: Evidence, chosen: NDArray[np.bool_], difference: Floats, limit: float) -> Comparison:
+def mean_difference(evidence: Evidence, chosen: NDArray[np.bool_], difference: Floats, limit: float) -> MeanDifference:
     """PASS where the lower bound is over the limit, FAIL where the upper bound is under it, else INCONCLUSIVE.
 
     difference: (n,), paired, of which the chosen pictures (n,) count. None chosen, or a difference that is no number:
     INVALID.
     """
-    drawn, difference, sample = evidence.drawn(chosen), difference[chosen], evidence.sample[chosen]
+    subset, difference, sample = evidence.subset(chosen), difference[chosen], evidence.sample[chosen]
     finite = np.isfinite(difference)
-    if drawn.n == 0 or not finite.all():
-        return Comparison(
-            Outcome.INVALID, limit, drawn, None, None, None, None, lowest(difference[~finite], sample[~finite])
-        )
+    if subset.n == 0 or not finite.all():
+        reason = reasons.NO_SCORE if subset.n else reasons.NO_PICTURES
+        broken = lowest(difference[~finite], sample[~finite])
+        return MeanDifference(Outcome.INVALID, reason, limit, subset, worst=broken)
     difference = np.where(np.abs(difference) < ROUNDING, 0.0, difference)
-    value = float(np.sort(difference).mean())
-    bounds = drawn.mean(difference)
-    lower, upper = bounds if bounds else (None, None)
-    outcome, further = Outcome.INCONCLUSIVE, None
-    if not drawn.enough:
-        further = drawn.missing
-    elif lower is not None and lower > limit:
-        outcome = Outcome.PASS
-    elif upper is not None and upper < limit:
-        outcome = Outcome.FAIL
-    else:
-        further = drawn.further_for_mean(difference, limit)
-    worst_first, tail = lowest(difference, sample), drawn.tolerance(difference)
-    return Comparison(outcome, limit, drawn, value, lower, upper, further, worst_first, tail)
+    lower, upper = subset.mean(difference) or (None, None)
+    outcome, reason = _decided(subset, lower, upper, limit)
+    undecided = outcome is Outcome.INCONCLUSIVE
+    return MeanDifference(
+        outcome,
+        reason,
+        limit,
+        subset,
+        value=float(np.sort(difference).mean()),
+        lower=lower,
+        upper=upper,
+        further=subset.further_for_mean(difference, limit) if undecided else None,
+        worst=lowest(difference, sample),
+        tolerance=subset.tolerance(difference),
+    )
+
+
+def _decided(subset: Subset, lower: float | None, upper: float | None, limit: float) -> tuple[Outcome, str]:
+    if not subset.enough:
+        return Outcome.INCONCLUSIVE, reasons.TOO_FEW
+    if lower is not None and lower > limit:
+        return Outcome.PASS, ""
+    if upper is not None and upper < limit:
+        return Outcome.FAIL, reasons.BEYOND_LIMIT
+    return Outcome.INCONCLUSIVE, reasons.UNDECIDED
 
 
 def lowest(value: Floats, sample: NDArray[np.int64]) -> tuple[int, ...]:
     """The numbers of the samples with the lowest values, lowest first, ties by number."""
     return tuple(int(number) for number in sample[np.lexsort((sample, value))][:WORST])
-
-
-def undecided(found: Comparison) -> str:
-    """What it would take to decide, for a sentence."""
-    if not found.drawn.enough:
-        return found.drawn.too_few
-    within_reach = found.value is not None and found.value > found.limit
-    return needed(found.further, within_reach=within_reach, noun=found.drawn.noun)
-
-
-def needed(further: int | None, *, within_reach: bool, noun: str = "picture") -> str:
-    """What a PASS would take at the observed rate, for a sentence. within_reach: the estimate is over the limit."""
-    if further is not None:
-        return f"about {count(two_digits(further), f'further {noun}')} would decide it at this rate"
-    if within_reach:
-        return f"not even {count(MOST_UNITS, f'such {noun}')} would decide it at this rate"
-    return "no number of such pictures would make it a PASS at this rate"
-
-
-def headline(findings: Sequence[Finding], passed: str) -> str:
-    """One sentence for all findings, of which the weakest speaks."""
-    if not findings:
-        return "Nothing could be compared."
-    outcome, sentence = weakest(findings).outcome, weakest(findings).sentence
-    alike = sum(finding.outcome is outcome for finding in findings)
-    if len(findings) == 1:
-        return sentence
-    if outcome is Outcome.PASS:
-        return f"{len(findings)} of {len(findings)} {passed}; the weakest: {sentence}"
-    return f"{sentence} {alike} of {len(findings)} comparisons {'is' if alike == 1 else 'are'} {outcome}."
-
-
-def weakest(findings: Sequence[Finding]) -> Finding:
-    """Of those with the worst outcome, the one with the lowest value. Needs one finding at least."""
-    outcome = worst(finding.outcome for finding in findings)
-    telling = [finding for finding in findings if finding.outcome is outcome]
-    return min(telling, key=lambda f: -np.inf if f.value is None else f.value)

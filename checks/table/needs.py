@@ -1,15 +1,15 @@
-"""What the rules on experiments share: what was asked, and what they say where it was not."""
+"""What the rules on experiments share: the answers that they need, and the verdict where those are missing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from checks import reasons
 from checks.table.evidence import OTHER_BACKGROUND, Evidence
-from checks.verdict import Finding, Outcome, Verdict
-from checks.words import count, listed
+from checks.verdict import Details, Outcome, Verdict
 
 Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -17,6 +17,13 @@ Needs = Mapping[str, Sequence[str]]
 """Variants by intervention."""
 
 ALL_FILLS: tuple[Literal["mean", "blur", "donor"], ...] = ("mean", "blur", "donor")
+
+
+class Missing(NamedTuple):
+    """What keeps a rule from judging: one of `checks.reasons`, or of the rule's own, and its details."""
+
+    reason: str
+    details: Details
 
 
 def for_the_object(fills: Sequence[str]) -> Needs:
@@ -29,15 +36,16 @@ def for_the_lead(fills: Sequence[str]) -> Needs:
     return {"object_removed": list(fills), "background_replaced": [OTHER_BACKGROUND[fill] for fill in fills]}
 
 
-def lacking(evidence: Evidence, needs: Needs) -> str:
-    """What is needed and was not asked, as a sentence; '' where all was."""
+def lacking(evidence: Evidence, needs: Needs) -> Missing | None:
+    """What is needed and was not asked; None where all was."""
     for intervention, variants in needs.items():
         there = evidence.variants(intervention)
+        details = {"intervention": intervention, "variants": list(variants), "needed": list(needs)}
         if not there:
-            return f"The intervention {intervention} was not run; need its answers to {_quoted(variants)}."
+            return Missing(reasons.NOT_RUN, details)
         if missing := [variant for variant in variants if variant not in there]:
-            return f"The intervention {intervention} left no answer to {_quoted(missing)}; need {_quoted(variants)}."
-    return ""
+            return Missing(reasons.NO_ANSWER, {**details, "missing": missing})
+    return None
 
 
 def unjudged(evidence: Evidence, judged: NDArray[np.bool_], intervention: str) -> int:
@@ -47,43 +55,6 @@ def unjudged(evidence: Evidence, judged: NDArray[np.bool_], intervention: str) -
     return int((evidence.right & ~judged).sum())
 
 
-def left_out(n: int) -> str:
-    """For a sentence."""
-    return f"; {count(n, 'picture')} predicted right left no such answer" if n else ""
-
-
-def invalid(
-    rule: str,
-    question: str,
-    sentence: str,
-    next_step: str,
-    missing: tuple[str, str] = ("experiment", "answers that were not asked for"),
-) -> Verdict:
-    """The verdict where an experiment, or what else is `missing` (subject and quantity), is not there."""
-    subject, quantity = missing
-    finding = Finding(
-        subject=subject,
-        outcome=Outcome.INVALID,
-        quantity=quantity,
-        value=None,
-        n=0,
-        sentence=sentence,
-    )
-    return Verdict(
-        rule=rule,
-        question=question,
-        outcome=Outcome.INVALID,
-        sentence=sentence,
-        next_step=next_step,
-        findings=(finding,),
-    )
-
-
-def run_it(needs: Needs) -> str:
-    """The next step where an experiment is missing."""
-    where = "experiments.interventions in the settings"
-    return f"Add {listed(needs)} to {where}, with the profile's fills, and run the audit again."
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return listed(f"'{name}'" for name in names)
+def invalid(rule: str, missing: Missing) -> Verdict:
+    """The verdict of a rule that cannot judge: INVALID, without a finding."""
+    return Verdict(rule=rule, outcome=Outcome.INVALID, reason=missing.reason, details=missing.details)

@@ -8,8 +8,8 @@ from checks.table.controls import Planted
 from checks.table.evidence import Evidence, median
 from checks.table.needs import ALL_FILLS
 
-KEPT = "without the object"
-"""The subject of the finding that says it."""
+KEPT = "kept"
+"""Key of the finding that says it."""
 LEAST = 0.005
 """Less is counted as nothing."""
 ROUNDING = 1e-9

@@ -6,37 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.record.schema import SUBJECT
+from checks import reasons
 from checks.table.evidence import Evidence
-from checks.table.needs import Needs, invalid, lacking, run_it
-from checks.verdict import Verdict
-from checks.words import count, percent
+from checks.table.needs import Missing, Needs, invalid, lacking
+from checks.table.variants import read_variant
+from checks.verdict import Details, Verdict
 
 MOST_LOST = 0.1
 """Share of the right predictions that may be left unanswered, as many as the default profile lets a run exclude."""
 ROOMY = 0.25
 """Boxes over no more of the frame leave room to hide as much elsewhere. Over all places a mask overlaps what is avoided
 by its share of the frame on average, so that half of the frame would do; the rest is for the settings' margin."""
-NEXT = "Find out why the network yields no number for altered pictures, and run the audit again."
 
 Mask = NDArray[np.bool_]
 
 
-def unfit(rule: str, question: str, evidence: Evidence, needs: Needs, among: Mask | None = None) -> Verdict | None:
+def unfit(rule: str, evidence: Evidence, needs: Needs, among: Mask | None = None) -> Verdict | None:
     """INVALID where no rule can judge by the answers to `needs`; None where one can.
 
     They were not asked for; or the network yields no number for a picture predicted right, of those `among` which the
     rule judges (n,); or more than `MOST_LOST` of them have no answer where the intervention leaves none out.
     """
-    if missing := lacking(evidence, needs):
-        return invalid(rule, question, missing, run_it(needs))
     chosen = evidence.right if among is None else evidence.right & among
-    if seen := no_number(evidence, needs, chosen) or _lost(evidence, needs, chosen):
-        return invalid(rule, question, seen, NEXT)
-    return None
+    missing = lacking(evidence, needs) or no_number(evidence, needs, chosen) or _lost(evidence, needs, chosen)
+    return invalid(rule, missing) if missing else None
 
 
-def no_number(evidence: Evidence, needs: Needs, chosen: Mask) -> str:
-    """The chosen pictures (n,) for which the network yields no number, as a sentence; '' where there is none."""
+def no_number(evidence: Evidence, needs: Needs, chosen: Mask) -> Missing | None:
+    """The chosen pictures (n,) for which the network yields no number; None where there are none."""
     for intervention, variant in _each(needs):
         given = evidence.answers.get((SUBJECT, intervention, variant))
         if given is None:
@@ -45,38 +42,41 @@ def no_number(evidence: Evidence, needs: Needs, chosen: Mask) -> str:
         silent[given.place[given.silent]] = True
         if n := int((silent & chosen).sum()):
             first = int(evidence.sample[silent & chosen].min())
-            return (
-                f"The network yields no number for {count(n, 'picture')} predicted right as {intervention} '{variant}'"
-                f" alters {'it' if n == 1 else 'them'}, first number {first}."
-            )
-    return ""
+            details: Details = {"intervention": intervention, "variant": variant, "pictures": n, "first": first}
+            return Missing(reasons.NO_NUMBER, details)
+    return None
 
 
-def _lost(evidence: Evidence, needs: Needs, chosen: Mask) -> str:
-    """The chosen pictures without an answer that nothing excuses, as a sentence; '' where they are few."""
-    lost, names = np.zeros(evidence.n, bool), list[str]()
+def _lost(evidence: Evidence, needs: Needs, chosen: Mask) -> Missing | None:
+    """The chosen pictures without an answer that nothing excuses; None where they are few."""
+    lost, names = np.zeros(evidence.n, bool), list[tuple[str, str]]()
     for intervention, variant in _each(needs):
         if evidence.experiments.get(intervention, {}).get("pictures") is None:
             here = chosen & ~answered(evidence, intervention, variant) & ~_excused(evidence, intervention, variant)
             lost |= here
-            names += [f"{intervention} '{variant}'"] * bool(here.any())
+            names += [(intervention, variant)] * bool(here.any())
     n, right = int(lost.sum()), int(chosen.sum())
     if not n > MOST_LOST * right:
-        return ""
-    named = names[0] + (" or another variant" if len(names) > 1 else "")
-    return (
-        f"{n:,} of {count(right, 'picture')} predicted right left no answer to {named}, first number"
-        f" {int(evidence.sample[lost].min())}, where nothing is left out and {percent(MOST_LOST)} may be lost."
-    )
+        return None
+    details: Details = {
+        "intervention": names[0][0],
+        "variant": names[0][1],
+        "others": len(names) > 1,
+        "pictures": n,
+        "of": right,
+        "first": int(evidence.sample[lost].min()),
+        "allowed": MOST_LOST,
+    }
+    return Missing(reasons.UNANSWERED, details)
 
 
 def answered(evidence: Evidence, intervention: str, variant: str) -> Mask:
     """(n,) the record holds an answer, be it no number."""
-    found = np.zeros(evidence.n, bool)
+    there = np.zeros(evidence.n, bool)
     given = evidence.answers.get((SUBJECT, intervention, variant))
     if given is not None:
-        found[given.place] = True
-    return found
+        there[given.place] = True
+    return there
 
 
 def _each(needs: Needs) -> Iterator[tuple[str, str]]:
@@ -85,9 +85,9 @@ def _each(needs: Needs) -> Iterator[tuple[str, str]]:
 
 def _excused(evidence: Evidence, intervention: str, variant: str) -> Mask:
     """(n,) the intervention may have left this variant out: no room for it, nothing to fill it with, or no donor."""
-    kind, _, place = variant.partition(" ")
+    kind, number, elsewhere = read_variant(variant)
     excused = np.zeros(evidence.n, bool)
-    if place == "elsewhere":
+    if elsewhere:
         avoided = evidence.area_share.copy()
         if intervention == "forbidden_hidden" and evidence.forbidden:
             avoided += np.nan_to_num(evidence.forbidden.area)
@@ -96,9 +96,9 @@ def _excused(evidence: Evidence, intervention: str, variant: str) -> Mask:
         excused |= ~(evidence.area_share < 1)
     if kind == "donor":
         excused |= ~answered(evidence, "background_replaced", "other 1")
-    if kind == "same":
+    if kind == "same" and number is not None:
         excused |= True
-    if kind == "other":
+    if kind == "other" and number is not None:
         # the donors of other classes are the same for all pictures of a class: either each has a K-th, or none has
         there = np.unique(evidence.class_index[answered(evidence, intervention, variant)])
         excused |= ~np.isin(evidence.class_index, there)

@@ -5,6 +5,7 @@ their place. So dark mode works, and no name from outside ever reaches Matplotli
 """
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -55,6 +57,7 @@ STYLE: Any = {
 DASHED = (0, (4, 2))
 _MOST_DOTS = 300
 _BINS = 26
+_PART = "part-"
 
 
 def canvas(width: float, height: float, left: float, bottom: float) -> tuple[Figure, Axes]:
@@ -73,7 +76,7 @@ def name_rows(axes: Axes, rows: int) -> None:
 def ticks(axis: Axis) -> None:
     """Few, and in per cent like every share of the page."""
     axis.set_major_locator(MaxNLocator(5))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}".replace("-", "−")))
 
 
 def scatter(axes: Axes, x: Floats, y: Floats, miss: NDArray[np.bool_], edges: tuple[float, float]) -> None:
@@ -108,6 +111,17 @@ def _shade(axes: Axes, x: Floats, y: Floats, miss: NDArray[np.bool_], edges: tup
                 )
 
 
+def points(x: Sequence[float], y: Sequence[float | None]) -> tuple[list[float], list[float]]:
+    """Those of a line whose height is a number."""
+    pairs = [(a, b) for a, b in zip(x, y, strict=True) if b is not None and math.isfinite(b)]
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def part(artist: Artist, name: str) -> None:
+    """Name a part of the chart: `inline` makes the name its class."""
+    artist.set_gid(f"{_PART}{name}")
+
+
 def square(x: float, y: float, side: float) -> Path:
     """Its lower left corner and its side."""
     return Path([(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)], closed=True)
@@ -118,10 +132,11 @@ def inline(figure: Figure, title: str, key: str, names: Sequence[str]) -> Markup
     buffer = io.StringIO()
     with rc_context(STYLE):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawn = buffer.getvalue()
-    view = re.search(r'viewBox="([^"]+)"', drawn)
-    body = drawn[drawn.index("</metadata>") + len("</metadata>") :] if "</metadata>" in drawn else drawn
+    svg = buffer.getvalue()
+    view = re.search(r'viewBox="([^"]+)"', svg)
+    body = svg[svg.index("</metadata>") + len("</metadata>") :] if "</metadata>" in svg else svg
     body = re.sub(r"<style[^>]*>.*?</style>|<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(rf' id="{_PART}([a-z]+)"', r' class="\1"', body)
     used = set(re.findall(r"#([\w-]+)[\")]", body))
     body = re.sub(r' id="([^"]+)"', lambda m: f' id="{key}-{m[1]}"' if m[1] in used else "", body)
     body = re.sub(r'((?:xlink:)?href)="#', rf'href="#{key}-', body)

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from audit.record.sample_readers import pictures_sha256
-from checks.verdict import Finding, Judgement
-from reports.formats import Told
+from reports.formats import Digests
+from reports.result.assessment import Assessment
 from reports.result.purpose import purpose
+from reports.result.schema import Audit
 from reports.wording.numbers import clean
+from reports.wording.worded import WordedFinding, WordedJudgement
 
 FILE = "model.cdx.json"
 LIMITATIONS = (
@@ -26,47 +27,47 @@ LIMITATIONS = (
 Json = dict[str, Any]
 
 
-def cyclonedx(told: Told) -> str:
+def cyclonedx(assessment: Assessment, digests: Digests) -> str:
     """JSON: a bill with one component, the audited model."""
-    what = told.audit.identity
-    tool = {"type": "application", "name": str(what.tool.get("name")), "version": str(what.tool.get("version"))}
+    audit = assessment.audit
+    named = {key: str(audit.identity.tool.get(key)) for key in ("name", "version")}
+    tool = {"type": "application", **named}
     bill = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_OID, told.hashes['audit.json'])}",
+        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_OID, digests['audit.json'])}",
         "version": 1,
-        "metadata": {"tools": {"components": [tool]}, "component": _component(told)},
+        "metadata": {"tools": {"components": [tool]}, "component": _component(audit)},
         "externalReferences": [
             {"type": "evidence", "url": name, "hashes": [{"alg": "SHA-256", "content": digest}]}
-            for name, digest in sorted(told.hashes.items())
+            for name, digest in sorted(digests.items())
         ],
     }
     return json.dumps(bill, indent=1, sort_keys=True) + "\n"
 
 
-def _component(told: Told) -> Json:
-    model = told.audit.identity.model
+def _component(audit: Audit) -> Json:
+    model = audit.identity.model
     return {
         "type": "machine-learning-model",
         "bom-ref": "model",
         "name": clean(model.get("name") or "model"),
         "properties": _properties({key: value for key, value in model.items() if isinstance(value, str)}),
         "modelCard": {
-            "modelParameters": _parameters(told),
-            "quantitativeAnalysis": {"performanceMetrics": list(_metrics(told))},
-            "considerations": _considerations(told),
-            "properties": _properties(_verdict(told.judgement) | _purpose(told)),
+            "modelParameters": _parameters(audit),
+            "quantitativeAnalysis": {"performanceMetrics": list(_metrics(audit))},
+            "considerations": _considerations(audit),
+            "properties": _properties(_verdict(audit.judgement) | _purpose(audit)),
         },
     }
 
 
-def _parameters(told: Told) -> Json:
-    what = told.audit.identity
-    annotations = what.dataset.get("annotations")
-    hashes = {"measured pictures": pictures_sha256(told.record)}
+def _parameters(audit: Audit) -> Json:
+    identity, counts = audit.identity, audit.counts
+    annotations = identity.dataset.get("annotations")
+    hashes = {"measured pictures": audit.pictures_sha256}
     if isinstance(annotations, dict):
         hashes |= {name: str(digest) for name, digest in annotations.items()}
-    counts = told.audit.counts
     return {
         "task": "image classification",
         "approach": {"type": "supervised"},
@@ -80,24 +81,24 @@ def _parameters(told: Told) -> Json:
                 },
             }
         ],
-        "inputs": [{"format": "picture" + (" of {} × {} pixels".format(*what.frame) if what.frame else "")}],
-        "outputs": [{"format": f"one number for each of {len(what.classes):,} classes"}],
+        "inputs": [{"format": "picture" + (" of {} × {} pixels".format(*identity.frame) if identity.frame else "")}],
+        "outputs": [{"format": f"one number for each of {len(identity.classes):,} classes"}],
     }
 
 
-def _metrics(told: Told) -> Iterator[Json]:
+def _metrics(audit: Audit) -> Iterator[Json]:
     """Bounds are one-sided, each at the profile's confidence, and those of the judgement."""
-    counts, judgement = told.audit.counts, told.judgement
+    counts, judgement = audit.counts, audit.judgement
     if counts.measured:
         yield _metric("accuracy", counts.accuracy, None, None, None)
     for wrong in judgement.right_for_the_wrong_reason:
         if wrong.share is not None:
             yield _metric("right for the wrong reason", wrong.share, f"by {wrong.source}", wrong.lower, wrong.upper)
     for verdict in judgement.verdicts:
-        yield from (_found(verdict.rule, finding) for finding in verdict.findings if finding.value is not None)
+        yield from (_finding(verdict.rule, finding) for finding in verdict.findings if finding.value is not None)
 
 
-def _found(rule: str, finding: Finding) -> Json:
+def _finding(rule: str, finding: WordedFinding) -> Json:
     return _metric(f"{rule}: {finding.quantity}", finding.value, finding.subject, finding.lower, finding.upper)
 
 
@@ -112,12 +113,12 @@ def _metric(kind: str, value: float | None, part: str | None, lower: float | Non
     }
 
 
-def _considerations(told: Told) -> Json:
+def _considerations(audit: Audit) -> Json:
     """What the owner states and what the audit found. The schema has no place of its own for an operational domain."""
-    stated = {entry.key: clean(" ".join(entry.text.split())) for entry in purpose(told.audit.identity)}
+    stated = {entry.key: clean(" ".join(entry.text.split())) for entry in purpose(audit.identity)}
     use, domain = stated["intended_use"], stated["operational_domain"]
     limits = [
-        f"Limit of detection: {clean(told.audit.controls.detection.sentence)}",
+        f"Limit of detection: {clean(audit.controls.detection.sentence)}",
         "" if use else "No intended use is stated: nothing here is evidence for one.",
         f"Operational domain, as its owner states it: {domain}" if domain else "No operational domain is stated.",
         "That the pictures of the audit are drawn from that domain was not checked." if domain else "",
@@ -126,11 +127,11 @@ def _considerations(told: Told) -> Json:
     return {**({"useCases": [use]} if use else {}), "technicalLimitations": [limit for limit in limits if limit]}
 
 
-def _purpose(told: Told) -> dict[str, str]:
-    return {entry.key: entry.text or "not stated" for entry in purpose(told.audit.identity)}
+def _purpose(audit: Audit) -> dict[str, str]:
+    return {entry.key: entry.text or "not stated" for entry in purpose(audit.identity)}
 
 
-def _verdict(judgement: Judgement) -> dict[str, str]:
+def _verdict(judgement: WordedJudgement) -> dict[str, str]:
     return {
         "outcome": judgement.outcome,
         "sentence": judgement.sentence,

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from audit.hashing import sha256_of
-from audit.record.sample_readers import pictures_sha256
 from checks.verdict import Outcome
-from reports.formats import Told
+from reports.formats import Digests
+from reports.result.assessment import Assessment
 from reports.wording.numbers import is_digest
 
 FILE = "statement.intoto.json"
@@ -19,9 +19,9 @@ FIXED = "limits_fixed_beforehand"
 STATE, PICTURES, ANNOTATIONS = "model state", "measured pictures", "annotations"
 
 
-def in_toto(told: Told) -> str:
+def in_toto(assessment: Assessment, digests: Digests) -> str:
     """JSON: an unsigned statement."""
-    judgement = told.judgement
+    judgement = assessment.judgement
     passed = judgement.outcome is Outcome.PASS and judgement.fixed_beforehand
     rules = judgement.verdicts
     decided = [(FIXED, judgement.fixed_beforehand)]
@@ -29,11 +29,11 @@ def in_toto(told: Told) -> str:
     advised = [(verdict.rule, verdict.outcome is Outcome.PASS) for verdict in rules if verdict.advisory]
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in subjects(told)],
+        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in subjects(assessment, digests)],
         "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
         "predicate": {
             "result": "PASSED" if passed else "FAILED",
-            "configuration": list(_configuration(told)),
+            "configuration": list(_configuration(assessment)),
             "passedTests": [name for name, holds in (*decided, *advised) if holds],
             "warnedTests": [name for name, holds in advised if not holds],
             "failedTests": [name for name, holds in decided if not holds],
@@ -42,22 +42,22 @@ def in_toto(told: Told) -> str:
     return json.dumps(statement, indent=1, sort_keys=True) + "\n"
 
 
-def subjects(told: Told) -> Iterator[tuple[str, str]]:
+def subjects(assessment: Assessment, digests: Digests) -> Iterator[tuple[str, str]]:
     """Names and SHA-256 of what was tested, and of the record and the files that tell of it."""
-    what = told.audit.identity
-    annotations = what.dataset.get("annotations")
-    named = {STATE: what.model.get("state_sha256"), PICTURES: pictures_sha256(told.record)}
+    identity = assessment.audit.identity
+    annotations = identity.dataset.get("annotations")
+    named = {STATE: identity.model.get("state_sha256"), PICTURES: assessment.audit.pictures_sha256}
     if isinstance(annotations, dict):
         named |= {f"{ANNOTATIONS}/{name}": digest for name, digest in sorted(annotations.items())}
-    yield from (
-        (name, str(digest)) for name, digest in (*named.items(), *sorted(told.hashes.items())) if is_digest(digest)
-    )
+    for name, digest in (*named.items(), *sorted(digests.items())):
+        if is_digest(digest):
+            yield name, str(digest)
 
 
-def _configuration(told: Told) -> Iterator[dict[str, Any]]:
+def _configuration(assessment: Assessment) -> Iterator[dict[str, Any]]:
     """Settings and limits, by the hash of their canonical JSON."""
-    what, profile = told.audit.identity, told.judgement.profile
-    yield {"name": "settings", "digest": {"sha256": sha256_of(what.settings)}}
-    fixed = {"name": profile.name, "fixedBeforehand": told.judgement.fixed_beforehand}
+    identity, profile = assessment.audit.identity, assessment.judgement.profile
+    yield {"name": "settings", "digest": {"sha256": sha256_of(identity.settings)}}
+    fixed = {"name": profile.name, "fixedBeforehand": assessment.judgement.fixed_beforehand}
     yield {"name": "profile", "digest": {"sha256": profile.sha256}, "annotations": fixed}
-    yield {"name": "tool", "digest": {"sha256": sha256_of(what.tool)}, "annotations": dict(what.tool)}
+    yield {"name": "tool", "digest": {"sha256": sha256_of(identity.tool)}, "annotations": dict(identity.tool)}

@@ -6,52 +6,54 @@ That schema has no properties of a test case, so that every rule is a suite of i
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from checks.verdict import Finding, Judgement, Outcome, Verdict
-from reports.formats import Told
+from checks.verdict import Outcome
+from reports.formats import Digests
+from reports.result.assessment import Assessment
+from reports.wording.limit_side import bound_at_limit
 from reports.wording.numbers import clean
-from reports.wording.telling import bound, telling
+from reports.wording.worded import WordedVerdict
 
 FILE = "junit.xml"
 WHOLE = "audit"
 """The case that stands for the whole: it alone fails where the rules hold and something else does not."""
 
 
-def junit(told: Told) -> str:
+def junit(assessment: Assessment, digests: Digests) -> str:
     """XML: one case for the audit and one a rule. INCONCLUSIVE is a failure, INVALID an error, advice is skipped."""
-    judgement = told.judgement
+    del digests
     root = ET.Element("testsuites", name="saliency-audit")
-    root.append(_whole(told))
-    root.extend(_rule(verdict) for verdict in judgement.verdicts)
+    root.append(_whole(assessment))
+    root.extend(_rule(verdict) for verdict in assessment.judgement.verdicts)
     for kind in ("tests", "failures", "errors"):
         root.set(kind, str(sum(int(suite.attrib[kind]) for suite in root)))
     ET.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _whole(told: Told) -> ET.Element:
-    judgement = told.judgement
-    suite, case = _suite(WHOLE, judgement.outcome, False, _told_of_whole(told))
-    said = [judgement.sentence, *([f"Next: {judgement.next_step}"] if judgement.next_step else [])]
-    _judge(case, judgement.outcome, False, judgement.sentence, said)
+def _whole(assessment: Assessment) -> ET.Element:
+    judgement = assessment.judgement
+    suite, case = _suite(WHOLE, judgement.outcome, False, _properties_of_whole(assessment))
+    lines = [judgement.sentence, *([f"Next: {judgement.next_step}"] if judgement.next_step else [])]
+    _end(case, judgement.outcome, False, lines)
     return suite
 
 
-def _rule(verdict: Verdict) -> ET.Element:
-    suite, case = _suite(verdict.rule, verdict.outcome, verdict.advisory, _told_of(telling(verdict)))
+def _rule(verdict: WordedVerdict) -> ET.Element:
+    suite, case = _suite(verdict.rule, verdict.outcome, verdict.advisory, _properties(verdict))
     advice = {True: "Advisory: ", False: ""}
-    said = [
-        verdict.question,
+    lines = [
         verdict.sentence,
+        verdict.question,
         *(f"{advice[finding.advisory]}{finding.outcome}: {finding.sentence}" for finding in verdict.findings),
         *([f"Limit: {verdict.why}"] if verdict.why else []),
         *([f"Next: {verdict.next_step}"] if verdict.next_step else []),
     ]
-    _judge(case, verdict.outcome, verdict.advisory, verdict.sentence, said)
+    _end(case, verdict.outcome, verdict.advisory, lines)
     return suite
 
 
 def _suite(
-    name: str, outcome: Outcome, advisory: bool, told: Iterator[tuple[str, object]]
+    name: str, outcome: Outcome, advisory: bool, entries: Iterator[tuple[str, object]]
 ) -> tuple[ET.Element, ET.Element]:
     kind = _kind(outcome)
     suite = ET.Element("testsuite", name=_text(name), tests="1")
@@ -59,19 +61,19 @@ def _suite(
     suite.set("errors", str(int(kind == "error" and not advisory)))
     suite.set("skipped", str(int(kind is not None and advisory)))
     properties = ET.SubElement(suite, "properties")
-    for key, value in told:
+    for key, value in entries:
         ET.SubElement(properties, "property", name=key, value=_text(value))
     return suite, ET.SubElement(suite, "testcase", name=_text(name), classname="saliency_audit")
 
 
-def _judge(case: ET.Element, outcome: Outcome, advisory: bool, message: str, said: list[str]) -> None:
+def _end(case: ET.Element, outcome: Outcome, advisory: bool, lines: list[str]) -> None:
+    """lines: the first is the message."""
     kind = _kind(outcome)
-    lines = "\n".join(map(_text, said))
     if kind is not None:
-        place = ET.SubElement(case, "skipped" if advisory else kind, type=str(outcome), message=_text(message))
+        place = ET.SubElement(case, "skipped" if advisory else kind, type=str(outcome), message=_text(lines[0]))
     else:
         place = ET.SubElement(case, "system-out")
-    place.text = lines
+    place.text = "\n".join(map(_text, lines))
 
 
 def _kind(outcome: Outcome) -> str | None:
@@ -81,23 +83,25 @@ def _kind(outcome: Outcome) -> str | None:
     return "error" if outcome is Outcome.INVALID else "failure"
 
 
-def _told_of_whole(told: Told) -> Iterator[tuple[str, object]]:
-    judgement: Judgement = told.judgement
+def _properties_of_whole(assessment: Assessment) -> Iterator[tuple[str, object]]:
+    judgement = assessment.judgement
     yield "outcome", judgement.outcome
     yield "profile", judgement.profile.name
     yield "profile_sha256", judgement.profile.sha256
     yield "limits_fixed_beforehand", str(judgement.fixed_beforehand).lower()
-    yield "model_state_sha256", told.audit.identity.model.get("state_sha256")
+    yield "model_state_sha256", assessment.audit.identity.model.get("state_sha256")
     for wrong in judgement.right_for_the_wrong_reason:
         yield f"right for the wrong reason by {clean(wrong.source)}", f"{wrong.count} of {wrong.right}"
 
 
-def _told_of(finding: Finding | None) -> Iterator[tuple[str, object]]:
+def _properties(verdict: WordedVerdict) -> Iterator[tuple[str, object]]:
+    """The numbers of the finding that decides."""
+    finding = verdict.deciding
     if finding is None:
         return
     yield "subject", finding.subject
     yield "quantity", finding.quantity
-    numbers = {"value": finding.value, "limit": finding.limit, "bound": bound(finding), "n": finding.n}
+    numbers = {"value": finding.value, "limit": finding.limit, "bound": bound_at_limit(finding), "n": finding.n}
     yield from ((name, repr(number)) for name, number in numbers.items() if number is not None)
 
 

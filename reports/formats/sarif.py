@@ -5,17 +5,17 @@ does not pass. Boxes are the rectangles of an attachment, since SARIF's regions 
 """
 
 import json
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import quote
 
-from audit.datasets.sample import Box
-from audit.record.sample_readers import read_samples
-from checks.table.cells import RULE
-from checks.verdict import Outcome, Verdict
-from reports.formats import Told
-from reports.result.build import EXPERIMENT
+from checks.table.cells import EXPERIMENT, RULE
+from checks.verdict import Outcome
+from reports.formats import Digests
+from reports.result.assessment import Assessment
+from reports.result.rows import Row
 from reports.wording.numbers import clean
+from reports.wording.worded import WordedJudgement, WordedVerdict
 
 FILE = "pictures.sarif"
 BASE = "PICTURES"
@@ -23,30 +23,22 @@ WRONG_REASON = "right_for_the_wrong_reason"
 Json = dict[str, Any]
 
 
-class Picture(NamedTuple):
-    """A sample as its data set has it."""
-
-    image: str
-    label: str
-    boxes: tuple[Box, ...]
-    """x0, y0, x1, y1 in pixels of the original picture."""
-
-
-def sarif(told: Told) -> str:
+def sarif(assessment: Assessment, digests: Digests) -> str:
     """JSON: one run. A result's kind is `fail` where its rule is FAIL, and `open` where nothing was decided."""
-    tool, outcome = told.audit.identity.tool, told.judgement.outcome
+    del digests
+    tool, judgement = assessment.audit.identity.tool, assessment.judgement
     driver = {
         "name": str(tool.get("name")),
         "version": str(tool.get("version")),
-        "rules": [_rule(name, question) for name, question in _rules(told).items()],
+        "rules": [_rule(name, question) for name, question in _rules(judgement).items()],
     }
     described = "The folder of the pictures, as the settings name it (data.images)."
     run = {
         "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": outcome is not Outcome.INVALID}],
+        "invocations": [{"executionSuccessful": judgement.outcome is not Outcome.INVALID}],
         "originalUriBaseIds": {BASE: {"description": {"text": described}}},
-        "results": list(_results(told)),
-        "properties": {"outcome": str(outcome), "sentence": clean(told.judgement.sentence)},
+        "results": list(_results(assessment)),
+        "properties": {"outcome": str(judgement.outcome), "sentence": clean(judgement.sentence)},
     }
     log = {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -56,8 +48,8 @@ def sarif(told: Told) -> str:
     return json.dumps(log, indent=1, sort_keys=True) + "\n"
 
 
-def _rules(told: Told) -> dict[str, str]:
-    questions = {verdict.rule: verdict.question for verdict in told.judgement.verdicts}
+def _rules(judgement: WordedJudgement) -> dict[str, str]:
+    questions = {verdict.rule: verdict.question for verdict in judgement.verdicts}
     return {WRONG_REASON: "Is the label predicted although the evidence does not lie on the object?", **questions}
 
 
@@ -65,30 +57,29 @@ def _rule(name: str, question: str) -> Json:
     return {"id": name, "shortDescription": {"text": clean(question)}}
 
 
-def _results(told: Told) -> Iterator[Json]:
-    pictures = _pictures(told)
-    failed = any(v.rule == RULE and v.outcome is Outcome.FAIL and not v.advisory for v in told.judgement.verdicts)
-    for row in told.audit.samples:
+def _results(assessment: Assessment) -> Iterator[Json]:
+    judgement, rows = assessment.judgement, {row.sample: row for row in assessment.audit.samples}
+    decided = judgement.verdict(RULE)
+    failed = decided is not None and decided.outcome is Outcome.FAIL and not decided.advisory
+    severity = {"kind": "fail", "level": "error" if failed else "warning"}
+    for row in rows.values():
         if EXPERIMENT in row.wrong_reason:
             lead = "no number" if row.lead is None else f"{row.lead:+.2f} in log-odds"
-            said = f"Predicted right as {row.class_name}, but the object's lead over its surroundings is {lead}."
-            yield _result(
-                WRONG_REASON, {"kind": "fail", "level": "error" if failed else "warning"}, said, pictures[row.sample]
-            )
-    for verdict in told.judgement.verdicts:
-        yield from _worst(verdict, pictures)
+            message = f"Predicted right as {row.class_name}, but the object's lead over its surroundings is {lead}."
+            yield _result(WRONG_REASON, severity, message, row)
+    for verdict in judgement.verdicts:
+        yield from _worst(verdict, rows)
 
 
-def _worst(verdict: Verdict, pictures: dict[int, Picture]) -> Iterator[Json]:
+def _worst(verdict: WordedVerdict, rows: Mapping[int, Row]) -> Iterator[Json]:
     """What the findings name that decide a rule that does not pass."""
     if verdict.outcome is Outcome.PASS:
         return
     for finding in verdict.findings:
         if finding.outcome is not Outcome.PASS:
-            entering = not (verdict.advisory or finding.advisory)
-            told = _severity(finding.outcome, entering)
-            said = f"Among the worst of {finding.subject}. {finding.sentence}"
-            yield from (_result(verdict.rule, told, said, pictures[n]) for n in finding.worst if n in pictures)
+            severity = _severity(finding.outcome, not (verdict.advisory or finding.advisory))
+            message = f"Among the worst of {finding.subject}. {finding.sentence}"
+            yield from (_result(verdict.rule, severity, message, rows[n]) for n in finding.worst if n in rows)
 
 
 def _severity(outcome: Outcome, entering: bool) -> dict[str, str]:
@@ -98,20 +89,17 @@ def _severity(outcome: Outcome, entering: bool) -> dict[str, str]:
     return {"kind": "open", "level": "none"}
 
 
-def _result(rule: str, severity: dict[str, str], said: str, picture: Picture) -> Json:
-    place = {"uri": quote(picture.image, errors="surrogatepass"), "uriBaseId": BASE}
-    boxes = [dict(zip(("left", "top", "right", "bottom"), box, strict=True)) for box in dict.fromkeys(picture.boxes)]
+def _result(rule: str, severity: dict[str, str], message: str, row: Row) -> Json:
+    place = {"uri": quote(row.image, errors="surrogatepass"), "uriBaseId": BASE}
+    boxes = dict.fromkeys(row.picture_boxes)  # each once, as the schema wants
+    sides = ("left", "top", "right", "bottom")
     return {
         "ruleId": rule,
         **severity,
-        "message": {"text": clean(said)},
+        "message": {"text": clean(message)},
         "locations": [{"physicalLocation": {"artifactLocation": place}}],
-        "attachments": [{"artifactLocation": place, "rectangles": boxes}],  # each once, as the schema wants
-        "properties": {"label": clean(picture.label)},
+        "attachments": [
+            {"artifactLocation": place, "rectangles": [dict(zip(sides, box, strict=True)) for box in boxes]}
+        ],
+        "properties": {"label": clean(row.label)},
     }
-
-
-def _pictures(told: Told) -> dict[int, Picture]:
-    samples = read_samples(told.record)
-    rows = zip(samples.number.tolist(), samples.image, samples.label, samples.boxes, strict=True)
-    return {number: Picture(image, label, boxes) for number, image, label, boxes in rows}

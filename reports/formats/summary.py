@@ -1,11 +1,13 @@
 """`summary.md`: for a pull request."""
 
-from reports.formats import Told
+from reports.formats import Digests
+from reports.result.assessment import Assessment
 from reports.wording.markdown import markdown
 
 FILE = "summary.md"
 
 
-def summary(told: Told) -> str:
+def summary(assessment: Assessment, digests: Digests) -> str:
     """Markdown: the verdict, right for the wrong reason, the limit of detection, the checks, the next step."""
-    return markdown(told.judgement, told.audit.controls.detection.sentence)
+    del digests
+    return markdown(assessment.judgement, assessment.audit.controls.detection.sentence)

@@ -1,10 +1,11 @@
-"""Where a run or its judgement departs from what was planned, or from all that this version can do."""
+"""Where a run or its judgement departs from what was planned, or leaves out what this version can do."""
 
 from typing import Any, NamedTuple
 
+from audit.phrases import count, listed
 from checks.table.evidence import Evidence
 from checks.verdict import Judgement
-from checks.words import count, listed
+from reports.result.assessment import Assessment
 from reports.result.schema import Identity
 from reports.wording.numbers import short
 
@@ -15,19 +16,20 @@ class Deviation(NamedTuple):
     """One departure."""
 
     what: str
-    said: str
+    sentence: str
 
 
-def deviations(what: Identity, found: Evidence, judgement: Judgement) -> tuple[Deviation, ...]:
-    """Those that the record and the judgement can tell; what people agreed besides stands in no record."""
-    told = [
+def deviations(assessment: Assessment) -> tuple[Deviation, ...]:
+    """Those that the record and the judgement show; the record does not know what people agreed."""
+    identity, table, judgement = assessment.audit.identity, assessment.table, assessment.judgement
+    entries = [
         Deviation("Limits", _limits(judgement)),
-        Deviation("Run", _run(what, found)),
-        Deviation("Labels left out", _ignored(what)),
-        Deviation("Maps on a draw", _draws(found)),
+        Deviation("Run", _run(identity, table)),
+        Deviation("Labels left out", _ignored(identity)),
+        Deviation("Maps on fewer pictures", _fewer_maps(table)),
         Deviation("Advisory", _advisory(judgement)),
     ]
-    return tuple(deviation for deviation in told if deviation.said)
+    return tuple(entry for entry in entries if entry.sentence)
 
 
 def _limits(judgement: Judgement) -> str:
@@ -41,31 +43,33 @@ def _limits(judgement: Judgement) -> str:
     )
 
 
-def _run(what: Identity, found: Evidence) -> str:
-    if not found.complete:
-        return f"The run stopped after {found.n + len(found.exclusions):,} of {count(found.total, 'sample')}."
-    changed = (what.finished or {}).get("state_unchanged") is False
-    return "The network changed while the run was under way." if changed else ""
+def _run(identity: Identity, table: Evidence) -> str:
+    if not table.complete:
+        return f"The run stopped after {table.n + len(table.exclusions):,} of {count(table.total, 'sample')}."
+    changed = (identity.finished or {}).get("state_unchanged") is False
+    return "The network changed during the run." if changed else ""
 
 
-def _ignored(what: Identity) -> str:
-    table: Any = what.settings.get("data") or {}
-    labels = [short(label, 40) for label in table.get("ignore") or ()]
+def _ignored(identity: Identity) -> str:
+    data: Any = identity.settings.get("data") or {}
+    labels = [short(label, 40) for label in data.get("ignore") or ()]
     if not labels:
         return ""
     rest = f" and {count(len(labels) - MOST_NAMES, 'further label')}" if len(labels) > MOST_NAMES else ""
-    return f"The settings leave out, as unknown to the network: {', '.join(labels[:MOST_NAMES])}{rest}."
+    return (
+        f"The settings leave out these labels, which the network does not know: {', '.join(labels[:MOST_NAMES])}{rest}."
+    )
 
 
-def _draws(found: Evidence) -> str:
+def _fewer_maps(table: Evidence) -> str:
     parts = [
-        f"{short(source, 32)} on {int(made.sum()):,}"
-        for source, made in found.made.items()
-        if source in (*found.methods, *found.null_maps) and int(made.sum()) < found.n
+        f"{short(source, 32)} has maps for {int(made.sum()):,}"
+        for source, made in table.made.items()
+        if source in (*table.methods, *table.null_maps) and int(made.sum()) < table.n
     ]
-    return f"Not made for all {count(found.n, 'picture')}: {listed(parts)}." if parts else ""
+    return f"Of {count(table.n, 'picture')}, {listed(parts)}." if parts else ""
 
 
 def _advisory(judgement: Judgement) -> str:
     names = [verdict.rule for verdict in judgement.verdicts if verdict.advisory]
-    return f"Shown without a say in the verdict: {listed(short(name) for name in names)}." if names else ""
+    return f"Shown, but not part of the verdict: {listed(short(name) for name in names)}." if names else ""

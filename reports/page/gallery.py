@@ -9,26 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.record.map_readers import read_thumbnails
-from audit.record.record import Record
-from audit.record.sample_readers import Pictures, read_pictures
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
 from reports.page import images as pictures
+from reports.result.assessment import Assessment
 from reports.result.experiments import Halves, halves
+from reports.result.rows import Row
 from reports.result.summary import class_name, mean
 
 _GROUPS = (
-    ("worst", "Worst", "The lowest localisation AUC (as a mean, where there are several methods)."),
-    ("borderline", "Borderline", "Of the others, the localisation AUC nearest to 0.5, where a map knows nothing."),
-    ("random", "Random draw", "Drawn with the run’s seed, whatever they score: what an ordinary picture looks like."),
+    ("worst", "Worst", "The lowest localisation AUC, averaged over the methods."),
+    (
+        "borderline",
+        "Borderline",
+        "Of the others, those whose localisation AUC is nearest to 0.5, the value of a map that knows nothing.",
+    ),
+    (
+        "random",
+        "Random sample",
+        "Drawn with the run’s seed, whatever their scores: these show what an ordinary picture looks like.",
+    ),
 )
 
 
 MOST_EXAMPLES = 4
 
 
-class Said(NamedTuple):
-    """What the experiment said of every picture."""
+class ByExperiment(NamedTuple):
+    """What the experiment says of every picture."""
 
     halves: Halves
     judged: NDArray[np.bool_]
@@ -79,23 +87,24 @@ class Card:
     panels: tuple[Panel, ...]
 
 
-def gallery(record: Record, found: Evidence, miss: Miss, classes: Sequence[str]) -> dict[str, Any]:
+def gallery(assessment: Assessment, miss: Miss) -> dict[str, Any]:
     """What the gallery's template needs. Empty where the run kept no pictures."""
+    record, table = assessment.record, assessment.table
     chosen = record.identity().get("gallery") or {}
-    thumbnails, measured = read_thumbnails(record), read_pictures(record)
-    members = {sample for group in chosen.values() for sample in group}
-    shown = members & thumbnails.keys() & set(found.sample.tolist())
-    kept = {"picture", *found.methods}
+    thumbnails = read_thumbnails(record)
+    rows = {row.sample: row for row in assessment.audit.samples}
+    shown = {sample for members in chosen.values() for sample in members} & thumbnails.keys() & rows.keys()
+    kept = {"picture", *table.methods}
     encoded = pictures.encode(
         {sample: {k: v for k, v in thumbnails[sample].items() if k in kept} for sample in sorted(shown)}
     )
-    said = _said(found, miss)
+    experiment = ByExperiment(halves(table, miss.fills), judged_by_experiment(table), missed(table, miss))
     layers: dict[str, str] = {}
     cards: dict[int, Card] = {}
     for sample, images in encoded.items():
         ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
         layers |= {ids[layer]: uri for layer, uri in images.items()}
-        cards[sample] = _card(measured, found, said, classes, sample, ids)
+        cards[sample] = _card(rows[sample], table, experiment, assessment.audit.identity.classes, ids)
     groups = [
         {"id": key, "title": title, "about": about, "cards": [cards[s] for s in chosen.get(key, ()) if s in cards]}
         for key, title, about in _GROUPS
@@ -113,50 +122,43 @@ def gallery(record: Record, found: Evidence, miss: Miss, classes: Sequence[str])
     }
 
 
-def _said(found: Evidence, miss: Miss) -> Said:
-    return Said(halves(found, miss.fills), judged_by_experiment(found), missed(found, miss))
-
-
 def _examples(cards: Iterable[Card]) -> list[Card]:
     """Right for the wrong reason by the experiment, the lowest lead first."""
-    found = [card for card in cards if card.right and card.missed]
-    return sorted(found, key=lambda card: (np.nan_to_num(card.alone - card.surroundings, nan=-np.inf), card.sample))[
-        :MOST_EXAMPLES
-    ]
+    wrong = [card for card in cards if card.right and card.missed]
+    wrong.sort(key=lambda card: (np.nan_to_num(card.alone - card.surroundings, nan=-np.inf), card.sample))
+    return wrong[:MOST_EXAMPLES]
 
 
-def _card(
-    measured: Pictures, found: Evidence, said: Said, classes: Sequence[str], sample: int, ids: dict[str, str]
-) -> Card:
-    i = int(np.searchsorted(measured.number, sample))
-    mean_auc = mean(np.array([found.scores[method]["auc"][i] for method in found.methods]))
-    right, predicted = bool(found.right[i]), int(found.predicted[i])
-    by_map = tuple(method for method in found.methods if found.miss(method)[i])
-    off = bool(said.missed[i]) if said.judged[i] else None
+def _card(row: Row, table: Evidence, experiment: ByExperiment, classes: Sequence[str], ids: dict[str, str]) -> Card:
+    i = int(np.searchsorted(table.sample, row.sample))
+    mean_auc = mean(np.array([table.scores[method]["auc"][i] for method in table.methods]))
+    right, predicted = bool(table.right[i]), int(table.predicted[i])
+    by_map = tuple(method for method in table.methods if table.miss(method)[i])
+    off = bool(experiment.missed[i]) if experiment.judged[i] else None
     return Card(
-        sample=sample,
-        image=measured.image[i],
-        label=found.label[i],
-        label_class=class_name(classes, int(found.class_index[i])),
+        sample=row.sample,
+        image=row.image,
+        label=row.label,
+        label_class=row.class_name,
         predicted=class_name(classes, predicted) if predicted >= 0 else None,
         right=right,
-        wrong_reason=right and (off if off is not None else found.methods[:1] == by_map[:1] != ()),
+        wrong_reason=right and (off if off is not None else table.methods[:1] == by_map[:1] != ()),
         missed=off,
         missed_by=by_map,
-        alone=float(said.halves.alone[i]),
-        surroundings=float(said.halves.surroundings[i]),
-        confidence=float(found.confidence_of_prediction[i]),
-        probability=float(found.probability[i]),
-        area_share=float(found.area_share[i]),
+        alone=float(experiment.halves.alone[i]),
+        surroundings=float(experiment.halves.surroundings[i]),
+        confidence=float(table.confidence_of_prediction[i]),
+        probability=float(table.probability[i]),
+        area_share=float(table.area_share[i]),
         mean_auc=math.nan if mean_auc is None else mean_auc,
-        metadata=measured.metadata[i],
-        boxes=measured.frame_boxes[i],
-        panels=tuple(_panel(found, method, i, ids) for method in found.methods if found.made[method][i]),
+        metadata=row.metadata,
+        boxes=row.boxes,
+        panels=tuple(_panel(table, method, i, ids) for method in table.methods if table.made[method][i]),
     )
 
 
-def _panel(found: Evidence, method: str, i: int, ids: dict[str, str]) -> Panel:
-    scores, dead = found.scores[method], bool(found.dead[method][i])
+def _panel(table: Evidence, method: str, i: int, ids: dict[str, str]) -> Panel:
+    scores, dead = table.scores[method], bool(table.dead[method][i])
     return Panel(
         source=method,
         layer=None if dead else ids.get(method),

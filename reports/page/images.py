@@ -10,15 +10,15 @@ from matplotlib import colormaps
 from PIL import Image
 
 COLOUR_MAPS = {"magma": "Magma", "cividis": "Cividis", "gray": "Grey"}
-"""Perceptually uniform, dark at nothing. Magma stands out most, cividis is the same to the colour-blind."""
+"""Perceptually uniform, dark where there is no relevance. Cividis looks the same to the colour-blind."""
 
 BUDGET = 3_400_000
-"""Bytes of all pictures before base64, which adds a third: the page stays under 5 MB."""
+"""Bytes of all pictures before base64, which adds a third, so that the page stays under 5 MB."""
 
 _SIDES = (256, 192, 144, 112, 80, 56)
 _QUALITY = 80
 _STEPS = 86
-"""Of a table that is linear in between: no colour is off by more than two of 255."""
+"""Entries of a table that is linear in between: no colour is off by more than two of 255."""
 
 
 class ColourMap(NamedTuple):
@@ -54,7 +54,7 @@ def small(png: bytes, side: int = 96) -> str:
 
 
 def colour_maps() -> tuple[ColourMap, ...]:
-    """Those that a reader may choose from, the usual one first."""
+    """The colour maps that a reader may choose from, the default first."""
     return tuple(_colour_map(name, title) for name, title in COLOUR_MAPS.items())
 
 

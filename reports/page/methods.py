@@ -14,47 +14,47 @@ SHIPPED = frozenset(
 """Methods and null maps that the section on the method describes."""
 
 
-def method_settings(what: Identity, methods: Sequence[str]) -> list[dict[str, Any]]:
+def method_settings(identity: Identity, methods: Sequence[str]) -> list[dict[str, Any]]:
     """How each method was set: what the settings say, then what the run chose."""
-    saliency: Any = what.settings.get("saliency") or {}
+    saliency: Any = identity.settings.get("saliency") or {}
     given = {entry.get("label") or entry["name"]: entry for entry in saliency.get("methods", [])}
-    told = []
+    entries = []
     for label in methods:
         entry = dict(given.get(label, {"name": label}))
         general = {key: saliency.get(key) for key in ("reduction", "score")}
         own = {key: entry.pop(key, None) for key in ("name", "label", "reduction", "score")}
-        told.append(
+        entries.append(
             {
                 "label": label,
                 "name": own["name"],
                 "reduction": own["reduction"] or general["reduction"],
                 "score": own["score"] or general["score"],
                 "options": {**entry.pop("options", {}), **entry},
-                "chosen": what.per_run.get(label) or {},
+                "chosen": identity.per_run.get(label) or {},
             }
         )
-    return told
+    return entries
 
 
-def null_names(what: Identity, labels: Sequence[str]) -> dict[str, str]:
+def null_names(identity: Identity, labels: Sequence[str]) -> dict[str, str]:
     """The function behind each null map's label."""
-    saliency: Any = what.settings.get("saliency") or {}
+    saliency: Any = identity.settings.get("saliency") or {}
     given = {entry.get("label") or entry["name"]: str(entry["name"]) for entry in saliency.get("null_maps", [])}
     return {label: given.get(label, label) for label in labels}
 
 
-def experiment_settings(what: Identity) -> list[dict[str, Any]]:
+def experiment_settings(identity: Identity) -> list[dict[str, Any]]:
     """What each experiment does and how it was set, as the record says."""
     return [
         {
             "name": name,
-            "described": what.described.get(name, ""),
+            "described": identity.described.get(name, ""),
             "options": options if isinstance(options, dict) else {},
         }
-        for name, options in what.experiments.items()
+        for name, options in identity.experiments.items()
     ]
 
 
 def own(names: Sequence[str]) -> list[str]:
-    """Functions, each once, for which the page has no words of its own: the record says what they are."""
+    """Names of functions that this page does not describe itself, each once: the record describes them."""
     return sorted({name for name in names if name not in SHIPPED})

@@ -15,8 +15,8 @@ _INSTALL = "Install it: pip install 'saliency-audit[pdf]'; playwright install ch
 def print_pdf(page: Path, target: Path) -> None:
     """Print an HTML file, with bookmarks and tagged for screen readers.
 
-    The dates that Chromium writes into it are set to the epoch, and its tags are numbered from 1, since it counts on
-    from whatever else it made meanwhile: both in their place, so that the same page gives the same bytes.
+    The dates that Chromium writes are set to the epoch, and its tags are numbered from 1, because it continues the
+    count of whatever it printed before. Both keep their length, so that the same page gives the same bytes.
 
     Raises AuditError where Playwright or a Chromium is not there, or where the file cannot be written.
     """
@@ -43,14 +43,14 @@ def print_pdf(page: Path, target: Path) -> None:
         ) from error
 
 
-def _epoch(found: re.Match[bytes]) -> bytes:
-    """As long as it was, since a PDF's table of contents counts bytes."""
-    begin = b"/" + found[1] + b" (D:"
+def _epoch(match: re.Match[bytes]) -> bytes:
+    """The epoch, as long as the date was, because a PDF's table of contents counts bytes."""
+    begin = b"/" + match[1] + b" (D:"
     date = b"19700101000000+00'00'"
-    return begin + date[: len(found[0]) - len(begin) - 1].ljust(len(found[0]) - len(begin) - 1, b"'") + b")"
+    return begin + date[: len(match[0]) - len(begin) - 1].ljust(len(match[0]) - len(begin) - 1, b"'") + b")"
 
 
 def _numbered(printed: bytes) -> bytes:
-    """The tags' names in their order, by which the file's index finds them, as eight digits like before."""
+    """The tags renumbered in their order, by which the file's index finds them, with eight digits as before."""
     rank = {name: number for number, name in enumerate(sorted(set(_NODE.findall(printed))), 1)}
-    return _NODE.sub(lambda found: b"(node%08d)" % rank[found[1]], printed)
+    return _NODE.sub(lambda match: b"(node%08d)" % rank[match[1]], printed)

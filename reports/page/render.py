@@ -1,4 +1,4 @@
-"""`report.html`: one file, a pure function of the record and the judgement."""
+"""`report.html`: one file, a pure function of the assessment."""
 
 import base64
 import hashlib
@@ -12,50 +12,47 @@ from markupsafe import Markup
 
 from audit.errors import AuditError
 from audit.files import write_text
-from audit.record.record import Record
-from checks.verdict import Judgement
 from reports.page import toml_text
-from reports.page.context import story
+from reports.page.context import page_values
+from reports.result.assessment import Assessment
 from reports.wording.numbers import FILTERS, is_digest, slug
+from reports.wording.worded import WordedJudgement
 
 _HERE = Path(__file__).parent
 _SECTIONS = _HERE.parent / "sections"
 
 
-def render(record: Record | Path | str, judgement: Judgement, out: Path | str) -> Path:
-    """Write the report of a record and what was judged of it, and return its path.
+def render(assessment: Assessment, out: Path | str) -> Path:
+    """Write the report of an assessment, and return its path.
 
     `out` is the HTML file, or a folder that gets a `report.html`. Needs neither the network nor the pictures.
-    Raises AuditError where there is no record, or where `out` cannot be written.
+    Raises AuditError where `out` cannot be written.
     """
-    if not isinstance(record, Record):
-        with Record.open(Path(record)) as opened:
-            return render(opened, judgement, out)
     target = Path(out)
     if target.suffix != ".html":
         target = target / "report.html"
-    write_text(target, page(record, judgement))
+    write_text(target, page(assessment))
     return target
 
 
-def render_pair(out: Path, title: str, lead: str, judged: Mapping[str, Judgement]) -> Path:
+def render_pair(out: Path, title: str, lead: str, judgements: Mapping[str, WordedJudgement]) -> Path:
     """Write a page that shows reports side by side, and return its path.
 
-    The report of each name in `judged` lies beside `out`, as NAME/report.html. Raises AuditError where `out` cannot be
-    written.
+    The report of each name in `judgements` lies beside `out`, as NAME/report.html. Raises AuditError where `out` cannot
+    be written.
     """
     entries = [
-        {"name": name, "judgement": judgement, "href": f"{name}/report.html"} for name, judgement in judged.items()
+        {"name": name, "judgement": judgement, "href": f"{name}/report.html"} for name, judgement in judgements.items()
     ]
     template = environment().get_template("pair.html.j2")
     write_text(out, template.render(title=title, lead=lead, entries=entries, style=style()))
     return out
 
 
-def page(record: Record, judgement: Judgement) -> str:
+def page(assessment: Assessment) -> str:
     """The report as HTML text."""
     templates = environment()
-    values = story(record, judgement)
+    values = page_values(assessment)
     sections = [
         _section(templates.get_template(f"sections/{path.name}"), path.name, values)
         for path in sorted(_SECTIONS.glob("*.html.j2"))
@@ -84,7 +81,7 @@ def _script() -> Script:
 @cache
 def environment() -> Environment:
     """The templates of all pages and sections, with their filters."""
-    made = Environment(
+    templates = Environment(
         loader=FileSystemLoader([_HERE, _HERE.parent]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -92,10 +89,10 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    made.filters |= FILTERS
-    made.tests["digest"] = is_digest
-    made.filters["toml"] = toml_text.dumps
-    return made
+    templates.filters |= FILTERS
+    templates.tests["digest"] = is_digest
+    templates.filters["toml"] = toml_text.dumps
+    return templates
 
 
 def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict[str, object]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from checks.verdict import Finding, Profile, Verdict
+from checks.verdict import Direction
 from reports.wording.numbers import slug
+from reports.wording.worded import WordedFinding, WordedVerdict
 
 EVIDENCE: Mapping[str, tuple[str, str]] = {
     "control_is_caught": ("controls", "Planted control"),
@@ -21,54 +22,42 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "survives_other_background": ("experiments", "Background replaced"),
 }
 """Section of the page and what is found there, by rule. A rule of one's own has its check alone."""
-SENSES = {"max_": "at most", "min_": "at least"}
-SENSE_OF_CUES = {("no_shared_hotspot", "min_loss"): "less than", ("no_shared_hotspot", "min_turned"): "less than"}
-"""What a cue must cost at least to be one, a sound network must stay under."""
-SLICES = ("slices", "Kinds of pictures")
+SENSES = {Direction.HIGHER: "at least", Direction.LOWER: "at most"}
+SLICES = ("slices", "Slices")
 """Of a rule that is asked of every slice, as 'depends_on_object[light]'."""
 
 
 class Requirement(NamedTuple):
     """One rule, and the comparison that decides it."""
 
-    verdict: Verdict
-    finding: Finding | None
-    """That of which the verdict's sentence speaks, else the first with the rule's own outcome; None without any."""
-    others: int
-    """Further comparisons of the rule."""
+    verdict: WordedVerdict
+    comparisons: int
+    """Those that enter the outcome."""
     check: str
     """Anchor of the check with all of them."""
     evidence: tuple[str, str] | None
-    sense: str
-    """'at least' or 'at most' the limit; '' where the profile's own words do not tell."""
+
+    @property
+    def finding(self) -> WordedFinding | None:
+        """The comparison that decides; None where there is none."""
+        return self.verdict.finding(self.verdict.decided_by or "")
+
+    @property
+    def sense(self) -> str:
+        """'at least' or 'at most' the limit; '' where there is none."""
+        finding = self.finding
+        return SENSES[finding.better] if finding and finding.limit is not None else ""
 
 
-def requirements(verdicts: Iterable[Verdict], profile: Profile) -> tuple[Requirement, ...]:
+def requirements(verdicts: Iterable[WordedVerdict]) -> tuple[Requirement, ...]:
     """Of the verdicts that decide, in their order."""
-    return tuple(_requirement(verdict, profile) for verdict in verdicts if not verdict.advisory)
+    return tuple(_requirement(verdict) for verdict in verdicts if not verdict.advisory)
 
 
-def _requirement(verdict: Verdict, profile: Profile) -> Requirement:
-    deciding = [finding for finding in verdict.findings if not finding.advisory]
-    telling = [finding for finding in deciding if finding.outcome is verdict.outcome]
-    spoken_of = [finding for finding in telling if finding.sentence and finding.sentence in verdict.sentence]
-    measured = [finding for finding in telling if finding.value is not None]
-    told = next(iter([*spoken_of, *measured, *telling, *deciding]), None)
+def _requirement(verdict: WordedVerdict) -> Requirement:
     return Requirement(
         verdict=verdict,
-        finding=told,
-        others=max(0, len(deciding) - 1),
+        comparisons=sum(not finding.advisory for finding in verdict.findings),
         check=f"check-{slug(verdict.rule)}",
-        evidence=SLICES if "[" in verdict.rule else EVIDENCE.get(verdict.rule),
-        sense=_sense(verdict.rule.partition("[")[0], told.limit if told else None, profile),
+        evidence=SLICES if verdict.column is not None else EVIDENCE.get(verdict.judged_rule),
     )
-
-
-def _sense(rule: str, limit: float | None, profile: Profile) -> str:
-    """From the names of the profile's limits, max_… and min_…, that have this value."""
-    named = {
-        SENSE_OF_CUES.get((rule, name)) or SENSES.get(name[:4], "")
-        for name, value in profile.rules.get(rule, {}).items()
-        if limit is not None and isinstance(value, int | float) and value == limit
-    }
-    return named.pop() if len(named) == 1 else ""

@@ -8,7 +8,7 @@ _BARE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 
 def dumps(table: Mapping[str, Any]) -> str:
-    """`table` (what JSON can hold) as TOML. Nothing stands for null in TOML, so such keys are left out."""
+    """`table` (what JSON can hold) as TOML. TOML has no null, so such keys are left out."""
     return "\n".join(_lines(table, ())).strip() + "\n"
 
 

@@ -6,7 +6,7 @@
   const ramps = document.querySelectorAll(".window > *");
   const narrowest = 5;
 
-  const told = (id, text) => document.querySelectorAll(`[data-told="${id}"]`).forEach((place) => {
+  const write = (id, text) => document.querySelectorAll(`[data-shows="${id}"]`).forEach((place) => {
     place.textContent = text;
   });
 
@@ -24,7 +24,7 @@
     viewer.style.setProperty("--over", over.value / 100);
     for (const slider of [low, high, over]) {
       slider.setAttribute("aria-valuetext", `${slider.value} per cent`);
-      told(slider.id, `${slider.value}\u202f%`);
+      write(slider.id, `${slider.value}\u202f%`);
     }
   };
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit import registry
+from audit.phrases import listed
 from checks.profile import RULES
 from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Outcome
-from checks.words import listed
-from reports.result.availability import verdict_of
 from reports.result.clauses import Bearing
 from reports.result.purpose import purpose
 from reports.result.schema import Identity
@@ -28,15 +27,15 @@ class Case:
 
     judgement: Judgement
     what: Identity
-    found: Evidence
+    evidence: Evidence
 
 
 @dataclass(frozen=True)
-class Stand:
+class Standing:
     """How an audit stands on a fact."""
 
     outcome: Outcome | None
-    said: str
+    summary: str
     anchor: str | None
 
 
@@ -48,20 +47,20 @@ def vocabulary() -> tuple[str, ...]:
 def bearing(key: str, case: Case) -> Bearing:
     """How the audit stands on one of the vocabulary."""
     if fact := FACTS.get(key):
-        stand = fact(case)
-        return Bearing(key=key, outcome=stand.outcome, said=stand.said, anchor=stand.anchor)
-    verdict = verdict_of(case.judgement, key)
+        standing = fact(case)
+        return Bearing(key=key, outcome=standing.outcome, summary=standing.summary, anchor=standing.anchor)
+    verdict = case.judgement.verdict(key)
     if verdict is None:
-        return Bearing(key=key, outcome=None, said="not judged by this profile", anchor=None)
+        return Bearing(key=key, outcome=None, summary="not judged by this profile", anchor=None)
     return Bearing(
         key=key,
         outcome=verdict.outcome,
-        said=f"advisory: {verdict.outcome}" if verdict.advisory else str(verdict.outcome),
+        summary=f"advisory: {verdict.outcome}" if verdict.advisory else str(verdict.outcome),
         anchor=f"check-{slug(key)}",
     )
 
 
-def _identity(case: Case) -> Stand:
+def _identity(case: Case) -> Standing:
     hashed: dict[str, Any] = {
         "the network": case.what.model.get("state_sha256"),
         "the annotations": case.what.dataset.get("annotations"),
@@ -69,68 +68,68 @@ def _identity(case: Case) -> Stand:
     }
     lacking = [name for name, value in hashed.items() if not value]
     if lacking:
-        return Stand(Outcome.INCONCLUSIVE, f"no hash of {listed(lacking)}", "identity")
-    return Stand(Outcome.PASS, "network, annotations and pictures by hash", "identity")
+        return Standing(Outcome.INCONCLUSIVE, f"no hash of {listed(lacking)}", "identity")
+    return Standing(Outcome.PASS, "network, annotations and pictures by hash", "identity")
 
 
-def _exclusions(case: Case) -> Stand:
-    if not case.found.complete:
-        return Stand(Outcome.INCONCLUSIVE, "the run did not reach every sample", "exclusions")
-    return Stand(Outcome.PASS, "each with its reason", "exclusions")
+def _exclusions(case: Case) -> Standing:
+    if not case.evidence.complete:
+        return Standing(Outcome.INCONCLUSIVE, "the run did not reach every sample", "exclusions")
+    return Standing(Outcome.PASS, "each with its reason", "exclusions")
 
 
-def _limits_fixed_beforehand(case: Case) -> Stand:
+def _limits_fixed_beforehand(case: Case) -> Standing:
     if case.judgement.fixed_beforehand:
-        return Stand(Outcome.PASS, "yes", "verdict")
-    return Stand(Outcome.FAIL, "no", "verdict")
+        return Standing(Outcome.PASS, "yes", "verdict")
+    return Standing(Outcome.FAIL, "no", "verdict")
 
 
-def _explanation_methods(case: Case) -> Stand:
-    if not case.found.methods:
-        return Stand(None, "no method was used", "method")
-    return Stand(Outcome.PASS, "named, with settings and sources", "method")
+def _explanation_methods(case: Case) -> Standing:
+    if not case.evidence.methods:
+        return Standing(None, "no method was used", "method")
+    return Standing(Outcome.PASS, "named, with settings and sources", "method")
 
 
-def _run_again(case: Case) -> Stand:
+def _run_again(case: Case) -> Standing:
     lacking = [name for name in ("settings", "versions") if not getattr(case.what, name)]
     if lacking:
-        return Stand(Outcome.INCONCLUSIVE, f"no {listed(lacking)} in the record", "again")
-    return Stand(Outcome.PASS, "settings and versions are there", "again")
+        return Standing(Outcome.INCONCLUSIVE, f"no {listed(lacking)} in the record", "again")
+    return Standing(Outcome.PASS, "settings and versions are there", "again")
 
 
-def _intended_use(case: Case) -> Stand:
+def _intended_use(case: Case) -> Standing:
     stated = purpose(case.what)
     lacking = [entry.title.lower() for entry in stated if not entry.text]
     if len(lacking) == len(stated):
-        return Stand(None, "not stated", None)
+        return Standing(None, "not stated", None)
     if lacking:
-        return Stand(Outcome.INCONCLUSIVE, f"no {listed(lacking)} stated", "use")
-    return Stand(Outcome.PASS, "use, domain and audience are stated", "use")
+        return Standing(Outcome.INCONCLUSIVE, f"no {listed(lacking)} stated", "use")
+    return Standing(Outcome.PASS, "use, domain and audience are stated", "use")
 
 
-def _label_audit(case: Case) -> Stand:
-    if not case.found.n:
-        return Stand(None, "no picture was measured", None)
-    return Stand(Outcome.INCONCLUSIVE, "made, without a limit", "labels")
+def _label_audit(case: Case) -> Standing:
+    if not case.evidence.n:
+        return Standing(None, "no picture was measured", None)
+    return Standing(Outcome.INCONCLUSIVE, "made, without a limit", "labels")
 
 
-def _slices(case: Case) -> Stand:
-    if len(set(case.found.class_index.tolist())) < 2:
-        return Stand(None, "not told apart", None)
-    return Stand(Outcome.INCONCLUSIVE, "told by kind of picture, without limits", "slices")
+def _slices(case: Case) -> Standing:
+    if len(set(case.evidence.class_index.tolist())) < 2:
+        return Standing(None, "all pictures are of one class", None)
+    return Standing(Outcome.INCONCLUSIVE, "shown by slice, without limits", "slices")
 
 
-def _robustness_noise(case: Case) -> Stand:
-    if not case.found.variants("noise"):
-        return Stand(None, "not measured", None)
-    return Stand(Outcome.INCONCLUSIVE, "measured, without a limit", "experiments")
+def _robustness_noise(case: Case) -> Standing:
+    if not case.evidence.variants("noise"):
+        return Standing(None, "not measured", None)
+    return Standing(Outcome.INCONCLUSIVE, "measured, without a limit", "experiments")
 
 
-def _always(outcome: Outcome | None, said: str, anchor: str | None) -> Callable[[Case], Stand]:
-    return lambda case: Stand(outcome, said, anchor)
+def _always(outcome: Outcome | None, summary: str, anchor: str | None) -> Callable[[Case], Standing]:
+    return lambda case: Standing(outcome, summary, anchor)
 
 
-FACTS: Mapping[str, Callable[[Case], Stand]] = {
+FACTS: Mapping[str, Callable[[Case], Standing]] = {
     "exclusions": _exclusions,
     "explanation_methods": _explanation_methods,
     "identity": _identity,

@@ -1,16 +1,18 @@
 """The label audit as values: what `audit.json` says of the boxes."""
 
+import numpy as np
 from pydantic import Field
 
-from audit.record.record import Record
 from checks.verdict import Frozen
-from reports.page.box_audit import Boxes, Kind, kinds, read_boxes, spreads
+from reports.result.box_suspicions import Suspicion, suspicions
+from reports.result.box_table import Boxes
 
 
 class BoxSpread(Frozen):
     """One quantity of the boxes."""
 
     quantity: str
+    kind: str = Field(description="'share' or 'ratio'")
     low: float = Field(description="the 5 % quantile")
     median: float
     high: float = Field(description="the 95 % quantile")
@@ -21,7 +23,7 @@ class SuspectBox(Frozen):
 
     sample: int
     box: tuple[float, float, float, float] = Field(description="x0, y0, x1, y1 in pixels of the picture, half-open")
-    said: str
+    reason: str = Field(description="what is odd about it, in a few words")
 
 
 class BoxSuspicion(Frozen):
@@ -29,6 +31,7 @@ class BoxSuspicion(Frozen):
 
     title: str
     about: str
+    noun: str = Field(description="what is counted: 'box', 'pair' or 'picture'")
     suspects: tuple[SuspectBox, ...] = Field(description="the most suspicious first")
 
 
@@ -41,23 +44,37 @@ class Labels(Frozen):
     suspicions: tuple[BoxSuspicion, ...] = Field(description="one for each kind, also where no box is suspicious")
 
 
-def label_values(record: Record) -> Labels | None:
+def label_values(boxes: Boxes) -> Labels | None:
     """The audit of the measured samples' boxes; None where there is none."""
-    boxes = read_boxes(record)
     if not len(boxes.sample):
         return None
     return Labels(
         boxes=len(boxes.sample),
         pictures=len(set(boxes.file.tolist())),
-        spreads=tuple(BoxSpread(quantity=s.quantity, low=s.low, median=s.median, high=s.high) for s in spreads(boxes)),
-        suspicions=tuple(_suspicion(kind, boxes) for kind in kinds(boxes)),
+        spreads=spreads(boxes),
+        suspicions=tuple(_suspicion(suspicion, boxes) for suspicion in suspicions(boxes)),
     )
 
 
-def _suspicion(kind: Kind, boxes: Boxes) -> BoxSuspicion:
-    samples, corners = boxes.sample[kind.rows].tolist(), boxes.corners[kind.rows].tolist()
+def spreads(boxes: Boxes) -> tuple[BoxSpread, ...]:
+    """Size, shape and place of the boxes, in a few numbers."""
+    quantities = (
+        ("Share of the picture", "share", boxes.share),
+        ("Width by height", "ratio", boxes.aspect),
+        ("Centre, from the left", "share", boxes.centre[:, 0]),
+        ("Centre, from the top", "share", boxes.centre[:, 1]),
+    )
+    spread = []
+    for quantity, kind, values in quantities:
+        low, median, high = np.quantile(values, (0.05, 0.5, 0.95)).tolist()
+        spread.append(BoxSpread(quantity=quantity, kind=kind, low=low, median=median, high=high))
+    return tuple(spread)
+
+
+def _suspicion(suspicion: Suspicion, boxes: Boxes) -> BoxSuspicion:
+    samples, corners = boxes.sample[suspicion.rows].tolist(), boxes.corners[suspicion.rows].tolist()
     suspects = tuple(
-        SuspectBox(sample=sample, box=tuple(box), said=said)
-        for sample, box, said in zip(samples, corners, kind.said, strict=True)
+        SuspectBox(sample=sample, box=tuple(box), reason=reason)
+        for sample, box, reason in zip(samples, corners, suspicion.reasons, strict=True)
     )
-    return BoxSuspicion(title=kind.title, about=kind.about, suspects=suspects)
+    return BoxSuspicion(title=suspicion.title, about=suspicion.about, noun=suspicion.noun, suspects=suspects)

@@ -29,7 +29,7 @@ class Bearing(Frozen):
 
     key: str = Field(description="the name of a rule, or of something else that the audit states")
     outcome: Outcome | None = Field(description="null where this audit holds nothing of the kind")
-    said: str = Field(description="the outcome in a few words")
+    summary: str = Field(description="the outcome in a few words")
     anchor: str | None = Field(description="id of its place in report.html")
 
 

@@ -9,10 +9,11 @@ from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.controls import Planted
 from checks.table.evidence import Evidence, Floats
 from checks.table.planted_copies import KEPT, outside
-from checks.verdict import Frozen, Outcome, Verdict
-from checks.words import count, listed
+from checks.verdict import Frozen, Outcome
 from reports.result.experiments import REMOVED
 from reports.result.summary import mean
+from reports.wording.detection import Limit, limit_of_detection, no_limit_of_detection
+from reports.wording.worded import WordedVerdict
 
 
 class PlantedStrength(Frozen):
@@ -67,61 +68,50 @@ class Agreement(Frozen):
     agreement: float | None
 
 
-def detection(found: Evidence, verdict: Verdict | None, not_made: str) -> Detection:
-    """What the rule control_is_caught says. verdict: None where the profile does not name it. not_made: why, or ''."""
-    detectors = found.planted.detectors if found.planted else ()
-    values = {finding.subject: finding.value for finding in verdict.findings} if verdict else {}
-    limits = {detector: values.get(detector) for detector in detectors}
-    told = [limit for limit in limits.values() if limit is not None]
+def detection(evidence: Evidence, verdict: WordedVerdict | None, not_run: str) -> Detection:
+    """What the rule control_is_caught says. verdict: None where the profile does not name it.
+
+    not_run: why the control left nothing, or ''.
+    """
+    planted = evidence.planted
+    detectors = planted.detectors if planted else ()
+    values = {finding.key: finding.value for finding in verdict.findings} if verdict else {}
+    flagged = {detector: values.get(detector) for detector in detectors}
     kept = values.get(KEPT)
-    sound = verdict is not None and verdict.outcome is Outcome.PASS and len(told) == len(detectors) > 0
-    mark = max(told) if sound and kept is not None else None
+    mark = _mark(verdict, list(flagged.values()))
+    limit = None if mark is None or kept is None else Limit(mark, kept, outside(mark, kept))
     return Detection(
-        share=None if mark is None or kept is None else outside(mark, kept),
+        share=limit.outside if limit else None,
         kept=kept,
-        by_detector=limits,
-        blamed_by_detector={detector: values.get(f"{detector}, mark blamed") for detector in detectors},
-        sentence=_sentence(mark, kept, detectors, found.planted.pictures if found.planted else 0, verdict, not_made),
+        by_detector=flagged,
+        blamed_by_detector={detector: values.get(f"{detector}/blame") for detector in detectors},
+        sentence=limit_of_detection(limit, detectors, planted.pictures if planted else 0)
+        if limit
+        else no_limit_of_detection(verdict, not_run),
     )
 
 
-def _sentence(
-    mark: float | None,
-    kept: float | None,
-    detectors: Sequence[str],
-    pictures: int,
-    verdict: Verdict | None,
-    not_made: str,
-) -> str:
-    if mark is not None and kept is not None:
-        how = f"tried on copies of this network, {count(pictures, 'picture')}, detectors {listed(detectors)}"
-        if not kept:
-            seen = f"a mark that carries {100 * mark:.4g} % of the evidence or more: {how}"
-        else:
-            seen = (
-                f"a network that draws {100 * outside(mark, kept):.0f} % of its evidence or more from outside the"
-                f" object: {how}. This network keeps {100 * kept:.3g} % without the object as it is, and was flagged"
-                f" once a mark carried {100 * mark:.4g} %"
-            )
-        return f"This audit flags {seen}. A weaker reliance may go unseen."
-    if not_made:
-        return f"Not measured, so nobody knows what this audit would have missed. {not_made}"
-    if verdict is None:
-        return "Not measured: the profile does not name the rule control_is_caught."
-    return f"Not known. {verdict.sentence}"
+def _mark(verdict: WordedVerdict | None, flagged: Sequence[float | None]) -> float | None:
+    """The mark's share from which on every detector's copies are flagged; None where one of them is not, or INVALID."""
+    shares = [share for share in flagged if share is not None]
+    if verdict is None or verdict.outcome is not Outcome.PASS or len(shares) < len(flagged):
+        return None
+    return max(shares, default=None)
 
 
-def planted_strengths(found: Evidence, miss: Miss) -> tuple[PlantedStrength, ...]:
+def planted_strengths(evidence: Evidence, miss: Miss) -> tuple[PlantedStrength, ...]:
     """One for each detector and share, in their order. Empty where the control was not run."""
-    planted = found.planted
+    planted = evidence.planted
     if planted is None:
         return ()
     return tuple(
-        _strength(found, planted, detector, share, miss) for detector in planted.detectors for share in planted.lambdas
+        _strength(evidence, planted, detector, share, miss)
+        for detector in planted.detectors
+        for share in planted.lambdas
     )
 
 
-def cascades(found: Evidence) -> tuple[Cascade, ...]:
+def cascades(evidence: Evidence) -> tuple[Cascade, ...]:
     """One for each method, in the settings' order."""
     return tuple(
         Cascade(
@@ -132,33 +122,33 @@ def cascades(found: Evidence) -> tuple[Cascade, ...]:
                     n=int(np.isfinite(stage.similarity).sum()),
                     similarity=mean(stage.similarity),
                 )
-                for stage in found.cascade[method]
+                for stage in evidence.cascade[method]
             ),
         )
-        for method in found.methods
-        if method in found.cascade
+        for method in evidence.methods
+        if method in evidence.cascade
     )
 
 
-def agreements(found: Evidence) -> tuple[Agreement, ...]:
+def agreements(evidence: Evidence) -> tuple[Agreement, ...]:
     """One for each pair of methods that was compared, in the settings' order."""
-    told = []
-    for place, one in enumerate(found.methods):
-        for other in found.methods[place + 1 :]:
-            values = _agreement(found.notes, one, other)
+    pairs = []
+    for place, one in enumerate(evidence.methods):
+        for other in evidence.methods[place + 1 :]:
+            values = _agreement(evidence.notes, one, other)
             if values is not None:
-                told.append(Agreement(one=one, other=other, n=int(np.isfinite(values).sum()), agreement=mean(values)))
-    return tuple(told)
+                pairs.append(Agreement(one=one, other=other, n=int(np.isfinite(values).sum()), agreement=mean(values)))
+    return tuple(pairs)
 
 
 def _agreement(notes: Mapping[tuple[str, str], Floats], one: str, other: str) -> Floats | None:
-    found = notes.get((one, f"agreement with {other}"))
-    return found if found is not None else notes.get((other, f"agreement with {one}"))
+    values = notes.get((one, f"agreement with {other}"))
+    return values if values is not None else notes.get((other, f"agreement with {one}"))
 
 
-def _strength(found: Evidence, planted: Planted, detector: str, share: float, miss: Miss) -> PlantedStrength:
+def _strength(evidence: Evidence, planted: Planted, detector: str, share: float, miss: Miss) -> PlantedStrength:
     subject = planted.subject(detector, share)
-    copy = found.as_subject(subject)
+    copy = evidence.as_subject(subject)
     judged = judged_by_experiment(copy)
     hidden, elsewhere = copy.answered("mark", "hidden"), copy.answered("mark", "elsewhere")
     both = hidden.asked & elsewhere.asked
@@ -174,8 +164,8 @@ def _strength(found: Evidence, planted: Planted, detector: str, share: float, mi
         elsewhere=mean(elsewhere.probability[both]),
         blamed=mean((fall[both] > 0).astype(np.float64)),
         mass_on_mark={
-            method: mean(found.notes[method, f"mass on mark, {subject}"])
-            for method in found.methods
-            if (method, f"mass on mark, {subject}") in found.notes
+            method: mean(evidence.notes[method, f"mass on mark, {subject}"])
+            for method in evidence.methods
+            if (method, f"mass on mark, {subject}") in evidence.notes
         },
     )

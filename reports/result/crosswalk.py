@@ -72,7 +72,7 @@ def status(outcomes: Sequence[Outcome | None], audit: Outcome) -> Status:
     return Status.SUPPORTS if trusted and set(outcomes) == {Outcome.PASS} else Status.INSUFFICIENT
 
 
-def crosswalk(judgement: Judgement, what: Identity, found: Evidence) -> Crosswalk:
+def crosswalk(judgement: Judgement, what: Identity, evidence: Evidence) -> Crosswalk:
     """The standards that the settings choose (`[report] standards`), in their order; without a choice all, by name.
 
     A name that this version has no file for is listed as unknown, since the record of a run cannot be changed any more;
@@ -82,7 +82,7 @@ def crosswalk(judgement: Judgement, what: Identity, found: Evidence) -> Crosswal
     chosen = table.get("standards") if isinstance(table, dict) else None
     known = standard_names()
     asked = [str(name) for name in chosen] if isinstance(chosen, list) else known
-    case = Case(judgement, what, found)
+    case = Case(judgement, what, evidence)
     files = standard_files([name for name in asked if name in known])
     return Crosswalk(
         standards=tuple(_standard(name, file, case) for name, file in files.items()),

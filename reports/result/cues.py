@@ -6,17 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from audit.record.experiment_readers import read_crops
-from audit.record.record import Record
 from checks.table.controls import Cue
 from checks.table.evidence import Evidence
 from checks.verdict import Frozen
-from reports.page import images as pictures
 from reports.result.summary import class_name, mean
 
 _THIRDS = ("left", "", "right"), ("top", "", "bottom")
-MOST_CROPS = 4
-"""Of a candidate, on the page; the record holds more."""
 _LONG = 0.8
 """Share of a side from which on a box lies along an edge."""
 
@@ -59,19 +54,9 @@ class CueSummary(Frozen):
     pasted: Pasted | None
 
 
-def cue_summaries(found: Evidence, names: Sequence[str]) -> tuple[CueSummary, ...]:
+def cue_summaries(evidence: Evidence, names: Sequence[str]) -> tuple[CueSummary, ...]:
     """One for each candidate, in the order of their numbers."""
-    return tuple(_cue(found, cue, names) for cue in found.cues)
-
-
-def crops(record: Record) -> dict[int, tuple[str, ...]]:
-    """Data URIs of each candidate's first crops, by its number; 0 is an example of a stamped picture of the control."""
-    by_cue: dict[int, tuple[str, ...]] = {}
-    for crop in read_crops(record):
-        shown = by_cue.setdefault(crop.cue, ())
-        if len(shown) < MOST_CROPS:
-            by_cue[crop.cue] = (*shown, pictures.small(crop.encoded))
-    return by_cue
+    return tuple(_cue(evidence, cue, names) for cue in evidence.cues)
 
 
 def place(box: tuple[float, float, float, float] | None) -> str:
@@ -89,7 +74,7 @@ def place(box: tuple[float, float, float, float] | None) -> str:
     return f"{row} {column}".strip() or "in the middle"
 
 
-def _cue(found: Evidence, cue: Cue, names: Sequence[str]) -> CueSummary:
+def _cue(evidence: Evidence, cue: Cue, names: Sequence[str]) -> CueSummary:
     return CueSummary(
         id=cue.id,
         class_index=cue.class_index,
@@ -100,27 +85,27 @@ def _cue(found: Evidence, cue: Cue, names: Sequence[str]) -> CueSummary:
         side=cue.side,
         seen_in=cue.seen_in,
         pictures=cue.pictures,
-        hidden=_hidden(found, cue),
-        pasted=_pasted(found, cue),
+        hidden=_hidden(evidence, cue),
+        pasted=_pasted(evidence, cue),
     )
 
 
-def _hidden(found: Evidence, cue: Cue) -> Hidden | None:
-    hidden, elsewhere = (found.answered(f"cue {cue.id}", variant) for variant in ("hidden", "elsewhere"))
+def _hidden(evidence: Evidence, cue: Cue) -> Hidden | None:
+    hidden, elsewhere = (evidence.answered(f"cue {cue.id}", variant) for variant in ("hidden", "elsewhere"))
     both = hidden.asked & elsewhere.asked
     if not both.any():
         return None
     return Hidden(
         n=int(both.sum()),
-        shown=mean(found.probability[both]),
+        shown=mean(evidence.probability[both]),
         hidden=mean(hidden.probability[both]),
         elsewhere=mean(elsewhere.probability[both]),
     )
 
 
-def _pasted(found: Evidence, cue: Cue) -> Pasted | None:
+def _pasted(evidence: Evidence, cue: Cue) -> Pasted | None:
     variants = ("unpasted", "pasted", "pasted elsewhere")
-    before, after, control = (found.answered(f"cue {cue.id}", variant) for variant in variants)
+    before, after, control = (evidence.answered(f"cue {cue.id}", variant) for variant in variants)
     both = before.asked & after.asked & control.asked
     if not both.any():
         return None

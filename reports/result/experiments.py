@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from checks.table.answers import Answered
-from checks.table.backgrounds import note
+from checks.table.backgrounds import KINDS, donors
 from checks.table.evidence import OTHER_BACKGROUND, Evidence, Floats
 from checks.verdict import Frozen
 from reports.result.summary import mean
@@ -89,10 +89,10 @@ class Halves(NamedTuple):
     surroundings: Floats
 
 
-def halves(found: Evidence, fills: Sequence[str]) -> Halves:
+def halves(evidence: Evidence, fills: Sequence[str]) -> Halves:
     """The object alone and its surroundings alone."""
-    alone = np.stack([found.answered(REPLACED, OTHER_BACKGROUND[fill]).log_odds for fill in fills])
-    surroundings = np.stack([found.answered(REMOVED, fill).log_odds for fill in fills])
+    alone = np.stack([evidence.answered(REPLACED, OTHER_BACKGROUND[fill]).log_odds for fill in fills])
+    surroundings = np.stack([evidence.answered(REMOVED, fill).log_odds for fill in fills])
     lead = alone - surroundings
     best = np.argmax(np.where(np.isfinite(lead), lead, -np.inf), axis=0)[None]
     there = np.isfinite(lead).any(axis=0)
@@ -100,21 +100,23 @@ def halves(found: Evidence, fills: Sequence[str]) -> Halves:
     return Halves(*(np.where(there, values, np.nan) for values in pair))
 
 
-def experiments(found: Evidence) -> Experiments:
+def experiments(evidence: Evidence) -> Experiments:
     """Everything that the interventions' answers say on the whole."""
-    fills = sorted((v for v in found.variants(REMOVED) if not v.endswith(ELSEWHERE)), key=_usual)
-    removed = tuple(_removal(found, fill) for fill in fills)
+    fills = sorted((v for v in evidence.variants(REMOVED) if not v.endswith(ELSEWHERE)), key=_usual)
+    removed = tuple(_removal(evidence, fill) for fill in fills)
     return Experiments(
         removed=tuple(entry for entry in removed if entry.n),
-        replaced=tuple(_replacements(found)),
-        swap=_swap(found),
-        noise=_noise(found),
+        replaced=tuple(_replacements(evidence)),
+        swap=_swap(evidence),
+        noise=_noise(evidence),
     )
 
 
-def numbered(found: Evidence, kind: str) -> tuple[str, ...]:
+def numbered(evidence: Evidence, kind: str) -> tuple[str, ...]:
     """Variants 'other 1', 'other 2' … of the background, in order."""
-    given = [v for v in found.variants(REPLACED) if v.startswith(f"{kind} ") and v.removeprefix(f"{kind} ").isdigit()]
+    given = [
+        v for v in evidence.variants(REPLACED) if v.startswith(f"{kind} ") and v.removeprefix(f"{kind} ").isdigit()
+    ]
     return tuple(sorted(given, key=lambda variant: int(variant.split()[1])))
 
 
@@ -124,15 +126,15 @@ def _usual(fill: str) -> tuple[bool, int, str]:
     return fill not in usual, usual.index(fill) if fill in usual else 0, fill
 
 
-def _removal(found: Evidence, fill: str) -> Removal:
-    without, control = found.answered(REMOVED, fill), found.answered(REMOVED, fill + ELSEWHERE)
-    asked = without.asked & found.right
+def _removal(evidence: Evidence, fill: str) -> Removal:
+    without, control = evidence.answered(REMOVED, fill), evidence.answered(REMOVED, fill + ELSEWHERE)
+    asked = without.asked & evidence.right
     both = asked & control.asked
     chosen = both if both.any() else asked
     return Removal(
         fill=fill,
         n=int(chosen.sum()),
-        before=mean(found.probability[chosen]),
+        before=mean(evidence.probability[chosen]),
         kept=mean(without.probability[chosen]),
         kept_elsewhere=mean(control.probability[chosen]),
         log_odds=mean(without.log_odds[chosen]),
@@ -140,16 +142,18 @@ def _removal(found: Evidence, fill: str) -> Removal:
     )
 
 
-def _replacements(found: Evidence) -> Iterator[Replacement]:
-    donors = {kind: numbered(found, kind) for kind in ("same", "other")}
-    single = sorted((v for v in found.variants(REPLACED) if v not in (*donors["same"], *donors["other"])), key=_usual)
+def _replacements(evidence: Evidence) -> Iterator[Replacement]:
+    from_donors = {kind: numbered(evidence, kind) for kind in KINDS}
+    single = sorted(
+        (v for v in evidence.variants(REPLACED) if v not in (*from_donors["same"], *from_donors["other"])), key=_usual
+    )
 
     def named(answer: Answered) -> Floats:
-        return np.asarray(answer.predicted == found.class_index, dtype=np.float64)
+        return np.asarray(answer.predicted == evidence.class_index, dtype=np.float64)
 
-    for fill, variants in [*((v, (v,)) for v in single), *donors.items()]:
-        answers = [found.answered(REPLACED, variant) for variant in variants]
-        asked = [answer.asked & found.right for answer in answers]
+    for fill, variants in [*((v, (v,)) for v in single), *from_donors.items()]:
+        answers = [evidence.answered(REPLACED, variant) for variant in variants]
+        asked = [answer.asked & evidence.right for answer in answers]
         n = int(np.any(asked, axis=0).sum()) if answers else 0
         if n:
             pairs = list(zip(answers, asked, strict=True))
@@ -162,12 +166,12 @@ def _replacements(found: Evidence) -> Iterator[Replacement]:
             )
 
 
-def _swap(found: Evidence) -> Swap | None:
-    same, other = (_names_label(found, numbered(found, kind)) for kind in ("same", "other"))
-    both = found.right & np.isfinite(same) & np.isfinite(other)
+def _swap(evidence: Evidence) -> Swap | None:
+    same, other = (_names_label(evidence, numbered(evidence, kind)) for kind in ("same", "other"))
+    both = evidence.right & np.isfinite(same) & np.isfinite(other)
     if not both.any():
         return None
-    followed = [_follows(found, variant) for variant in numbered(found, "other")]
+    followed = [_follows(answer, donor) for answer, donor in donors(evidence)]
     return Swap(
         n=int(both.sum()),
         same=float(same[both].mean()),
@@ -176,37 +180,35 @@ def _swap(found: Evidence) -> Swap | None:
     )
 
 
-def _names_label(found: Evidence, variants: Sequence[str]) -> Floats:
+def _names_label(evidence: Evidence, variants: Sequence[str]) -> Floats:
     """(n,) share of the variants whose answer is the label; NaN where none was asked."""
-    named, asked = np.zeros(found.n), np.zeros(found.n)
+    named, asked = np.zeros(evidence.n), np.zeros(evidence.n)
     for variant in variants:
-        answer = found.answered(REPLACED, variant)
+        answer = evidence.answered(REPLACED, variant)
         there = answer.asked
-        named += there & (answer.predicted == found.class_index)
+        named += there & (answer.predicted == evidence.class_index)
         asked += there
     return np.where(asked > 0, named / np.maximum(asked, 1), np.nan)
 
 
-def _follows(found: Evidence, variant: str) -> Floats:
+def _follows(answer: Answered, donor: Floats) -> Floats:
     """(n,) 1 where the prediction is the class of the donor, else 0; NaN where not asked."""
-    answer = found.answered(REPLACED, variant)
-    donor = note(found, f"donor class {variant.split()[1]}")
     there = answer.asked & np.isfinite(donor)
     return np.where(there, (answer.predicted == donor).astype(np.float64), np.nan)
 
 
-def _noise(found: Evidence) -> Noise | None:
-    answer = found.answered("noise", "noise")
+def _noise(evidence: Evidence) -> Noise | None:
+    answer = evidence.answered("noise", "noise")
     there = answer.asked
     if not there.any():
         return None
     return Noise(
         n=int(there.sum()),
-        same_prediction=float((answer.predicted[there] == found.predicted[there]).mean()),
+        same_prediction=float((answer.predicted[there] == evidence.predicted[there]).mean()),
         probability=mean(answer.probability[there]),
         similarity={
-            method: mean(found.notes[method, "noise_similarity"])
-            for method in found.methods
-            if (method, "noise_similarity") in found.notes
+            method: mean(evidence.notes[method, "noise_similarity"])
+            for method in evidence.methods
+            if (method, "noise_similarity") in evidence.notes
         },
     )

@@ -41,34 +41,34 @@ class ForbiddenPixels(Frozen):
     hidden: tuple[Hiding, ...] = Field(description="one for each fill; empty where the intervention left no answer")
 
 
-def forbidden_pixels(found: Evidence) -> ForbiddenPixels | None:
+def forbidden_pixels(evidence: Evidence) -> ForbiddenPixels | None:
     """None where no picture has forbidden pixels."""
-    if found.forbidden is None or not found.forbidden.there.any():
+    if evidence.forbidden is None or not evidence.forbidden.there.any():
         return None
-    kinds = [(label, "method") for label in found.methods] + [(label, "null map") for label in found.null_maps]
-    fills = [variant for variant in found.variants(INTERVENTION) if not variant.endswith(ELSEWHERE)]
-    hidden = [_hiding(found, fill) for fill in sorted(fills, reverse=True)]
+    kinds = [(label, "method") for label in evidence.methods] + [(label, "null map") for label in evidence.null_maps]
+    fills = [variant for variant in evidence.variants(INTERVENTION) if not variant.endswith(ELSEWHERE)]
+    hidden = [_hiding(evidence, fill) for fill in sorted(fills, reverse=True)]
     return ForbiddenPixels(
-        pictures=int(found.forbidden.there.sum()),
-        sources=tuple(_mass(found, source, kind) for source, kind in kinds),
+        pictures=int(evidence.forbidden.there.sum()),
+        sources=tuple(_mass(evidence, source, kind) for source, kind in kinds),
         hidden=tuple(entry for entry in hidden if entry.n),
     )
 
 
-def _mass(found: Evidence, source: str, kind: str) -> ForbiddenMass:
-    assert found.forbidden is not None, "asked where there are some"
-    mass = found.forbidden.mass.get(source, np.full(found.n, np.nan))
+def _mass(evidence: Evidence, source: str, kind: str) -> ForbiddenMass:
+    assert evidence.forbidden is not None, "asked where there are some"
+    mass = evidence.forbidden.mass.get(source, np.full(evidence.n, np.nan))
     scored = np.isfinite(mass)
-    area = found.forbidden.area[scored]
+    area = evidence.forbidden.area[scored]
     return ForbiddenMass(source=source, kind=kind, n=int(scored.sum()), area_share=mean(area), mass=mean(mass[scored]))
 
 
-def _hiding(found: Evidence, fill: str) -> Hiding:
-    without, control = found.answered(INTERVENTION, fill), found.answered(INTERVENTION, fill + ELSEWHERE)
-    asked = without.asked & found.right
+def _hiding(evidence: Evidence, fill: str) -> Hiding:
+    without, control = evidence.answered(INTERVENTION, fill), evidence.answered(INTERVENTION, fill + ELSEWHERE)
+    asked = without.asked & evidence.right
     both = asked & control.asked
     chosen = both if both.any() else asked
-    before = found.probability[chosen]
+    before = evidence.probability[chosen]
     return Hiding(
         fill=fill,
         n=int(chosen.sum()),

@@ -2,18 +2,20 @@
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from checks.verdict import Frozen, Judgement, Outcome
+from checks.verdict import Frozen, Outcome
 from reports.result.boxes import Labels
 from reports.result.clauses import Crosswalk
 from reports.result.controls import Agreement, Cascade, Detection, PlantedStrength
 from reports.result.cost import Passes
 from reports.result.cues import CueSummary
-from reports.result.experiments import Answer, Experiments
+from reports.result.experiments import Experiments
 from reports.result.forbidden_pixels import ForbiddenPixels
+from reports.result.rows import Row
 from reports.result.slices import Slices
 from reports.result.summary import ClassSummary, Counts, SourceSummary
+from reports.wording.worded import WordedJudgement
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Identity(BaseModel):
@@ -53,70 +55,6 @@ class Sources(Frozen):
     null_maps: tuple[str, ...] = Field(description="labels of the null maps, which know nothing of the model")
 
 
-class Scores(Frozen):
-    """One map against the boxes. Every score is null where the map is dead."""
-
-    dead: bool
-    mass: float | None
-    lift: float | None
-    rank: float | None
-    pointing: float | None
-    auc: float | None
-
-
-class OnForbidden(Frozen):
-    """What of one picture is forbidden, and what of its maps lies on it."""
-
-    area_share: float
-    mass: dict[str, float | None] = Field(description="by source; null where its map is dead")
-
-
-class Prediction(Frozen):
-    """What the model answered. Null where it yielded no number."""
-
-    class_index: int | None
-    class_name: str | None
-    confidence: float | None = Field(description="probability of the predicted class")
-    label_probability: float | None
-    label_rank: int | None = Field(description="1 where the label is the prediction")
-    right: bool
-
-
-class Row(Frozen):
-    """One measured sample: a picture and one of its labels."""
-
-    sample: int
-    image: str = Field(description="path below the picture folder")
-    label: str = Field(description="the data set's own word")
-    class_index: int
-    class_name: str
-    picture_sha256: str
-    boxes: tuple[tuple[float, float, float, float], ...] = Field(
-        description="x0, y0, x1, y1 in the network's frame, half-open"
-    )
-    picture_size: tuple[int, int] = Field(description="width and height of the picture, in its own pixels")
-    picture_boxes: tuple[tuple[float, float, float, float], ...] = Field(
-        description="x0, y0, x1, y1 in pixels of the picture, half-open"
-    )
-    area_share: float | None = Field(description="share of the frame that the boxes cover")
-    prediction: Prediction
-    scores: dict[str, Scores] = Field(description="by source; a source that made no map here is left out")
-    forbidden: OnForbidden | None = Field(description="null where the picture has no forbidden pixels")
-    wrong_reason: tuple[str, ...] = Field(
-        description="'experiment', and the methods, under which it is right for the wrong reason"
-    )
-    answers: dict[str, dict[str, Answer]] = Field(
-        description="of the audited network to altered pictures, by intervention and variant; under 'cue N', for the"
-        " class of that candidate, else for the label"
-    )
-    lead: float | None = Field(
-        description="log-odds of the label for the object alone less those for its surroundings alone, by the"
-        " fill that favours the object most; null where not judged"
-    )
-    metadata: dict[str, str] = Field(description="what the annotations say besides label and box, as a scenario")
-    notes: dict[str, dict[str, float | None]] = Field(description="further numbers of a method, by source")
-
-
 class Excluded(Frozen):
     """A sample that left the audit."""
 
@@ -148,8 +86,9 @@ class Audit(Frozen):
     schema_version: int = Field(description="of this file's form")
     outcome: Outcome
     sentence: str = Field(description="the verdict in one plain sentence")
-    judgement: Judgement
+    judgement: WordedJudgement
     identity: Identity
+    pictures_sha256: str = Field(description="over the names and hashes of all measured pictures")
     sources: Sources
     counts: Counts
     summary: Summary

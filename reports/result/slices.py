@@ -68,16 +68,16 @@ def slice_tables(evidence: Evidence) -> Slices:
     required, fewest = evidence.profile.slices, fewest_for(evidence.profile)
     asked = required.by if required else ()
     there = columns(evidence) if evidence.n else ()
-    found = {column: slices(evidence, column) for column in there}
-    left_out = tuple(column for column, parts in found.items() if len(parts) > MOST_VALUES)
-    shown = [c for c in there if c not in left_out and (c in asked or len(found[c]) > 1)]
+    parts = {column: slices(evidence, column) for column in there}
+    left_out = tuple(column for column, values in parts.items() if len(values) > MOST_VALUES)
+    shown = [c for c in there if c not in left_out and (c in asked or len(parts[c]) > 1)]
     off = missed(evidence, miss_of(evidence.profile))
     tried = evidence.right & judged_by_experiment(evidence)
     tables = [
         SliceTable(
             column=column,
             required=required.rules if required and column in asked else (),
-            cells=tuple(_cell(evidence, part.value, part.here, off, tried, fewest) for part in found[column]),
+            cells=tuple(_cell(evidence, part.value, part.here, off, tried, fewest) for part in parts[column]),
         )
         for column in sorted(shown, key=lambda column: column not in asked)
     ]
@@ -95,20 +95,20 @@ def fewest_for(profile: Profile) -> int:
 
 def _cell(evidence: Evidence, value: str, here: Mask, off: Mask, tried: Mask, fewest: int) -> SliceCell:
     """The pictures that are `here`; of those `tried` by the experiment, some are `off` the object."""
-    drawn, worth = evidence.drawn(here), evidence.drawn(here & tried)
+    all_here, worth = evidence.subset(here), evidence.subset(here & tried)
     enough = (worth.n if worth.independent is None else worth.independent) >= fewest
     return SliceCell(
         value=value,
-        n=drawn.n,
-        clusters=drawn.clusters,
+        n=all_here.n,
+        clusters=all_here.clusters,
         accuracy=_share(evidence, evidence.right, here),
         wrong_reason=_share(evidence, off, here & tried),
-        power="" if enough else FEW if drawn.n else EMPTY,
+        power="" if enough else FEW if all_here.n else EMPTY,
     )
 
 
 def _share(evidence: Evidence, hit: Mask, among: Mask) -> Share:
-    drawn, k = evidence.drawn(among), int((hit & among).sum())
-    by_picture = drawn.cluster is None
-    lower, upper = wilson(k, drawn.n, drawn.confidence) if by_picture else drawn.share(hit[among])
-    return Share(count=k, of=drawn.n, share=k / drawn.n if drawn.n else None, lower=lower, upper=upper)
+    subset, k = evidence.subset(among), int((hit & among).sum())
+    by_picture = subset.cluster is None
+    lower, upper = wilson(k, subset.n, subset.confidence) if by_picture else subset.share(hit[among])
+    return Share(count=k, of=subset.n, share=k / subset.n if subset.n else None, lower=lower, upper=upper)

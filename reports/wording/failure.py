@@ -1,10 +1,11 @@
-"""What a gate says where it does not pass: enough to act on before anything is opened."""
+"""The text with which a gate fails: enough to act on before any report is opened."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.numbers import clean, count, decimal
+from checks.verdict import Outcome
+from reports.wording.numbers import DASH, clean, count, decimal, in_unit, measured
+from reports.wording.worded import WordedFinding, WordedVerdict
 
 
 class Known(NamedTuple):
@@ -17,7 +18,7 @@ class Known(NamedTuple):
     """The last lines: where the report is."""
 
 
-def failure(headline: str, verdicts: Iterable[Verdict], known: Known) -> str:
+def failure(headline: str, verdicts: Iterable[WordedVerdict], known: Known) -> str:
     """Of the whole: what it comes to, and every rule that decides and does not pass."""
     lines = [headline]
     for verdict in verdicts:
@@ -26,15 +27,15 @@ def failure(headline: str, verdicts: Iterable[Verdict], known: Known) -> str:
     return _clean([*lines, "", *known.closing])
 
 
-def rule_failure(verdict: Verdict, known: Known) -> str:
+def rule_failure(verdict: WordedVerdict, known: Known) -> str:
     """Of one rule."""
     return _clean([*_rule(verdict, known), *known.closing])
 
 
-def _rule(verdict: Verdict, known: Known) -> list[str]:
+def _rule(verdict: WordedVerdict, known: Known) -> list[str]:
     lines = [f"{verdict.outcome}: {verdict.sentence}", verdict.question]
-    told = [finding for finding in verdict.findings if finding.outcome is not Outcome.PASS] or verdict.findings
-    for finding in told:
+    against = [finding for finding in verdict.findings if finding.outcome is not Outcome.PASS]
+    for finding in against or verdict.findings:
         lines += [f"  {finding.subject}: {finding.outcome}", f"    {_numbers(finding, known.confidence)}"]
         if finding.worst:
             named = ", ".join(known.pictures.get(number, f"sample {number}") for number in finding.worst)
@@ -46,21 +47,24 @@ def _rule(verdict: Verdict, known: Known) -> list[str]:
     return lines
 
 
-def _numbers(finding: Finding, confidence: float) -> str:
-    given = {"value": finding.value, "limit": finding.limit, "chance": finding.chance}
-    told = [f"{name} {decimal(number)}" for name, number in given.items() if number is not None]
+def _numbers(finding: WordedFinding, confidence: float) -> str:
+    unit = finding.unit
+    shown = [("value", in_unit(finding.value, unit)), ("limit", in_unit(finding.limit, unit))]
+    shown.append(("chance", measured(finding.chance, unit, level=True)))
+    parts = [f"{name} {number}" for name, number in shown if number != DASH]
     if finding.lower is not None or finding.upper is not None:
-        bounds = f"{decimal(finding.lower)} to {decimal(finding.upper)}"
-        told.append(f"bounds {bounds} (one-sided, {confidence:.0%} each)")
-    told.append(f"n {count(finding.n)}")
+        bounds = f"{in_unit(finding.lower, unit)} to {in_unit(finding.upper, unit)}"
+        parts.append(f"bounds {bounds} (one-sided, {confidence:.0%} each)")
+    parts.append(f"n {count(finding.n)}")
     if finding.clusters is not None:
-        told.append(f"clusters {count(finding.clusters)} (worth {decimal(finding.independent, 1)})")
+        parts.append(f"clusters {count(finding.clusters)} (worth {decimal(finding.independent, 1)})")
     if finding.tolerance and finding.tolerance.lower is not None:
-        told.append(f"{finding.tolerance.coverage:.0%} of the pictures at least {decimal(finding.tolerance.lower)}")
+        covered = f"{finding.tolerance.coverage:.0%} of the pictures at least"
+        parts.append(f"{covered} {in_unit(finding.tolerance.lower, unit)}")
     if finding.further is not None:
         added = "pictures" if finding.clusters is None else "clusters"
-        told.append(f"further {added} needed {count(finding.further)}")
-    return f"{', '.join(told)} ({finding.quantity})"
+        parts.append(f"further {added} needed {count(finding.further)}")
+    return f"{', '.join(parts)} ({finding.quantity_in_words})"
 
 
 def _clean(lines: list[str]) -> str:

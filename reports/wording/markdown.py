@@ -1,11 +1,12 @@
-"""`summary.md`: the judgement for a pull request. A pure function of it, as every report."""
+"""The judgement as Markdown, for a pull request."""
 
 import re
 
-from checks.verdict import Judgement, Outcome, Verdict, WrongReason
-from checks.words import bounded
-from reports.wording.numbers import count, decimal, short
-from reports.wording.telling import bound, telling
+from checks.verdict import Outcome, WrongReason
+from reports.wording.limit_side import bound_at_limit
+from reports.wording.numbers import DASH, count, in_unit, short
+from reports.wording.phrases import bounded
+from reports.wording.worded import WordedJudgement, WordedVerdict
 
 MARKS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔", Outcome.INVALID: "⛔"}
 MOST = 800
@@ -13,7 +14,7 @@ MOST = 800
 SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]()#|!~"} | {"<": "&lt;", ">": "&gt;"})
 
 
-def markdown(judgement: Judgement, detection: str = "") -> str:
+def markdown(judgement: WordedJudgement, detection: str = "") -> str:
     """GitHub's and GitLab's Markdown: the outcome in one sentence, one row a rule, the next step.
 
     detection: the limit of detection, in a sentence.
@@ -32,17 +33,20 @@ def markdown(judgement: Judgement, detection: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _wrong_reason(wrong: WrongReason, judgement: Judgement) -> str:
+def _wrong_reason(wrong: WrongReason, judgement: WordedJudgement) -> str:
     """By the experiment, where it was made."""
     bound = bounded(wrong.lower, wrong.upper, judgement.profile.confidence)
     counted = f"{count(wrong.count)} of {count(wrong.right)}"
     return f"**Right for the wrong reason** by {_text(wrong.source)}: {counted}{', ' if bound else ''}{bound}.\n"
 
 
-def _row(verdict: Verdict) -> str:
-    finding = telling(verdict)
-    numbers = [finding.value, finding.limit, bound(finding)] if finding else [None] * 3
-    cells = [*map(decimal, numbers), count(finding.n if finding else 0)]
+def _row(verdict: WordedVerdict) -> str:
+    finding = verdict.deciding
+    if finding is None:
+        cells = [DASH, DASH, DASH, count(0)]
+    else:
+        numbers = finding.value, finding.limit, bound_at_limit(finding)
+        cells = [*(in_unit(number, finding.unit) for number in numbers), count(finding.n)]
     advice = " (advisory)" if verdict.advisory else ""
     mark = f"{MARKS[verdict.outcome]} {verdict.outcome}"
     return f"| {mark}{advice} | **{_text(verdict.rule)}**<br>{_text(verdict.sentence)} | {' | '.join(cells)} |"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from checks.words import all_of, bounded
+from checks.verdict import Unit
+from reports.wording.phrases import all_of, bounded
 
 DASH = "–"
 THIN = "\u202f"
@@ -58,7 +59,7 @@ def count(value: int) -> str:
 
 def clean(text: object) -> str:
     """`text` with control characters made visible, so that nothing can reorder or hide what is around it."""
-    return _HIDDEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", str(text))
+    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", str(text))
 
 
 def short(text: object, length: int = 48) -> str:
@@ -112,38 +113,32 @@ def confidence(value: float) -> str:
     return f"{100 * value:g}{THIN}%"
 
 
-def measured(value: float | None, quantity: str, level: bool = False) -> str:
-    """A finding's number in the unit that its quantity has: shares and masses in per cent, their differences in points.
+def measured(value: float | None, unit: Unit, level: bool = False) -> str:
+    """A finding's number: shares in per cent, differences of shares in points, counts whole, the rest as decimals.
 
-    level: the number stands by itself, also where the quantity is a difference, as chance does.
+    level: the number stands by itself also where the finding's value is a difference, as chance does.
     """
-    words = quantity.lower()
-    if value is None or "auc" in words or "correlation" in words:
-        return decimal(value)
-    if _in_points(words) and not level:
-        return decimal(100 * value, 1)
-    if any(word in words for word in ("share", "mass", "rank", "pointing", "probability", "accuracy")):
-        return percent(value)
-    return count(int(value)) if value == int(value) else decimal(value)
+    match unit:
+        case Unit.DIFFERENCE if value is not None and not level:
+            return decimal(100 * value, 1)
+        case Unit.SHARE | Unit.DIFFERENCE:
+            return percent(value)
+        case Unit.COUNT if value is not None and value == int(value):
+            return count(int(value))
+    return decimal(value)
 
 
-def unit(quantity: str) -> str:
-    """What `measured` leaves out: ', in points' for a difference of shares."""
-    words = quantity.lower()
-    return ", in points" if _in_points(words) and "auc" not in words else ""
-
-
-def _in_points(words: str) -> bool:
-    """A difference of shares, in what rules call it: what is less, or what something costs."""
-    share = words.startswith("share ")
-    return not share and (" less " in words or re.search(r"\bcosts?\b", words) is not None)
+def in_unit(value: float | None, unit: Unit) -> str:
+    """The same where no heading names the unit: '10.0 points'."""
+    points = f"{THIN}points" if unit is Unit.DIFFERENCE and value is not None else ""
+    return f"{measured(value, unit)}{points}"
 
 
 def excerpt(text: str, lines: int = 200, width: int = 400) -> str:
     """A long text's beginning, and how much is left out."""
-    found = [short(line, width) for line in text.splitlines()]
-    rest = len(found) - lines
-    return "\n".join(found[:lines] + ([f"# … {count(rest)} more lines"] if rest > 0 else []))
+    shown = [short(line, width) for line in text.splitlines()]
+    rest = len(shown) - lines
+    return "\n".join(shown[:lines] + ([f"# … {count(rest)} more lines"] if rest > 0 else []))
 
 
 FILTERS = {
@@ -163,7 +158,6 @@ FILTERS = {
     "css_string": css_string,
     "confidence": confidence,
     "measured": measured,
-    "unit": unit,
     "excerpt": excerpt,
     "prose": prose,
 }

@@ -9,10 +9,11 @@ import pytest
 
 from audit.errors import AuditError
 from audit.record.record import Record
-from checks import judge, register
+from checks import judge, reasons, register
 from checks.profile import fingerprint, load_profile
+from checks.table import integrity
 from checks.table.evidence import Evidence, evidence
-from checks.verdict import Finding, Judgement, Outcome, Profile, Verdict, WrongReason, worst
+from checks.verdict import Direction, Finding, Judgement, Outcome, Profile, Unit, Verdict, WrongReason, worst
 from fixtures.evidence import make_evidence
 from fixtures.records import changed, write_record
 
@@ -38,7 +39,8 @@ def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) ->
     assert judgement.outcome is Outcome.PASS
     assert judgement.fixed_beforehand
     assert judgement.registered == "default"
-    assert judgement.sentence == "All 8 checks pass on 79 pictures."
+    assert (judgement.decided_by, judgement.pictures, judgement.maps_disagree) == ("control_is_caught", 79, None)
+    assert sum(not verdict.advisory for verdict in judgement.verdicts) == 8
     assert [verdict.rule for verdict in judgement.verdicts] == sorted(load_profile("default").rules)
     assert {verdict.rule for verdict in judgement.verdicts if verdict.advisory} == ADVISORY
     assert all(v.why == judgement.profile.rules[v.rule]["why"] for v in judgement.verdicts)
@@ -53,11 +55,14 @@ def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) ->
 def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) -> None:
     judgement = judge(write_record(tmp_path / "audit.sqlite", kind="cheating"))
     assert judgement.outcome is Outcome.FAIL
-    assert judgement.sentence.startswith(
-        "The model goes by what lies within a window of 10x10 pixels of the 64x64 frame, bottom left (class 'runway'"
-    )
-    assert judgement.sentence.endswith("3 further checks are FAIL too.")
-    assert judgement.next_step.startswith("Look at the crops")
+    assert judgement.decided_by == "no_shared_hotspot"
+    cue = judgement.verdict("no_shared_hotspot")
+    assert cue is not None
+    assert cue.deciding is not None
+    assert cue.decided_by == "cue 1"
+    assert (cue.deciding.details["window"], cue.deciding.details["class_label"]) == ([10, 10], "runway")
+    failed = [verdict for verdict in judgement.verdicts if verdict.outcome is Outcome.FAIL and not verdict.advisory]
+    assert len(failed) == 1 + 3
     assert judgement.right_for_the_wrong_reason[0].source == "experiment"
     for reason in judgement.right_for_the_wrong_reason:
         assert reason.share is not None
@@ -76,9 +81,7 @@ def test_other_records(tmp_path: Path, kind: str, outcome: Outcome, rule: str) -
     judgement = judge(write_record(tmp_path / "audit.sqlite", kind=kind))  # type: ignore[arg-type]
     assert judgement.outcome is outcome
     decided = next(verdict for verdict in judgement.verdicts if verdict.outcome is outcome)
-    assert decided.rule == rule
-    assert judgement.sentence.startswith(decided.sentence)
-    assert judgement.next_step == decided.next_step != ""
+    assert decided.rule == rule == judgement.decided_by
 
 
 def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
@@ -102,10 +105,10 @@ def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
 def test_no_right_answer_has_no_share(honest: Path) -> None:
     changed(honest, "UPDATE picture SET predicted = NULL, probability = NULL, label_rank = NULL")
     judgement = judge(honest)
-    said = {verdict.rule: verdict for verdict in judgement.verdicts}
-    assert judgement.outcome is said["model_is_accurate"].outcome is Outcome.FAIL
-    assert "no number for 79 pictures" in said["model_is_accurate"].sentence
-    assert said["depends_on_object"].sentence.startswith("No picture is predicted right")
+    verdicts = {verdict.rule: verdict for verdict in judgement.verdicts}
+    assert judgement.outcome is verdicts["model_is_accurate"].outcome is Outcome.FAIL
+    assert verdicts["model_is_accurate"].findings[0].details["silent"] == 79
+    assert verdicts["depends_on_object"].findings[0].reason == reasons.NO_PICTURES
     assert judgement.right_for_the_wrong_reason[1] == WrongReason(
         source="gradient", count=0, right=0, share=None, upper=None
     )
@@ -137,8 +140,7 @@ def test_a_profile_that_lies_about_its_hash_was_not_fixed_beforehand(honest: Pat
 @pytest.mark.tor("TOR-047")
 def test_without_rules_nothing_was_judged(honest: Path) -> None:
     judgement = judge(honest, profile_of())
-    assert judgement.outcome is Outcome.INVALID
-    assert judgement.sentence == "The profile names no rule that decides, so nothing was judged."
+    assert (judgement.outcome, judgement.decided_by, judgement.verdicts) == (Outcome.INVALID, None, ())
 
 
 def broken(evidence: Evidence) -> Verdict:
@@ -151,41 +153,48 @@ def answers_nothing(evidence: Evidence) -> None:
 
 def passes_on_nothing(evidence: Evidence) -> Verdict:
     del evidence
-    return Verdict(rule="x", question="?", outcome=Outcome.PASS, sentence="Fine.")
+    return Verdict(rule="x", outcome=Outcome.PASS)
 
 
 def passes_with_a_finding(evidence: Evidence) -> Verdict:
     finding = Finding(
-        subject="x", outcome=Outcome.PASS, quantity="x", value=1.0, n=evidence.n, sentence="Fine."
-    )  # fmt: skip
-    return Verdict(rule="x", question="?", outcome=Outcome.PASS, sentence="Fine.", findings=(finding,))
+        key="x",
+        outcome=Outcome.PASS,
+        quantity="x",
+        unit=Unit.SHARE,
+        better=Direction.HIGHER,
+        value=1.0,
+        n=evidence.n,
+    )
+    return Verdict(rule="x", outcome=Outcome.PASS, decided_by="x", findings=(finding,))
 
 
 @pytest.mark.tor("TOR-047")
 @pytest.mark.parametrize(
-    ("rule", "words"),
+    ("rule", "error"),
     [
-        (broken, "(ZeroDivisionError: nothing to divide 79 by)"),
-        (answers_nothing, "(TypeError: it returns a NoneType where a Verdict is needed)"),
-        (passes_on_nothing, "(ValueError: it says PASS, but not every finding does, or there is none)"),
+        (broken, "ZeroDivisionError: nothing to divide 79 by"),
+        (answers_nothing, "TypeError: it returns a NoneType where a Verdict is needed"),
+        (passes_on_nothing, "ValueError: it says PASS, but not every finding does, or there is none"),
     ],
 )
-def test_a_broken_rule_is_invalid_with_its_words(
-    honest: Path, monkeypatch: pytest.MonkeyPatch, rule: Callable[[Evidence], object], words: str
+def test_a_broken_rule_is_invalid_with_its_error(
+    honest: Path, monkeypatch: pytest.MonkeyPatch, rule: Callable[[Evidence], object], error: str
 ) -> None:
     monkeypatch.setattr("json.own_rule", rule, raising=False)
     good = load_profile("default").rules["model_is_accurate"]
     judgement = judge(honest, profile_of(**{"json:own_rule": {"why": "x"}, "model_is_accurate": good}))
     assert judgement.outcome is Outcome.INVALID
     assert [verdict.outcome for verdict in judgement.verdicts] == [Outcome.INVALID, Outcome.PASS]
-    assert judgement.sentence == f"json:own_rule could not be evaluated {words}."
+    assert judgement.decided_by == "json:own_rule"
+    assert (judgement.verdicts[0].reason, judgement.verdicts[0].details) == (reasons.BROKEN_RULE, {"error": error})
 
 
 def test_a_users_own_rule_is_named_as_the_profile_names_it(honest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("json.own_rule", passes_with_a_finding, raising=False)
     judgement = judge(honest, profile_of(**{"json:own_rule": {"why": "Because."}}))
     assert judgement.outcome is Outcome.PASS
-    assert judgement.sentence == "The one check passes on 79 pictures."
+    assert judgement.decided_by == "json:own_rule"
     assert (judgement.verdicts[0].rule, judgement.verdicts[0].why) == ("json:own_rule", "Because.")
 
 
@@ -193,22 +202,30 @@ def test_a_users_own_rule_is_named_as_the_profile_names_it(honest: Path, monkeyp
 def test_unknown_rules_and_options_are_invalid(honest: Path) -> None:
     judgement = judge(honest, profile_of(model_is_acurate={"why": "x"}, model_is_accurate={"why": "x"}))
     assert [verdict.outcome for verdict in judgement.verdicts] == [Outcome.INVALID] * 2
-    assert "min_accuracy is missing" in judgement.verdicts[0].sentence
-    assert "did you mean 'model_is_accurate'?" in judgement.verdicts[1].sentence
+    assert "min_accuracy is missing" in judgement.verdicts[0].details["error"]
+    assert "did you mean 'model_is_accurate'?" in judgement.verdicts[1].details["error"]
+
+
+def assert_not_whole(judgement: Judgement, reason: str, details: dict[str, object]) -> None:
+    assert (judgement.outcome, judgement.decided_by) == (Outcome.INVALID, "run_is_whole")
+    verdict = judgement.verdicts[0]
+    assert (verdict.rule, verdict.reason, verdict.details) == ("run_is_whole", reason, details)
 
 
 @pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize(
-    ("statements", "sentence"),
+    ("statements", "reason", "details"),
     [
         (
             ["DELETE FROM picture WHERE sample = 7", "DELETE FROM score WHERE sample = 7"],
-            "The run stopped after 80 of 81",
+            integrity.STOPPED,
+            {"reached": 80, "total": 81},
         ),
-        (["DELETE FROM meta WHERE key = 'finished'"], "The run stopped after 81 of 81"),
+        (["DELETE FROM meta WHERE key = 'finished'"], integrity.STOPPED, {"reached": 81, "total": 81}),
         (
             ["UPDATE meta SET value = '{\"state_unchanged\": false}' WHERE key = 'finished'"],
-            "The network is not the same after the audit as before.",
+            integrity.NETWORK_CHANGED,
+            {},
         ),
         (
             [
@@ -216,43 +233,43 @@ def test_unknown_rules_and_options_are_invalid(honest: Path) -> None:
                 "DELETE FROM picture",
                 "DELETE FROM score",
             ],
-            "All 81 samples are excluded.",
+            integrity.ALL_EXCLUDED,
+            {"total": 81},
         ),
-        ([f"DELETE FROM {t}" for t in ("sample", "exclusion", "picture", "score")], "The data set holds no sample."),
+        (
+            [f"DELETE FROM {table}" for table in ("sample", "exclusion", "picture", "score")],
+            integrity.NO_SAMPLES,
+            {},
+        ),
     ],
 )
-def test_a_run_that_is_not_whole_is_invalid(honest: Path, statements: list[str], sentence: str) -> None:
-    judgement = judge(changed(honest, *statements), SMALL)
-    assert judgement.outcome is Outcome.INVALID
-    assert judgement.verdicts[0].rule == "run_is_whole"
-    assert judgement.sentence.startswith(sentence)
-    assert judgement.next_step
+def test_a_run_that_is_not_whole_is_invalid(
+    honest: Path, statements: list[str], reason: str, details: dict[str, object]
+) -> None:
+    assert_not_whole(judge(changed(honest, *statements), SMALL), reason, details)
 
 
 @pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize(
-    ("statement", "sentence"),
+    ("statement", "quantity", "source", "samples", "first"),
     [
-        (
-            "UPDATE score SET mass = 1.5 WHERE sample = 3 AND source = 'edges'",
-            "mass of edges in 1 sample, first in number 3",
-        ),
-        ("UPDATE score SET rank = -0.5 WHERE source = 'gradcam'", "rank of gradcam in 79 samples, first in number 1"),
-        ("UPDATE score SET pointing = 2", "pointing of gradient in 79 samples"),
-        ("UPDATE score SET auc = 1.01", "auc of gradient in 79 samples"),
-        ("UPDATE score SET auc = 9e999", "auc of gradient in 79 samples"),
-        ("UPDATE score SET lift = -1 WHERE sample = 9", "lift of gradient in 1 sample, first in number 9"),
-        ("UPDATE picture SET area_share = 0 WHERE sample = 2", "area share in 1 sample, first in number 2"),
-        ("UPDATE picture SET area_share = 1.2", "area share in 79 samples"),
-        ("UPDATE picture SET probability = 1.2", "probability in 79 samples"),
-        ("UPDATE picture SET confidence = -0.2", "probability of the predicted class in 79 samples"),
+        ("UPDATE score SET mass = 1.5 WHERE sample = 3 AND source = 'edges'", "mass", "edges", 1, 3),
+        ("UPDATE score SET rank = -0.5 WHERE source = 'gradcam'", "rank", "gradcam", 79, 1),
+        ("UPDATE score SET pointing = 2", "pointing", "gradient", 79, 1),
+        ("UPDATE score SET auc = 1.01", "auc", "gradient", 79, 1),
+        ("UPDATE score SET auc = 9e999", "auc", "gradient", 79, 1),
+        ("UPDATE score SET lift = -1 WHERE sample = 9", "lift", "gradient", 1, 9),
+        ("UPDATE picture SET area_share = 0 WHERE sample = 2", "area share", "", 1, 2),
+        ("UPDATE picture SET area_share = 1.2", "area share", "", 79, 1),
+        ("UPDATE picture SET probability = 1.2", "probability", "", 79, 1),
+        ("UPDATE picture SET confidence = -0.2", "probability of the predicted class", "", 79, 1),
     ],
 )
-def test_impossible_numbers_are_invalid(honest: Path, statement: str, sentence: str) -> None:
-    judgement = judge(changed(honest, statement), SMALL)
-    assert judgement.outcome is Outcome.INVALID
-    assert judgement.verdicts[0].rule == "run_is_whole"
-    assert judgement.sentence.startswith(f"The record holds impossible numbers: {sentence}")
+def test_impossible_numbers_are_invalid(
+    honest: Path, statement: str, quantity: str, source: str, samples: int, first: int
+) -> None:
+    details = {"quantity": quantity, "samples": samples, "first": first} | ({"source": source} if source else {})
+    assert_not_whole(judge(changed(honest, statement), SMALL), integrity.IMPOSSIBLE_NUMBERS, details)
 
 
 def test_rounding_is_not_impossible(honest: Path) -> None:
@@ -262,22 +279,19 @@ def test_rounding_is_not_impossible(honest: Path) -> None:
 
 @pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize(
-    ("statement", "sentence"),
+    ("statement", "reason", "details"),
     [
+        ("UPDATE picture SET sha256 = 'x' WHERE sample = 5", integrity.OTHER_PICTURES, {}),
         (
-            "UPDATE picture SET sha256 = 'x' WHERE sample = 5",
-            "The pictures in the record are not those that the run hashed",
+            "DELETE FROM exclusion WHERE sample IS NULL",
+            integrity.OTHER_NUMBER_OF_SAMPLES,
+            {"stated": 81, "counted": 80},
         ),
-        ("DELETE FROM exclusion WHERE sample IS NULL", "The data set held 81 samples, but the record counts 80."),
-        ("DELETE FROM meta WHERE key = 'dataset'", "The record does not say how many samples there were."),
+        ("DELETE FROM meta WHERE key = 'dataset'", integrity.SAMPLES_NOT_STATED, {}),
     ],
 )
-def test_an_altered_record_is_invalid(honest: Path, statement: str, sentence: str) -> None:
-    judgement = judge(changed(honest, statement), SMALL)
-    assert judgement.outcome is Outcome.INVALID
-    assert judgement.verdicts[0].rule == "run_is_whole"
-    assert judgement.sentence.startswith(sentence)
-    assert "run the audit again" in judgement.next_step
+def test_an_altered_record_is_invalid(honest: Path, statement: str, reason: str, details: dict[str, object]) -> None:
+    assert_not_whole(judge(changed(honest, statement), SMALL), reason, details)
 
 
 @pytest.mark.tor("TOR-049")
@@ -314,8 +328,9 @@ def test_a_null_map_is_required_by_name_not_by_label(tmp_path: Path) -> None:
     judgement = judge(path)
     verdict = next(verdict for verdict in judgement.verdicts if verdict.rule == "relevance_beats_null_maps")
     assert verdict.outcome is Outcome.INVALID
-    assert verdict.sentence == "The record lacks the null map edges, which the profile requires."
-    assert judgement.sentence.endswith("Advice that does not decide: relevance_beats_null_maps is INVALID.")
+    assert verdict.deciding is not None
+    assert verdict.deciding.details["missing"] == ["edges"]
+    assert (judgement.outcome, verdict.advisory) == (Outcome.PASS, True)
 
 
 @pytest.mark.tor("TOR-049")

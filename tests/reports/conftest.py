@@ -7,9 +7,19 @@ from typing import Any
 
 import pytest
 
-from reports.charts import boxes as label_charts
-from reports.charts import scores as charts
+from reports.charts import box_shapes, halves, relevance_mass
+from reports.page import figures
 
+DRAWING = (
+    (relevance_mass, "by_source"),
+    (relevance_mass, "against_area"),
+    (relevance_mass, "by_class"),
+    (halves, "object_against_surroundings"),
+    (box_shapes, "box_charts"),
+    (figures, "cascade"),
+    (figures, "detection"),
+)
+"""Where each chart is looked up by the page."""
 _DRAWN: dict[bytes, Any] = {}
 
 
@@ -22,9 +32,8 @@ def drawn_anew() -> None:
 def _drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "drawn_anew" in request.fixturenames:
         return
-    for draw in (charts.spreads, charts.against_area, charts.plane, charts.classes):
-        monkeypatch.setattr(charts, draw.__name__, _remembered(draw))
-    monkeypatch.setattr(label_charts, "drawn", _remembered(label_charts.drawn))
+    for module, name in DRAWING:
+        monkeypatch.setattr(module, name, _remembered(getattr(module, name)))
 
 
 def _remembered(draw: Callable[..., Any]) -> Callable[..., Any]:

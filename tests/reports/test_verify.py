@@ -22,12 +22,13 @@ from audit.errors import AuditError
 from audit.hashing import file_hash
 from audit.record.record import Record
 from audit.record.schema import FILE_NAME
-from checks.judge import judge
+from checks.judge import limits_of
 from checks.profile import fingerprint, load_profile
 from fixtures.records import write_record
 from reports.checksums import read_sums, sums_text
 from reports.evidence_folder import FORMATS, format_files, write_evidence
 from reports.page.pdf import _numbered
+from reports.result.assessment import assess
 from reports.verify import verify
 
 FILES = {
@@ -57,7 +58,7 @@ def folder(whole: Path, tmp_path: Path) -> Path:
 
 def write(record: Path, folder: Path) -> None:
     with Record.open(record) as opened:
-        write_evidence(opened, judge(opened), folder)
+        write_evidence(assess(opened), folder)
 
 
 def again(folder: Path) -> None:
@@ -66,7 +67,7 @@ def again(folder: Path) -> None:
     (folder / "SHA256SUMS").write_text(sums_text({name: file_hash(folder / name) for name in names}))
 
 
-def said(folder: Path, record: Path | None = None) -> list[tuple[str, str]]:
+def problems(folder: Path, record: Path | None = None) -> list[tuple[str, str]]:
     return [(problem.kind, problem.file) for problem in verify(folder, record)]
 
 
@@ -107,24 +108,24 @@ def test_one_byte_is_seen(folder: Path, name: str) -> None:
     data = bytearray((folder / name).read_bytes())
     data[len(data) * 2 // 3] ^= 1
     (folder / name).write_bytes(data)
-    assert said(folder) == [("altered", name)]
+    assert problems(folder) == [("altered", name)]
 
 
 @pytest.mark.tor("TOR-064")
 def test_one_byte_of_the_sums_is_seen(folder: Path) -> None:
     replaced(folder / "SHA256SUMS", read_sums((folder / "SHA256SUMS").read_text())["junit.xml"], "0" * 64)
-    assert said(folder) == [("altered", "junit.xml")]
+    assert problems(folder) == [("altered", "junit.xml")]
     (folder / "SHA256SUMS").write_text("x\n")
-    assert said(folder) == [("altered", "SHA256SUMS")]
+    assert problems(folder) == [("altered", "SHA256SUMS")]
     (folder / "SHA256SUMS").unlink()
-    assert said(folder) == [("missing", "SHA256SUMS")]
+    assert problems(folder) == [("missing", "SHA256SUMS")]
 
 
 @pytest.mark.tor("TOR-064")
 @pytest.mark.parametrize("name", sorted(FILES - {"SHA256SUMS"}))
 def test_a_removed_file_is_missed(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    assert said(folder) == [("missing", name)]
+    assert problems(folder) == [("missing", name)]
 
 
 @pytest.mark.tor("TOR-064")
@@ -132,7 +133,7 @@ def test_a_removed_file_is_missed(folder: Path, name: str) -> None:
 def test_a_file_removed_from_the_sums_too_is_missed(folder: Path, name: str) -> None:
     (folder / name).unlink()
     again(folder)
-    assert ("missing", name) in said(folder)
+    assert ("missing", name) in problems(folder)
 
 
 @pytest.mark.tor("TOR-064")
@@ -141,19 +142,19 @@ def test_an_added_file_is_seen(folder: Path) -> None:
     (folder / "inner" / "note.txt").write_text("all is well")
     (folder / "gone.txt").symlink_to("nowhere")
     (folder / "empty").mkdir()
-    assert said(folder) == [("added", "empty"), ("added", "gone.txt"), ("added", "inner/note.txt")]
+    assert problems(folder) == [("added", "empty"), ("added", "gone.txt"), ("added", "inner/note.txt")]
 
 
 def test_an_added_file_that_is_hashed_too_is_seen(folder: Path) -> None:
     (folder / "note.txt").write_text("all is well")
     again(folder)
-    assert said(folder) == [("added", "note.txt")]
+    assert problems(folder) == [("added", "note.txt")]
 
 
 def test_a_journal_beside_the_record_is_not_acted_upon(folder: Path) -> None:
     (folder / f"{FILE_NAME}-journal").write_bytes(b"x" * 600)
     before = file_hash(folder / FILE_NAME)
-    assert said(folder) == [("added", f"{FILE_NAME}-journal")]
+    assert problems(folder) == [("added", f"{FILE_NAME}-journal")]
     assert (folder / f"{FILE_NAME}-journal").exists()
     assert file_hash(folder / FILE_NAME) == before
 
@@ -173,7 +174,7 @@ def test_a_journal_beside_the_record_is_not_acted_upon(folder: Path) -> None:
 def test_a_forger_who_hashes_again_is_seen(folder: Path, name: str, old: str, new: str) -> None:
     replaced(folder / name, old, new)
     again(folder)
-    assert {file for kind, file in said(folder) if kind == "altered"} == {name}
+    assert {file for kind, file in problems(folder) if kind == "altered"} == {name}
 
 
 def all_again(folder: Path) -> None:
@@ -215,7 +216,7 @@ def test_a_page_that_shows_something_else_is_seen(folder: Path, forge: Callable[
     assert forge(html) != html
     (folder / "report.html").write_text(forge(html), encoding="utf-8")
     all_again(folder)
-    assert said(folder) == [("altered", "report.html")]
+    assert problems(folder) == [("altered", "report.html")]
 
 
 def test_pictures_of_another_encoder_fit(folder: Path) -> None:
@@ -248,7 +249,7 @@ def test_pictures_exchanged_in_the_record_are_not_those_of_the_statement(folder:
 def test_a_link_is_no_file_of_the_folder(folder: Path, tmp_path: Path, name: str) -> None:
     (folder / name).rename(tmp_path / name)
     (folder / name).symlink_to(tmp_path / name)
-    assert said(folder) == [("altered", name)]
+    assert problems(folder) == [("altered", name)]
 
 
 @pytest.mark.parametrize("ending", ["-journal", "-wal"])
@@ -258,23 +259,23 @@ def test_a_journal_beside_a_record_elsewhere_is_not_acted_upon(whole: Path, fold
     (folder / FILE_NAME).unlink()
     (folder / "SHA256SUMS").unlink()
     again(folder)
-    assert said(folder, record) == []
+    assert problems(folder, record) == []
     journal = record.with_name(f"{record.name}{ending}")
     journal.write_bytes(b"x" * 600)
     link = folder.with_name("link.sqlite")
     link.symlink_to(record)
     for named in (record, link):
-        assert said(folder, named) == [("added", journal.name)]
+        assert problems(folder, named) == [("added", journal.name)]
     assert journal.read_bytes() == b"x" * 600
 
 
 def test_a_forged_result_is_told_by_what_it_says(folder: Path) -> None:
-    told = json.loads((folder / "audit.json").read_text())
-    told["judgement"]["outcome"] = told["outcome"] = "PASS"
-    (folder / "audit.json").write_text(json.dumps(told, sort_keys=True, indent=1) + "\n")
+    stated = json.loads((folder / "audit.json").read_text())
+    stated["judgement"]["outcome"] = stated["outcome"] = "PASS"
+    (folder / "audit.json").write_text(json.dumps(stated, sort_keys=True, indent=1) + "\n")
     again(folder)
     problem = next(problem for problem in verify(folder) if problem.file == "audit.json")
-    assert problem.said == (
+    assert problem.reason == (
         'it is not what the record says: judgement.outcome is "PASS", by the record "FAIL"; outcome is "PASS",'
         ' by the record "FAIL"'
     )
@@ -288,22 +289,22 @@ def test_a_forged_record_is_not_what_was_told(folder: Path) -> None:
         connection.execute("UPDATE answer SET log_odds = 9 WHERE intervention = 'background_replaced'")
     connection.close()
     again(folder)
-    assert {"audit.json", "report.html", "summary.md", "junit.xml"} <= {file for _, file in said(folder)}
+    assert {"audit.json", "report.html", "summary.md", "junit.xml"} <= {file for _, file in problems(folder)}
 
 
 def test_limits_that_were_not_fixed_before_the_run_do_not_fit(folder: Path) -> None:
     with Record.open(folder / FILE_NAME) as record:
-        registered = judge(record).profile
+        registered = limits_of(record)
         loose = registered.model_copy(
             update={"name": "loose", "rules": {"model_is_accurate": registered.rules["model_is_accurate"]}}
         )
         loose = loose.model_copy(update={"sha256": fingerprint(loose)})
-        judgement = judge(record, loose)
-        assert judgement.outcome == "PASS"
-        write_evidence(record, judgement, folder)
+        assessment = assess(record, loose)
+        assert assessment.judgement.outcome == "PASS"
+        write_evidence(assessment, folder)
     (problem,) = verify(folder)
     assert problem.kind == "late limits"
-    assert "(profile loose)" in problem.said
+    assert "(profile loose)" in problem.reason
 
 
 def test_a_profile_in_the_record_that_is_not_its_hash_does_not_fit(folder: Path) -> None:
@@ -312,24 +313,24 @@ def test_a_profile_in_the_record_that_is_not_its_hash_does_not_fit(folder: Path)
     with Record.open(folder / FILE_NAME) as record:
         record.set_meta("profile", profile)
     write(folder / FILE_NAME, folder)
-    assert said(folder) == [("late limits", "audit.json")]
+    assert problems(folder) == [("late limits", "audit.json")]
 
 
 def test_a_broken_record_cannot_be_judged(folder: Path) -> None:
     (folder / FILE_NAME).write_bytes(b"x" * 5000)
     again(folder)
-    assert said(folder) == [("altered", FILE_NAME)]
-    assert "cannot be judged again" in verify(folder)[0].said
+    assert problems(folder) == [("altered", FILE_NAME)]
+    assert "cannot be judged again" in verify(folder)[0].reason
 
 
 def test_the_record_may_lie_elsewhere(whole: Path, tmp_path: Path) -> None:
     with Record.open(whole / FILE_NAME) as record:
-        write_evidence(record, judge(record), tmp_path)
+        write_evidence(assess(record), tmp_path)
     assert not (tmp_path / FILE_NAME).exists()
-    assert said(tmp_path) == [("missing", FILE_NAME)]
-    assert said(tmp_path, whole / FILE_NAME) == []
+    assert problems(tmp_path) == [("missing", FILE_NAME)]
+    assert problems(tmp_path, whole / FILE_NAME) == []
     other = write_record(tmp_path.parent / f"{tmp_path.name}-other.sqlite", n=40, kind="honest", gallery=3)
-    assert ("altered", "audit.json") in said(tmp_path, other)
+    assert ("altered", "audit.json") in problems(tmp_path, other)
 
 
 def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
@@ -340,7 +341,7 @@ def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
         target.write_bytes(b"%PDF")
 
     with Record.open(folder / FILE_NAME) as record:
-        write_evidence(record, judge(record), folder, printer)
+        write_evidence(assess(record), folder, printer)
         assert made == [folder / "report.html"]
         assert "report.pdf" in read_sums((folder / "SHA256SUMS").read_text())
         assert verify(folder) == ()
@@ -350,8 +351,8 @@ def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
         assert "and each but report.pdf says what the record says." in fits.output
         assert json.loads(called("verify", str(folder), "--json").output)["not_compared"] == ["report.pdf"]
         (folder / "report.pdf").write_bytes(b"%FDP")
-        assert said(folder) == [("altered", "report.pdf")]
-        write_evidence(record, judge(record), folder)
+        assert problems(folder) == [("altered", "report.pdf")]
+        write_evidence(assess(record), folder)
     assert not (folder / "report.pdf").exists()
     assert verify(folder) == ()
 
@@ -428,12 +429,12 @@ def test_a_format_is_one_new_file(whole: Path, tmp_path: Path, monkeypatch: pyte
     package = tmp_path / "formats"
     package.mkdir()
     (package / "plain.py").write_text(
-        "FILE = 'plain.txt'\n\ndef plain(told):\n    return told.judgement.outcome + '\\n'\n"
+        "FILE = 'plain.txt'\n\ndef plain(assessment, digests):\n    return assessment.judgement.outcome + '\\n'\n"
     )
     monkeypatch.setattr("reports.formats.__path__", [*reports.formats.__path__, str(package)])
     out = tmp_path / "out"
     with Record.open(whole / FILE_NAME) as record:
-        write_evidence(record, judge(record), out)
+        write_evidence(assess(record), out)
     assert (out / "plain.txt").read_text() == "FAIL\n"
     assert "plain.txt" in read_sums((out / "SHA256SUMS").read_text())
     monkeypatch.delitem(sys.modules, "reports.formats.plain")

@@ -21,7 +21,9 @@ from audit.record.schema import FILE_NAME
 from checks.baseline.accept import accept
 from fixtures.records import Kind, write_record
 from fixtures.shapes import write_shapes
-from reports.outputs import FILES, REPORT, write_outputs
+from reports.evidence_folder import AUDIT, REPORT, format_files, write_evidence
+from reports.result.assessment import Assessment
+from reports.verify import verify
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[3]
@@ -87,13 +89,13 @@ class Measured:
 def measured(monkeypatch: pytest.MonkeyPatch) -> Measured:
     stub = Measured()
     monkeypatch.setattr("audit.engine.measure.measure", stub)
-    monkeypatch.setattr("audit.pytest_plugin.gate.write_outputs", blank_outputs)
+    monkeypatch.setattr("audit.pytest_plugin.gate.write_evidence", blank_evidence)
     return stub
 
 
-def blank_outputs(record: Record, judgement: object, folder: Path) -> Path:
-    """Drawing the reports takes most of the time."""
-    for name in FILES:
+def blank_evidence(assessment: Assessment, folder: Path) -> Path:
+    """Drawing the page takes most of the time."""
+    for name in (AUDIT, REPORT, *format_files().values()):
         (folder / name).touch()
     return folder / REPORT
 
@@ -121,7 +123,7 @@ def properties(path: Path) -> dict[str, dict[str, str]]:
 def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     shop: pytest.Pytester, measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("audit.pytest_plugin.gate.write_outputs", write_outputs)
+    monkeypatch.setattr("audit.pytest_plugin.gate.write_evidence", write_evidence)
     result = shop.runpytest("audit.toml", "-v", "--junitxml=junit.xml")
     assert result.ret == 0
     assert outcomes(result) == {"passed": 4}
@@ -135,11 +137,12 @@ def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     assert "<html" in report.read_text()
     assert "✅ PASS" in (report.parent / "summary.md").read_text()
     assert (report.parent / "audit.json").exists()
-    told = properties(shop.path / "junit.xml")["depends_on_object"]
-    assert told["limit"] == "0.1"
-    assert float(told["value"]) > float(told["bound"]) > 0.1
-    assert int(told["n"]) > 59
-    assert (told["audit"], told["report"]) == ("PASS", str(report))
+    assert verify(report.parent) == ()
+    entries = properties(shop.path / "junit.xml")["depends_on_object"]
+    assert entries["limit"] == "0.1"
+    assert float(entries["value"]) > float(entries["bound"]) > 0.1
+    assert int(entries["n"]) > 59
+    assert (entries["audit"], entries["report"]) == ("PASS", str(report))
 
 
 def test_a_required_column_is_one_test_a_rule_whose_failure_names_the_slices(
@@ -173,10 +176,10 @@ def test_a_failure_says_what_one_needs_to_act(shop: pytest.Pytester, measured: M
     result.stdout.fnmatch_lines(
         [
             "* audit.toml: depends_on_object *",
-            "FAIL: Removing the object costs *",
-            "Does the prediction fall when the object is removed, *",
+            "FAIL: Removing the object *",
+            "Does removing the object *[?]",
             "  object removed: FAIL",
-            "    value *, limit 0.100, bounds * to * (one-sided, 95% each), n * (label's probability *",
+            "    value *points, limit 10.0\u202fpoints, bounds *points to *points (one-sided, 95% each), n * (*)",
             "    worst pictures: pictures/*.png (*), *",
             "Why this limit: Ours.",
             "Next: Look at the worst pictures: *",
@@ -215,7 +218,7 @@ def test_a_run_that_is_not_whole_fails_whatever_is_chosen(shop: pytest.Pytester,
     assert outcomes(result) == {"failed": 4}
     result = shop.runpytest("audit.toml", "-k", "accurate")
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["INVALID: The run stopped after *", "Next: Go on where it stopped*"])
+    result.stdout.fnmatch_lines(["INVALID: The run stopped after *", "Next: Continue the run where it stopped: *"])
 
 
 @pytest.mark.tor("TOR-069")
@@ -253,8 +256,7 @@ def test_stale_files_do_not_outlive_a_run_that_breaks(shop: pytest.Pytester, mea
     assert shop.runpytest("audit.toml").ret == 0
     measured.fault = AuditError("model", "is gone")
     assert shop.runpytest("audit.toml").ret == 1
-    left = {file.name for file in (shop.path / ".pytest_cache/d/saliency-audit/audit").iterdir()}
-    assert not left & {"report.html", "audit.json", "summary.md", FILE_NAME}
+    assert list((shop.path / ".pytest_cache/d/saliency-audit/audit").iterdir()) == []
 
 
 def test_last_failed_runs_what_failed(shop: pytest.Pytester, measured: Measured) -> None:
@@ -374,7 +376,7 @@ def test_the_fixture_audits_a_network_at_hand(shop: pytest.Pytester, measured: M
     result.stdout.fnmatch_lines(
         [
             ">*audited.assert_passes()",
-            "E * AssertionError: FAIL: Removing the object costs *",
+            "E * AssertionError: FAIL: Removing the object *",
             "E * depends_on_object",
             "E * worst pictures: pictures/*",
             f"E * Report: {first['out']}/report.html",
@@ -437,10 +439,10 @@ def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> N
     worse.stdout.fnmatch_lines(
         [
             "* audit.toml: accuracy_holds *",
-            "FAIL: The candidate predicts *",
+            "FAIL: Accuracy fell by *",
             "    worst pictures: *",
             "Next: Look at the pictures that turned worse, mend the model * move the baseline: saliency-audit accept *",
-            "Comparison: */compare.html",
+            "Comparison: */audit.compare.html",
             "Only where what fails is intended, accept this run: saliency-audit accept */audit --baseline"
             f" {gated.path}/baseline.json*",
             "audit.toml: FAIL, *",

@@ -12,8 +12,8 @@ from audit.errors import AuditError
 from audit.record.record import Record
 from checks.baseline.accept import accept
 from checks.baseline.file import Baseline, baseline_text, load_baseline, move_sha256
+from checks.baseline.judged_run import judged_run
 from checks.baseline.snapshot import snapshot
-from checks.judge import judge
 from checks.verdict import Outcome
 from fixtures.candidates import write_candidate
 
@@ -41,7 +41,7 @@ def test_accepting_keeps_who_why_and_every_score_without_loss(run: Path, tmp_pat
     assert (move.by, move.reason, move.on, move.outcome) == ("Ada", "the first", "2026-01-31", Outcome.PASS)
     assert (move.pictures, move.judged, move.previous_sha256) == (119, 119, None)
     with Record.open(run) as record:
-        kept = snapshot(record, judge(record))
+        kept = snapshot(judged_run(record))
         stored = record.columns(
             "SELECT s.image, s.label, p.predicted = s.class AS hit, p.probability, c.mass, c.auc FROM picture p"
             " JOIN sample s ON s.id = p.sample JOIN score c ON c.sample = p.sample AND c.source = 'gradcam'"
@@ -193,10 +193,10 @@ def test_what_may_not_be_accepted(run: Path, tmp_path: Path) -> None:
         with pytest.raises(AuditError, match=r"holds the control character '\\"):
             accept(run, target, reason=reason, by=by)
     cut = write_candidate(tmp_path / "cut.sqlite", kind="incomplete")
-    with pytest.raises(AuditError, match="is INVALID: The run stopped after 73 of 121 samples; need an audit that can"):
+    with pytest.raises(AuditError, match=r"is INVALID \(run_is_whole: stopped, reached 73, total 121\); need an audit"):
         accept(cut, target, reason="why", by="Ada")
     dead = write_candidate(tmp_path / "dead.sqlite", kind="dead")
-    with pytest.raises(AuditError, match="is INVALID: "):
+    with pytest.raises(AuditError, match=r"is INVALID \(evidence_is_complete: beyond limit\); need an audit"):
         accept(dead, target, reason="why", by="Ada")
     assert not target.exists()
     target.write_text("{}", encoding="utf-8")

@@ -10,17 +10,19 @@ import pytest
 from audit.errors import AuditError
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256
+from checks import reasons
 from checks.baseline.accept import accept
-from checks.baseline.compare import compare, gate
+from checks.baseline.compare import ABSOLUTE, BY_ITSELF, COMPARABLE, NO_MARGIN, REFUSED, compare, gate
 from checks.baseline.discordance import Margin, Turned, further_pictures
-from checks.baseline.result import Compared
+from checks.baseline.judged_run import judged_run
+from checks.baseline.result import Comparison
 from checks.profile import fingerprint, load_profile
 from checks.statistics.paired_proportions import paired_share_bounds, regression_p
-from checks.verdict import NonInferiority, Outcome, Profile, Verdict
+from checks.verdict import Finding, NonInferiority, Outcome, Profile, Verdict
 from fixtures.candidates import write_candidate
 from fixtures.records import write_record
 
-Compare = Callable[..., Compared]
+Compare = Callable[..., Comparison]
 
 
 def light() -> Profile:
@@ -43,22 +45,27 @@ def baseline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
 
 @pytest.fixture
 def against(baseline: Record, tmp_path: Path) -> Compare:
-    def compared(profile: Profile | None = LIGHT, **changes: Any) -> Compared:
+    def compared(profile: Profile | None = LIGHT, **changes: Any) -> Comparison:
         path = write_candidate(tmp_path / f"{len(list(tmp_path.iterdir()))}.sqlite", **changes)
         with Record.open(path) as candidate:
-            return compare(baseline, candidate, profile)
+            return compare(baseline, judged_run(candidate, profile))
 
     return compared
 
 
-def of(found: Compared, rule: str) -> Verdict:
+def of(found: Comparison, rule: str) -> Verdict:
     return next(verdict for verdict in found.verdicts if verdict.rule == rule)
+
+
+def one(found: Comparison, rule: str) -> Finding:
+    (finding,) = of(found, rule).findings
+    return finding
 
 
 def test_the_same_network_passes_whatever_the_number_of_pictures(tmp_path: Path) -> None:
     before, after = (write_candidate(tmp_path / name, n=64, same_network=True) for name in ("a.sqlite", "b.sqlite"))
     with Record.open(before) as old, Record.open(after) as new:
-        found = compare(old, new, LIGHT)
+        found = compare(old, judged_run(new, LIGHT))
         assert {v.rule: v.outcome for v in found.verdicts} == {
             "evidence_holds": Outcome.PASS,
             "accuracy_holds": Outcome.PASS,
@@ -66,24 +73,22 @@ def test_the_same_network_passes_whatever_the_number_of_pictures(tmp_path: Path)
             "maps_hold": Outcome.PASS,
             "absolute_limits": found.judgement.outcome,
         }
-        assert "The network is the same, and so is every number on 63 pictures" in of(found, "evidence_holds").sentence
+        assert one(found, "evidence_holds").details["same_network"] is True
+        assert one(found, "evidence_holds").n == 63
         new.set_meta("model", {**new.meta("model"), "state_sha256": "e" * 64})
-        assert of(compare(old, new, LIGHT), "evidence_holds").outcome is Outcome.INCONCLUSIVE
+        assert of(compare(old, judged_run(new, LIGHT)), "evidence_holds").outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_equal_candidate_passes_where_the_pictures_suffice(against: Compare) -> None:
     found = against(None)
     assert found.outcome is Outcome.PASS
-    assert found.sentence == (
-        "With 95 % confidence the candidate is less than 5.0 points worse than the baseline, shown on 119 pictures,"
-        " and it meets the absolute limits."
-    )
+    assert found.decided_by == "evidence_holds"
     assert found.flips == ()
-    assert found.next_step == "No picture turned worse. A pass replaces no other verification."
+    assert [one(found, rule).details["worse"] for rule in ("evidence_holds", "accuracy_holds")] == [0, 0]
     assert found.fixed_beforehand
     assert [change.what for change in found.changed] == ["model state_sha256"]
     assert of(found, "slices_hold").advisory
-    assert Compared.model_validate_json(found.model_dump_json()) == found
+    assert Comparison.model_validate_json(found.model_dump_json()) == found
 
 
 def test_a_better_one_passes_and_says_what_turned(against: Compare) -> None:
@@ -94,7 +99,8 @@ def test_a_better_one_passes_and_says_what_turned(against: Compare) -> None:
     assert found.candidate.right == 119
     righted = [flip for flip in found.flips if flip.kind == "wrong to right"]
     assert len(righted) == 119 - found.baseline.right
-    assert "a gain of" in of(found, "accuracy_holds").sentence
+    assert (one(found, "accuracy_holds").value or 0) < 0, "a gain"
+    assert one(found, "accuracy_holds").details["better"] == len(righted)
     change = [abs((flip.after or 0) - (flip.before or 0)) for flip in righted]
     assert change == sorted(change, reverse=True)
 
@@ -102,13 +108,13 @@ def test_a_better_one_passes_and_says_what_turned(against: Compare) -> None:
 @pytest.mark.tor("TOR-042")
 def test_worse_within_the_margin_passes_and_worse_beyond_does_not(against: Compare) -> None:
     fresh = sorted(flip.sample for flip in against(missed=range(20, 120)).flips)
-    one = against(missed=fresh[:1])
-    assert of(one, "evidence_holds").outcome is Outcome.PASS
-    assert [(flip.kind, flip.sample) for flip in one.flips] == [("hit to miss", fresh[0])]
-    assert one.next_step.startswith("Look at the pictures that turned worse before you sign")
-    assert one.flips[0].before is not None
-    assert one.flips[0].before > 0
-    assert one.flips[0].after == pytest.approx(-3)
+    single = against(missed=fresh[:1])
+    assert of(single, "evidence_holds").outcome is Outcome.PASS
+    assert one(single, "evidence_holds").details["worse"] == 1
+    assert [(flip.kind, flip.sample) for flip in single.flips] == [("hit to miss", fresh[0])]
+    assert single.flips[0].before is not None
+    assert single.flips[0].before > 0
+    assert single.flips[0].after == pytest.approx(-3)
     two = of(against(missed=fresh[:3]), "evidence_holds")
     assert two.outcome is Outcome.INCONCLUSIVE
     assert two.findings[0].further is not None
@@ -119,23 +125,18 @@ def test_worse_within_the_margin_passes_and_worse_beyond_does_not(against: Compa
     assert (finding.lower, finding.upper) == paired_share_bounds(30, 0, 119, 0.95)
     assert len(finding.worst) == 8
     assert set(finding.worst) <= set(fresh[:30])
-    assert many.next_step == (
-        "Look at the pictures that turned worse, mend the model and audit it again. Only where the loss is intended,"
-        " move the baseline: saliency-audit accept RUN --reason '…'."
-    )
+    assert finding.reason == reasons.BEYOND_LIMIT
+    assert (many.decided_by, of(many, "evidence_holds").decided_by) == ("evidence_holds", "evidence")
 
 
-def test_what_is_undecided_never_points_at_accept(against: Compare) -> None:
+def test_what_is_undecided_says_whether_more_pictures_would_help(against: Compare) -> None:
     fresh = sorted(flip.sample for flip in against(missed=range(20, 120)).flips)
     few, lost = (of(against(missed=fresh[:n]), "evidence_holds") for n in (3, 8))
     assert few.outcome is lost.outcome is Outcome.INCONCLUSIVE
     assert few.findings[0].further is not None
-    assert few.next_step == (
-        "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
-    )
     assert lost.findings[0].value == pytest.approx(8 / 119)
-    assert "no number of such pictures" in lost.sentence
-    assert lost.next_step == "Look at the pictures that turned worse, mend the model and audit it again."
+    assert lost.findings[0].further is None
+    assert {few.findings[0].reason, lost.findings[0].reason} == {reasons.UNDECIDED}
 
 
 @pytest.mark.tor("TOR-042")
@@ -153,11 +154,13 @@ def test_not_significantly_worse_is_no_pass(against: Compare) -> None:
 def test_the_absolute_limits_stay_in_force(tmp_path: Path) -> None:
     before, after = (write_record(tmp_path / name, n=120, kind="cheating") for name in ("a.sqlite", "b.sqlite"))
     with Record.open(before) as old, Record.open(after) as new:
-        found = compare(old, new)
+        found = compare(old, judged_run(new))
     assert of(found, "evidence_holds").outcome is Outcome.PASS
     assert of(found, "absolute_limits").outcome is Outcome.FAIL
-    assert found.outcome is Outcome.FAIL
-    assert found.sentence.startswith("By itself the candidate is FAIL: ")
+    assert (found.outcome, found.decided_by) == (Outcome.FAIL, ABSOLUTE)
+    absolute = of(found, ABSOLUTE)
+    assert absolute.reason == BY_ITSELF
+    assert absolute.details == {"decided_by": found.judgement.decided_by, "fixed_beforehand": True}
 
 
 def test_maps_advise_where_experiments_speak_and_decide_where_none_do(tmp_path: Path) -> None:
@@ -168,7 +171,7 @@ def test_maps_advise_where_experiments_speak_and_decide_where_none_do(tmp_path: 
         before = write_candidate(tmp_path / f"{kind}-a.sqlite", kind=kind)  # type: ignore[arg-type]
         after = write_record(tmp_path / f"{kind}-b.sqlite", n=120, kind=kind, mass=0.3)  # type: ignore[arg-type]
         with Record.open(before) as old, Record.open(after) as new:
-            found = compare(old, new, profile)
+            found = compare(old, judged_run(new, profile))
         maps = of(found, "maps_hold")
         assert maps.advisory is advisory
         assert maps.outcome is Outcome.FAIL
@@ -189,7 +192,12 @@ def test_slices_that_regressed_are_named(against: Compare) -> None:
     verdict = of(found, "slices_hold")
     assert verdict.outcome is Outcome.FAIL
     assert not verdict.advisory
-    assert "regressed on class runway (evidence) and light night (evidence)" in verdict.sentence
+    assert verdict.decided_by == "evidence/class/runway"
+    failed = [finding for finding in verdict.findings if finding.outcome is Outcome.FAIL]
+    assert [(f.slice, f.details["what"], f.details["regressed"]) for f in failed] == [
+        ("class: runway", "evidence", True),
+        ("light: night", "evidence", True),
+    ]
     assert {s.what for s in found.slices} == {"evidence", "prediction"}
     assert sum(s.n for s in found.slices if (s.column, s.what) == ("class", "prediction")) == 119
 
@@ -203,7 +211,7 @@ def test_a_small_slice_is_never_green(against: Compare) -> None:
 def test_a_column_with_many_values_names_pictures_and_no_slices(baseline: Record, tmp_path: Path) -> None:
     with Record.open(write_candidate(tmp_path / "c.sqlite")) as candidate:
         candidate._connection.execute("""UPDATE sample SET metadata = json_object('time', id, 'light', 'day')""")
-        found = compare(baseline, candidate, LIGHT)
+        found = compare(baseline, judged_run(candidate, LIGHT))
     assert found.columns_left_out == ("time",)
     assert {s.column for s in found.slices} == {"class"}
 
@@ -242,7 +250,7 @@ def test_other_settings_are_refused_with_what_differs(
                 place[inner[-1]] = value
             candidate.set_meta(key, whole if inner else value)
         with pytest.raises(AuditError) as caught:
-            compare(baseline, candidate, LIGHT)
+            compare(baseline, judged_run(candidate, LIGHT))
     assert f"baseline: cannot be compared with the candidate: {message}" in str(caught.value)
     assert "need the same pictures, settings and limits. Measure both alike, or move the baseline" in str(caught.value)
 
@@ -254,7 +262,7 @@ def test_what_cannot_change_a_number_may_differ(baseline: Record, tmp_path: Path
         settings["data"] |= {"images": "elsewhere"}
         candidate.set_meta("settings", settings)
         candidate.set_meta("versions", {**candidate.meta("versions"), "torch": "2.9.0"})
-        found = compare(baseline, candidate, LIGHT)
+        found = compare(baseline, judged_run(candidate, LIGHT))
     assert [(change.what, change.before, change.after) for change in found.changed][1:] == [
         ("versions torch", "2.6.0", "2.9.0")
     ]
@@ -266,63 +274,72 @@ def test_a_baseline_of_other_pictures_or_limits_is_refused(baseline: Record, tmp
         Record.open(write_candidate(tmp_path / "more.sqlite", n=130)) as candidate,
         pytest.raises(AuditError, match=r"10 pictures only the candidate has, first pictures/00120\.png"),
     ):
-        compare(baseline, candidate, LIGHT)
+        compare(baseline, judged_run(candidate, LIGHT))
     accept(baseline.path, tmp_path / "baseline.json", reason="x", by="y")
     tight = load_profile("default").model_copy(update={"confidence": 0.99})
     with Record.open(write_candidate(tmp_path / "c.sqlite")) as candidate:
-        found = gate(tmp_path / "baseline.json", candidate, tight.model_copy(update={"sha256": fingerprint(tight)}))
-        assert "profile.confidence: 0.95 became 0.99" in found.sentence
+        tight = tight.model_copy(update={"sha256": fingerprint(tight)})
+        found = gate(tmp_path / "baseline.json", judged_run(candidate, tight))
+        assert (found.decided_by, of(found, COMPARABLE).reason) == (COMPARABLE, REFUSED)
+        assert "profile.confidence: 0.95 became 0.99" in str(of(found, COMPARABLE).details["seen"])
         assert not found.fixed_beforehand
         candidate._connection.execute("UPDATE picture SET sha256 = 'f' || sha256 WHERE sample = 3")
         finished = {**candidate.meta("finished"), "pictures_sha256": pictures_sha256(candidate)}
         candidate.set_meta("finished", finished)
         with pytest.raises(AuditError, match=r"1 picture of other content, first pictures/00003.png \(runway\)"):
-            compare(baseline, candidate)
+            compare(baseline, judged_run(candidate))
 
 
 @pytest.mark.tor("TOR-042")
 def test_no_margin_no_pass(against: Compare) -> None:
     bare = load_profile("default").model_copy(update={"non_inferiority": None})
     found = against(bare)
-    assert found.outcome is Outcome.INVALID
-    assert found.sentence == "The profile default fixes no margin, so that no comparison can pass."
+    assert (found.outcome, found.decided_by) == (Outcome.INVALID, COMPARABLE)
+    assert (of(found, COMPARABLE).reason, of(found, COMPARABLE).details) == (NO_MARGIN, {"profile": "default"})
     assert found.baseline is None
 
 
 def test_a_run_that_is_not_whole_is_invalid_on_either_side(baseline: Record, tmp_path: Path) -> None:
     with Record.open(write_candidate(tmp_path / "cut.sqlite", kind="incomplete")) as cut:
-        found = compare(baseline, cut)
-        assert found.outcome is Outcome.INVALID
-        assert "The run stopped after 73 of 121 samples." in found.sentence
-        with pytest.raises(AuditError, match="The run stopped after 73 of 121 samples; need a whole run"):
-            compare(cut, baseline)
-        assert "need a whole run" in gate(cut.path, baseline).sentence
+        found = compare(baseline, judged_run(cut))
+        assert (found.outcome, found.decided_by) == (Outcome.INVALID, ABSOLUTE)
+        assert of(found, ABSOLUTE).details["decided_by"] == "run_is_whole"
+        refused = r"run_is_whole: stopped, reached 73, total 121\); need a whole run\. See why: saliency-audit check"
+        with pytest.raises(AuditError, match=refused):
+            compare(cut, judged_run(baseline))
+        assert of(gate(cut.path, judged_run(baseline)), COMPARABLE).details["needed"] == "need a whole run"
 
 
 def test_the_gate_through_the_life_of_a_baseline(baseline: Record, tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     worse = write_candidate(tmp_path / "worse.sqlite", wrong=range(60, 90))
     with Record.open(worse) as candidate:
-        missing = gate(file, candidate)
-        assert missing.outcome is Outcome.INVALID
-        assert "no such baseline; need the file of an accepted run." in missing.sentence
-        assert missing.next_step.startswith("Make one: saliency-audit accept RUN")
-        assert missing.verdicts[0].findings[0].outcome is Outcome.INVALID
+        run = judged_run(candidate)
+        missing = gate(file, run)
+        assert (missing.outcome, missing.decided_by) == (Outcome.INVALID, COMPARABLE)
+        refused = missing.verdicts[0]
+        assert (refused.outcome, refused.reason) == (Outcome.INVALID, REFUSED)
+        assert refused.details["where"] == str(file)
+        assert (refused.details["seen"], refused.details["needed"]) == (
+            "no such baseline",
+            "need the file of an accepted run",
+        )
+        assert str(refused.details["next_step"]).startswith("Make one: saliency-audit accept RUN")
         accept(baseline.path, file, reason="the first", by="Ada")
-        red = gate(file, candidate)
+        red = gate(file, run)
         assert red.outcome is Outcome.FAIL
         assert [move.reason for move in red.history] == ["the first"]
-        assert red.model_copy(update={"history": ()}) == compare(baseline, candidate)
+        assert red.model_copy(update={"history": ()}) == compare(baseline, run)
         accept(worse, file, reason="fewer right, for less weight", by="Bo")
-        after = gate(file, candidate)
+        after = gate(file, run)
         assert of(after, "accuracy_holds").outcome is Outcome.PASS
         assert after.outcome is after.judgement.outcome
         content = json.loads(file.read_text(encoding="utf-8"))
         content["samples"][0][3] = not content["samples"][0][3]
         file.write_text(json.dumps(content), encoding="utf-8")
-        corrupt = gate(file, candidate)
+        corrupt = gate(file, run)
         assert corrupt.outcome is Outcome.INVALID
-        assert "was changed since it was accepted" in corrupt.sentence
+        assert "was changed since it was accepted" in str(corrupt.verdicts[0].details["seen"])
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from scipy import stats
 
 from audit.errors import AuditError
 from audit.record.record import Record
+from checks import reasons
 from checks.baseline.compare import compare
 from checks.baseline.discordance import Margin, Turn, bounds_of, further_pictures
+from checks.baseline.judged_run import judged_run
 from checks.judge import judge
 from checks.profile import load_profile
 from checks.rules.depends_on_object import depends_on_object
@@ -32,9 +34,9 @@ from checks.statistics.bounds import (
 )
 from checks.statistics.gain import gain_bounds
 from checks.statistics.paired_proportions import paired_share_bounds_by_cluster
-from checks.statistics.subset import FEWEST, Drawn
+from checks.statistics.subset import FEWEST, Subset
 from checks.statistics.tolerance import tolerance_bounds
-from checks.table.cluster_columns import clusters, unnamed
+from checks.table.cluster_columns import CLUSTER_NOT_NAMED, NO_CLUSTER_STATED, cluster_findings, unnamed
 from checks.table.evidence import Evidence, evidence
 from checks.verdict import Outcome, Verdict
 from fixtures.candidates import write_candidate
@@ -77,8 +79,6 @@ def test_a_share_counts_flights() -> None:
     assert (one(verdict).n, one(verdict).clusters, one(verdict).independent) == (100, 20, pytest.approx(20))
     assert one(verdict).upper == pytest.approx(share_bounds(0, 20, 0.95).upper)
     assert one(verdict).further == 39
-    assert "0 of 100 pictures of 20 flights predicted right" in verdict.sentence
-    assert "39 further flights" in verdict.sentence
     enough = right_for_the_right_reason(flown(intervened(118), np.arange(118) % 59), max_share=0.05)
     assert enough.outcome is Outcome.PASS
 
@@ -107,8 +107,8 @@ def test_a_mean_needs_flights(rule: Any, options: dict[str, float]) -> None:
     assert rule(found, **options).outcome is Outcome.PASS
     few = rule(flown(found, np.arange(116) % (FEWEST_CLUSTERS - 1)), **options)
     assert few.outcome is Outcome.INCONCLUSIVE
-    assert one(few).further == 1
-    assert f"29 flights where at least {FEWEST_CLUSTERS} are needed" in few.sentence
+    assert (one(few).further, one(few).clusters) == (1, FEWEST_CLUSTERS - 1)
+    assert one(few).reason == reasons.TOO_FEW
     enough = rule(flown(found, np.arange(116) % 58), **options)
     assert enough.outcome is Outcome.PASS
     assert (one(enough).clusters, one(enough).independent) == (58, pytest.approx(58))
@@ -205,18 +205,9 @@ def test_no_further_cluster_helps_over_the_limit() -> None:
 def test_how_many_are_missing(sizes: list[int], missing: int) -> None:
     """29 single pictures and a flight of 29 are worth 3.9 by n^2 / sum of squares, so that 26.1 * 30 / 3.9 are."""
     ids: NDArray[Any] = np.repeat(np.arange(len(sizes)), sizes)
-    drawn = Drawn(len(ids), 0.95, 0, ids, "flight")
-    assert drawn.missing == missing
-    assert drawn.enough is (missing == 0)
-
-
-def test_what_is_drawn_in_words() -> None:
-    ids = np.array(["a", "a", "b"], dtype=object)
-    assert str(Drawn(3, 0.95, 0)) == "3 pictures"
-    assert str(Drawn(3, 0.95, 0, ids, "flight")) == "3 pictures of 2 flights"
-    assert str(Drawn(3, 0.95, 0, ids, "body_side")) == "3 pictures of 2 body sides"
-    assert str(Drawn(3, 0.95, 0, ids, "city")) == "3 pictures of 2 cities"
-    assert Drawn(3, 0.95, 0, ids, "flight").too_few == "2 flights where at least 30 are needed"
+    subset = Subset(len(ids), 0.95, 0, ids)
+    assert subset.missing == missing
+    assert subset.enough is (missing == 0)
 
 
 def test_the_tail_stands_beside_the_mean() -> None:
@@ -236,7 +227,7 @@ def test_the_tail_stands_beside_the_mean() -> None:
 
 
 def turned(worse: NDArray[np.bool_], better: NDArray[np.bool_], cluster: NDArray[Any] | None) -> Turn:
-    return Turn(better, worse, np.ones(len(worse), bool), cluster, "flight")
+    return Turn(better, worse, np.ones(len(worse), bool), cluster)
 
 
 @pytest.mark.tor("TOR-040")
@@ -249,7 +240,6 @@ def test_a_comparison_counts_flights() -> None:
     assert bounds_of(found, 0.95, False) == paired_share_bounds_by_cluster(difference, flight, 0.95)
     plain = turned(worse, better, None).among(np.ones(200, bool))
     assert bounds_of(found, 0.95, False).upper > bounds_of(plain, 0.95, False).upper
-    assert found.pictures == "200 pictures of 50 flights"
     none = np.zeros(120, bool)
     still = turned(none, none, np.arange(120) % 40).among(np.ones(120, bool))
     assert further_pictures(still, Margin(0.05, "", 0.95)) == 30, "70 independent ones show five points"
@@ -271,14 +261,14 @@ def test_a_candidate_is_compared_by_flight(tmp_path: Path) -> None:
             for side in ("before", "after")
         ]
         with Record.open(sides[0]) as before, Record.open(sides[1]) as after:
-            compared = {verdict.rule: verdict for verdict in compare(before, after, light).verdicts}
+            compared = {verdict.rule: verdict for verdict in compare(before, judged_run(after, light)).verdicts}
         outcomes[cluster] = compared["accuracy_holds"]
         maps = compared["maps_hold"].findings[0]
         assert maps.clusters == (40 if cluster else None)
     assert outcomes[None].outcome is Outcome.PASS
     assert outcomes["flight"].outcome is Outcome.INCONCLUSIVE
-    assert "of 119 pictures of 40 flights right" in outcomes["flight"].sentence
-    assert "32 further flights" in outcomes["flight"].sentence
+    undecided = one(outcomes["flight"])
+    assert (undecided.n, undecided.clusters, undecided.further) == (119, 40, 32)
 
 
 def test_a_record_says_its_clusters(tmp_path: Path) -> None:
@@ -304,17 +294,17 @@ def test_named_clusters_are_counted_and_a_picture_without_one_is_invalid() -> No
     found = flown(intervened(60), np.arange(60) % 12)
     verdict = complete(found)
     assert verdict.outcome is Outcome.PASS
-    said = verdict.findings[-1]
-    assert (said.subject, said.clusters) == ("clusters", 12)
-    assert said.value == pytest.approx(12)
-    assert "60 pictures of 12 flights, worth 12 independent pictures" in said.sentence
+    finding = verdict.findings[-1]
+    assert (finding.key, finding.n, finding.clusters) == ("clusters", 60, 12)
+    assert finding.value == pytest.approx(12)
+    assert (finding.details["column"], finding.details["silent"]) == ("flight", 0)
     silent = found.cluster.copy() if found.cluster is not None else np.empty(0)
     silent[[4, 9]] = ""
     broken = complete(replace(found, cluster=silent))
     assert broken.outcome is Outcome.INVALID
-    assert "2 pictures of 60 state no flight" in broken.sentence
+    assert (broken.decided_by, broken.findings[-1].reason) == ("clusters", NO_CLUSTER_STATED)
+    assert broken.findings[-1].details["silent"] == 2
     assert broken.findings[-1].worst == (4, 9)
-    assert "data.cluster" in broken.next_step
 
 
 def test_an_obvious_column_that_is_not_named_gets_a_warning() -> None:
@@ -331,16 +321,16 @@ def test_an_obvious_column_that_is_not_named_gets_a_warning() -> None:
     assert list(unnamed(found)) == ["flight"]
     verdict = complete(found)
     assert verdict.outcome is Outcome.PASS, "a warning decides nothing"
-    assert verdict.findings[-1].advisory
-    assert 'too narrow unless data.cluster = "flight" is set' in verdict.sentence
+    assert (verdict.findings[-1].advisory, verdict.findings[-1].reason) == (True, CLUSTER_NOT_NAMED)
+    assert verdict.findings[-1].details == {"column": "flight", "values": 24}
     named = replace(found, cluster=columns["flight"], cluster_column="flight")
-    assert [finding.subject for finding in clusters(named)] == ["clusters"]
-    assert "Warning" not in complete(named).sentence
+    assert [finding.key for finding in cluster_findings(named)] == ["clusters"]
+    assert not any(finding.advisory for finding in complete(named).findings)
     pairs = np.minimum(np.arange(240), 238).astype(str).astype(object)
     for alone in (columns["file"], pairs):
         silenced = replace(found, cluster=alone, cluster_column="file")
-        assert [finding.subject for finding in clusters(silenced)] == ["clusters", "column flight"]
-        assert 'data.cluster = "flight" is set' in complete(silenced).sentence
+        assert [finding.key for finding in cluster_findings(silenced)] == ["clusters", "column/flight"]
+        assert complete(silenced).findings[-1].details["column"] == "flight"
 
 
 def test_the_cluster_is_part_of_what_a_baseline_is_compared_by(tmp_path: Path) -> None:
@@ -351,8 +341,4 @@ def test_the_cluster_is_part_of_what_a_baseline_is_compared_by(tmp_path: Path) -
     with Record.open(paths[0]) as before, Record.open(paths[1]) as after:
         assert json.dumps(before.meta("settings")) != json.dumps(after.meta("settings"))
         with pytest.raises(AuditError, match=r"settings\.data\.cluster: flight became light"):
-            compare(before, after)
-
-
-def test_few_pictures_stay_few() -> None:
-    assert Drawn(FEWEST - 1, 0.95, 0).too_few == f"{FEWEST - 1} pictures where at least {FEWEST} are needed"
+            compare(before, judged_run(after))

@@ -9,17 +9,31 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
+from checks import reasons
 from checks.apply import apply
-from checks.rules.control_is_caught import control_is_caught
-from checks.rules.explainer_is_valid import explainer_is_valid, valid_methods
-from checks.rules.methods_agree import methods_agree
+from checks.rules.control_is_caught import (
+    ENDS_MISSING,
+    FEW_MARKED,
+    INNOCENT_BLAMED,
+    NO_CONTROL,
+    NO_LIMITS,
+    NO_RULE,
+    NOT_BLAMED,
+    NOT_FLAGGED,
+    control_is_caught,
+)
+from checks.rules.explainer_is_valid import NO_CONTROL as NOT_RANDOMISED
+from checks.rules.explainer_is_valid import NOTHING_RANDOMISED, explainer_is_valid
+from checks.rules.methods_agree import ONE_METHOD, methods_agree
 from checks.statistics.bounds import mean_bounds
 from checks.table.controls import Planted, Stage
 from checks.table.evidence import Evidence
 from checks.table.planted_copies import KEPT
-from checks.verdict import Outcome
+from checks.verdict import Outcome, Verdict
 from fixtures.evidence import bare_profile, make_evidence
 from reports.result.controls import detection
+from reports.wording.worded import WordedVerdict, worded_verdicts
+from reports.wording.words import About
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 LAMBDAS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -50,13 +64,12 @@ def test_a_method_that_survives_is_taken_out_and_the_others_stay() -> None:
     found = randomised({"gradient": around(0.3), "edges": around(1.0)})
     verdict = explainer_is_valid(found, max_similarity=0.7)
     assert verdict.outcome is PASS
-    assert "edges shows too much of the same" in verdict.sentence
-    assert "gradient is kept" in verdict.sentence
-    assert [(f.subject, f.outcome, f.advisory) for f in verdict.findings] == [
+    assert verdict.details == {"kept": ["gradient"], "taken_out": ["edges"]}
+    assert verdict.decided_by == "gradient"
+    assert [(f.key, f.outcome, f.advisory) for f in verdict.findings] == [
         ("gradient", PASS, False),
         ("edges", FAIL, True),
     ]
-    assert valid_methods(found, 0.7) == ("gradient",)
 
 
 def test_only_the_end_counts_and_its_bound_is_held_against_the_limit() -> None:
@@ -75,27 +88,27 @@ def test_only_the_end_counts_and_its_bound_is_held_against_the_limit() -> None:
 @pytest.mark.parametrize("end", [np.full(16, np.nan), np.array([0.1, *[np.nan] * 15]), np.empty(0)])
 def test_without_live_maps_a_method_is_no_evidence(end: ArrayLike) -> None:
     found = randomised({"gradient": around(0.3), "other": end})
-    assert valid_methods(found, 0.7) == ("gradient",)
-    assert explainer_is_valid(found, max_similarity=0.7).outcome is PASS
+    verdict = explainer_is_valid(found, max_similarity=0.7)
+    assert (verdict.outcome, verdict.details["kept"]) == (PASS, ["gradient"])
     assert explainer_is_valid(randomised({"other": end}), max_similarity=0.7).outcome is not PASS
 
 
 def test_dead_maps_are_left_out_and_told() -> None:
     verdict = explainer_is_valid(randomised({"gradient": [*np.linspace(0.2, 0.3, 10), np.nan]}), max_similarity=0.7)
     assert verdict.outcome is PASS
-    assert "on 10 of 11 pictures, the others' maps being dead" in verdict.findings[0].sentence
+    assert (verdict.findings[0].n, verdict.findings[0].details["asked"]) == (10, 11)
 
 
 @pytest.mark.tor("TOR-033")
 def test_no_map_is_evidence_where_all_survive_or_nothing_was_randomised() -> None:
     all_survive = explainer_is_valid(randomised({"edges": around(0.95)}), max_similarity=0.7)
     assert all_survive.outcome is INVALID
-    assert "no map of this audit is evidence" in all_survive.sentence
+    assert all_survive.details == {"kept": [], "taken_out": ["edges"]}
     not_run = replace(randomised({"gradient": around(0.1)}), experiments={})
-    assert "was not run" in explainer_is_valid(not_run, max_similarity=0.7).sentence
+    assert explainer_is_valid(not_run, max_similarity=0.7).reason == NOT_RANDOMISED
     assert explainer_is_valid(not_run, max_similarity=0.7).outcome is INVALID
     nothing = replace(not_run, cascade={}, experiments={"randomisation": {}})
-    assert "could randomise nothing" in explainer_is_valid(nothing, max_similarity=0.7).sentence
+    assert explainer_is_valid(nothing, max_similarity=0.7).reason == NOTHING_RANDOMISED
 
 
 def test_a_profile_applies_the_rule_with_a_method_taken_out() -> None:
@@ -115,18 +128,19 @@ def test_methods_that_agree_pass_and_a_lone_dissenter_is_named() -> None:
     alike = {("a", "b"): 0.6, ("a", "c"): 0.5, ("c", "b"): 0.7}  # in either order
     verdict = methods_agree(noted(alike, "abc"), min_agreement=0.2)
     assert verdict.outcome is PASS
-    assert "All 3 pairs of methods agree. The weakest: The maps of a and c" in verdict.sentence
+    assert (len(verdict.findings), verdict.decided_by) == (3, "a/c")
     pair = methods_agree(noted({("a", "b"): 0.6}, "ab"), min_agreement=0.2)
-    assert pair.sentence.startswith("Both methods agree. The maps of a and b have a mean rank correlation of 0.60")
+    assert pair.outcome is PASS
+    assert pair.findings[0].value == pytest.approx(0.6)
     apart = methods_agree(noted({("a", "b"): 0.1}, "ab"), min_agreement=0.2)
-    assert apart.sentence.endswith("not surely over 0.20.")
+    assert (apart.outcome, apart.findings[0].reason) == (INCONCLUSIVE, reasons.BEYOND_LIMIT)
     alone = methods_agree(noted(alike | {("a", "c"): 0.1, ("c", "b"): 0.0}, "abc"), min_agreement=0.2)
     assert alone.outcome is INCONCLUSIVE
-    assert alone.sentence == "c agrees with none of the other methods, which agree with each other."
+    assert alone.details == {"dissenter": "c"}
     split = methods_agree(noted(alike | {("a", "c"): 0.1}, "abc"), min_agreement=0.2)
     assert split.outcome is INCONCLUSIVE
-    assert "a and c" in split.sentence
-    assert "1 of 3 pairs is so" in split.sentence
+    assert (split.decided_by, split.details) == ("a/c", {})
+    assert [finding.outcome for finding in split.findings].count(INCONCLUSIVE) == 1
 
 
 def test_methods_never_fail_and_never_pass_by_absence() -> None:
@@ -135,7 +149,7 @@ def test_methods_never_fail_and_never_pass_by_absence() -> None:
     assert methods_agree(noted({}, "ab"), min_agreement=0.2).outcome is INCONCLUSIVE
     single = methods_agree(noted({}, "a"), min_agreement=0.2)
     assert single.outcome is INCONCLUSIVE
-    assert single.sentence == "One method alone has nothing to agree with."
+    assert single.reason == ONE_METHOD
     half = np.where(np.arange(N) < N // 2, 0.5, np.nan)
     assert methods_agree(noted({("a", "b"): half}, "ab"), min_agreement=0.2).findings[0].n == N // 2
 
@@ -178,26 +192,30 @@ FALL = {0.0: 0.0, 0.25: 1.0, 0.5: 2.0, 0.75: 3.0, 1.0: 4.0}
 BY = tuple(FLAG)
 
 
+def in_words(verdict: Verdict) -> WordedVerdict:
+    return worded_verdicts([verdict], About(0.95))[0]
+
+
 def values(found: Evidence) -> dict[str, float | None]:
-    return {f.subject: f.value for f in control_is_caught(found, flagged_by=BY, min_loss=0.05).findings}
+    return {f.key: f.value for f in control_is_caught(found, flagged_by=BY, min_loss=0.05).findings}
 
 
 @pytest.mark.tor("TOR-036")
 def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged() -> None:
     verdict = control_is_caught(controlled(LEAD, FALL), flagged_by=BY, min_loss=0.05)
     assert verdict.outcome is PASS
-    assert "From 50.0 % of the evidence on, a mark (detector linear) is flagged" in verdict.sentence
+    assert verdict.decided_by == "linear"
+    assert verdict.findings[0].details["flagged_by"] == list(BY)
     assert values(controlled(LEAD, FALL)) == {
         "linear": 0.5,
-        "linear, mark blamed": 0.25,
+        "linear/blame": 0.25,
         "saturating": 0.5,
-        "saturating, mark blamed": 0.25,
+        "saturating/blame": 0.25,
         KEPT: 0.0,
     }
-    assert verdict.sentence.endswith("(right_for_the_right_reason).")
     gap = {**LEAD, 0.75: 1.0}
     assert values(controlled(gap, FALL))["linear"] == 1.0
-    assert values(controlled(LEAD, {**FALL, 0.5: 0.0}))["linear, mark blamed"] == 0.75
+    assert values(controlled(LEAD, {**FALL, 0.5: 0.0}))["linear/blame"] == 0.75
 
 
 @pytest.mark.tor("TOR-036")
@@ -208,15 +226,13 @@ def test_what_the_network_keeps_without_the_object_counts_in_the_limit() -> None
     assert verdict.outcome is PASS
     assert values(found)[KEPT] == pytest.approx(1 / 3)
     assert values(found)["linear"] == 0.5
-    assert verdict.sentence.endswith(
-        "; the network itself keeps 33.3 % of its evidence without the object, so that this is 67 % from outside the"
-        " object."
-    )
-    told = detection(found, verdict, "")
-    assert told.share == 0.67
-    assert told.kept == pytest.approx(1 / 3)
-    assert told.by_detector == {"linear": 0.5, "saturating": 0.5}
-    assert "draws 67 % of its evidence or more from outside the object" in told.sentence
+    details = verdict.findings[0].details
+    assert (details["kept"], details["outside"]) == (pytest.approx(1 / 3), 0.67)
+    limit = detection(found, in_words(verdict), "")
+    assert limit.share == 0.67
+    assert limit.kept == pytest.approx(1 / 3)
+    assert limit.by_detector == {"linear": 0.5, "saturating": 0.5}
+    assert "draws 67 % of its evidence or more from outside the object" in limit.sentence
     assert values(controlled(LEAD, FALL, left=GUESS - 2))[KEPT] == 0.0
     assert values(controlled(LEAD, FALL, left=GUESS + 0.004 * STRENGTH))[KEPT] == 0.0
     assert values(controlled(LEAD, FALL, left=50.0))[KEPT] == 1.0
@@ -228,28 +244,33 @@ def test_without_the_object_removed_no_limit_is_stated() -> None:
     answers = {key: given for key, given in found.answers.items() if key[0] != "linear 0.00"}
     silent = replace(found, answers={**answers, **{k: v for k, v in found.answers.items() if k[1] == "mark"}})
     verdict = control_is_caught(silent, flagged_by=BY, min_loss=0.05)
-    assert "what the network itself keeps without the object is not known" in verdict.sentence
+    details = verdict.findings[0].details
+    assert (details["kept"], details["outside"]) == (None, None)
     assert KEPT not in values(silent)
-    told = detection(silent, verdict, "")
-    assert told.share is None
-    assert told.sentence.startswith("Not known. From 50.0 % of the evidence on")
+    limit = detection(silent, in_words(verdict), "")
+    assert limit.share is None
+    assert limit.sentence.startswith("Not known. ")
 
 
 @pytest.mark.tor("TOR-035")
 def test_an_audit_that_misses_the_mark_alone_is_invalid() -> None:
     missed = control_is_caught(controlled({**LEAD, 1.0: 1.0}, FALL), flagged_by=BY, min_loss=0.05)
     assert missed.outcome is INVALID
-    assert "A network that goes by the mark alone (detector linear) is not flagged" in missed.sentence
+    assert missed.deciding is not None
+    assert (missed.decided_by, missed.deciding.reason) == ("linear", NOT_FLAGGED)
     unblamed = control_is_caught(controlled(LEAD, {**FALL, 1.0: 0.0}), flagged_by=BY, min_loss=0.05)
     assert unblamed.outcome is INVALID
-    assert "The mark is not blamed where it carries all of the evidence" in unblamed.sentence
+    assert unblamed.deciding is not None
+    assert (unblamed.decided_by, unblamed.deciding.reason) == ("linear/blame", NOT_BLAMED)
 
 
 @pytest.mark.tor("TOR-035")
 def test_an_audit_that_blames_the_mark_of_the_network_itself_is_invalid() -> None:
     verdict = control_is_caught(controlled(LEAD, {**FALL, 0.0: 2.0}), flagged_by=BY, min_loss=0.05)
     assert verdict.outcome is INVALID
-    assert "it is blamed where it carries nothing" in verdict.sentence
+    assert verdict.deciding is not None
+    assert verdict.deciding.reason == INNOCENT_BLAMED
+    assert verdict.deciding.details["loss_unmarked"] > 0.05
     # a loss within the limit is no blame: log-odds of 3 fall by a fifth, which is a point of probability
     assert control_is_caught(controlled(LEAD, {**FALL, 0.0: 0.2}), flagged_by=BY, min_loss=0.05).outcome is PASS
 
@@ -260,7 +281,7 @@ def test_a_network_that_is_flagged_itself_hides_the_limit() -> None:
     verdict = control_is_caught(found, flagged_by=BY, min_loss=0.05)
     assert verdict.outcome is PASS
     assert values(found)["linear"] is None
-    assert "without the mark already: what it relies on itself hides from which share on" in verdict.sentence
+    assert verdict.findings[0].details["flagged_unmarked"] is True
 
 
 @pytest.mark.tor("TOR-035")
@@ -270,19 +291,20 @@ def test_a_control_that_says_nothing_is_invalid() -> None:
     nine = controlled(LEAD, FALL, n=9)
     too_few = replace(found, planted=replace(found.planted, pictures=9, detectors=(), lambdas=()))
     cases = {
-        "The control planted_cue was not run": replace(found, planted=None),
-        "9 pictures could carry the mark": too_few,
-        "not at all and alone are missing": replace(found, planted=replace(found.planted, lambdas=(0.0, 0.5))),
-        "The profile has no limits for right_for_the_right_reason": controlled(LEAD, FALL, profile={}),
-        "The mark is not blamed": replace(nine, planted=found.planted),
+        NO_CONTROL: (replace(found, planted=None), {}),
+        FEW_MARKED: (too_few, {"pictures": 9, "fewest": 10}),
+        ENDS_MISSING: (replace(found, planted=replace(found.planted, lambdas=(0.0, 0.5))), {}),
+        NO_LIMITS: (controlled(LEAD, FALL, profile={}), {"rules": ["right_for_the_right_reason"]}),
     }
-    for sentence, evidence in cases.items():
+    for reason, (evidence, details) in cases.items():
         verdict = control_is_caught(evidence, flagged_by=BY, min_loss=0.05)
-        assert verdict.outcome is INVALID
-        assert any(sentence in finding.sentence for finding in verdict.findings), sentence
+        assert (verdict.outcome, verdict.reason, verdict.details) == (INVALID, reason, details)
+    unblamed = control_is_caught(replace(nine, planted=found.planted), flagged_by=BY, min_loss=0.05)
+    assert unblamed.outcome is INVALID
+    assert NOT_BLAMED in {finding.reason for finding in unblamed.findings}
     nobody = control_is_caught(found, flagged_by=(), min_loss=0.05)
     assert nobody.outcome is INVALID
-    assert "names no rule" in nobody.sentence
+    assert nobody.reason == NO_RULE
 
 
 @pytest.mark.tor("TOR-035")

@@ -1,5 +1,6 @@
 """The rules on experiments: what the network answers without the object, and on other backgrounds."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
+from checks import reasons as why
 from checks.profile import load_profile
-from checks.rules.depends_on_object import depends_on_object
+from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH, REMOVED, depends_on_object
 from checks.rules.right_for_the_right_reason import right_for_the_right_reason
-from checks.rules.survives_other_background import survives_other_background
+from checks.rules.survives_other_background import NO_CONTROL, UNDIRECTED, survives_other_background
 from checks.statistics.bounds import mean_bounds, share_bounds
 from checks.statistics.gain import gain_bounds
 from checks.statistics.subset import FEWEST
@@ -76,18 +78,18 @@ def test_a_network_that_needs_the_object_passes() -> None:
     assert found.value == pytest.approx(loss)
     assert control.value == pytest.approx(0.9 - 1 / (1 + np.exp(-2.0)))
     assert (found.n, found.limit) == (80, 0.1)
-    assert verdict.sentence == (
-        "Removing the object costs 86.3 points of the label's probability more than hiding as much elsewhere, on 80"
-        " pictures predicted right (lower bound 86.3 points); the log-odds fall by 6.2 in the median picture."
-    )
+    assert (verdict.decided_by, found.key, control.key) == (REMOVED, REMOVED, ELSEWHERE)
+    assert found.lower == pytest.approx(loss)
+    assert found.reason == ""
+    assert found.details == {"log_odds": pytest.approx(math.log(9) + 4.0), "without_answer": 0}
 
 
 @pytest.mark.tor("TOR-027")
 def test_a_network_that_does_without_the_object_fails() -> None:
     verdict = needs_object(asked(removed(2.1, 2.0)))
     assert verdict.outcome is FAIL
-    assert "where more than 10.0 points are needed" in verdict.sentence
-    assert "their label stands without the object" in verdict.next_step
+    assert (verdict.decided_by, verdict.findings[0].reason) == (REMOVED, why.BEYOND_LIMIT)
+    assert verdict.findings[0].limit == 0.1
 
 
 @pytest.mark.tor("TOR-027")
@@ -95,8 +97,9 @@ def test_a_fill_that_breaks_everything_says_nothing() -> None:
     verdict = needs_object(asked(removed(-4.0, -3.9)))
     assert verdict.outcome is INCONCLUSIVE
     assert [finding.outcome for finding in verdict.findings] == [INCONCLUSIVE, INCONCLUSIVE]
-    assert verdict.sentence.startswith("Hiding as much elsewhere costs 88.0 points of the label's probability")
-    assert verdict.sentence.endswith("break the prediction wherever they are put, and say nothing of the object.")
+    assert verdict.decided_by == ELSEWHERE
+    assert [finding.reason for finding in verdict.findings] == [FILLS_BREAK, FILLS_BREAK]
+    assert verdict.findings[1].value == pytest.approx(0.880, abs=5e-4)
     assert needs_object(asked(removed(-4.0, -3.9)), max_loss_elsewhere=0.9).outcome is FAIL, "the limit decides"
 
 
@@ -113,7 +116,8 @@ def test_a_network_that_stands_without_the_object_fails_though_hiding_its_cue_br
     verdict = needs_object(asked(removed(2.2, -4.0)))
     assert [finding.outcome for finding in verdict.findings] == [FAIL, INCONCLUSIVE]
     assert verdict.outcome is FAIL
-    assert verdict.sentence.startswith("Removing the object costs 88.2 points of the label's probability less than")
+    assert verdict.decided_by == REMOVED
+    assert verdict.findings[0].value == pytest.approx(-0.882, abs=5e-4)
 
 
 def test_the_median_fill_speaks() -> None:
@@ -135,9 +139,9 @@ def test_pictures_without_room_elsewhere_are_left_out_and_said() -> None:
     evidence = replace(asked(removed(-4.0, elsewhere)), area_share=np.full(80, 0.6))
     verdict = needs_object(evidence)
     assert verdict.findings[0].n == 50
-    assert "; 30 pictures predicted right left no such answer." in verdict.sentence
-    drawn = replace(evidence, experiments={"object_removed": {"pictures": 50}})
-    assert "left no such answer" not in needs_object(drawn).sentence, "the others were not drawn"
+    assert verdict.findings[0].details["without_answer"] == 30
+    subset = replace(evidence, experiments={"object_removed": {"pictures": 50}})
+    assert needs_object(subset).findings[0].details["without_answer"] == 0, "the others were not drawn"
 
 
 def test_no_room_elsewhere_at_all_is_invalid() -> None:
@@ -145,7 +149,7 @@ def test_no_room_elsewhere_at_all_is_invalid() -> None:
     crowded = removed(-4.0, np.where(np.arange(80) < 40, 2.0, np.nan))
     verdict = needs_object(replace(asked(crowded, right=np.arange(80) >= 40), area_share=np.full(80, 0.6)))
     assert verdict.outcome is INVALID
-    assert verdict.sentence.startswith("None of 40 pictures predicted right has an answer both without the object and")
+    assert (verdict.findings[0].reason, verdict.findings[0].details) == (NOT_BOTH, {"right": 40})
 
 
 # survives_other_background
@@ -156,10 +160,18 @@ def test_backgrounds_that_do_not_matter_pass() -> None:
     verdict = survives_other_background(asked(swapped(3.0, 3.0)), max_reliance=0.05)
     assert verdict.outcome is PASS
     assert verdict.findings[0].value == 0
-    assert verdict.sentence == (
-        "Of 80 pictures predicted right, on backgrounds of 480 pictures, 100.0 % are still right where those are of"
-        " their own class and 100.0 % where of others (upper bound of the loss 3.7 points)."
-    )
+    assert verdict.findings[0].n == 80
+    assert verdict.findings[0].upper == pytest.approx(0.0368, abs=5e-5)
+    assert verdict.findings[0].details == {
+        "paired": True,
+        "backgrounds": 480,
+        "right_on_own": 1.0,
+        "right_on_other": 1.0,
+        "directed": True,
+        "followed": None,
+        "plain": {},
+        "without_answer": 0,
+    }
 
 
 def test_no_loss_in_few_pictures_is_no_certainty() -> None:
@@ -170,7 +182,7 @@ def test_no_loss_in_few_pictures_is_no_certainty() -> None:
     assert verdict.findings[0].upper == pytest.approx(share_bounds(0, 58, 0.95).upper)
     few = survives_other_background(asked(swapped(3.0, 3.0), FEWEST - 1), max_reliance=0.9)
     assert (few.outcome, few.findings[0].further) == (INCONCLUSIVE, 1)
-    assert f"where at least {FEWEST} are needed" in few.sentence
+    assert few.findings[0].reason == why.TOO_FEW
 
 
 @pytest.mark.tor("TOR-028")
@@ -180,7 +192,7 @@ def test_a_network_that_reads_the_background_fails() -> None:
     assert verdict.outcome is FAIL
     assert verdict.findings[0].value == pytest.approx(0.4)
     assert verdict.findings[0].worst[:2] == (48, 49)
-    assert "where 5.0 points may be" in verdict.sentence
+    assert (verdict.findings[0].limit, verdict.findings[0].reason) == (0.05, why.BEYOND_LIMIT)
 
 
 @pytest.mark.tor("TOR-028")
@@ -195,16 +207,17 @@ def test_without_backgrounds_of_the_same_class_nothing_fails() -> None:
     answers = {key: odds for key, odds in swapped(odds_of(0.5, 80), 3.0).items() if "same" not in key[1]}
     verdict = survives_other_background(asked({**answers, ("background_replaced", "blur"): 3.0}), max_reliance=0.05)
     assert verdict.outcome is INCONCLUSIVE
-    assert "50.0 % are still right where those are of other classes" in verdict.sentence
-    assert "100.0 % under 'blur' are still right" in verdict.sentence
-    assert verdict.sentence.endswith("nobody can say how much of it pasting costs by itself.")
+    details = verdict.findings[0].details
+    assert (details["paired"], details["right_on_own"], details["right_on_other"]) == (False, None, 0.5)
+    assert details["plain"] == {"blur": 1.0}
+    assert verdict.findings[0].reason == NO_CONTROL
 
 
 def test_without_backgrounds_of_the_same_class_no_loss_at_all_passes() -> None:
     answers = {key: odds for key, odds in swapped(3.0, 3.0).items() if "same" not in key[1]}
     verdict = survives_other_background(asked(answers), max_reliance=0.05)
     assert verdict.outcome is PASS
-    assert "there were too few backgrounds of their own class" in verdict.sentence
+    assert verdict.findings[0].details["paired"] is False
 
 
 def test_a_few_backgrounds_of_the_same_class_do_not_stand_for_all() -> None:
@@ -230,7 +243,7 @@ def test_it_says_how_often_the_prediction_follows_the_background() -> None:
     donor = (evidence.class_index + 1).astype(np.float64) % 10
     notes = {("background_replaced", f"donor class {k}"): donor for k in (1, 2)}
     verdict = survives_other_background(replace(evidence, notes={**evidence.notes, **notes}), max_reliance=0.05)
-    assert verdict.sentence.endswith("the prediction becomes the class of the background's picture in 50.0 %.")
+    assert verdict.findings[0].details["followed"] == 0.5
 
 
 def with_donors(evidence: Evidence, ahead: ArrayLike) -> Evidence:
@@ -247,7 +260,7 @@ def test_what_is_lost_must_go_where_the_background_points() -> None:
     anywhere = survives_other_background(with_donors(lost, 1 + np.arange(80) % 9), max_reliance=0.05)
     assert anywhere.outcome is INCONCLUSIVE
     assert anywhere.findings[0].value == pytest.approx(0.5)
-    assert "what is lost does not go to the classes of the backgrounds" in anywhere.sentence
+    assert anywhere.findings[0].reason == UNDIRECTED
     two = asked(swapped(odds_of(0.5, 80), 3.0), classes=2)
     assert survives_other_background(with_donors(two, 1), max_reliance=0.05).outcome is FAIL
 
@@ -283,9 +296,10 @@ def reasons(alone: ArrayLike, without: ArrayLike, n: int = 80, right: ArrayLike 
 def test_right_for_the_right_reason() -> None:
     verdict = right_for_the_right_reason(reasons(2.0, -3.0), max_share=0.05)
     assert verdict.outcome is PASS
-    assert verdict.sentence == (
-        "0 of 80 pictures predicted right are right for the wrong reason: 0.0 % (upper bound 3.7 %)."
-    )
+    (finding,) = verdict.findings
+    assert (finding.key, finding.value, finding.n, finding.reason) == ("experiment", 0.0, 80, "")
+    assert finding.upper == pytest.approx(0.0368, abs=5e-5)
+    assert finding.details == {"missed": 0, "without_answer": 0}
 
 
 @pytest.mark.tor("TOR-029")
@@ -305,7 +319,7 @@ def test_as_much_as_the_surroundings_is_a_miss() -> None:
     verdict = right_for_the_right_reason(reasons(1.0, 1.0), max_share=0.05)
     assert verdict.outcome is FAIL
     assert verdict.findings[0].value == 1
-    assert "80 of 80 pictures predicted right are right for the wrong reason" in verdict.sentence
+    assert (verdict.findings[0].details["missed"], verdict.findings[0].n) == (80, 80)
 
 
 def test_the_lead_asked_for_is_the_profiles() -> None:
@@ -327,13 +341,19 @@ def test_a_network_that_yields_no_number_for_altered_pictures_is_not_judged_by_t
     evidence = reasons(np.where(silent, np.nan, 2.0), np.where(silent, np.nan, -3.0))
     verdict = right_for_the_right_reason(evidence, max_share=0.05)
     assert verdict.outcome is INVALID
-    assert verdict.sentence == (
-        "9 of 80 pictures predicted right left no answer to object_removed 'mean' or another variant, first number 0,"
-        " where nothing is left out and 10.0 % may be lost."
-    )
+    assert verdict.reason == why.UNANSWERED
+    assert verdict.details == {
+        "intervention": "object_removed",
+        "variant": "mean",
+        "others": True,
+        "pictures": 9,
+        "of": 80,
+        "first": 0,
+        "allowed": 0.1,
+    }
     some = {"pictures": 71}
-    drawn = replace(evidence, experiments={"object_removed": some, "background_replaced": some})
-    assert right_for_the_right_reason(drawn, max_share=0.05).outcome is PASS
+    subset = replace(evidence, experiments={"object_removed": some, "background_replaced": some})
+    assert right_for_the_right_reason(subset, max_share=0.05).outcome is PASS
 
 
 @pytest.mark.tor("TOR-048")
@@ -367,9 +387,9 @@ ALL_ANSWERS: Answers = {**removed(-4.0, 2.0), **replaced(3.0), **swapped(3.0, 3.
 def test_an_experiment_that_was_not_run_is_invalid(rule: Any) -> None:
     verdict = rule(asked({}), **RULES[rule])
     assert verdict.outcome is INVALID
-    assert "was not run; need its answers to '" in verdict.sentence
-    assert "to experiments.interventions in the settings" in verdict.next_step
-    assert verdict.findings
+    assert (verdict.reason, verdict.decided_by, verdict.findings) == (why.NOT_RUN, None, ())
+    assert verdict.details["intervention"] in verdict.details["needed"]
+    assert verdict.details["variants"]
 
 
 @pytest.mark.tor("TOR-047")
@@ -378,7 +398,8 @@ def test_a_fill_that_was_not_asked_is_invalid(rule: Any) -> None:
     answers = {key: odds for key, odds in ALL_ANSWERS.items() if not key[1].startswith("donor")}
     verdict = rule(asked(answers), **RULES[rule])
     assert verdict.outcome is INVALID
-    assert "The intervention object_removed left no answer to 'donor'" in verdict.sentence
+    assert (verdict.reason, verdict.details["intervention"]) == (why.NO_ANSWER, "object_removed")
+    assert verdict.details["missing"][0] == "donor"
     assert rule(asked(answers), **RULES[rule], fills=("mean", "blur")).outcome is PASS
 
 
@@ -388,7 +409,7 @@ def test_all_wrong_says_nothing(rule: Any) -> None:
     verdict = rule(asked(ALL_ANSWERS, right=False), **RULES[rule])
     assert verdict.outcome is INCONCLUSIVE
     assert verdict.findings[0].value is None
-    assert verdict.sentence.startswith("No picture")
+    assert verdict.findings[0].reason == why.NO_PICTURES
 
 
 @pytest.mark.tor("TOR-043")
@@ -397,7 +418,7 @@ def test_all_wrong_says_nothing(rule: Any) -> None:
 def test_few_pictures_pass_nothing(rule: Any, n: int) -> None:
     verdict = rule(asked(ALL_ANSWERS, n), **RULES[rule])
     assert verdict.outcome is INCONCLUSIVE
-    assert verdict.sentence.endswith(".")
+    assert verdict.findings[0].reason in {why.TOO_FEW, why.UNDECIDED}
 
 
 @pytest.mark.tor("TOR-048")

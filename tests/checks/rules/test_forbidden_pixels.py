@@ -10,11 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.record.record import Record
+from checks import reasons
 from checks.judge import judge
 from checks.profile import load_profile
-from checks.rules.forbidden_pixels_are_ignored import forbidden_pixels_are_ignored
+from checks.rules.forbidden_pixels_are_ignored import (
+    BEYOND,
+    HIDDEN,
+    NONE_RIGHT,
+    forbidden_pixels_are_ignored,
+)
 from checks.statistics.gain import gain_bounds
-from checks.statistics.subset import Drawn
+from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, evidence
 from checks.verdict import Outcome, Verdict
 from fixtures.evidence import make_evidence, with_forbidden
@@ -38,10 +44,7 @@ def test_nothing_moves() -> None:
     assert [finding.outcome for finding in verdict.findings] == [PASS, PASS]
     assert verdict.findings[0].value == 0
     assert verdict.findings[0].upper == pytest.approx(1 - 0.05 ** (1 / 100))
-    assert verdict.sentence == (
-        "Hiding the forbidden pixels moves the label's probability by 0.0 points on 100 pictures predicted right (upper"
-        " bound 3.0 points)."
-    )
+    assert (verdict.decided_by, verdict.findings[0].n, verdict.findings[0].reason) == (HIDDEN, 100, "")
 
 
 @pytest.mark.tor("TOR-073")
@@ -50,10 +53,11 @@ def test_a_network_that_reads_them_fails_whichever_way_they_speak(sign: int) -> 
     verdict = judged(with_forbidden(pictures(), hidden=np.tile([-0.5, 0.09], 50) if sign > 0 else -0.5))
     assert verdict.outcome is FAIL
     assert [finding.outcome for finding in verdict.findings] == [INCONCLUSIVE, FAIL]
-    assert "hiding as much elsewhere by 0.0 points, on 100 pictures predicted right; the difference is at least" in (
-        verdict.sentence
-    )
-    assert verdict.next_step
+    beyond = verdict.findings[1]
+    assert (verdict.decided_by, beyond.n, beyond.reason) == (BEYOND, 100, reasons.BEYOND_LIMIT)
+    assert beyond.details == {"elsewhere": pytest.approx(0)}
+    assert beyond.lower is not None
+    assert beyond.lower > 0.05
 
 
 @pytest.mark.tor("TOR-073")
@@ -67,7 +71,7 @@ def test_a_fill_that_breaks_pictures_wherever_it_is_put_neither_passes_nor_fails
     for elsewhere in (-0.4, -0.5, -0.37):
         verdict = judged(with_forbidden(pictures(), hidden=-0.4, elsewhere=elsewhere))
         assert verdict.outcome is INCONCLUSIVE, elsewhere
-        assert "no number of such pictures would make it a PASS" in verdict.sentence
+        assert (verdict.findings[0].reason, verdict.findings[0].further) == (reasons.UNDECIDED, None)
     assert judged(with_forbidden(pictures(), hidden=-0.4, elsewhere=-0.3)).outcome is FAIL
 
 
@@ -81,13 +85,13 @@ def test_few_pictures_that_did_not_move_are_not_certain(n: int, outcome: Outcome
 def test_a_number_of_further_pictures_is_enough() -> None:
     verdict = judged(with_forbidden(pictures(30)))
     assert verdict.findings[0].further == 29
-    assert "about 29 further pictures would decide it at this rate" in verdict.sentence
+    assert verdict.findings[0].reason == reasons.UNDECIDED
 
 
 def test_pictures_of_one_scenario_count_once() -> None:
     found = with_forbidden(replace(pictures(118), cluster=np.arange(118) // 2, cluster_column="scenario"))
     assert judged(found).outcome is PASS
-    assert "118 pictures of 59 scenarios predicted right" in judged(found).sentence
+    assert (judged(found).findings[0].n, judged(found).findings[0].clusters) == (118, 59)
     fewer = with_forbidden(replace(pictures(118), cluster=np.arange(118) // 3, cluster_column="scenario"))
     assert judged(fewer).outcome is INCONCLUSIVE
     reading = with_forbidden(replace(pictures(118), cluster=np.arange(118) // 3), hidden=-0.5)
@@ -100,15 +104,12 @@ def test_only_right_pictures_with_forbidden_pixels_count() -> None:
     verdict = judged(found)
     assert verdict.findings[0].n == 70
     assert verdict.outcome is PASS
-    assert "left no such answer" not in verdict.sentence
+    assert verdict.findings[0].details == {"without_answer": 0}
 
 
 def test_pictures_that_left_no_answer_are_said() -> None:
     hidden = np.where(np.arange(100) < 10, np.nan, 0.0)
-    assert (
-        "; 10 pictures predicted right left no such answer."
-        in judged(with_forbidden(pictures(), hidden=hidden)).sentence
-    )
+    assert judged(with_forbidden(pictures(), hidden=hidden)).findings[0].details == {"without_answer": 10}
     verdict = judged(with_forbidden(pictures(), elsewhere=hidden))
     assert [finding.n for finding in verdict.findings] == [100, 90]
 
@@ -117,17 +118,16 @@ def test_pictures_that_left_no_answer_are_said() -> None:
 def test_nothing_is_passed_by_absence() -> None:
     none = judged(pictures())
     assert none.outcome is INVALID
-    assert none.sentence == "No picture shows the network forbidden pixels, so that nothing is said of them."
+    assert none.findings[0].reason == reasons.NO_PICTURES
     assert judged(with_forbidden(pictures(), area=np.nan)).outcome is INVALID
     unasked = judged(replace(with_forbidden(pictures()), answers={}))
     assert unasked.outcome is INVALID
-    assert "The intervention forbidden_hidden was not run" in unasked.sentence
-    assert "Add forbidden_hidden to experiments.interventions" in unasked.next_step
+    assert (unasked.reason, unasked.details["needed"]) == (reasons.NOT_RUN, ["forbidden_hidden"])
     assert judged(with_forbidden(pictures(), hidden=np.nan)).outcome is INVALID
     assert judged(with_forbidden(pictures(), elsewhere=np.nan)).outcome is INVALID
     wrong = judged(with_forbidden(pictures(right=False)))
     assert wrong.outcome is INCONCLUSIVE
-    assert "None of 100 pictures with forbidden pixels is predicted right" in wrong.sentence
+    assert (wrong.findings[0].reason, wrong.findings[0].details) == (NONE_RIGHT, {"pictures": 100})
 
 
 @given(st.lists(st.floats(0, 0.9), min_size=20, max_size=90), st.floats(0, 0.3), st.floats(0.01, 0.5))
@@ -156,7 +156,7 @@ def test_it_passes_where_the_bound_of_the_change_is_within_the_limit(
 def test_what_is_further_asked_for_decides(n: int, moved: int, limit: float) -> None:
     values = np.zeros(n)
     values[:moved] = 0.5
-    further = Drawn(n, 0.95, 0).further_for_gain(values, limit)
+    further = Subset(n, 0.95, 0).further_for_gain(values, limit)
     bounds = gain_bounds(values, 0.95, 0)
     assert bounds is not None
     if further is not None and bounds.upper > limit:
@@ -193,18 +193,25 @@ def test_the_record_s_rows_become_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "details"),
     [
-        ((3, "gradient", 0.2, 1.5), "gradient on forbidden pixels in 1 sample, first in number 3"),
-        ((3, "gradient", 2.0, 0.5), "area share of the forbidden pixels in 1 sample"),
-        ((9999, "gradient", 0.2, 0.5), "1 row in table forbidden about samples without a picture"),
+        (
+            (3, "gradient", 0.2, 1.5),
+            {"quantity": "mass on forbidden pixels", "source": "gradient", "samples": 1, "first": 3},
+        ),
+        ((3, "gradient", 2.0, 0.5), {"quantity": "area share of the forbidden pixels", "samples": 1, "first": 3}),
+        ((9999, "gradient", 0.2, 0.5), {"rows": 1, "table": "forbidden", "first": 9999}),
     ],
 )
-def test_rows_that_no_run_writes_are_seen(tmp_path: Path, row: tuple[int, str, float, float], said: str) -> None:
+def test_rows_that_no_run_writes_are_seen(
+    tmp_path: Path, row: tuple[int, str, float, float], details: dict[str, object]
+) -> None:
     path = with_rows(write_record(tmp_path / "a.sqlite", n=60), row)
     judgement = judge(path)
     assert judgement.outcome is INVALID
-    assert said in judgement.sentence
+    assert judgement.decided_by == "run_is_whole"
+    (whole,) = [verdict for verdict in judgement.verdicts if verdict.rule == "run_is_whole"]
+    assert whole.details == details
 
 
 def test_profiles_that_do_not_name_the_rule_do_not_ask() -> None:

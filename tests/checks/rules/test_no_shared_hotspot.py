@@ -5,7 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from checks.rules.no_shared_hotspot import no_shared_hotspot
+from checks import reasons
+from checks.rules.no_shared_hotspot import (
+    CONFIRMED_BY_HIDING,
+    CONFIRMED_BY_PASTING,
+    FEW_SEARCHED,
+    NOT_SEARCHED,
+    PASTING_ALONE,
+    SEARCH,
+    no_shared_hotspot,
+)
 from checks.statistics.bounds import mean_bounds
 from checks.statistics.paired_proportions import paired_share_bounds
 from checks.statistics.subset import FEWEST
@@ -61,18 +70,23 @@ def judged(found: Evidence) -> Verdict:
 def test_a_confirmed_cue_is_named() -> None:
     verdict = judged(after_testing(evidence(cue()), loss=4.0, turned=20))
     assert verdict.outcome is FAIL
-    assert verdict.sentence.startswith(
-        "The model goes by what lies within a window of 18x18 pixels of the 112x112 frame, bottom left (class 'runway',"
-        " seen in 95.0 % of its pictures): hiding it costs"
-    )
-    assert "more than hiding as much elsewhere (lower bound" in verdict.sentence
-    assert (
-        "pasting it turns 83.3 % of 24 pictures of other classes into this one, and as much from elsewhere 0.0 %."
-        in verdict.sentence
-    )
-    assert verdict.next_step
     finding = verdict.findings[0]
-    assert finding.subject == "cue 1: bottom left, class 'runway'"
+    assert verdict.decided_by == finding.key == "cue 1"
+    assert finding.reason == CONFIRMED_BY_HIDING
+    assert finding.details == {
+        "id": 1,
+        "class_index": 0,
+        "class_label": "runway",
+        "box": list(CORNER),
+        "side": 0.16,
+        "window": [18, 18],
+        "seen_in": 38,
+        "pictures": 40,
+        "log_odds": pytest.approx(4.0),
+        "pasted": 24,
+        "turned": 20,
+        "turned_elsewhere": 0,
+    }
     assert finding.n == ASKED
     assert finding.lower is not None
     assert finding.lower > 0.05
@@ -83,10 +97,7 @@ def test_a_confirmed_cue_is_named() -> None:
 def test_what_hiding_does_not_change_is_no_cue() -> None:
     verdict = judged(after_testing(evidence(cue()), loss=0.02))
     assert verdict.outcome is PASS
-    strongest = "What lies within a window of 18x18 pixels of the 112x112 frame, bottom left (class 'runway'"
-    assert verdict.sentence.startswith(f"None of 1 candidate is confirmed as a cue. The strongest: {strongest}")
-    assert "is not confirmed as a cue: hiding it costs" in verdict.sentence
-    assert verdict.next_step == ""
+    assert (verdict.decided_by, verdict.findings[0].reason) == ("cue 1", "")
 
 
 def test_saturation_cannot_hide_a_cue() -> None:
@@ -96,7 +107,8 @@ def test_saturation_cannot_hide_a_cue() -> None:
     verdict = judged(after_testing(saturated, before=20.0, loss=6.0, turned=12))
     assert verdict.outcome is FAIL
     assert verdict.findings[0].value == pytest.approx(0, abs=1e-6)
-    assert "6.0 of the log-odds" in verdict.sentence
+    assert verdict.findings[0].reason == CONFIRMED_BY_PASTING
+    assert verdict.findings[0].details["log_odds"] == pytest.approx(6.0)
 
 
 @pytest.mark.tor("TOR-030")
@@ -104,15 +116,13 @@ def test_turning_others_alone_is_neither_a_cue_nor_none() -> None:
     """An object of the class that nobody boxed turns pictures, and so does a mark that overrules the object."""
     verdict = judged(after_testing(evidence(cue()), loss=-0.5, turned=12))
     assert verdict.outcome is INCONCLUSIVE
-    assert "may be a cue" in verdict.sentence
-    assert verdict.sentence.endswith("pasting speaks for it, hiding does not.")
-    assert verdict.next_step.startswith("Look at the crops that turn pictures of other classes")
+    assert (verdict.decided_by, verdict.findings[0].reason) == ("cue 1", PASTING_ALONE)
 
 
 def test_what_reaches_the_limit_without_being_sure_is_inconclusive() -> None:
     found = judged(after_testing(evidence(cue()), before=20.0, loss=6.0, turned=3))
     assert found.outcome is INCONCLUSIVE
-    assert "may be a cue" in found.sentence
+    assert (found.decided_by, found.findings[0].outcome) == ("cue 1", INCONCLUSIVE)
 
 
 @pytest.mark.tor("TOR-030")
@@ -139,11 +149,12 @@ def test_bounds_are_stricter_the_more_candidates_there_are() -> None:
 def test_no_candidate_is_a_pass_only_where_a_search_could_be_made() -> None:
     verdict = judged(evidence())
     assert verdict.outcome is PASS
-    assert verdict.sentence == "The maps of no class agree on anything outside the boxes."
+    assert [finding.key for finding in verdict.findings] == [SEARCH]
     few = judged(evidence(right=0.3))
     assert few.outcome is INCONCLUSIVE
-    assert "0 of 4 classes have 20 pictures predicted right" in few.sentence
-    assert few.sentence.endswith("where 80.0 % are needed.")
+    (search,) = few.findings
+    assert search.details == {"classes": 4, "searched": 0, "fewest": FEWEST}
+    assert (search.value, search.limit, search.reason) == (0, 0.8, FEW_SEARCHED)
     nothing = replace(make_evidence({"gradient": []}), experiments={"shared_cues": {}})
     assert judged(nothing).outcome is INCONCLUSIVE
 
@@ -157,41 +168,23 @@ def test_a_confirmed_cue_fails_whatever_was_not_searched() -> None:
 def test_too_few_pictures_confirm_nothing() -> None:
     verdict = judged(after_testing(evidence(cue()), loss=4.0, turned=8, asked=FEWEST - 1))
     assert verdict.outcome is INCONCLUSIVE
-    assert f"19 pictures where at least {FEWEST} are needed" in verdict.sentence
+    assert (verdict.findings[0].n, verdict.findings[0].reason) == (FEWEST - 1, reasons.TOO_FEW)
 
 
 def test_a_study_that_did_not_run_is_invalid() -> None:
     verdict = judged(make_evidence({"gradient": np.full(N, 0.5)}))
     assert verdict.outcome is INVALID
-    assert "The search shared_cues was not run" in verdict.sentence
+    assert verdict.reason == NOT_SEARCHED
 
 
 def test_a_candidate_without_answers_is_invalid() -> None:
     verdict = judged(evidence(cue()))
     assert verdict.outcome is INVALID
-    assert verdict.sentence.endswith("has no answers that could be compared.")
+    assert (verdict.decided_by, verdict.findings[0].reason) == ("cue 1", reasons.NO_PICTURES)
 
 
-@pytest.mark.parametrize(
-    ("box", "words"),
-    [
-        (CORNER, "bottom left"),
-        ((0.4, 0.4, 0.6, 0.6), "in the middle"),
-        ((0.7, 0.4, 0.9, 0.6), "right"),
-        ((0.4, 0.0, 0.6, 0.2), "top"),
-        ((0.0, 0.0, 1.0, 0.1), "along the top edge"),
-        ((0.9, 0.0, 1.0, 0.9), "along the right edge"),
-        ((0.0, 0.4, 1.0, 0.6), "across the middle"),
-        (None, "in changing places"),
-    ],
-)
-def test_places_in_words(box: tuple[float, float, float, float] | None, words: str) -> None:
-    finding = judged(after_testing(evidence(cue(box=box)), loss=4.0)).findings[0]
-    assert finding.subject == f"cue 1: {words}, class 'runway'"
-    assert (words in finding.sentence) == (box is not None)
-    assert "18x18" in finding.sentence or box != CORNER
-    assert ("goes by what lies within a window of" if box else "goes by an appearance within a window of") in (
-        finding.sentence
-    )
-    unframed = replace(after_testing(evidence(cue(box=box)), loss=4.0), frame=None)
-    assert "16.0 % of the frame's side" in judged(unframed).findings[0].sentence
+def test_a_candidate_without_a_place_has_a_square_window() -> None:
+    anywhere = judged(after_testing(evidence(cue(box=None)), loss=4.0)).findings[0]
+    assert (anywhere.details["box"], anywhere.details["window"]) == (None, [18, 18])
+    unframed = judged(replace(after_testing(evidence(cue()), loss=4.0), frame=None)).findings[0]
+    assert (unframed.details["window"], unframed.details["side"]) == (None, 0.16)

@@ -190,8 +190,8 @@ def test_bca_by_the_formula() -> None:
     """Efron 1987: bias from the share of resamples below the estimate, acceleration from leaving out one cluster."""
     rng = np.random.default_rng(7)
     sums, sizes = rng.beta(0.5, 2, 40) * 5, rng.integers(1, 9, 40).astype(float)
-    drawn = np.random.default_rng(8).integers(0, 40, (40_000, 40))
-    means, mean = np.sort(sums[drawn].sum(1) / sizes[drawn].sum(1)), sums.sum() / sizes.sum()
+    subset = np.random.default_rng(8).integers(0, 40, (40_000, 40))
+    means, mean = np.sort(sums[subset].sum(1) / sizes[subset].sum(1)), sums.sum() / sizes.sum()
     without = (sums.sum() - sums) / (sizes.sum() - sizes)
     change = without.mean() - without
     acceleration = (change**3).sum() / (6 * (change**2).sum() ** 1.5)

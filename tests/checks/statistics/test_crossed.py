@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from checks.rules.survives_other_background import survives_other_background
+from checks.rules.survives_other_background import FEW_BACKGROUNDS, NAMELESS, survives_other_background
 from checks.statistics.bounds import Bounds, clopper_pearson, mean_bounds, share_bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.gain import gain_bounds
@@ -31,7 +31,7 @@ def bounds(parts: Sequence[Loans]) -> tuple[float, Bounds, Bounds]:
     return float(each.mean()), alone, lender_bounds(float(each.mean()), alone, parts, SURE, 0)
 
 
-def drawn(rng: np.random.Generator, pictures: int, count: int, sign: int = 1, share: float = 0.3) -> Loans:
+def subset(rng: np.random.Generator, pictures: int, count: int, sign: int = 1, share: float = 0.3) -> Loans:
     """Three answers to each picture, each 1 with this share, on backgrounds of so many lenders; some are missing."""
     value = (rng.random((3, pictures)) < share).astype(np.float64)
     value[1:][rng.random((2, pictures)) < 0.2] = np.nan
@@ -62,7 +62,7 @@ def test_no_loss_is_as_certain_as_the_backgrounds_are_many(pictures: int, count:
 @settings(max_examples=25, deadline=None)
 def test_a_slow_count_agrees(seed: int, pictures: int, count: int) -> None:
     rng = np.random.default_rng(seed)
-    parts = [drawn(rng, pictures, count), drawn(rng, pictures, count, sign=-1)]
+    parts = [subset(rng, pictures, count), subset(rng, pictures, count, sign=-1)]
     mean, alone, both = bounds(parts)
     moved: dict[int, float] = {}
     use: dict[int, float] = {}
@@ -94,7 +94,7 @@ def test_a_slow_count_agrees(seed: int, pictures: int, count: int) -> None:
 
 def test_the_order_of_pictures_and_answers_does_not_matter() -> None:
     rng = np.random.default_rng(5)
-    part = drawn(rng, 60, 20)
+    part = subset(rng, 60, 20)
     order = rng.permutation(60)
     turned = Loans(1, part.value[::-1, order], part.lender[::-1, order])
     assert bounds([turned])[2] == pytest.approx(bounds([part])[2])
@@ -139,10 +139,9 @@ def test_a_few_backgrounds_without_the_cue_do_not_pass_for_many() -> None:
     verdict = survives_other_background(asked(none), max_reliance=0.1)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.findings[0].further is None
-    assert verdict.sentence.startswith("Of 400 pictures predicted right, on backgrounds of 24 pictures, 100.0 %")
-    assert "the pictures are enough and the backgrounds too few; add pictures, or raise experiments.donors" in (
-        verdict.sentence
-    )
+    details = verdict.findings[0].details
+    assert (verdict.findings[0].n, details["backgrounds"], details["right_on_own"]) == (400, 24, 1.0)
+    assert verdict.findings[0].reason == FEW_BACKGROUNDS
     many = none._replace(lender=cue_in_an_eighth(0, 400, 64).lender)
     assert survives_other_background(asked(many), max_reliance=0.1).outcome is Outcome.PASS
 
@@ -166,6 +165,5 @@ def test_a_record_that_does_not_name_its_lenders_is_invalid() -> None:
     notes = {key: np.where(np.arange(80) < 3, np.nan, values) for key, values in evidence.notes.items()}
     verdict = survives_other_background(replace(evidence, notes=notes), max_reliance=0.1)
     assert verdict.outcome is Outcome.INVALID
-    assert verdict.sentence == (
-        "The record does not say whose background 3 pictures had in background_replaced 'same 1'."
-    )
+    assert verdict.reason == NAMELESS
+    assert verdict.details == {"intervention": "background_replaced", "variant": "same 1", "pictures": 3}

@@ -9,7 +9,7 @@ import pytest
 from audit.errors import AuditError
 from audit.record.record import Record
 from audit.record.schema import SUBJECT
-from checks import judge
+from checks import judge, reasons
 from checks.apply import apply
 from checks.profile import load_profile
 from checks.table.controls import Planted
@@ -213,4 +213,5 @@ def test_what_is_no_limit_does_not_reach_the_rule() -> None:
 def test_a_rule_that_the_profile_does_not_name_is_invalid() -> None:
     verdict = apply(make_evidence({"a": np.full(80, 0.5)}), "model_is_accurate")
     assert verdict.outcome is Outcome.INVALID
-    assert "min_accuracy is missing" in verdict.sentence
+    assert verdict.reason == reasons.BROKEN_RULE
+    assert "min_accuracy is missing" in verdict.details["error"]

@@ -8,11 +8,13 @@ import pytest
 
 from audit.errors import AuditError
 from audit.record.record import Record
+from checks import reasons
 from checks.judge import judge
 from checks.profile import load_profile
+from checks.slice_verdicts import EMPTY_SLICE, NO_COLUMN, TOO_FEW_IN_SLICE, TOO_MANY_VALUES, slices_hold
 from checks.statistics.bounds import share_bounds
 from checks.table.evidence import Evidence, evidence
-from checks.table.slices import ASPECTS, CONFIDENCES, SIZES, columns, slices, slices_hold
+from checks.table.slices import ASPECTS, CONFIDENCES, MOST_VALUES, SIZES, columns, slices
 from checks.verdict import Outcome, Profile, RequiredSlices, Verdict
 from fixtures.candidates import write_candidate
 from fixtures.evidence import make_evidence
@@ -116,9 +118,11 @@ def test_every_slice_must_pass(tmp_path: Path) -> None:
     night = by_slice["light: night"]
     assert night.lower == share_bounds(round((night.value or 0) * night.n), night.n, 0.95).lower
     assert set(night.worst) <= set(range(3, 60, 3))
-    assert verdict.sentence.startswith("light: night: ")
-    assert (verdict.why, judgement.sentence) == (WHY, verdict.sentence)
-    assert verdict.next_step
+    assert (verdict.decided_by, verdict.column, verdict.judged_rule) == ("night", "light", RIGHT)
+    assert (verdict.why, judgement.decided_by) == (WHY, verdict.rule)
+    night_alone = next(v for v in judgement.verdicts if v.rule == RIGHT).findings[0].key
+    assert night.details["finding"] == night_alone
+    assert night.reason == reasons.BEYOND_LIMIT
 
 
 @pytest.mark.tor("TOR-041")
@@ -127,8 +131,7 @@ def test_all_slices_pass(tmp_path: Path) -> None:
     found = sliced(write_record(tmp_path / "a.sqlite", n=300), profile)
     assert tuple(sorted(found)) == tuple(sorted(profile.sliced))
     assert found[f"{RIGHT}[light]"].outcome is Outcome.PASS
-    assert found[f"{RIGHT}[light]"].sentence == f"{RIGHT} holds in each of 2 slices: light: day and light: night."
-    assert found[f"{RIGHT}[light]"].next_step == ""
+    assert [finding.key for finding in found[f"{RIGHT}[light]"].findings] == ["day", "night"]
     assert found[f"{RIGHT}[prediction]"].outcome is Outcome.INCONCLUSIVE, "nothing wrong can be right"
     assert found["relevance_beats_chance[light]"].advisory
     assert not found[f"{RIGHT}[light]"].advisory
@@ -143,9 +146,10 @@ def test_a_slice_with_few_pictures_is_never_green(tmp_path: Path) -> None:
     verdict = sliced(path, lax)[f"{RIGHT}[airport]"]
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert {finding.outcome for finding in verdict.findings} == {Outcome.INCONCLUSIVE}
-    assert verdict.findings[1].sentence == "airport: 01 holds 15 pictures where at least 20 are needed."
+    assert (verdict.findings[1].slice, verdict.findings[1].reason) == ("airport: 01", TOO_FEW_IN_SLICE)
     assert verdict.findings[1].further == 5
-    assert "20 of 20 slices are INCONCLUSIVE" in verdict.sentence
+    assert {finding.details["pictures"] for finding in verdict.findings} == {14, 15}
+    assert verdict.findings[1].details["pictures"] == 15
 
 
 @pytest.mark.tor("TOR-041")
@@ -157,19 +161,23 @@ def test_an_empty_slice_is_never_green(tmp_path: Path) -> None:
         Outcome.INCONCLUSIVE,
     ]
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert verdict.findings[0].sentence == f"box size: {SIZES[0]} holds no picture, so that nothing is shown of it."
+    assert (verdict.findings[0].key, verdict.findings[0].reason) == (SIZES[0], EMPTY_SLICE)
+    assert (verdict.findings[0].n, verdict.findings[0].value) == (0, 0)
 
 
 @pytest.mark.tor("TOR-041")
 @pytest.mark.parametrize(
-    ("column", "said"),
-    [("weather", "The data has no column 'weather'"), ("file", "has 299 values, which name pictures")],
+    ("column", "reason", "details"),
+    [("weather", NO_COLUMN, {}), ("file", TOO_MANY_VALUES, {"values": 299, "allowed": MOST_VALUES})],
 )
-def test_what_cannot_be_sliced_is_invalid(tmp_path: Path, column: str, said: str) -> None:
+def test_what_cannot_be_sliced_is_invalid(tmp_path: Path, column: str, reason: str, details: dict[str, int]) -> None:
     path = with_metadata(write_record(tmp_path / "a.sqlite", n=300), {"file": [str(i) for i in range(300)]})
     judgement = judge(path, demanding(column))
     assert judgement.outcome is Outcome.INVALID
-    assert said in judgement.sentence
+    verdict = judgement.verdict(f"{RIGHT}[{column}]")
+    assert verdict is not None
+    assert judgement.decided_by == verdict.rule
+    assert (verdict.reason, verdict.details, verdict.findings) == (reason, details, ())
 
 
 def test_clusters_stay_in_step(tmp_path: Path) -> None:
@@ -181,7 +189,6 @@ def test_clusters_stay_in_step(tmp_path: Path) -> None:
         (20, Outcome.INCONCLUSIVE),
         (10, Outcome.INCONCLUSIVE),
     ]
-    assert "of 10 flights" in verdict.findings[1].sentence
 
 
 def test_no_picture_no_slice() -> None:

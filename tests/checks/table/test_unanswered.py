@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from audit.record.schema import SUBJECT
-from checks import judge
+from checks import judge, reasons
+from checks.rules.control_is_caught import COPY_SILENT
 from checks.rules.depends_on_object import depends_on_object
 from checks.rules.forbidden_pixels_are_ignored import forbidden_pixels_are_ignored
 from checks.rules.right_for_the_right_reason import right_for_the_right_reason
@@ -71,11 +72,8 @@ def test_one_picture_without_a_number_is_invalid(rule: Any) -> None:
     intervention, variant = USED[rule]
     verdict = rule(silent(sound(), intervention, variant, [7]), **RULES[rule])
     assert verdict.outcome is Outcome.INVALID
-    assert verdict.sentence == (
-        f"The network yields no number for 1 picture predicted right as {intervention} '{variant}' alters it, first"
-        " number 7."
-    )
-    assert verdict.next_step.startswith("Find out why the network yields no number for altered pictures")
+    assert verdict.reason == reasons.NO_NUMBER
+    assert verdict.details == {"intervention": intervention, "variant": variant, "pictures": 1, "first": 7}
 
 
 def test_of_pictures_predicted_wrong_no_rule_asks() -> None:
@@ -89,10 +87,16 @@ def test_fills_that_are_gone_are_no_evidence(suffix: str) -> None:
     few = gone(sound(), "object_removed", [f"{fill}{suffix}" for fill in FILLS[:2]], 30)
     verdict = depends_on_object(few, **RULES[depends_on_object])
     assert verdict.outcome is Outcome.INVALID
-    assert verdict.sentence.startswith(
-        f"90 of 120 pictures predicted right left no answer to object_removed 'mean{suffix}' or another variant,"
-    )
-    assert "first number 30" in verdict.sentence
+    assert verdict.reason == reasons.UNANSWERED
+    assert verdict.details == {
+        "intervention": "object_removed",
+        "variant": f"mean{suffix}",
+        "others": True,
+        "pictures": 90,
+        "of": 120,
+        "first": 30,
+        "allowed": 0.1,
+    }
     most = gone(sound(), "object_removed", [f"{fill}{suffix}" for fill in FILLS[:2]], 108)
     assert depends_on_object(most, **RULES[depends_on_object]).outcome is Outcome.PASS, "a tenth may be lost"
 
@@ -109,7 +113,8 @@ def test_one_background_does_not_stand_for_those_that_are_gone(variants: list[st
     """Pictures of a class have the same donors of other classes: what one has, each has."""
     verdict = survives_other_background(gone(sound(), "background_replaced", variants, 40), max_reliance=0.05)
     assert verdict.outcome is Outcome.INVALID
-    assert verdict.sentence.startswith("80 of 120 pictures predicted right left no answer to background_replaced")
+    assert verdict.reason == reasons.UNANSWERED
+    assert [verdict.details[name] for name in ("intervention", "pictures", "of")] == ["background_replaced", 80, 120]
 
 
 def test_a_class_without_donors_is_not_lost_but_many_of_them_do_not_pass() -> None:
@@ -151,7 +156,7 @@ def test_a_record_says_where_the_network_yields_no_number(tmp_path: Path, where:
     connection.close()
     verdicts = {verdict.rule: verdict for verdict in judge(path).verdicts}
     assert verdicts[rule].outcome is Outcome.INVALID
-    assert verdicts[rule].sentence.startswith("The network yields no number for ")
+    assert verdicts[rule].reason in {reasons.NO_NUMBER, COPY_SILENT}
     assert "run_is_whole" not in verdicts, "such a row is no impossible number"
 
 
@@ -164,4 +169,4 @@ def test_half_a_number_is_impossible(tmp_path: Path) -> None:
         )
     connection.close()
     (whole,) = [verdict for verdict in judge(path).verdicts if verdict.rule == "run_is_whole"]
-    assert "impossible numbers: log-odds of model to" in whole.sentence
+    assert (whole.details["quantity"], whole.details["subject"]) == ("log-odds", "model")

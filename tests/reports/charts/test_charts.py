@@ -7,8 +7,8 @@ import pytest
 from matplotlib import colormaps
 
 from checks.table.evidence import Floats
-from reports.charts import lines as line_charts
-from reports.charts import scores as charts
+from reports.charts import cascade_curve, detection_curve, halves, loss_intervals
+from reports.charts import relevance_mass as charts
 from reports.page.images import ColourMap, colour_maps
 
 pytestmark = pytest.mark.usefixtures("drawn_anew")
@@ -39,7 +39,7 @@ def test_colours_follow_the_page() -> None:
         charts.Spread("gradient", np.linspace(0, 1, 50), "method"),
         charts.Spread("uniform", np.ones(3), "null map"),
     ]
-    drawn = charts.spreads(rows, 0.2, "title", "key")
+    drawn = charts.by_source(rows, 0.2, "title", "key")
     assert not re.search("#0102", drawn)
     assert {"var(--data)", "var(--data-null)", "var(--chance)", "var(--ink)"} <= set(
         re.findall(r"var\(--[\w-]+\)", drawn)
@@ -48,10 +48,10 @@ def test_colours_follow_the_page() -> None:
 
 def test_names_from_outside_are_only_words() -> None:
     hostile = r"$\frac{1}{0}$ </text><script>"
-    drawn = charts.spreads([charts.Spread(hostile, np.ones(3), "method")], 0.2, hostile, "key")
+    drawn = charts.by_source([charts.Spread(hostile, np.ones(3), "method")], 0.2, hostile, "key")
     assert "<script" not in drawn
     assert r"$\frac{1}" in drawn
-    drawn = charts.classes([charts.Pair("猫", 0.5, 0.2), charts.Pair("row0.", 0.1, 0.2)], "title", "key")
+    drawn = charts.by_class([charts.Pair("猫", 0.5, 0.2), charts.Pair("row0.", 0.1, 0.2)], "title", "key")
     assert ">猫<" in drawn
     assert ">row0.<" in drawn
 
@@ -95,56 +95,95 @@ def test_the_usual_colour_map_is_the_first() -> None:
 
 def test_the_plane_shows_misses_on_their_side() -> None:
     surroundings, alone = np.array([0.0, 2.0, -1.0, 1.0]), np.array([1.0, -2.0, 3.0, 1.0])
-    drawn = charts.plane(surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+    values = (surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+    drawn = halves.object_against_surroundings(*values)
     dots = re.findall(r'<use [^>]*style="fill: (var\(--\w+\)); fill-opacity', drawn)
     assert (dots.count("var(--data)"), dots.count("var(--fail)")) == (2, 2)
-    assert drawn == charts.plane(surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
+    assert drawn == halves.object_against_surroundings(*values)
 
 
 @pytest.mark.parametrize("n", [1, 10_000])
 def test_the_plane_stays_small(n: int) -> None:
     rng = np.random.default_rng(0)
     surroundings, alone = rng.normal(0, 3, (2, n))
-    drawn = charts.plane(surroundings, alone, alone <= surroundings, 0.0, "title", "key")
+    drawn = halves.object_against_surroundings(surroundings, alone, alone <= surroundings, 0.0, "title", "key")
     assert len(drawn) < 60_000
 
 
 def test_pictures_that_are_all_alike_can_be_drawn() -> None:
     same = np.full(3, 36.0)
-    assert "<svg" in charts.plane(same, same, np.ones(3, bool), 0.0, "title", "key")
+    assert "<svg" in halves.object_against_surroundings(same, same, np.ones(3, bool), 0.0, "title", "key")
 
 
-def points(drawn: str, colour: str) -> list[tuple[float, float]]:
-    path = re.search(rf'<path d="M([^"z]+)" fill="none" stroke="var\(--{colour}\)"', drawn)
-    assert path
-    return [(float(a), float(b)) for a, b in (pair.split() for pair in path[1].split("L"))]
+def marks(drawn: str, kind: str) -> list[tuple[float, float]]:
+    """Where the marks of one line stand, in points from the upper left."""
+    found = re.search(rf'<g class="{kind}">(.*?</g>)\s*</g>', drawn, re.DOTALL)
+    return (
+        [(float(x), float(y)) for x, y in re.findall(r'<use [^>]*x="([\d.]+)" y="([\d.]+)"', found[1])] if found else []
+    )
 
 
 def test_a_line_goes_where_its_numbers_are() -> None:
-    line = line_charts.Line("miss", [0.0, 0.5, 1.0], [0.0, 1.0, None])
-    drawn = line_charts.detection([line], None, "title")
-    (x0, y0), (x1, y1) = points(drawn, "fail")
-    (left, top, base, right) = map(float, (re.search(r"M(\d+) (\d+)V(\d+)H(\d+)", drawn) or [""] * 5).groups())  # type: ignore[union-attr]
-    assert (x0, y0, y1) == (left, base, top)
-    assert x1 == (left + right) / 2
+    whole = detection_curve.Line("kept", [0.0, 1.0], [0.0, 1.0])
+    line = detection_curve.Line("miss", [0.0, 0.5, 1.0], [0.0, 1.0, None])
+    drawn = detection_curve.detection([line, whole], None, "title", "key")
+    (left, bottom), (right, top) = marks(drawn, "kept")
+    (x0, y0), (x1, y1) = marks(drawn, "miss")
+    assert left < right
+    assert top < bottom
+    assert (x0, y0, y1) == (left, bottom, top)
+    assert x1 == pytest.approx((left + right) / 2, abs=0.02)
+    assert drawn == detection_curve.detection([line, whole], None, "title", "key")
 
 
 def test_lines_differ_without_colour() -> None:
-    lines = [line_charts.Line(kind, [0.0, 1.0], [0.2, 0.8]) for kind in ("miss", "kept", "blamed")]
-    drawn = line_charts.detection(lines, 0.5, "title")
-    assert len(set(re.findall(r'stroke-dasharray="([^"]+)"', drawn))) == 3
+    kinds: tuple[detection_curve.Kind, ...] = ("miss", "kept", "blamed")
+    lines = [detection_curve.Line(kind, [0.0, 1.0], [0.2, 0.8]) for kind in kinds]
+    drawn = detection_curve.detection(lines, 0.5, "title", "key")
+    parts = [re.search(rf'<g class="{kind}">\s*<path [^>]*style="([^"]+)"', drawn) for kind in kinds]
+    dashes = [re.search(r"stroke-dasharray: ([^;]+)", part[1]) for part in parts if part]
+    assert len({dash[1] if dash else "none" for dash in dashes}) == 3
     assert drawn.count('class="shaded"') == 1
-    assert line_charts.detection(lines, None, "title").count('class="shaded"') == 0
+    assert detection_curve.detection(lines, None, "title", "key").count('class="shaded"') == 0
 
 
 @pytest.mark.parametrize(
-    ("end", "limit", "colour"), [(0.3, 0.5, "data"), (0.7, 0.5, "fail"), (None, 0.5, "fail"), (0.7, None, "data")]
+    ("end", "limit", "kind", "colour"),
+    [
+        (0.3, 0.5, "changes", "data"),
+        (0.7, 0.5, "survives", "fail"),
+        (None, 0.5, "survives", "fail"),
+        (0.7, None, "changes", "data"),
+    ],
 )
-def test_a_method_that_survives_is_drawn_as_such(end: float | None, limit: float | None, colour: str) -> None:
-    drawn = line_charts.cascade([0.8, 0.6, end], limit, '"><script>')
-    assert len(points(drawn, colour)) == (3 if end is not None else 2)
+def test_a_method_that_survives_is_drawn_as_such(
+    end: float | None, limit: float | None, kind: str, colour: str
+) -> None:
+    drawn = cascade_curve.cascade([0.8, 0.6, end], limit, '"><script>', "key")
+    assert len(marks(drawn, kind)) == (3 if end is not None else 2)
+    assert re.search(rf'<g class="{kind}">\s*<path [^>]*style="[^"]*stroke: var\(--{colour}\)', drawn)
     assert "<script" not in drawn
+    assert drawn == cascade_curve.cascade([0.8, 0.6, end], limit, '"><script>', "key")
 
 
 def test_a_cascade_of_nothing_is_an_empty_chart() -> None:
-    assert "stroke-dasharray" not in line_charts.cascade([None, float("nan")], None, "title")
+    drawn = cascade_curve.cascade([None, float("nan")], None, "title", "key")
+    assert "<svg" in drawn
+    assert not marks(drawn, "changes")
+    assert not marks(drawn, "survives")
+
+
+def test_many_stages_keep_their_ticks_apart() -> None:
+    drawn = cascade_curve.cascade([1 - stage / 40 for stage in range(40)], 0.5, "title", "key")
+    assert len(re.findall(r">\d+</text>", drawn)) <= 8 + 2  # beside 0 and 1 of the other axis
+
+
+def test_losses_are_drawn_in_the_colour_of_their_outcome() -> None:
+    kinds: tuple[loss_intervals.Kind, ...] = ("passes", "fails", "open", "advisory")
+    rows = [loss_intervals.Loss(f"<b>{kind}", 0.1, -0.05, 0.2, 0.05, kind) for kind in kinds]
+    drawn = loss_intervals.loss_intervals(rows, "title", "key")
+    assert drawn == loss_intervals.loss_intervals(rows, "title", "key")
+    assert "<b>" not in drawn
+    colours = [re.search(rf'<g class="{kind}">\s*<path [^>]*stroke: var\(--([\w-]+)\)', drawn) for kind in kinds]
+    assert [colour and colour[1] for colour in colours] == ["data", "fail", "data", "data-null"]
+    assert "−" in drawn

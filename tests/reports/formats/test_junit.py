@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from checks.verdict import Outcome
-from fixtures.told import HOSTILE, judged, told, verdict
-from reports.formats import Told
+from fixtures.assessments import DIGESTS, HOSTILE, assessed, rejudged, worded_verdict
 from reports.formats.junit import junit
+from reports.result.assessment import Assessment
 
 GRAMMAR = {
     "testsuites": ({"testsuite"}, {"name", "tests", "failures", "errors"}, set[str]()),
@@ -29,9 +29,9 @@ GRAMMAR = {
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    with told(tmp_path_factory.mktemp("run")) as found:
-        yield found
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assessment]:
+    with assessed(tmp_path_factory.mktemp("run")) as assessment:
+        yield assessment
 
 
 def parsed(text: str) -> ET.Element:
@@ -51,20 +51,21 @@ def endings(root: ET.Element) -> dict[str, str]:
     return {suite.attrib["name"]: f"{last.tag} {last.get('type', '')}".strip() for suite in root for last in suite[1]}
 
 
-def test_one_case_a_rule_and_one_for_the_whole(case: Told) -> None:
-    root = parsed(junit(case))
+def test_one_case_a_rule_and_one_for_the_whole(case: Assessment) -> None:
+    root = parsed(junit(case, DIGESTS))
     assert root.tag == "testsuites"
     names = [one.attrib["name"] for one in root.iter("testcase")]
     assert names == ["audit", *(verdict.rule for verdict in case.judgement.verdicts)]
-    assert junit(case) == junit(case)
+    assert junit(case, DIGESTS) == junit(case, DIGESTS)
 
 
-def test_the_numbers_are_those_of_the_finding_that_decides(case: Told) -> None:
-    root = parsed(junit(case))
+def test_the_numbers_are_those_of_the_finding_that_decides(case: Assessment) -> None:
+    root = parsed(junit(case, DIGESTS))
     (suite,) = [suite for suite in root if suite.attrib["name"] == "right_for_the_right_reason"]
     told_of = {one.attrib["name"]: one.attrib["value"] for one in suite.iter("property")}
     (rule,) = [verdict for verdict in case.judgement.verdicts if verdict.rule == "right_for_the_right_reason"]
-    finding = rule.findings[0]
+    finding = rule.deciding
+    assert finding is not None
     assert float(told_of["value"]) == finding.value
     assert float(told_of["limit"]) == finding.limit
     assert float(told_of["bound"]) == finding.lower
@@ -87,22 +88,23 @@ def test_the_numbers_are_those_of_the_finding_that_decides(case: Told) -> None:
         (Outcome.FAIL, True, "skipped FAIL"),
     ],
 )
-def test_only_pass_is_green(case: Told, outcome: Outcome, advisory: bool, expected: str) -> None:
-    found = endings(parsed(junit(judged(case, verdict(outcome, advisory=advisory), outcome=outcome))))
+def test_only_pass_is_green(case: Assessment, outcome: Outcome, advisory: bool, expected: str) -> None:
+    judged = rejudged(case, worded_verdict(outcome, advisory=advisory), outcome=outcome)
+    found = endings(parsed(junit(judged, DIGESTS)))
     assert found["rule"] == expected
 
 
 @pytest.mark.tor("TOR-063")
 @pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID])
-def test_the_whole_is_red_where_no_rule_is(case: Told, outcome: Outcome) -> None:
-    root = parsed(junit(judged(case, verdict(Outcome.PASS), outcome=outcome)))
+def test_the_whole_is_red_where_no_rule_is(case: Assessment, outcome: Outcome) -> None:
+    root = parsed(junit(rejudged(case, worded_verdict(Outcome.PASS), outcome=outcome), DIGESTS))
     assert int(root.attrib["failures"]) + int(root.attrib["errors"]) == 1
     assert endings(root)["audit"].endswith(outcome)
 
 
 @pytest.mark.tor("TOR-065")
-def test_hostile_names_stay_text(case: Told) -> None:
-    text = junit(judged(case, verdict(Outcome.FAIL, HOSTILE, said=HOSTILE), sentence=HOSTILE))
+def test_hostile_names_stay_text(case: Assessment) -> None:
+    text = junit(rejudged(case, worded_verdict(Outcome.FAIL, HOSTILE, text=HOSTILE), sentence=HOSTILE), DIGESTS)
     text.encode("utf-8")
     assert "<script" not in text
     assert not {"\x00", "\x1b", "\u202e", "\ufffe", "\ud800"} & set(text)

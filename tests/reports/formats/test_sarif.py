@@ -12,11 +12,13 @@ from urllib.parse import unquote
 
 import pytest
 
+from audit.record.record import Record
 from audit.record.schema import FILE_NAME
 from checks.verdict import Outcome
-from fixtures.told import HOSTILE, judged, told, verdict
-from reports.formats import Told
+from fixtures.assessments import DIGESTS, HOSTILE, assessed, rejudged, worded_verdict
+from fixtures.records import write_record
 from reports.formats.sarif import sarif
+from reports.result.assessment import Assessment, assess
 
 OBJECTS: dict[str, tuple[set[str], set[str]]] = {
     "log": ({"version", "runs"}, {"$schema"}),
@@ -33,9 +35,9 @@ KINDS = {"fail": {"error", "warning"}, "open": {"none"}, "review": {"none"}}
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    with told(tmp_path_factory.mktemp("run")) as found:
-        yield found
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assessment]:
+    with assessed(tmp_path_factory.mktemp("run")) as assessment:
+        yield assessment
 
 
 def fits(name: str, value: dict[str, Any]) -> None:
@@ -43,9 +45,9 @@ def fits(name: str, value: dict[str, Any]) -> None:
     assert required <= value.keys() <= required | others, name
 
 
-def logged(told: Told) -> dict[str, Any]:
+def logged(assessment: Assessment) -> dict[str, Any]:
     """The one run of a log that keeps to the schema."""
-    log = json.loads(sarif(told))
+    log = json.loads(sarif(assessment, DIGESTS))
     fits("log", log)
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
@@ -78,17 +80,17 @@ def by_rule(run: dict[str, Any], rule: str) -> list[dict[str, Any]]:
     return [result for result in run["results"] if result["ruleId"] == rule]
 
 
-def test_every_picture_that_is_right_for_the_wrong_reason_is_there_once(case: Told) -> None:
+def test_every_picture_that_is_right_for_the_wrong_reason_is_there_once(case: Assessment) -> None:
     found = by_rule(logged(case), "right_for_the_wrong_reason")
     wrong = [row for row in case.audit.samples if "experiment" in row.wrong_reason]
     assert len(wrong) == case.judgement.right_for_the_wrong_reason[0].count > 10
     places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in found]
     assert places == [row.image for row in wrong]
     assert {(one["kind"], one["level"]) for one in found} == {("fail", "error")}
-    assert sarif(case) == sarif(case)
+    assert sarif(case, DIGESTS) == sarif(case, DIGESTS)
 
 
-def test_boxes_are_in_pixels_of_the_picture(case: Told) -> None:
+def test_boxes_are_in_pixels_of_the_picture(case: Assessment) -> None:
     result = by_rule(logged(case), "right_for_the_wrong_reason")[0]
     image = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     (stored,) = case.record.columns("SELECT boxes FROM sample WHERE image = ?", (image,))["boxes"]
@@ -98,17 +100,18 @@ def test_boxes_are_in_pixels_of_the_picture(case: Told) -> None:
 
 
 def test_a_box_that_is_drawn_twice_is_one_rectangle(tmp_path: Any) -> None:
-    with told(tmp_path) as found:
-        with sqlite3.connect(tmp_path / FILE_NAME) as connection:
-            connection.execute("UPDATE sample SET boxes = '[[1, 2, 30, 40], [1, 2, 30, 40], [5, 6, 30, 40]]'")
-        connection.close()
-        results = logged(found)["results"]
+    path = write_record(tmp_path / FILE_NAME, kind="cheating", n=80)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE sample SET boxes = '[[1, 2, 30, 40], [1, 2, 30, 40], [5, 6, 30, 40]]'")
+    connection.close()
+    with Record.open(path) as record:
+        results = logged(assess(record))["results"]
     assert results
     assert {len(one["attachments"][0]["rectangles"]) for one in results} == {2}
 
 
 def test_an_honest_model_has_warnings_at_most(tmp_path: Any) -> None:
-    with told(tmp_path, "honest") as found:
+    with assessed(tmp_path, "honest") as found:
         run = logged(found)
         deciding = {one.rule for one in found.judgement.verdicts if not one.advisory}
     assert found.judgement.outcome is Outcome.PASS
@@ -127,8 +130,10 @@ def test_an_honest_model_has_warnings_at_most(tmp_path: Any) -> None:
         (Outcome.INVALID, False, [("open", "none")]),
     ],
 )
-def test_the_worst_of_a_rule(case: Told, outcome: Outcome, advisory: bool, expected: list[tuple[str, str]]) -> None:
-    run = logged(judged(case, verdict(outcome, advisory=advisory), outcome=outcome))
+def test_the_worst_of_a_rule(
+    case: Assessment, outcome: Outcome, advisory: bool, expected: list[tuple[str, str]]
+) -> None:
+    run = logged(rejudged(case, worded_verdict(outcome, advisory=advisory), outcome=outcome))
     found = by_rule(run, "rule")
     assert [(one["kind"], one["level"]) for one in found] == expected
     assert run["invocations"] == [{"executionSuccessful": outcome is not Outcome.INVALID}]
@@ -136,19 +141,21 @@ def test_the_worst_of_a_rule(case: Told, outcome: Outcome, advisory: bool, expec
         assert one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "pictures/00003.png"
 
 
-def test_a_sample_that_is_not_there_is_left_out(case: Told) -> None:
-    odd = verdict(Outcome.FAIL)
+def test_a_sample_that_is_not_there_is_left_out(case: Assessment) -> None:
+    odd = worded_verdict(Outcome.FAIL)
     odd = odd.model_copy(update={"findings": (odd.findings[0].model_copy(update={"worst": (9999,)}),)})
-    assert by_rule(logged(judged(case, odd)), "rule") == []
+    assert by_rule(logged(rejudged(case, odd)), "rule") == []
 
 
 @pytest.mark.tor("TOR-065")
 def test_hostile_names_stay_text(tmp_path: Any) -> None:
     name = "a:b c/ü#?%\u202e<x>.png"
-    with told(tmp_path) as found:
-        found.record._connection.execute("UPDATE sample SET image = ? || id, label = ?", (name, name))
-        run = logged(judged(found, verdict(Outcome.FAIL, said=HOSTILE)))
-        found.record._connection.rollback()
+    path = write_record(tmp_path / FILE_NAME, kind="cheating", n=80)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE sample SET image = ? || id, label = ?", (name, name))
+    connection.close()
+    with Record.open(path) as record:
+        run = logged(rejudged(assess(record), worded_verdict(Outcome.FAIL, text=HOSTILE)))
     result = by_rule(run, "rule")[0]
     assert unquote(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) == f"{name}3"
     assert not {"\x1b", "\u202e", "\ud800"} & set(json.dumps(run, ensure_ascii=False))

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from audit.record.record import Record
-from checks.judge import judge
 from fixtures.pages import check, words
 from fixtures.records import PICTURE, write_record
 from reports.page import render as page
-from reports.page.box_audit import Boxes, LabelAudit, Suspicion, label_audit, read_boxes
+from reports.page.box_audit import LabelAudit, Suspicion, label_audit
+from reports.result.assessment import assess
+from reports.result.box_table import Boxes, read_boxes
 
 Corners = tuple[float, float, float, float]
 ORDINARY: Corners = (40.0, 42.0, 88.0, 90.0)
@@ -33,7 +34,7 @@ def audited(path: Path, boxes: dict[int, list[Corners]], *more: tuple[str, tuple
             connection.execute(statement, values)
     connection.close()
     with Record.open(path) as record:
-        found = label_audit(record)
+        found = label_audit(assess(record))
     assert found is not None
     return found
 
@@ -48,7 +49,7 @@ def samples(suspicion: Suspicion) -> list[int]:
 
 def test_ordinary_boxes_raise_no_suspicion(tmp_path: Path) -> None:
     found = audited(tmp_path / "audit.sqlite", {})
-    assert [entry.found for entry in found.suspicions] == [0] * 7
+    assert [entry.count for entry in found.suspicions] == [0] * 7
     assert (found.boxes, found.pictures) == (59, 59)
     share, aspect, x, y = found.spreads
     assert share.median == pytest.approx(48 * 48 / PICTURE**2)
@@ -71,44 +72,44 @@ def test_each_suspicion_is_found(
 ) -> None:
     found = kind(audited(tmp_path / "audit.sqlite", boxes), title)
     assert samples(found) == expected
-    assert found.found == len(expected)
+    assert found.count == len(expected)
 
 
 def test_thresholds_are_kept(tmp_path: Path) -> None:
     just = {5: [(60.0, 60.0, 70.0, 70.0)], 7: [(1.0, 1.0, 115.0, 115.0)], 8: [ORDINARY, (40.0, 42.0, 88.0, 97.0)]}
     found = audited(tmp_path / "audit.sqlite", {**just, 11: [(1.0, 42.0, 49.0, 90.0)]})
     for title in ("Tiny boxes", "Boxes that fill the picture", "Boxes that touch the border", "Boxes drawn twice"):
-        assert kind(found, title).found == 0
+        assert kind(found, title).count == 0
 
 
 def test_labels_that_share_a_picture(tmp_path: Path) -> None:
     same = "UPDATE picture SET sha256 = (SELECT sha256 FROM picture WHERE sample = 10) WHERE sample = ?"
     found = audited(tmp_path / "audit.sqlite", {10: [ORDINARY], 11: [ORDINARY]}, (same, (11,)))
     assert samples(kind(found, "Pictures with several labels")) == [10]
-    assert kind(found, "Pictures with several labels").shown[0].said == "helipad, taxiway"
+    assert kind(found, "Pictures with several labels").shown[0].reason == "helipad, taxiway"
     (pair,) = kind(found, "One object under two labels").shown
-    assert (pair.sample, pair.said) == (11, "100 % in common with no. 10")
-    assert kind(found, "Boxes drawn twice").found == 0
+    assert (pair.sample, pair.reason) == (11, "100 % in common with no. 10")
+    assert kind(found, "Boxes drawn twice").count == 0
     assert found.pictures == 58
 
 
 def test_what_is_unlike_is_said(tmp_path: Path) -> None:
     flat = kind(audited(tmp_path / "a.sqlite", {20: [(30, 60, 110, 70)]}), "Boxes unlike their class").shown[0]
-    assert flat.said.startswith("wider: ")
+    assert flat.reason.startswith("wider: ")
     large = kind(audited(tmp_path / "b.sqlite", {20: [(2, 2, 126, 126)]}), "Boxes unlike their class").shown[0]
-    assert large.said.startswith("larger: ")
+    assert large.reason.startswith("larger: ")
 
 
 def test_shares_are_said_in_plain_numbers(tmp_path: Path) -> None:
     found = audited(tmp_path / "audit.sqlite", {7: [(0.1, 0.1, 128, 128)], 9: [(60, 60, 64, 64)]})
-    assert kind(found, "Boxes that fill the picture").shown[0].said == "99.8 % of the picture"
-    assert kind(found, "Tiny boxes").shown[0].said == "0.098 % of the picture"
+    assert kind(found, "Boxes that fill the picture").shown[0].reason == "99.8 % of the picture"
+    assert kind(found, "Tiny boxes").shown[0].reason == "0.098 % of the picture"
 
 
 def test_few_boxes_of_a_class_make_no_outlier(tmp_path: Path) -> None:
     rare = ("UPDATE sample SET label = 'rare' WHERE id IN (20, 23, 26)", ())
     found = audited(tmp_path / "audit.sqlite", {20: [(2, 2, 126, 126)]}, rare)
-    assert kind(found, "Boxes unlike their class").found == 0
+    assert kind(found, "Boxes unlike their class").count == 0
 
 
 def test_shares_are_those_of_a_plain_loop(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_many_suspects_are_counted_and_few_are_shown(tmp_path: Path) -> None:
     found = kind(
         audited(tmp_path / "audit.sqlite", {i: [(0, 42, 48, 90)] for i in range(60)}), "Boxes that touch the border"
     )
-    assert (found.found, len(found.shown), len(found.named), found.rest) == (59, 6, 53, 0)
+    assert (found.count, len(found.shown), len(found.named), found.rest) == (59, 6, 53, 0)
     assert found.counted == "59 boxes"
 
 
@@ -133,7 +134,7 @@ def test_the_page_shows_them_with_links_that_lead_somewhere(tmp_path: Path) -> N
     path = tmp_path / "audit.sqlite"
     audited(path, {i: [(0, 42, 48, 90)] for i in range(1, 20)})
     with Record.open(path) as record:
-        html = page.page(record, judge(record))
+        html = page.page(assess(record))
     check(html)
     part = html[html.index('<section id="labels"') :].partition("</section>")[0]
     assert 'href="#labels-3"' in part
@@ -146,7 +147,7 @@ def test_the_page_shows_them_with_links_that_lead_somewhere(tmp_path: Path) -> N
 
 def test_no_picture_no_audit(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=1)) as record:
-        assert label_audit(record) is None
-        html = page.page(record, judge(record))
+        assert label_audit(assess(record)) is None
+        html = page.page(assess(record))
     check(html)
-    assert "there is no box to look at" in words(html)
+    assert "there are no boxes to look at" in words(html)

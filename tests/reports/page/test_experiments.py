@@ -9,15 +9,16 @@ import pytest
 
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
-from checks.judge import judge
 from checks.profile import load_profile
-from checks.table.evidence import evidence
-from checks.verdict import Judgement, Outcome, Profile, Verdict
+from checks.verdict import Outcome, Profile
+from fixtures.assessments import rejudged
 from fixtures.pages import words as read
 from fixtures.records import changed, write_record
 from reports.page import render as page
+from reports.result.assessment import assess
 from reports.result.controls import detection
 from reports.wording.numbers import THIN
+from reports.wording.worded import WordedJudgement, WordedVerdict
 
 SECTIONS = ("cells", "experiments", "cues", "controls", "cost")
 HOSTILE = '"><script>alert(1)</script>\u202e'
@@ -41,8 +42,9 @@ class Told:
             record.set_meta("gallery", {"worst": shown, "borderline": [], "random": []})
             for key, value in changes.items():
                 record.set_meta(key, value)
-            self.judgement: Judgement = judge(record, profile)
-            self.html = page.page(record, self.judgement)
+            assessment = assess(record, profile)
+            self.judgement: WordedJudgement = assessment.judgement
+            self.html = page.page(assessment)
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +68,10 @@ def test_the_experiments_count_comes_first_and_the_maps_second(tmp_path: Path) -
     assert first.source == "experiment"
     assert first.count != by_map.count
     text = section(told.html, "verdict")
-    assert text.index(f"{first.count} of {first.right} pictures") < text.index(
-        f"Secondary, by maps: gradient {by_map.count} of {by_map.right}"
+    assert text.index(f"{first.count} of {first.right} right answers") < text.index(
+        f"By maps (secondary): gradient {by_map.count} of {by_map.right}"
     )
-    assert "Found by experiment on the pixels." in text
+    assert "Measured by experiment on the pixels." in text
 
 
 def test_advice_is_marked_and_stands_apart(cheat: Told) -> None:
@@ -83,7 +85,7 @@ def test_advice_is_marked_and_stands_apart(cheat: Told) -> None:
         assert link not in deciding
     assert rest.count("advisory: ") == len(advice)
     assert 'class="outcome is-' not in rest
-    assert "no part of the verdict" in section(cheat.html, "checks")
+    assert "not part of the verdict" in section(cheat.html, "checks")
 
 
 def test_the_worst_checks_come_first(cheat: Told) -> None:
@@ -137,10 +139,12 @@ def test_the_flag_of_a_card_is_the_experiments(tmp_path: Path) -> None:
 
 def test_what_removal_and_backgrounds_did_is_told(cheat: Told, honest: Told) -> None:
     text = section(cheat.html, "experiments")
-    assert re.search(r"Without the object it keeps \d+\.\d % to \d+\.\d %, by fill; with the same fill elsewhere", text)
-    assert re.search(r"what the background shows is worth 100\.0 points", text)
-    assert "the prediction follows the background" in text
-    assert re.search(r"what the background shows is worth 0\.0 points", section(honest.html, "experiments"))
+    assert re.search(
+        r"Without the object it is \d+\.\d % to \d+\.\d %, depending on the fill; with the same fill elsewhere", text
+    )
+    assert re.search(r"Reliance on the background 100\.0 points", text)
+    assert "Predictions that become the background’s class 100.0 %" in text
+    assert re.search(r"Reliance on the background 0\.0 points", section(honest.html, "experiments"))
     assert cheat.html.count('aria-label="Log-odds of the label for the object alone') == 1
 
 
@@ -150,15 +154,15 @@ def test_a_missing_experiment_is_said_to_be_missing(untouched: Told) -> None:
         "experiments": "The experiment background_replaced was not run",
         "cues": "The search shared_cues was not run",
         "controls": "The control planted_cue was not run",
-        "cost": "does not say how often the network was asked",
-        "method": "No experiment was asked for.",
+        "cost": "does not say how many passes were made",
+        "method": "The settings ask for no experiment.",
     }
     for name, sentence in missing.items():
         assert sentence in section(untouched.html, name), name
     assert "The control randomisation was not run" in section(untouched.html, "controls")
     text = section(untouched.html, "verdict")
     assert "Not measured, so nobody knows what this audit would have missed." in text
-    assert "no experiment could be counted, and a map alone cannot certify" in text
+    assert "there is no experiment to count, and a map alone cannot certify" in text
     assert "agree on a place" not in section(untouched.html, "cues")
 
 
@@ -169,13 +173,13 @@ def test_what_was_asked_for_and_left_nothing_is_said(tmp_path: Path) -> None:
     told = Told(path, planted_cue={"detectors": [], "lambdas": [], "strength": 0, "mark": [0, 0, 0, 0], "pictures": 7})
     assert "The experiment noise was asked for, but left no answer." in section(told.html, "experiments")
     assert "The search shared_cues was asked for, but was not finished." in section(told.html, "cues")
-    assert "Only 7 pictures would do for the planted mark" in section(told.html, "controls")
-    assert "Only 7 pictures would do for the planted mark" in section(told.html, "verdict")
+    assert "Only 7 pictures could carry the planted mark" in section(told.html, "controls")
+    assert "Only 7 pictures could carry the planted mark" in section(told.html, "verdict")
 
 
 def test_no_candidate_is_told_as_none(tmp_path: Path) -> None:
     path = changed(write_record(tmp_path / "audit.sqlite", n=60), "DELETE FROM cue", "DELETE FROM crop")
-    assert "the maps of no class agree on a place or an appearance" in section(Told(path).html, "cues")
+    assert "In no class do the maps agree on a place or an appearance" in section(Told(path).html, "cues")
 
 
 def test_a_cue_is_told_with_crops_place_and_both_experiments(cheat: Told, honest: Told) -> None:
@@ -204,7 +208,8 @@ def test_reliance_without_a_place_is_called_so(tmp_path: Path, cheat: Told) -> N
 
 def test_the_limit_of_detection_stands_beside_the_verdict(honest: Told, cheat: Told) -> None:
     verdict = next(v for v in honest.judgement.verdicts if v.rule == "control_is_caught")
-    limits = [f.value for f in verdict.findings if "mark blamed" not in f.subject]
+    limits = [f.value for f in verdict.findings if f.quantity == "share_from_which_a_mark_is_flagged"]
+    assert len(limits) == 2
     hardest = max(limit for limit in limits if limit is not None)
     assert f"This audit flags a mark that carries {100 * hardest:g} % of the evidence or more" in section(
         honest.html, "verdict"
@@ -217,15 +222,16 @@ def test_the_limit_of_detection_stands_beside_the_verdict(honest: Told, cheat: T
 
 def test_no_limit_is_claimed_that_one_detector_does_not_bear(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
-    told = Told(path)
-    verdict = next(v for v in told.judgement.verdicts if v.rule == "control_is_caught")
     with Record.open(path) as record:
-        found = evidence(record, told.judgement.profile)
-    assert detection(found, verdict, "").share is not None
-    hidden = [f.model_copy(update={"value": None}) if f.subject == "saturating" else f for f in verdict.findings]
-    assert detection(found, verdict.model_copy(update={"findings": tuple(hidden)}), "").share is None
-    assert detection(found, verdict.model_copy(update={"outcome": Outcome.INVALID}), "").share is None
-    assert "does not name the rule" in detection(found, None, "").sentence
+        assessment = assess(record)
+    table, verdict = assessment.table, assessment.judgement.verdict("control_is_caught")
+    assert verdict is not None
+    assert detection(table, verdict, "").share is not None
+    hidden = [f.model_copy(update={"value": None}) if f.key == "saturating" else f for f in verdict.findings]
+    assert hidden != list(verdict.findings)
+    assert detection(table, verdict.model_copy(update={"findings": tuple(hidden)}), "").share is None
+    assert detection(table, verdict.model_copy(update={"outcome": Outcome.INVALID}), "").share is None
+    assert "does not name the rule" in detection(table, None, "").sentence
 
 
 def test_methods_that_are_taken_out_are_said(tmp_path: Path) -> None:
@@ -311,11 +317,13 @@ def test_the_order_of_charts_and_crops_is_settled(tmp_path: Path) -> None:
 def test_a_verdict_without_findings_takes_no_method_out(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     with Record.open(path) as record:
-        judgement = judge(record)
+        assessment = assess(record)
         bare = [
-            Verdict(rule=v.rule, question=v.question, outcome=Outcome.INVALID, sentence="It broke.")
-            for v in judgement.verdicts
+            WordedVerdict(
+                rule=v.rule, question=v.question, outcome=Outcome.INVALID, sentence="It broke.", next_step="Mend it."
+            )
+            for v in assessment.judgement.verdicts
         ]
-        html = page.page(record, judgement.model_copy(update={"verdicts": tuple(bare)}))
+        html = page.page(rejudged(assessment, *bare))
     assert "No method was taken out." in section(html, "controls")
     assert "not judged by this profile" in section(html, "cues")

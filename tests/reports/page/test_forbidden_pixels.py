@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from audit.record.record import Record
-from checks.judge import judge
 from checks.profile import load_profile
 from checks.table.evidence import evidence
 from fixtures.pages import check, words
 from fixtures.records import write_record
 from reports.page.render import page
-from reports.result.build import audit_json
+from reports.result.assessment import assess
 from reports.result.forbidden_pixels import forbidden_pixels
+from reports.result.json_text import audit_json
 
 FEW = 10
 
@@ -41,7 +41,7 @@ def record_of(path: Path, *, hidden: bool = True) -> Path:
 
 def told(path: Path) -> str:
     with Record.open(path) as record:
-        html = page(record, judge(record))
+        html = page(assess(record))
     check(html)
     return words(html).replace("\u202f", " ")
 
@@ -49,7 +49,7 @@ def told(path: Path) -> str:
 def test_the_page_shows_them_beside_chance_and_null_maps(tmp_path: Path) -> None:
     text = told(record_of(tmp_path / "a.sqlite"))
     part = text[text.index("On forbidden pixels") :]
-    assert f"In {FEW} pictures the data name pixels that must not matter" in part
+    assert f"In {FEW} pictures, the data mark pixels that must not matter" in part
     assert f"gradient {FEW} 25.0 % 60.0 %" in part
     assert f"uniform {FEW} 25.0 % 25.0 %" in part
     assert f"mean colour {FEW}" in part
@@ -64,14 +64,14 @@ def test_nothing_is_shown_where_there_are_none(tmp_path: Path) -> None:
     path = write_record(tmp_path / "a.sqlite", n=60)
     assert "forbidden" not in told(path).lower()
     with Record.open(path) as record:
-        written = json.loads(audit_json(record, judge(record)))
+        written = json.loads(audit_json(assess(record).audit))
     assert written["forbidden"] is None
     assert {sample["forbidden"] for sample in written["samples"]} == {None}
 
 
 def test_the_numbers_are_in_audit_json(tmp_path: Path) -> None:
     with Record.open(record_of(tmp_path / "a.sqlite")) as record:
-        written = json.loads(audit_json(record, judge(record)))
+        written = json.loads(audit_json(assess(record).audit))
         found = forbidden_pixels(evidence(record, load_profile("default")))
     assert found is not None
     assert written["forbidden"] == json.loads(found.model_dump_json())

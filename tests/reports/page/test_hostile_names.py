@@ -8,9 +8,9 @@ import pytest
 
 from audit.record.record import Record
 from audit.record.schema import FILE_NAME
-from checks.judge import judge
 from fixtures.records import write_record
 from reports.evidence_folder import format_files, write_evidence
+from reports.result.assessment import assess
 from reports.verify import verify
 
 NAME = "\"'><script>alert(1)</script>\u202egpj.\x1b[31m]]>|`@everyone https://example.invalid/![x](y)" + "x" * 4000
@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             connection.execute("UPDATE meta SET value = ? WHERE key = ?", (json.dumps(value), key))
     connection.close()
     with Record.open(path) as record:
-        write_evidence(record, judge(record), made)
+        write_evidence(assess(record), made)
     return made
 
 

@@ -18,15 +18,14 @@ from PIL import Image
 from audit.errors import AuditError
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
-from checks.judge import judge
-from checks.table.evidence import evidence
 from checks.verdict import Outcome
 from fixtures.pages import check, words
 from fixtures.records import write_record
 from reports import render
 from reports.page import render as page
-from reports.page.context import story
+from reports.page.context import page_values
 from reports.page.methods import SHIPPED
+from reports.result.assessment import assess
 
 HOSTILE = '"><script>alert(1)</script>\u202egpj.' + "x" * 4000
 
@@ -42,7 +41,7 @@ def rendered(path: Path, *, gallery: bool | dict[str, list[int]] = True, **chang
             record.set_meta("gallery", {**chosen, "random": [*chosen["random"], *shown[:1]]})
         for key, value in changes.items():
             record.set_meta(key, value)
-        return page.page(record, judge(record))
+        return page.page(assess(record))
 
 
 def altered(path: Path, *statements: tuple[str, tuple[Any, ...]]) -> Path:
@@ -98,9 +97,9 @@ def test_every_outcome_is_told(tmp_path: Path, kind: Any, n: int, outcome: Outco
 def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
     with Record.open(path) as record:
-        wrong = judge(record).right_for_the_wrong_reason[0]
+        wrong = assess(record).judgement.right_for_the_wrong_reason[0]
     text = words(rendered(path))
-    assert f"{wrong.count} of {wrong.right} pictures" in text
+    assert f"{wrong.count} of {wrong.right} right answers" in text
     assert wrong.count > 50
     assert wrong.lower is not None
     assert wrong.upper is not None
@@ -116,8 +115,8 @@ def test_none_wrong_has_no_lower_bound(tmp_path: Path) -> None:
 def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
     with Record.open(path) as record:
-        found = evidence(record, judge(record).profile)
-    right, miss = found.right & found.judged("random_model"), found.miss("random_model")
+        table = assess(record).table
+    right, miss = table.right & table.judged("random_model"), table.miss("random_model")
     missed, judged = int((right & miss).sum()), int(right.sum())
     assert 0 < missed < judged
     text = words(rendered(path)).replace("\u202f", " ")
@@ -136,21 +135,21 @@ def test_without_a_random_network_no_chance_is_claimed(tmp_path: Path) -> None:
 def test_what_was_right_and_could_not_be_judged_is_counted(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="dead")
     with Record.open(path) as record:
-        found = evidence(record, judge(record).profile)
-    unjudged = int((found.right & found.dead["gradient"]).sum())
+        table = assess(record).table
+    unjudged = int((table.right & table.dead["gradient"]).sum())
     assert unjudged > 0
-    assert f"count on neither side: {unjudged} of those predicted right." in words(rendered(path))
+    assert f"are not counted: {unjudged} of those predicted right." in words(rendered(path))
     whole = rendered(write_record(tmp_path / "whole.sqlite", n=60))
-    assert "count on neither side." in words(whole)
+    assert "are not counted." in words(whole)
 
 
 @pytest.mark.usefixtures("drawn_anew")
 def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:
-        judgement = judge(record)
-    first = render(path, judgement, tmp_path / "first")
-    second = render(str(path), judgement, tmp_path / "second" / "page.html")
+        first = render(assess(record), tmp_path / "first")
+    with Record.open(path) as record:
+        second = render(assess(record), tmp_path / "second" / "page.html")
     assert (first.name, second.name) == ("report.html", "page.html")
     assert first.read_bytes() == second.read_bytes()
     assert str(tmp_path) not in first.read_text(encoding="utf-8")
@@ -160,8 +159,8 @@ def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_limits_chosen_afterwards_are_called_so(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:
-        profile = judge(record).profile
-        html = page.page(record, judge(record, profile.model_copy(update={"name": "mine", "confidence": 0.9})))
+        profile = assess(record).judgement.profile
+        html = page.page(assess(record, profile.model_copy(update={"name": "mine", "confidence": 0.9})))
     check(html)
     assert "is not the one that was hashed into the record" in words(html)
 
@@ -169,9 +168,9 @@ def test_limits_chosen_afterwards_are_called_so(tmp_path: Path) -> None:
 def test_no_profile_in_the_record_is_said(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:
-        profile = judge(record).profile
+        profile = assess(record).judgement.profile
         record.set_meta("profile", None)
-        html = page.page(record, judge(record, profile))
+        html = page.page(assess(record, profile))
     check(html)
     assert words(html).count("No profile was fixed in the record before the run") == 1
     assert "no profile was fixed in the record before the run" in words(html)
@@ -193,7 +192,7 @@ def test_how_to_run_it_again_promises_no_index_and_no_path(tmp_path: Path) -> No
     html = rendered(write_record(tmp_path / "audit.sqlite", n=60))
     assert "pip install" not in html
     assert "Install version 0.1.0" in html
-    assert "Paths that were absolute are shown by name only" in words(html)
+    assert "Of absolute paths only the last name is shown" in words(html)
     assert "saliency-audit run settings.toml" in html
 
 
@@ -207,8 +206,8 @@ def test_only_what_was_used_is_described(tmp_path: Path) -> None:
     assert not {"gradient", "SmoothGrad", "null map uniform"} & described
     text = words(html)
     assert "Layer of gradcam : features.6 ." in text
-    assert "A method of the user’s own: own.maps:mine ." in text
-    assert "A null map of the user’s own: own.maps:flat ." in text
+    assert "A method supplied by the user: own.maps:mine ." in text
+    assert "A null map supplied by the user: own.maps:flat ." in text
 
 
 def test_the_functions_with_words_of_the_pages_own_are_listed() -> None:
@@ -221,7 +220,7 @@ def test_without_methods_nothing_is_made_up(tmp_path: Path) -> None:
     html = rendered(path, sources={"methods": [], "null_maps": ["uniform"]})
     check(html)
     assert "no scores of a saliency method" in words(html)
-    assert "Cannot be counted" in words(html)
+    assert "There is nothing to count" in words(html)
 
 
 @pytest.mark.parametrize("frame", [[64, 64], [], None])
@@ -229,7 +228,7 @@ def test_all_excluded(tmp_path: Path, frame: Any) -> None:
     html = rendered(write_record(tmp_path / "audit.sqlite", n=1), frame=frame)
     check(html)
     text = words(html)
-    assert "Based on 0 of 2 samples; 2 are excluded" in text
+    assert "Based on 0 of 2 samples; 2 were excluded" in text
     assert "object cropped away" in text
     assert "No map could be scored" in text
 
@@ -256,9 +255,9 @@ def test_without_a_gallery(tmp_path: Path) -> None:
 def test_a_card_tells_the_order_and_the_scenario(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
     with Record.open(path) as record:
-        found, sample = evidence(record, judge(record).profile), min(read_thumbnails(record))
-    i = found.sample.tolist().index(sample)
-    mean = (found.scores["gradient"]["auc"][i] + found.scores["gradcam"]["auc"][i]) / 2
+        table, sample = assess(record).table, min(read_thumbnails(record))
+    i = table.sample.tolist().index(sample)
+    mean = (table.scores["gradient"]["auc"][i] + table.scores["gradcam"]["auc"][i]) / 2
     text = words(rendered(path))
     assert f"mean AUC of 2 methods {mean:.3f}" in text
     assert f"light : {'day' if sample % 3 else 'night'}" in text
@@ -289,7 +288,7 @@ def test_a_picture_of_the_gallery_without_a_row_is_left_out(tmp_path: Path) -> N
 def test_worst_pictures_link_to_the_gallery_where_it_shows_them(tmp_path: Path) -> None:
     html = rendered(write_record(tmp_path / "audit.sqlite", n=80))
     assert re.search(r'<a href="#sample-\d+">\d+</a>', html)
-    assert "that the gallery does not show" in html
+    assert "that are not in the gallery" in html
 
 
 @pytest.mark.parametrize("classes", [1, 1000])
@@ -304,7 +303,7 @@ def test_few_and_many_classes(tmp_path: Path, classes: int) -> None:
     if classes == 1:
         assert "The data set has one class." in text
     else:
-        assert "The data set has 299 classes; shown are the 20" in text
+        assert "Of 299 classes, these are the 20" in text
         assert len(re.findall(r'<th scope="row"><bdi>class \d+</bdi>', html)) == 20
 
 
@@ -348,7 +347,7 @@ def test_torch_and_pyplot_stay_out() -> None:
 
 def test_an_undefined_name_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
-    monkeypatch.setattr(page, "story", lambda *a: {k: v for k, v in story(*a).items() if k != "reasons"})
+    monkeypatch.setattr(page, "page_values", lambda *a: {k: v for k, v in page_values(*a).items() if k != "reasons"})
     with pytest.raises(UndefinedError, match="reasons"):
         rendered(path)
 
@@ -357,15 +356,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     (tmp_path / "file").write_text("")
     with Record.open(path) as record, pytest.raises(AuditError, match="a folder with room that may be written"):
-        render(record, judge(record), tmp_path / "file" / "inner")
-
-
-def test_no_record(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
-    with Record.open(path) as record:
-        judgement = judge(record)
-    with pytest.raises(AuditError, match="no such record"):
-        render(tmp_path / "none.sqlite", judgement, tmp_path)
+        render(assess(record), tmp_path / "file" / "inner")
 
 
 def test_a_section_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,12 +389,12 @@ RENDERING = """
 import sys, time
 from pathlib import Path
 from audit.record.record import Record
-from checks.judge import judge
 from reports import render
+from reports.result.assessment import assess
 with Record.open(Path(sys.argv[1])) as record:
-    judgement = judge(record)
+    assessment = assess(record)
     start = time.process_time()
-    render(record, judgement, sys.argv[2])
+    render(assessment, sys.argv[2])
     print(time.process_time() - start)
 assert "torch" not in sys.modules
 """

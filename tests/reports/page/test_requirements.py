@@ -7,36 +7,41 @@ import pytest
 
 from audit import registry
 from audit.record.record import Record
-from checks.judge import judge
-from checks.profile import load_profile
-from checks.table.evidence import evidence
-from checks.verdict import Finding, Judgement, Outcome, Verdict
+from checks.verdict import Direction, Outcome
+from fixtures.assessments import rejudged, worded_finding
 from fixtures.pages import check, words
 from fixtures.records import Kind, write_record
 from reports.page import render as page
 from reports.page.deviations import deviations
 from reports.page.requirements import EVIDENCE, Requirement, requirements
-from reports.result.build import identity
+from reports.result.assessment import assess
+from reports.wording.worded import WordedFinding, WordedJudgement, WordedVerdict
 
 
-def told(path: Path, kind: Kind = "honest", **settings: Any) -> tuple[str, Judgement, dict[str, str]]:
+def told(path: Path, kind: Kind = "honest", **settings: Any) -> tuple[str, WordedJudgement, dict[str, str]]:
     with Record.open(write_record(path, n=120, kind=kind)) as record:
         record.set_meta("settings", {**record.meta("settings"), **settings})
-        judgement = judge(record)
-        found = evidence(record, judgement.profile)
-        departs = {entry.what: entry.said for entry in deviations(identity(record), found, judgement)}
-        return page.page(record, judgement), judgement, departs
+        assessment = assess(record)
+        departs = {entry.what: entry.sentence for entry in deviations(assessment)}
+        return page.page(assessment), assessment.judgement, departs
 
 
-def finding(outcome: Outcome, value: float | None, limit: float | None = 0.05) -> Finding:
-    return Finding(
-        subject=f"{outcome} {value}", outcome=outcome, quantity="share", value=value, limit=limit, n=9, sentence=""
+def finding(key: str, outcome: Outcome, value: float | None, **changes: Any) -> WordedFinding:
+    return worded_finding(outcome, key=key, value=value, **{"limit": 0.05, **changes})
+
+
+def required(rule: str, *findings: WordedFinding, decided_by: str | None = None, **changes: Any) -> Requirement:
+    verdict = WordedVerdict(
+        rule=rule,
+        question="Does it?",
+        outcome=Outcome.FAIL,
+        decided_by=decided_by,
+        sentence="",
+        next_step="",
+        findings=findings,
+        **changes,
     )
-
-
-def required(rule: str, outcome: Outcome, *findings: Finding) -> Requirement:
-    verdict = Verdict(rule=rule, question="Does it?", outcome=outcome, sentence="", findings=findings)
-    (row,) = requirements([verdict], load_profile("default"))
+    (row,) = requirements([verdict])
     return row
 
 
@@ -60,76 +65,80 @@ def test_the_table_has_one_row_for_each_rule_that_decides(tmp_path: Path) -> Non
     assert 'href="#cells"' in part
 
 
-def test_the_finding_that_decided_is_told() -> None:
-    good, bad, unmeasured = (finding(Outcome.PASS, 0.01), finding(Outcome.FAIL, 0.3), finding(Outcome.FAIL, None))
-    row = required("right_for_the_right_reason", Outcome.FAIL, good, unmeasured, bad)
-    assert row.finding == bad
-    assert (row.others, row.sense) == (2, "at most")
-    assert required("right_for_the_right_reason", Outcome.FAIL, unmeasured).finding == unmeasured
-    assert required("right_for_the_right_reason", Outcome.INVALID).finding is None
-    aside = bad.model_copy(update={"advisory": True})
-    assert required("right_for_the_right_reason", Outcome.PASS, aside, good).finding == good
-
-
-def test_the_finding_of_which_the_verdict_speaks_is_told_before_others() -> None:
-    weak, strong = (finding(Outcome.PASS, v).model_copy(update={"sentence": f"It is {v}."}) for v in (0.01, 0.04))
-    verdict = Verdict(
-        rule="no_shared_hotspot",
-        question="Does it?",
-        outcome=Outcome.PASS,
-        sentence=f"None is confirmed. The strongest: {strong.sentence}",
-        findings=(weak, strong),
+def test_the_finding_that_decides_is_shown_whatever_the_sentences_say() -> None:
+    good, bad, unmeasured = (
+        finding("good", Outcome.PASS, 0.01),
+        finding("bad", Outcome.FAIL, 0.3),
+        finding("unmeasured", Outcome.FAIL, None),
     )
-    (row,) = requirements([verdict], load_profile("default"))
-    assert row.finding == strong
+    row = required("right_for_the_right_reason", good, unmeasured, bad, decided_by="bad")
+    assert row.finding == bad
+    assert row.comparisons == 3
+    assert required("right_for_the_right_reason", unmeasured, bad, decided_by="unmeasured").finding == unmeasured
+    assert required("right_for_the_right_reason").finding is None
+    assert required("right_for_the_right_reason").comparisons == 0
+    aside = bad.model_copy(update={"advisory": True})
+    assert required("right_for_the_right_reason", aside, good, decided_by="good").comparisons == 1
+
+
+def test_advice_is_no_requirement() -> None:
+    verdict = required("right_for_the_right_reason").verdict
+    assert requirements([verdict.model_copy(update={"advisory": True})]) == ()
 
 
 @pytest.mark.parametrize(
-    ("rule", "limit", "sense"),
+    ("better", "limit", "sense"),
     [
-        ("depends_on_object", 0.10, "at least"),
-        ("depends_on_object", 0.25, "at most"),
-        ("no_shared_hotspot", 0.10, "less than"),
-        ("no_shared_hotspot", 0.5, "at least"),
-        ("survives_other_background[light]", 0.10, "at most"),
-        ("model_is_accurate", 0.61, ""),
-        ("own.rules:mine", 0.10, ""),
-        ("depends_on_object", None, ""),
+        (Direction.HIGHER, 0.10, "at least"),
+        (Direction.LOWER, 0.25, "at most"),
+        (Direction.HIGHER, None, ""),
+        (Direction.LOWER, None, ""),
     ],
 )
-def test_the_sense_of_a_limit_is_that_of_its_name(rule: str, limit: float | None, sense: str) -> None:
-    assert required(rule, Outcome.PASS, finding(Outcome.PASS, 0.2, limit)).sense == sense
+def test_the_sense_of_a_limit_is_that_of_the_finding(better: Direction, limit: float | None, sense: str) -> None:
+    row = required("own.rules:mine", finding("seen", Outcome.PASS, 0.2, limit=limit, better=better), decided_by="seen")
+    assert row.sense == sense
+    assert required("own.rules:mine").sense == ""
+
+
+def test_the_page_says_of_every_limit_on_which_side_it_is(tmp_path: Path) -> None:
+    html, judgement, _ = told(tmp_path / "audit.sqlite", "cheating")
+    part = html[html.index('<section id="requirements"') :].partition("</section>")[0]
+    limited = [verdict.deciding for verdict in judgement.verdicts if not verdict.advisory]
+    sides = [finding.better for finding in limited if finding and finding.limit is not None]
+    assert {Direction.HIGHER, Direction.LOWER} == set(sides)
+    assert part.count(">at least ") == sides.count(Direction.HIGHER)
+    assert part.count(">at most ") == sides.count(Direction.LOWER)
 
 
 def test_slices_and_rules_of_ones_own_lead_to_what_there_is() -> None:
-    assert required("depends_on_object[light]", Outcome.PASS).evidence == ("slices", "Kinds of pictures")
-    assert required("own.rules:mine", Outcome.PASS).evidence is None
-    assert required("own.rules:mine", Outcome.PASS).check == "check-own-rules-mine"
+    assert required("depends_on_object[light]", column="light").evidence == ("slices", "Slices")
+    assert required("own.rules:mine").evidence is None
+    assert required("own.rules:mine").check == "check-own-rules-mine"
 
 
 def test_deviations_are_told(tmp_path: Path) -> None:
     html, judgement, departs = told(tmp_path / "a.sqlite")
-    assert set(departs) <= {"Advisory", "Maps on a draw"}
+    assert set(departs) <= {"Advisory", "Maps on fewer pictures"}
     assert "relevance_beats_chance" in departs["Advisory"]
     *_, left = told(tmp_path / "b.sqlite", data={"ignore": ["crane", "tug"]})
-    assert left["Labels left out"].endswith("unknown to the network: crane, tug.")
+    assert left["Labels left out"].endswith("which the network does not know: crane, tug.")
     *_, broken = told(tmp_path / "c.sqlite", "incomplete")
     assert broken["Run"] == "The run stopped after 73 of 121 samples."
     assert "Deviations" in words(html)
+    assert judgement.fixed_beforehand
     with Record.open(tmp_path / "a.sqlite") as record:
-        late = judgement.model_copy(update={"fixed_beforehand": False})
-        found = evidence(record, judgement.profile)
-        assert "judged by other limits" in deviations(identity(record), found, late)[0].said
-        none = late.model_copy(update={"registered": None})
-        assert "chosen afterwards" in deviations(identity(record), found, none)[0].said
+        late = rejudged(assess(record), fixed_beforehand=False)
+        assert "judged by other limits" in deviations(late)[0].sentence
+        assert "chosen afterwards" in deviations(rejudged(late, registered=None))[0].sentence
 
 
 def test_a_whole_run_with_nothing_advisory_departs_from_nothing(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=80)) as record:
-        judgement = judge(record)
-        verdicts = tuple(verdict for verdict in judgement.verdicts if not verdict.advisory)
-        html = page.page(record, judgement.model_copy(update={"verdicts": verdicts}))
-    assert "None that a record can tell" in words(html)
+        assessment = assess(record)
+        verdicts = [verdict for verdict in assessment.judgement.verdicts if not verdict.advisory]
+        html = page.page(rejudged(assessment, *verdicts))
+    assert "The record shows none" in words(html)
 
 
 def test_the_signatures_are_left_open(tmp_path: Path) -> None:
@@ -146,8 +155,8 @@ def test_the_signatures_are_left_open(tmp_path: Path) -> None:
 def test_what_is_not_shown_is_said_of_this_audit(tmp_path: Path) -> None:
     html, *_ = told(tmp_path / "a.sqlite")
     text = words(html[html.index('<section id="limitations"') :].partition("</section>")[0])
-    assert "The 3 of 6 classes of which there is no measured picture." in text
-    assert "The 2 excluded samples." in text
+    assert "Anything about 3 of 6 classes: no picture of them was measured." in text
+    assert "Anything about the 2 excluded samples." in text
     assert "A map is not a proof." in text
     bare = words(told(tmp_path / "b.sqlite", "untouched")[0])
-    assert "no limit of detection could be stated" in bare
+    assert "no limit of detection is known" in bare

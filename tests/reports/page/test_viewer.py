@@ -15,11 +15,11 @@ from PIL import Image
 
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
-from checks.judge import judge
 from fixtures.pages import check
 from fixtures.records import Kind, write_record
 from reports.page import render as page
 from reports.page.images import encode
+from reports.result.assessment import assess
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 browses = pytest.mark.skipif(
@@ -33,7 +33,7 @@ def report(path: Path, kind: Kind = "honest", methods: tuple[str, ...] = ("gradi
     with Record.open(write_record(path, n=120, kind=kind, methods=methods)) as record:
         shown = sorted(read_thumbnails(record))
         record.set_meta("gallery", {"worst": shown[:3], "borderline": shown[3:6], "random": [*shown[6:], shown[0]]})
-        return page.page(record, judge(record))
+        return page.page(assess(record))
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_the_script_loads_nothing_and_builds_no_markup() -> None:
 
 def test_without_a_gallery_there_is_no_script(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=60)) as record:
-        html = page.page(record, judge(record))
+        html = page.page(assess(record))
     check(html)
     assert "<script" not in html
     assert "script-src" not in html
@@ -179,8 +179,8 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path, kind: Kind, scheme:
     tab = browser.open(html, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     tab.add_style_tag(content=".scroll { background: none !important; } .controls { position: static !important; }")
-    told = axe.Axe().run(tab, options={"runOnly": {"type": "tag", "values": WCAG}}).response
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in told["violations"]] == []
+    result = axe.Axe().run(tab, options={"runOnly": {"type": "tag", "values": WCAG}}).response
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in result["violations"]] == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    unsure = [node for v in told["incomplete"] if v["id"] == "color-contrast" for node in v["nodes"]]
+    unsure = [node for v in result["incomplete"] if v["id"] == "color-contrast" for node in v["nodes"]]
     assert [n["html"][:200] for n in unsure if not re.match("<(text|svg|var)", n["html"])] == []

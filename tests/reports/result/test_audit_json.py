@@ -9,19 +9,20 @@ import jsonschema
 import numpy as np
 import pytest
 
-import reports.result.build
+import reports.result
 from audit.record.record import Record
 from checks.judge import judge
 from checks.table.evidence import evidence
 from fixtures.records import write_record
-from reports.result.build import audit_json, json_schema
+from reports.result.assessment import assess
+from reports.result.json_text import audit_json, json_schema
 
-SCHEMA = Path(reports.result.build.__file__).with_name("audit.schema.json")
+SCHEMA = Path(reports.result.__path__[0]) / "audit.schema.json"
 
 
-def told(path: Path) -> str:
+def written(path: Path) -> str:
     with Record.open(path) as record:
-        return audit_json(record, judge(record))
+        return audit_json(assess(record).audit)
 
 
 @pytest.fixture(scope="module")
@@ -32,22 +33,22 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.tor("TOR-062")
 def test_the_checked_in_schema_is_that_of_the_code() -> None:
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json.loads(json_schema()), (
-        "write it again: python -c 'from reports.result.build import json_schema; print(json_schema(), end=\"\")'"
-        " > reports/audit.schema.json"
+        "write it again: python -c 'from reports.result.json_text import json_schema; print(json_schema(), end=\"\")'"
+        " > reports/result/audit.schema.json"
     )
 
 
 @pytest.mark.tor("TOR-062")
 @pytest.mark.parametrize("kind", ["honest", "cheating", "dead", "incomplete", "untouched"])
 def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
-    text = told(write_record(tmp_path / "audit.sqlite", n=60, kind=kind))
+    text = written(write_record(tmp_path / "audit.sqlite", n=60, kind=kind))
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(text))
 
 
 @pytest.mark.tor("TOR-052")
 def test_it_is_canonical(path: Path) -> None:
-    text = told(path)
-    assert text == told(path)
+    text = written(path)
+    assert text == written(path)
     assert text.isascii()
     assert text.endswith("}\n")
     assert "NaN" not in text
@@ -62,7 +63,7 @@ def test_every_schema_field_is_described_or_named_for_what_it_is() -> None:
 
 @pytest.mark.tor("TOR-062")
 def test_the_rows_are_those_of_the_record(path: Path) -> None:
-    data = json.loads(told(path))
+    data = json.loads(written(path))
     with Record.open(path) as record:
         found = evidence(record, judge(record).profile)
     assert [row["sample"] for row in data["samples"]] == found.sample.tolist()
@@ -87,17 +88,17 @@ def test_the_rows_are_those_of_the_record(path: Path) -> None:
 
 
 def test_the_answers_are_those_of_the_model(path: Path) -> None:
-    data = json.loads(told(path))
+    data = json.loads(written(path))
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT * FROM answer WHERE subject = 'model'").fetchall()
     connection.close()
-    told_of = {
+    answers_by_key = {
         (row["sample"], intervention, variant): (answer["probability"], answer["log_odds"], answer["predicted"])
         for row in data["samples"]
         for intervention, variants in row["answers"].items()
         for variant, answer in variants.items()
     }
-    assert told_of == {
+    assert answers_by_key == {
         (sample, intervention, variant): tuple(rest) for _, sample, intervention, variant, *rest in found
     }
     fills = {"mean": "mean", "blur": "blur", "donor": "other 1"}
@@ -111,8 +112,8 @@ def test_the_answers_are_those_of_the_model(path: Path) -> None:
 
 
 def test_controls_cues_cells_and_cost_are_told(path: Path) -> None:
-    data = json.loads(told(path))
-    assert data["schema_version"] == 2
+    data = json.loads(written(path))
+    assert data["schema_version"] == 3
     assert [cue["id"] for cue in data["cues"]] == [1, 2]
     assert {part["part"] for part in data["passes"]} == {"pictures", "randomisation", "planted_cue", "shared_cues"}
     assert {entry["method"] for entry in data["controls"]["cascades"]} == {"gradient", "gradcam"}
@@ -124,7 +125,7 @@ def test_controls_cues_cells_and_cost_are_told(path: Path) -> None:
 
 
 def test_a_run_without_experiments_claims_none(tmp_path: Path) -> None:
-    data = json.loads(told(write_record(tmp_path / "audit.sqlite", n=60, kind="untouched")))
+    data = json.loads(written(write_record(tmp_path / "audit.sqlite", n=60, kind="untouched")))
     assert data["judgement"]["cells"] is None
     assert data["cues"] == data["passes"] == data["controls"]["planted"] == data["experiments"]["removed"] == []
     assert all(row["answers"] == {} and row["lead"] is None for row in data["samples"])
@@ -135,7 +136,7 @@ def test_a_run_without_experiments_claims_none(tmp_path: Path) -> None:
 @pytest.mark.tor("TOR-062")
 def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=200, kind="dead")
-    data = json.loads(told(path))
+    data = json.loads(written(path))
     with Record.open(path) as record:
         found = evidence(record, judge(record).profile)
     dead = int(found.dead["gradient"].sum())
@@ -150,7 +151,7 @@ def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
 
 
 def test_the_classes_add_up_as_a_plain_loop_does(path: Path) -> None:
-    data = json.loads(told(path))
+    data = json.loads(written(path))
     for entry in data["summary"]["classes"]:
         rows = [row for row in data["samples"] if row["class_index"] == entry["class_index"]]
         assert entry["n"] == len(rows)
@@ -165,7 +166,7 @@ def test_notes_are_told_by_source(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("INSERT INTO note VALUES (3, 'gradient', 'gap', NULL), (3, 'gradcam', 'gap', 0.25)")
     connection.close()
-    row = next(row for row in json.loads(told(path))["samples"] if row["sample"] == 3)
+    row = next(row for row in json.loads(written(path))["samples"] if row["sample"] == 3)
     assert {source: row["notes"][source]["gap"] for source in ("gradient", "gradcam")} == {
         "gradient": None,
         "gradcam": 0.25,
@@ -174,7 +175,7 @@ def test_notes_are_told_by_source(tmp_path: Path) -> None:
 
 
 def test_what_the_annotations_say_further_is_in_the_rows(path: Path) -> None:
-    rows = json.loads(told(path))["samples"]
+    rows = json.loads(written(path))["samples"]
     assert {(row["sample"] % 3 == 0, row["metadata"]["light"]) for row in rows} == {(True, "night"), (False, "day")}
 
 
@@ -184,13 +185,13 @@ def test_a_run_without_a_picture_fulfils_the_schema(tmp_path: Path, frame: Any) 
     with Record.open(path) as record:
         record.set_meta("frame", frame)
         record.set_meta("preprocessing", None)
-    data = json.loads(told(path))
+    data = json.loads(written(path))
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(data)
     assert data["identity"]["frame"] is None
 
 
 def test_nothing_measured_is_told_as_nothing(tmp_path: Path) -> None:
-    data = json.loads(told(write_record(tmp_path / "audit.sqlite", n=1)))
+    data = json.loads(written(write_record(tmp_path / "audit.sqlite", n=1)))
     assert data["outcome"] == "INVALID"
     assert data["samples"] == []
     assert data["counts"]["accuracy"] is None
@@ -201,5 +202,5 @@ def test_nothing_measured_is_told_as_nothing(tmp_path: Path) -> None:
 def test_neither_the_clock_nor_the_place_is_told(path: Path, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere.sqlite"
     moved.write_bytes(path.read_bytes())
-    assert told(moved) == told(path)
-    assert str(path.parent) not in told(path)
+    assert written(moved) == written(path)
+    assert str(path.parent) not in written(path)

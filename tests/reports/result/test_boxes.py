@@ -1,6 +1,5 @@
 """The label audit in audit.json: everything that the page says of the boxes, and every suspicious one."""
 
-import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,9 @@ import numpy as np
 import pytest
 
 from audit.record.record import Record
-from checks.judge import judge
 from fixtures.records import write_record
 from reports.page.box_audit import LabelAudit, label_audit
-from reports.result.build import audit_json
+from reports.result.assessment import assess
 
 
 @pytest.fixture(scope="module")
@@ -24,36 +22,37 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Labe
         connection.execute("UPDATE sample SET boxes = '[[60, 60, 64, 64]]' WHERE id = 5")
     connection.close()
     with Record.open(path) as record:
-        page = label_audit(record)
-        assert page is not None
-        return json.loads(audit_json(record, judge(record))), page
+        assessment = assess(record)
+        page = label_audit(assessment)
+    assert page is not None
+    return assessment.audit.model_dump(mode="json"), page
 
 
-def test_every_suspicious_box_is_told(both: tuple[dict[str, Any], LabelAudit]) -> None:
-    told, page = both
-    suspicions = {entry["title"]: entry["suspects"] for entry in told["labels"]["suspicions"]}
+def test_every_suspicious_box_is_listed(both: tuple[dict[str, Any], LabelAudit]) -> None:
+    audit, page = both
+    suspicions = {entry["title"]: entry["suspects"] for entry in audit["labels"]["suspicions"]}
     assert {title: len(suspects) for title, suspects in suspicions.items()} == {
-        kind.title: kind.found for kind in page.suspicions
+        kind.title: kind.count for kind in page.suspicions
     }
     border = suspicions["Boxes that touch the border"]
     assert len(border) == 88 > len(page.suspicions[2].shown) + len(page.suspicions[2].named)
-    assert border[0] == {"sample": 1, "box": [0, 42, 48.5, 90], "said": "touches left"}
-    assert suspicions["Tiny boxes"] == [{"sample": 5, "box": [60, 60, 64, 64], "said": "0.098 % of the picture"}]
+    assert border[0] == {"sample": 1, "box": [0, 42, 48.5, 90], "reason": "touches left"}
+    assert suspicions["Tiny boxes"] == [{"sample": 5, "box": [60, 60, 64, 64], "reason": "0.098 % of the picture"}]
 
 
 def test_the_numbers_of_the_page_follow_from_the_rows(both: tuple[dict[str, Any], LabelAudit]) -> None:
-    told, page = both
+    audit, page = both
     shares = [
         (x1 - x0) * (y1 - y0) / (row["picture_size"][0] * row["picture_size"][1])
-        for row in told["samples"]
+        for row in audit["samples"]
         for x0, y0, x1, y1 in row["picture_boxes"]
     ]
-    assert len(shares) == told["labels"]["boxes"] == page.boxes == 89
-    spread = told["labels"]["spreads"][0]
+    assert len(shares) == audit["labels"]["boxes"] == page.boxes == 89
+    spread = audit["labels"]["spreads"][0]
     assert spread["quantity"] == "Share of the picture"
     assert [spread["low"], spread["median"], spread["high"]] == pytest.approx(np.quantile(shares, (0.05, 0.5, 0.95)))
 
 
 def test_nothing_measured_is_no_label_audit(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=1)) as record:
-        assert json.loads(audit_json(record, judge(record)))["labels"] is None
+        assert assess(record).audit.labels is None

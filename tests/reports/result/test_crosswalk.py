@@ -16,16 +16,17 @@ from audit import registry
 from audit.errors import AuditError
 from audit.record.record import Record
 from audit.settings import parse_settings
-from checks.judge import judge
 from checks.table.evidence import evidence
-from checks.verdict import Judgement, Outcome, Verdict
+from checks.verdict import Outcome
 from fixtures.records import write_record
-from reports.page import render as page
+from reports.page.render import page
 from reports.result import crosswalk as module
+from reports.result.assessment import Assessment, judge_in_words
 from reports.result.bearings import FACTS, vocabulary
-from reports.result.build import identity
+from reports.result.build import build, identity
 from reports.result.clauses import Checked, Crosswalk, Status
 from reports.result.crosswalk import FOLDER, crosswalk, standard_files, standard_names, status
+from reports.wording.worded import WordedJudgement, WordedVerdict
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 ENTRY = '[[entries]]\nclause = "1.2"\ngist = "It works."\nbears = ["report"]\n'
@@ -56,9 +57,9 @@ class Audited:
     """A record and what was judged of it, once, since judging takes its time."""
 
     path: Path
-    judgement: Judgement
+    judgement: WordedJudgement
 
-    def told(self, outcome: Outcome | None = None, **outcomes: Outcome | None) -> Crosswalk:
+    def crosswalk(self, outcome: Outcome | None = None, **outcomes: Outcome | None) -> Crosswalk:
         """outcome: of the whole, outcomes: of rules, where not what was judged; None takes the rule away."""
         with Record.open(self.path) as record:
             judgement = altered(self.judgement, outcome, outcomes)
@@ -66,7 +67,8 @@ class Audited:
 
     def section(self) -> str:
         with Record.open(self.path) as record:
-            html = page.page(record, self.judgement)
+            table = evidence(record, self.judgement.profile)
+            html = page(Assessment(record, table, self.judgement, build(record, table, self.judgement)))
         return html[html.index('<section id="standards"') :].partition("</section>")[0]
 
     def saying(self, path: Path, **meta: Any) -> "Audited":
@@ -85,7 +87,7 @@ class Audited:
 
 def audited(path: Path, kind: Any = "honest", n: int = 60) -> Audited:
     with Record.open(write_record(path, n=n, kind=kind)) as record:
-        return Audited(path, judge(record))
+        return Audited(path, judge_in_words(record))
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +95,14 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Audited:
     return audited(tmp_path_factory.mktemp("honest") / "audit.sqlite", n=80)
 
 
-def altered(judgement: Judgement, outcome: Outcome | None, outcomes: dict[str, Outcome | None]) -> Judgement:
+def altered(
+    judgement: WordedJudgement, outcome: Outcome | None, outcomes: dict[str, Outcome | None]
+) -> WordedJudgement:
     verdicts = [_as(verdict, outcomes) for verdict in judgement.verdicts if outcomes.get(verdict.rule, PASS)]
     return judgement.model_copy(update={"verdicts": tuple(verdicts), "outcome": outcome or judgement.outcome})
 
 
-def _as(verdict: Verdict, outcomes: dict[str, Outcome | None]) -> Verdict:
+def _as(verdict: WordedVerdict, outcomes: dict[str, Outcome | None]) -> WordedVerdict:
     return verdict.model_copy(update={"outcome": outcomes.get(verdict.rule, verdict.outcome)})
 
 
@@ -211,7 +215,7 @@ def test_a_status_follows_from_the_outcomes(
 )
 def test_a_rule_moves_the_clauses_that_it_bears_on(honest: Audited, outcome: Outcome | None, expected: Status) -> None:
     passed = dict.fromkeys(registry.names("checks.rules"), PASS)
-    found = honest.told(**{**passed, "model_is_accurate": outcome})
+    found = honest.crosswalk(**{**passed, "model_is_accurate": outcome})
     assert status_of(found, "easa_concept_paper", "LM-09") is expected
     assert status_of(found, "easa_concept_paper", "LM-06") is Status.NOT_ADDRESSED
     assert status_of(found, "amlas", "[S]") is Status.INSUFFICIENT
@@ -221,21 +225,21 @@ def test_a_rule_moves_the_clauses_that_it_bears_on(honest: Audited, outcome: Out
 
 @pytest.mark.tor("TOR-066")
 def test_an_invalid_audit_supports_nothing(honest: Audited) -> None:
-    found = honest.told(INVALID)
+    found = honest.crosswalk(INVALID)
     assert all(one.count(Status.SUPPORTS) == 0 for one in found.standards)
-    assert sum(one.count(Status.SUPPORTS) for one in honest.told().standards) > 5
+    assert sum(one.count(Status.SUPPORTS) for one in honest.crosswalk().standards) > 5
 
 
 @pytest.mark.tor("TOR-066")
 def test_a_cheating_network_contradicts(tmp_path: Path) -> None:
-    found = audited(tmp_path / "audit.sqlite", "cheating", 120).told()
+    found = audited(tmp_path / "audit.sqlite", "cheating", 120).crosswalk()
     assert status_of(found, "easa_concept_paper", "LM-10") is Status.CONTRADICTS
     assert status_of(found, "amlas", "[Z]") is Status.CONTRADICTS
 
 
 def test_limits_chosen_afterwards_contradict(honest: Audited) -> None:
     late = Audited(honest.path, honest.judgement.model_copy(update={"fixed_beforehand": False}))
-    before, after = honest.told(), late.told()
+    before, after = honest.crosswalk(), late.crosswalk()
     assert status_of(before, "easa_concept_paper", "LM-10") is not Status.CONTRADICTS
     assert status_of(after, "easa_concept_paper", "LM-10") is Status.CONTRADICTS
     assert status_of(after, "eu_ai_act", "Article 9(6) to (8)") is Status.CONTRADICTS
@@ -243,43 +247,43 @@ def test_limits_chosen_afterwards_contradict(honest: Audited) -> None:
 
 def test_what_the_audit_lacks_is_insufficient(tmp_path: Path) -> None:
     bare = audited(tmp_path / "audit.sqlite", "untouched").saying(tmp_path / "bare.sqlite", model={}, versions={})
-    easa = next(one for one in bare.told().standards if one.name == "easa_concept_paper")
+    easa = next(one for one in bare.crosswalk().standards if one.name == "easa_concept_paper")
     clauses = {one.clause: one for one in easa.clauses}
-    said = {one.key: (one.outcome, one.said) for clause in clauses.values() for one in clause.bears}
-    assert said["identity"] == (INCONCLUSIVE, "no hash of the network")
-    assert said["run_again"] == (INCONCLUSIVE, "no versions in the record")
-    assert said["robustness_noise"] == (None, "not measured")
-    assert said["sign_off"] == (INCONCLUSIVE, "to be signed by hand")
+    standing = {one.key: (one.outcome, one.summary) for clause in clauses.values() for one in clause.bears}
+    assert standing["identity"] == (INCONCLUSIVE, "no hash of the network")
+    assert standing["run_again"] == (INCONCLUSIVE, "no versions in the record")
+    assert standing["robustness_noise"] == (None, "not measured")
+    assert standing["sign_off"] == (INCONCLUSIVE, "to be signed by hand")
     assert clauses["CM-01"].status is Status.INSUFFICIENT
-    assert said["explainer_is_valid"][0] is INVALID
+    assert standing["explainer_is_valid"][0] is INVALID
 
 
-def test_a_run_that_broke_off_has_not_told_every_exclusion(tmp_path: Path) -> None:
-    found = audited(tmp_path / "audit.sqlite", "incomplete").told()
+def test_a_run_that_broke_off_does_not_list_every_exclusion(tmp_path: Path) -> None:
+    found = audited(tmp_path / "audit.sqlite", "incomplete").crosswalk()
     log = next(one for one in found.standards if one.name == "amlas").clauses[1]
-    said = {one.key: one.outcome for one in log.bears}
-    assert (said["exclusions"], said["identity"]) == (INCONCLUSIVE, INCONCLUSIVE)
+    standing = {one.key: one.outcome for one in log.bears}
+    assert (standing["exclusions"], standing["identity"]) == (INCONCLUSIVE, INCONCLUSIVE)
 
 
 def test_a_rule_that_the_profile_does_not_name_is_said_and_not_linked(honest: Audited) -> None:
-    found = honest.told(model_is_accurate=None)
+    found = honest.crosswalk(model_is_accurate=None)
     bears = [one for s in found.standards for clause in s.clauses for one in clause.bears]
     missing = [one for one in bears if one.key == "model_is_accurate"]
     assert missing
-    assert all((one.outcome, one.said, one.anchor) == (None, "not judged by this profile", None) for one in missing)
+    assert all((one.outcome, one.summary, one.anchor) == (None, "not judged by this profile", None) for one in missing)
 
 
 def test_the_settings_choose_and_order(honest: Audited, tmp_path: Path) -> None:
-    assert [one.name for one in honest.told().standards] == standard_names()
+    assert [one.name for one in honest.crosswalk().standards] == standard_names()
     data = {"format": "csv", "annotations": "a", "images": "b"}
     settings = parse_settings({"data": data, "report": {"standards": ["ul_4600", "amlas", "of_tomorrow"]}})
     chosen = honest.saying(tmp_path / "chosen.sqlite", settings=settings.recorded())
-    found = chosen.told()
+    found = chosen.crosswalk()
     assert [one.name for one in found.standards] == ["ul_4600", "amlas"]
     assert found.unknown == ("of_tomorrow",)
-    assert "this version has no file for: of_tomorrow" in words(chosen.section())
+    assert "for which this version has no file: of_tomorrow" in words(chosen.section())
     silent = honest.saying(tmp_path / "silent.sqlite", settings=parse_settings({"data": data}).recorded())
-    assert [one.name for one in silent.told().standards] == standard_names()
+    assert [one.name for one in silent.crosswalk().standards] == standard_names()
     assert "The settings name no standard" in words(honest.choosing(tmp_path / "none.sqlite", []).section())
 
 
@@ -333,7 +337,7 @@ def test_hostile_text_in_a_file_does_nothing(honest: Audited, tmp_path: Path, mo
 def test_the_marks_are_shown(honest: Audited) -> None:
     html = honest.section()
     text = words(html)
-    clauses = [clause for one in honest.told().standards for clause in one.clauses]
+    clauses = [clause for one in honest.crosswalk().standards for clause in one.clauses]
     marked = [clause for clause in clauses if clause.checked is not Checked.ORIGINAL]
     assert len(marked) > 40
     assert text.count("not the original text: ") == len(marked)
@@ -346,7 +350,7 @@ def test_the_marks_are_shown(honest: Audited) -> None:
 def test_a_status_is_told_in_words_and_shape_and_leads_to_its_check(honest: Audited) -> None:
     html = honest.section()
     assert html.count('href="#mark-PASS"/></svg> supports</span>') >= sum(
-        one.count(Status.SUPPORTS) for one in honest.told().standards
+        one.count(Status.SUPPORTS) for one in honest.crosswalk().standards
     )
     assert '<a href="#check-model-is-accurate">model is accurate</a>: PASS' in html
     assert "whatever passed in it supports no clause" not in words(html)
@@ -354,10 +358,10 @@ def test_a_status_is_told_in_words_and_shape_and_leads_to_its_check(honest: Audi
 
 def test_an_invalid_audit_is_said(tmp_path: Path) -> None:
     text = words(audited(tmp_path / "audit.sqlite", "incomplete").section())
-    assert "This audit is INVALID: whatever passed in it supports no clause." in text
+    assert "This audit is INVALID, so nothing that passed in it supports a clause." in text
 
 
 def test_the_same_audit_gives_the_same_values(honest: Audited) -> None:
-    first = honest.told()
-    assert honest.told() == first
+    first = honest.crosswalk()
+    assert honest.crosswalk() == first
     assert Crosswalk.model_validate_json(first.model_dump_json()) == first

@@ -8,30 +8,28 @@ import pytest
 from audit.errors import AuditError
 from audit.record.record import Record
 from audit.settings import parse_settings
-from checks.judge import judge
-from checks.table.evidence import evidence
 from checks.verdict import Outcome
 from fixtures.pages import check, words
 from fixtures.records import write_record
 from reports.page import render as page
+from reports.result.assessment import assess
 from reports.result.bearings import Case, bearing
-from reports.result.build import identity
 from reports.result.clauses import Bearing
 
 DATA = {"data": {"format": "csv", "annotations": "boxes.csv", "images": "pictures"}}
 WHOLE = {"intended_use": "Names\nthe runway.", "operational_domain": "Day, paved.", "audience": "Engineers."}
 
 
-def told(path: Path, report: Any, key: str = "intended_use", n: int = 60) -> tuple[str, Bearing]:
+def shown(path: Path, report: Any, key: str = "intended_use", n: int = 60) -> tuple[str, Bearing]:
     with Record.open(write_record(path, n=n)) as record:
         record.set_meta("settings", {**record.meta("settings"), "report": report})
-        judgement = judge(record)
-        case = Case(judgement, identity(record), evidence(record, judgement.profile))
-        return page.page(record, judgement), bearing(key, case)
+        assessment = assess(record)
+        case = Case(assessment.judgement, assessment.audit.identity, assessment.table)
+        return page.page(assessment), bearing(key, case)
 
 
 def test_what_is_stated_is_shown_early(tmp_path: Path) -> None:
-    html, bears = told(tmp_path / "audit.sqlite", WHOLE)
+    html, bears = shown(tmp_path / "audit.sqlite", WHOLE)
     ids = check(html).ids
     assert ids.index("verdict") < ids.index("use") < ids.index("requirements") < ids.index("identity")
     text = words(html)
@@ -42,33 +40,33 @@ def test_what_is_stated_is_shown_early(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("report", [None, {}, {"audience": " "}, "none"])
 def test_what_is_absent_is_not_stated(tmp_path: Path, report: Any) -> None:
-    html, bears = told(tmp_path / "audit.sqlite", report)
+    html, bears = shown(tmp_path / "audit.sqlite", report)
     check(html)
     text = words(html)
     assert text.count("Not stated :") == 3
-    assert "nothing here can be read as evidence for a use" in text
+    assert "nothing here is evidence for a use" in text
     assert "Anything about an operational domain: none is stated." in text
-    assert (bears.outcome, bears.said) == (None, "not stated")
+    assert (bears.outcome, bears.summary) == (None, "not stated")
 
 
 def test_what_is_lacking_is_named(tmp_path: Path) -> None:
-    html, bears = told(tmp_path / "audit.sqlite", {**WHOLE, "operational_domain": ""})
+    html, bears = shown(tmp_path / "audit.sqlite", {**WHOLE, "operational_domain": ""})
     assert words(html).count("Not stated :") == 1
-    assert (bears.outcome, bears.said) == (Outcome.INCONCLUSIVE, "no operational domain stated")
+    assert (bears.outcome, bears.summary) == (Outcome.INCONCLUSIVE, "no operational domain stated")
 
 
 def test_a_hostile_use_does_nothing(tmp_path: Path) -> None:
     hostile = '"><script>alert(1)</script>\u202egpj.' + "x" * 5000
-    html, _ = told(tmp_path / "audit.sqlite", dict.fromkeys(WHOLE, hostile))
+    html, _ = shown(tmp_path / "audit.sqlite", dict.fromkeys(WHOLE, hostile))
     check(html)
     assert "<script>alert" not in html
     assert "\u202e" not in html
 
 
 def test_the_label_audit_and_the_signature_bear(tmp_path: Path) -> None:
-    assert told(tmp_path / "a.sqlite", {}, "label_audit")[1].anchor == "labels"
-    assert told(tmp_path / "b.sqlite", {}, "label_audit", n=1)[1].outcome is None
-    html, bears = told(tmp_path / "c.sqlite", {}, "sign_off")
+    assert shown(tmp_path / "a.sqlite", {}, "label_audit")[1].anchor == "labels"
+    assert shown(tmp_path / "b.sqlite", {}, "label_audit", n=1)[1].outcome is None
+    html, bears = shown(tmp_path / "c.sqlite", {}, "sign_off")
     assert f'<section id="{bears.anchor}"' in html
     assert bears.outcome is Outcome.INCONCLUSIVE
 

@@ -17,7 +17,7 @@ from fixtures.candidates import write_candidate
 from fixtures.metadata import with_metadata
 from fixtures.records import write_record
 from reports.page.render import environment
-from reports.result.build import audit_json
+from reports.result.assessment import assess
 from reports.result.slices import Slices, SliceTable, slice_tables
 
 PROFILE = load_profile("default")
@@ -87,7 +87,7 @@ def test_with_clusters_the_bounds_are_by_cluster(tmp_path: Path) -> None:
     expected = share_bounds_by_cluster(found.right[night], found.cluster[night], 0.95)
     assert (cell.accuracy.lower, cell.accuracy.upper) == expected
     assert (cell.clusters, cell.power) == (10, "too few")
-    assert "exact ones by cluster" in section(path)
+    assert "exact, by cluster" in section(path)
 
 
 def test_required_columns_come_first_and_missing_ones_are_said(tmp_path: Path) -> None:
@@ -106,9 +106,9 @@ def test_required_columns_come_first_and_missing_ones_are_said(tmp_path: Path) -
 def test_audit_json_holds_them(tmp_path: Path) -> None:
     path = write_record(tmp_path / "a.sqlite", n=70)
     with Record.open(path) as record:
-        told = json.loads(audit_json(record, judge(record)))
-    assert told["slices"] == json.loads(tables(path).model_dump_json())
-    finding = next(v for v in told["judgement"]["verdicts"] if v["rule"] == "depends_on_object")["findings"][0]
+        data = assess(record).audit.model_dump(mode="json")
+    assert data["slices"] == json.loads(tables(path).model_dump_json())
+    finding = next(v for v in data["judgement"]["verdicts"] if v["rule"] == "depends_on_object")["findings"][0]
     assert set(finding["tolerance"]) == {"coverage", "lower", "needed"}
     assert finding["clusters"] is None
 

@@ -1,33 +1,25 @@
-"""The summary for a pull request, and the numbers that speak for a verdict."""
+"""The summary for a pull request."""
 
 import pytest
 
 from audit.record.record import Record
-from checks import judge
-from checks.verdict import Finding, Judgement, Outcome, Verdict
+from checks.verdict import Outcome
+from fixtures.assessments import worded_finding, worded_verdict
 from fixtures.records import write_record
+from reports.result.assessment import judge_in_words
+from reports.wording.limit_side import bound_at_limit
 from reports.wording.markdown import markdown
-from reports.wording.telling import bound, telling
+from reports.wording.worded import WordedJudgement
 
 
 @pytest.fixture(scope="module")
-def judgement(tmp_path_factory: pytest.TempPathFactory) -> Judgement:
+def judgement(tmp_path_factory: pytest.TempPathFactory) -> WordedJudgement:
     path = write_record(tmp_path_factory.mktemp("run") / "audit.sqlite", kind="cheating")
     with Record.open(path) as record:
-        return judge(record)
+        return judge_in_words(record)
 
 
-def finding(outcome: Outcome = Outcome.FAIL, **given: object) -> Finding:
-    return Finding.model_validate(
-        {"subject": "x", "outcome": outcome, "quantity": "share", "value": 0.2, "n": 9, "sentence": "Seen.", **given}
-    )
-
-
-def verdict(*findings: Finding, outcome: Outcome = Outcome.FAIL) -> Verdict:
-    return Verdict(rule="r", question="?", outcome=outcome, sentence="Said.", findings=findings)
-
-
-def test_it_says_outcome_rules_and_next_step(judgement: Judgement) -> None:
+def test_it_says_outcome_rules_and_next_step(judgement: WordedJudgement) -> None:
     text = markdown(judgement)
     lines = text.splitlines()
     assert lines[0] == "## Saliency audit: ❌ FAIL"
@@ -36,7 +28,7 @@ def test_it_says_outcome_rules_and_next_step(judgement: Judgement) -> None:
     assert all(line.replace("\\|", "").count("|") == 7 for line in rows)
     (row,) = [line for line in rows if "**depends\\_on\\_object**" in line]
     assert row.startswith("| ❌ FAIL | ")
-    assert "| 0.100 |" in row
+    assert "| 10.0\u202fpoints |" in row
     assert any(line.startswith("| ❌ FAIL (advisory) |") for line in rows)
     assert "**Next:** " in text
     assert judgement.profile.sha256[:12] in text
@@ -44,14 +36,14 @@ def test_it_says_outcome_rules_and_next_step(judgement: Judgement) -> None:
     assert markdown(judgement) == text
 
 
-def test_late_limits_are_said(judgement: Judgement) -> None:
+def test_late_limits_are_said(judgement: WordedJudgement) -> None:
     text = markdown(judgement.model_copy(update={"fixed_beforehand": False}))
     assert "**By limits that were not fixed before the run:**" in text
 
 
 @pytest.mark.tor("TOR-065")
-def test_names_from_outside_stay_text(judgement: Judgement) -> None:
-    nasty = verdict().model_copy(update={"sentence": "a|b\n<img src=x> [link](http://x) `c` \x1b[31m"})
+def test_names_from_outside_stay_text(judgement: WordedJudgement) -> None:
+    nasty = worded_verdict(Outcome.FAIL, "r", text="a|b\n<img src=x> [link](http://x) `c` \x1b[31m")
     text = markdown(judgement.model_copy(update={"verdicts": (nasty,)}))
     (row,) = [line for line in text.splitlines() if "**r**" in line]
     assert "a\\|b &lt;img src=x&gt; \\[link\\]\\(http:&#8203;//x\\) \\`c\\`" in row
@@ -64,11 +56,15 @@ def test_names_from_outside_stay_text(judgement: Judgement) -> None:
 def test_the_bound_that_decides_is_on_the_side_of_the_limit(
     value: float | None, limit: float | None, expected: float | None
 ) -> None:
-    assert bound(finding(value=value, limit=limit, lower=0.15, upper=0.25)) == expected
+    assert bound_at_limit(worded_finding(value=value, limit=limit, lower=0.15, upper=0.25)) == expected
 
 
-def test_the_finding_that_tells_is_the_one_that_decided() -> None:
-    passed, failed, advice = finding(Outcome.PASS), finding(subject="y"), finding(subject="z", advisory=True)
-    assert telling(verdict(passed, advice, failed)) == failed
-    assert telling(verdict(passed, advice, outcome=Outcome.INVALID)) == passed
-    assert telling(verdict()) is None
+def test_the_numbers_are_those_of_the_finding_that_decides(judgement: WordedJudgement) -> None:
+    passed, failed = worded_finding(Outcome.PASS, key="a", value=0.75), worded_finding(key="b")
+    advice = worded_finding(key="c", value=0.125, advisory=True)
+    verdict = worded_verdict(Outcome.FAIL, "r").model_copy(update={"findings": (passed, advice, failed)})
+    for key, value in {"a": "75.0", "b": "25.0", None: "–"}.items():
+        decided = verdict.model_copy(update={"decided_by": key})
+        text = markdown(judgement.model_copy(update={"verdicts": (decided,)}))
+        (row,) = [line for line in text.splitlines() if "**r**" in line]
+        assert row.split(" | ")[2].removesuffix("\u202f%") == value

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks.verdict import Unit
 from reports.wording.numbers import (
     clean,
     confidence,
@@ -14,6 +15,7 @@ from reports.wording.numbers import (
     decimal,
     digest,
     excerpt,
+    in_unit,
     measured,
     name,
     percent,
@@ -22,7 +24,6 @@ from reports.wording.numbers import (
     signed,
     slug,
     spread,
-    unit,
     whole_percent,
 )
 
@@ -59,23 +60,21 @@ def test_decimals_have_a_true_minus_and_no_negative_nothing(value: float, digits
 
 
 @pytest.mark.parametrize(
-    ("value", "quantity", "shown"),
+    ("value", "unit", "shown"),
     [
-        (0.25, "share of the samples that were excluded", f"25.0{THIN}%"),
-        (-0.0543, "relevance mass in the boxes less that of the null map, mean over the pictures", "−5.4"),
-        (0.0543, "localisation AUC less that of the null map, mean over the pictures", "0.054"),
-        (299.0, "pictures measured", "299"),
-        (None, "pictures measured", "–"),
-        (0.1, "label's probability that is lost with the object, less what the same fill costs elsewhere", "10.0"),
-        (0.25, "label's probability that the same fill costs on an equal area outside the boxes", "25.0"),
-        (1.0, "accuracy that backgrounds of other classes cost more than backgrounds of the same class", "100.0"),
-        (0.3, "share of the evidence from which on a mark is flagged", f"30.0{THIN}%"),
-        (0.3, "share of the evidence from which on hiding the mark is seen to cost the label", f"30.0{THIN}%"),
-        (0.5, "mean rank correlation of two methods' maps", "0.500"),
+        (0.25, Unit.SHARE, f"25.0{THIN}%"),
+        (-0.0543, Unit.DIFFERENCE, "−5.4"),
+        (1.0, Unit.DIFFERENCE, "100.0"),
+        (0.0543, Unit.AUC, "0.054"),
+        (1.0, Unit.AUC, "1.000"),
+        (0.5, Unit.CORRELATION, "0.500"),
+        (299.0, Unit.COUNT, "299"),
+        (29.5, Unit.COUNT, "29.500"),
+        *((None, unit, "–") for unit in Unit),
     ],
 )
-def test_a_finding_is_shown_in_its_unit(value: float | None, quantity: str, shown: str) -> None:
-    assert measured(value, quantity) == shown
+def test_a_finding_is_shown_in_its_unit(value: float | None, unit: Unit, shown: str) -> None:
+    assert measured(value, unit) == shown
 
 
 @pytest.mark.parametrize(
@@ -90,13 +89,14 @@ def test_round_shares_have_no_needless_decimals(value: float, shown: str) -> Non
     assert whole_percent(value) == f"{shown}{THIN}%"
 
 
-def test_a_unit_is_named_for_differences_alone() -> None:
-    assert unit("accuracy that backgrounds of other classes cost") == ", in points"
-    assert unit("share of the evidence from which on hiding the mark is seen to cost the label") == ""
+def test_a_unit_is_named_for_differences_where_no_heading_does() -> None:
+    assert in_unit(0.1, Unit.DIFFERENCE) == f"10.0{THIN}points"
+    assert in_unit(None, Unit.DIFFERENCE) == "–"
+    assert in_unit(0.1, Unit.SHARE) == f"10.0{THIN}%"
 
 
 def test_chance_of_a_difference_is_a_share() -> None:
-    assert measured(0.15, "relevance mass in the boxes less their share", level=True) == f"15.0{THIN}%"
+    assert measured(0.15, Unit.DIFFERENCE, level=True) == f"15.0{THIN}%"
 
 
 def test_small_words() -> None:

@@ -10,10 +10,14 @@ from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from checks.baseline.accept import accept
 from checks.baseline.compare import compare, gate
+from checks.baseline.result import Comparison
 from checks.verdict import Outcome
 from fixtures.candidates import write_candidate
 from fixtures.pages import check, words
-from reports.page.compare import MOST_CARDS, comparison_page, render_comparison
+from reports.page.comparison_page import MOST_CARDS, comparison_page, losses, render_comparison
+from reports.result.assessment import Assessment, assess
+from reports.wording.comparison import WordedComparison, worded_comparison
+from reports.wording.words import about
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +30,18 @@ def cheat(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_candidate(tmp_path_factory.mktemp("cheat") / "audit.sqlite", kind="cheating", missed=range(1, 119))
 
 
+def compared(baseline: Record, candidate: Record) -> WordedComparison:
+    assessment = assess(candidate)
+    return in_words(compare(baseline, assessment), assessment)
+
+
+def in_words(comparison: Comparison, assessment: Assessment) -> WordedComparison:
+    return worded_comparison(comparison, about(assessment.table))
+
+
 def shown(old: Path, new: Path) -> str:
     with Record.open(old) as baseline, Record.open(new) as candidate:
-        return comparison_page(compare(baseline, candidate), candidate, baseline)
+        return comparison_page(compared(baseline, candidate), candidate, baseline)
 
 
 def test_a_loss_is_told_with_both_maps_side_by_side(old: Path, cheat: Path) -> None:
@@ -36,12 +49,12 @@ def test_a_loss_is_told_with_both_maps_side_by_side(old: Path, cheat: Path) -> N
     checker = check(html)
     text = words(html)
     assert '<div class="verdict is-FAIL">' in html
-    assert {"verdict", "margins", "turned", "slices", "compared", "absolute"} <= set(checker.ids)
+    assert {"verdict", "margins", "changed", "slices", "compared", "absolute"} <= set(checker.ids)
     with Record.open(old) as baseline, Record.open(cheat) as candidate:
-        found = compare(baseline, candidate)
+        comparison = compared(baseline, candidate)
         before, after = read_thumbnails(baseline), read_thumbnails(candidate)
         kept = {number: (number in before, number in after) for number in range(120)}
-    turned = [flip.sample for flip in found.flips if flip.kind == "hit to miss"]
+    turned = [flip.sample for flip in comparison.flips if flip.kind == "hit to miss"]
     cards = sorted((number for number in turned if any(kept[number])), key=lambda n: not all(kept[n]))[:MOST_CARDS]
     assert cards
     for number in cards:
@@ -51,7 +64,7 @@ def test_a_loss_is_told_with_both_maps_side_by_side(old: Path, cheat: Path) -> N
     assert f"Evidence left the object: {len(turned)}" in text
     assert html.count("Map of the baseline") > 0
     assert html.count("No map kept") > 0
-    assert len(found.flips) == len(re.findall(r"<li>no\. |<li class=\"card\"", html))
+    assert len(comparison.flips) == len(re.findall(r"<li>no\. |<li class=\"card\"", html))
     assert "was hashed into the candidate’s record before the first picture was measured" in text
     assert "model state sha256" in text
     assert "regressed" in text
@@ -69,44 +82,56 @@ def test_both_maps_come_first_where_both_records_keep_them(old: Path, tmp_path: 
     assert all("-before" in card and "-after" in card for card in cards)
 
 
-def test_an_equal_candidate_has_no_picture_that_turned(old: Path, tmp_path: Path) -> None:
+def test_an_equal_candidate_changes_no_answer(old: Path, tmp_path: Path) -> None:
     html = shown(old, write_candidate(tmp_path / "audit.sqlite"))
     check(html)
     assert '<div class="verdict is-PASS">' in html
-    assert "No picture turned: each is predicted and explained as before." in words(html)
+    assert "No picture’s answer changed: each is predicted and explained as before." in words(html)
     assert "<image" not in html
 
 
-def test_the_line_ends_left_of_the_margin_where_it_passes_only(old: Path, cheat: Path, tmp_path: Path) -> None:
+def test_the_interval_ends_left_of_the_margin_where_it_passes_only(old: Path, cheat: Path, tmp_path: Path) -> None:
     for new, passes in ((write_candidate(tmp_path / "audit.sqlite"), True), (cheat, False)):
-        html = shown(old, new)
-        margin = float(re.findall(r'class="margin" x1="([\d.]+)"', html)[0])
-        high = float(re.findall(r'<line x1="[\d.]+" x2="([\d.]+)"', html)[0])
-        assert (high < margin) is passes
+        with Record.open(old) as baseline, Record.open(new) as candidate:
+            comparison = compared(baseline, candidate)
+            html = comparison_page(comparison, candidate, baseline)
+        evidence, accuracy, *maps = losses(comparison)
+        assert (evidence.name, accuracy.name) == ("misses", "accuracy")
+        assert {loss.name for loss in maps} == {"mass, gradient", "mass, gradcam"}
+        for loss in (evidence, accuracy, *maps):
+            assert loss.lower <= loss.value <= loss.upper
+            assert loss.margin > 0
+        assert (evidence.upper < evidence.margin) is passes
+        assert evidence.kind == ("passes" if passes else "fails")
+        assert {loss.kind for loss in maps} == {"advisory"}
+        chart = html[html.index("Losses of 4 quantities") :].partition("</svg>")[0]
+        assert chart.count('<g class="passes">') == (2 if passes else 1)
+        assert chart.count('<g class="fails">') == (0 if passes else 1)
 
 
 def test_a_baseline_file_shows_its_history_and_the_candidates_maps(old: Path, cheat: Path, tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     accept(old, file, reason="the first & <b>best</b>", by="Ada")
     with Record.open(cheat) as candidate:
-        found = gate(file, candidate)
-        html = comparison_page(found, candidate, None)
+        assessment = assess(candidate)
+        html = comparison_page(in_words(gate(file, assessment), assessment), candidate, None)
     check(html)
     assert "the first &amp; &lt;b&gt;best&lt;/<wbr>b&gt;" in html
-    assert "The baseline is a file that keeps no pictures" in words(html)
+    assert "The baseline is a file without pictures" in words(html)
     assert "-before" not in html
     assert "-after" in html
 
 
 def test_without_a_baseline_the_page_says_so(cheat: Path, tmp_path: Path) -> None:
     with Record.open(cheat) as candidate:
-        found = gate(tmp_path / "none.json", candidate)
-        out = render_comparison(found, candidate, None, tmp_path / "new" / "compare.html")
+        assessment = assess(candidate)
+        comparison = in_words(gate(tmp_path / "none.json", assessment), assessment)
+        out = render_comparison(comparison, candidate, None, tmp_path / "new" / "compare.html")
         with pytest.raises(AuditError, match="cannot be written"):
-            render_comparison(found, candidate, None, cheat / "compare.html")
-    assert found.outcome is Outcome.INVALID
+            render_comparison(comparison, candidate, None, cheat / "compare.html")
+    assert comparison.outcome is Outcome.INVALID
     html = out.read_text(encoding="utf-8")
     checker = check(html)
     assert "no such baseline" in words(html)
-    assert "turned" not in checker.ids
-    assert "By itself the candidate is" in words(html)
+    assert "changed" not in checker.ids
+    assert "By itself, the candidate is" in words(html)

@@ -15,7 +15,7 @@ _CELLS = 12
 _SHAPES = {0.125: "1:8", 0.25: "1:4", 0.5: "1:2", 1.0: "1:1", 2.0: "2:1", 4.0: "4:1", 8.0: "8:1"}
 
 
-def drawn(share: Floats, centre: Floats, aspect: Floats) -> tuple[tuple[str, Markup], ...]:
+def box_charts(share: Floats, centre: Floats, aspect: Floats) -> tuple[tuple[str, Markup], ...]:
     """Captions and charts. share, aspect: (n,); centre: (n, 2), as shares of the picture."""
     return (
         ("Size: share of the picture", _sizes(share)),
@@ -72,7 +72,7 @@ def _shapes(aspect: Floats) -> Markup:
     with rc_context(STYLE):
         figure, axes = canvas(_WIDTH, _HEIGHT, left=0.5, bottom=0.44)
         axes.hist(np.clip(octaves, -edge, edge), bins=20, range=(-edge, edge), color=METHOD)
-        shown = {np.log2(ratio): said for ratio, said in _SHAPES.items() if abs(np.log2(ratio)) <= edge}
+        shown = {np.log2(ratio): word for ratio, word in _SHAPES.items() if abs(np.log2(ratio)) <= edge}
         axes.xaxis.set_major_locator(FixedLocator(list(shown)))
         axes.xaxis.set_major_formatter(FixedFormatter(list(shown.values())))
         axes.set_xlim(-edge, edge)

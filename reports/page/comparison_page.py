@@ -1,4 +1,4 @@
-"""`compare.html`: a candidate against a baseline, and the pictures that turned, with both maps side by side."""
+"""`compare.html`: a candidate against a baseline, and the pictures whose answer changed, with both maps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,40 +6,48 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from audit.files import write_text
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from audit.record.sample_readers import Pictures, read_pictures, read_samples
-from checks.baseline.maps import MASS
-from checks.baseline.result import BETTER, WORSE, Compared, Flip, Kind
-from checks.verdict import Finding
+from checks.baseline.result import BETTER, WORSE, Flip, Kind
+from checks.verdict import Direction, Outcome
+from reports.charts.loss_intervals import Kind as LossKind
+from reports.charts.loss_intervals import Loss, loss_intervals
 from reports.page import images as pictures
-from reports.page.context import WORST_FIRST
+from reports.page.context import worst_first
 from reports.page.render import environment, style
+from reports.wording.comparison import WordedComparison
+from reports.wording.worded import WordedFinding, WordedVerdict
 
 MOST_CARDS = 12
-"""Of each kind; the other pictures are named."""
+"""Cards of each kind; the other pictures are named."""
 MOST_NAMED = 200
 MOST_SLICES = 40
 ABOUT: dict[Kind, tuple[str, str]] = {
     "hit to miss": (
         "Evidence left the object",
-        "With the baseline the object spoke for the label; with the candidate its surroundings say as much, by"
-        " experiment.",
+        "With the baseline, the object spoke for the label. With the candidate, its surroundings say at least as much.",
     ),
     "right to wrong": ("Now predicted wrong", "The baseline predicts the label, the candidate does not."),
     "miss to hit": (
         "Evidence came to the object",
-        "A miss by experiment with the baseline, and none with the candidate.",
+        "By experiment, a miss with the baseline and no miss with the candidate.",
     ),
     "wrong to right": ("Now predicted right", "The candidate predicts the label, the baseline does not."),
 }
 
 
+NAMES = {"evidence_holds": "misses", "accuracy_holds": "accuracy", "maps_hold": ""}
+"""Rules whose findings are losses, and what the chart calls them; '' where a finding's subject says it."""
+KINDS: dict[Outcome, LossKind] = {Outcome.PASS: "passes", Outcome.FAIL: "fails"}
+
+
 @dataclass(frozen=True)
 class Card:
-    """One picture that turned. Layers are ids in the page; None where the record keeps no such picture."""
+    """One picture whose answer changed. Layers are ids in the page; None where the record keeps no such picture."""
 
     flip: Flip
     boxes: tuple[tuple[float, float, float, float], ...]
@@ -50,7 +58,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Group:
-    """The pictures that turned in one way."""
+    """The pictures whose answer changed in one way."""
 
     id: str
     title: str
@@ -64,43 +72,31 @@ class Group:
     """Without a card."""
 
 
-@dataclass(frozen=True)
-class Interval:
-    """A loss between its bounds on a scale from 0 to 100, with no loss and the margin marked."""
-
-    finding: Finding
-    advisory: bool
-    low: float
-    high: float
-    at: float
-    zero: float
-    margin: float
-
-
-def render_comparison(found: Compared, candidate: Record, baseline: Record | None, out: Path) -> Path:
+def render_comparison(comparison: WordedComparison, candidate: Record, baseline: Record | None, out: Path) -> Path:
     """Write the page, and return its path.
 
     baseline: its record, where there is one; a baseline file keeps no pictures. Raises AuditError where `out` cannot be
     written.
     """
-    write_text(out, comparison_page(found, candidate, baseline))
+    write_text(out, comparison_page(comparison, candidate, baseline))
     return out
 
 
-def comparison_page(found: Compared, candidate: Record, baseline: Record | None) -> str:
+def comparison_page(comparison: WordedComparison, candidate: Record, baseline: Record | None) -> str:
     """The page as HTML text."""
     identity = candidate.identity()
     methods = (identity.get("sources") or {}).get("methods") or []
-    groups, layers = _groups(found.flips, candidate, baseline, methods[0] if methods else None)
+    groups, layers = _groups(comparison.flips, candidate, baseline, methods[0] if methods else None)
     template = environment().get_template("compare.html.j2")
     return template.render(
-        found=found,
+        comparison=comparison,
         title=(identity.get("settings") or {}).get("title") or "Saliency audit",
         tool=identity.get("tool") or {},
-        verdicts=sorted(found.verdicts, key=lambda v: (v.advisory, WORST_FIRST.index(v.outcome))),
-        checks=sorted(found.judgement.verdicts, key=lambda v: (v.advisory, WORST_FIRST.index(v.outcome))),
-        intervals=_intervals(found),
-        slices=found.slices[:MOST_SLICES],
+        verdicts=worst_first(comparison.verdicts),
+        checks=worst_first(comparison.judgement.verdicts),
+        losses=_chart(losses(comparison)),
+        rows=_rows(comparison),
+        slices=comparison.slices[:MOST_SLICES],
         groups=groups,
         layers=layers,
         method=methods[0] if methods else None,
@@ -111,26 +107,43 @@ def comparison_page(found: Compared, candidate: Record, baseline: Record | None)
     )
 
 
-def _intervals(found: Compared) -> list[Interval]:
-    """Every quantity by its loss, all on one scale, which holds twice the margin at least."""
-    findings = [
-        (finding, verdict.advisory)
-        for verdict in found.verdicts
-        if verdict.rule in ("evidence_holds", "accuracy_holds", "maps_hold")
+def losses(comparison: WordedComparison) -> list[Loss]:
+    """Every quantity that has bounds and a margin, as a loss."""
+    return [
+        _loss(verdict, finding)
+        for verdict in comparison.verdicts
+        if verdict.rule in NAMES
         for finding in verdict.findings
         if finding.value is not None and finding.limit is not None and finding.lower is not None
     ]
-    bounds = [abs(b) for f, _ in findings for b in (f.lower, f.upper) if b is not None]
-    edge = 1.05 * max([*bounds, *(2 * abs(f.limit or 0) for f, _ in findings)], default=1.0)
-    return [_interval(finding, advisory, edge) for finding, advisory in findings]
 
 
-def _interval(finding: Finding, advisory: bool, edge: float) -> Interval:
-    sign = -1 if finding.quantity == MASS else 1
-    low, high, at, margin = (
-        50 + 50 * sign * (value or 0.0) / edge for value in (finding.lower, finding.upper, finding.value, finding.limit)
+def _loss(verdict: WordedVerdict, finding: WordedFinding) -> Loss:
+    sign = -1 if finding.better is Direction.HIGHER else 1
+    value, margin, one, other = (
+        sign * (number or 0.0) for number in (finding.value, finding.limit, finding.lower, finding.upper)
     )
-    return Interval(finding, advisory, min(low, high), max(low, high), at, 50.0, margin)
+    name = NAMES[verdict.rule] or f"mass, {finding.subject}"
+    kind = "advisory" if verdict.advisory or finding.advisory else KINDS.get(finding.outcome, "open")
+    return Loss(name, value, min(one, other), max(one, other), margin, kind)
+
+
+def _chart(rows: Sequence[Loss]) -> Markup | None:
+    if not rows:
+        return None
+    over = sum(row.upper >= row.margin for row in rows)
+    title = f"Losses of {len(rows)} quantities between their bounds, as in the table; {over} may exceed the margin."
+    return loss_intervals(rows, title, "losses")
+
+
+def _rows(comparison: WordedComparison) -> list[tuple[WordedFinding, bool]]:
+    """The findings of the table, and whether they are advisory."""
+    return [
+        (finding, verdict.advisory)
+        for verdict in comparison.verdicts
+        if verdict.rule in NAMES
+        for finding in verdict.findings
+    ]
 
 
 def _groups(
@@ -140,20 +153,20 @@ def _groups(
     after, measured = read_thumbnails(candidate), read_pictures(candidate)
     before = _by_candidate(candidate, baseline) if baseline is not None else {}
     kinds = {kind: [flip for flip in flips if flip.kind == kind] for kind in (*WORSE, *BETTER)}
-    shown = {kind: _shown(found, before, after, method) for kind, found in kinds.items()}
-    wanted = {flip.sample: _layers(flip.sample, before, after, method) for found in shown.values() for flip in found}
+    shown = {kind: _shown(flips, before, after, method) for kind, flips in kinds.items()}
+    wanted = {flip.sample: _layers(flip.sample, before, after, method) for kept in shown.values() for flip in kept}
     encoded = pictures.encode(wanted)
     layers = {f"p{sample}-{layer}": uri for sample, images in encoded.items() for layer, uri in images.items()}
     groups = []
-    for kind, found in kinds.items():
-        if not found:
+    for kind, members in kinds.items():
+        if not members:
             continue
         cards = tuple(_card(flip, measured, layers) for flip in shown[kind])
-        rest = tuple(flip for flip in found if flip not in shown[kind])
+        rest = tuple(flip for flip in members if flip not in shown[kind])
         title, about = ABOUT[kind]
         evidence = "miss" in kind
         groups.append(
-            Group(kind.replace(" ", "-"), title, about, kind in WORSE, len(found), evidence, cards, rest[:MOST_NAMED])
+            Group(kind.replace(" ", "-"), title, about, kind in WORSE, len(members), evidence, cards, rest[:MOST_NAMED])
         )
     return groups, layers
 
@@ -186,10 +199,10 @@ def _picture(flip: Flip, before: Thumbnails, after: Thumbnails) -> bytes | None:
 
 def _layers(sample: int, before: Thumbnails, after: Thumbnails, method: str | None) -> dict[str, bytes]:
     old, new = before.get(sample, {}), after.get(sample, {})
-    found = {"picture": new.get("picture") or old.get("picture")}
+    layers = {"picture": new.get("picture") or old.get("picture")}
     if method is not None:
-        found |= {"before": old.get(method), "after": new.get(method)}
-    return {layer: png for layer, png in found.items() if png is not None}
+        layers |= {"before": old.get(method), "after": new.get(method)}
+    return {layer: png for layer, png in layers.items() if png is not None}
 
 
 def _card(flip: Flip, measured: Pictures, layers: Mapping[str, str]) -> Card:

@@ -1,4 +1,4 @@
-"""Charts of scores and experiments: deterministic, small, and in the page's own colours and type."""
+"""Charts of the relevance mass: by source, picture by picture against its area share, and by class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 from matplotlib import rc_context
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-from numpy.typing import NDArray
 
 from checks.table.evidence import Floats
 from reports.charts.drawing import (
@@ -45,7 +43,7 @@ class Pair:
     chance: float
 
 
-def spreads(rows: Sequence[Spread], chance: float, title: str, key: str) -> Markup:
+def by_source(rows: Sequence[Spread], chance: float, title: str, key: str) -> Markup:
     """For each source: median (dot), middle half (thick) and nine tenths (thin) of the mass; and the mean chance."""
     with rc_context(STYLE):
         figure, axes = canvas(4.5, 0.62 + 0.25 * len(rows), left=1.5, bottom=0.44)
@@ -79,28 +77,7 @@ def against_area(mass: Floats, area: Floats, edge: float, title: str, key: str) 
     return inline(figure, title, key, [])
 
 
-def plane(surroundings: Floats, alone: Floats, miss: NDArray[np.bool_], limit: float, title: str, key: str) -> Markup:
-    """Each picture by what its two halves say for the label, in log-odds; on the dashed line its lead is the limit.
-
-    surroundings, alone, miss: (n,), finite; `alone` less `surroundings` is the picture's lead.
-    """
-    both = np.concatenate([surroundings, alone, surroundings + limit])
-    low, high = float(both.min()), float(both.max())
-    pad = 0.05 * (high - low) + 1e-6
-    edges = (low - pad, high + pad)
-    with rc_context(STYLE):
-        figure, axes = canvas(3.3, 3.2, left=0.55, bottom=0.46)
-        axes.plot(edges, (edges[0] + limit, edges[1] + limit), color=CHANCE, linewidth=1.2, linestyle=DASHED)
-        scatter(axes, surroundings, alone, miss, edges)
-        axes.set_xlabel("surroundings alone, log-odds")
-        axes.set_ylabel("object alone, log-odds")
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(MaxNLocator(5))
-            axis.set_major_formatter(FuncFormatter(_signed))
-    return inline(figure, title, key, [])
-
-
-def classes(rows: Sequence[Pair], title: str, key: str) -> Markup:
+def by_class(rows: Sequence[Pair], title: str, key: str) -> Markup:
     """For each class: its mean mass (dot), its mean area share (tick), and the way between them."""
     with rc_context(STYLE):
         figure, axes = canvas(4.5, 0.62 + 0.2 * len(rows), left=1.5, bottom=0.44)
@@ -116,7 +93,3 @@ def classes(rows: Sequence[Pair], title: str, key: str) -> Markup:
         axes.set_xlabel("relevance mass and area share, %")
         name_rows(axes, len(rows))
     return inline(figure, title, key, [row.name for row in reversed(rows)])
-
-
-def _signed(value: float, _: object) -> str:
-    return f"{value:g}".replace("-", "−")

@@ -1,6 +1,6 @@
-"""Numbers as they stand in a sentence."""
+"""Shares, differences and counts as they stand in a sentence of a verdict."""
 
-from collections.abc import Iterable
+from audit.phrases import count, plural
 
 
 def percent(share: float) -> str:
@@ -9,6 +9,27 @@ def percent(share: float) -> str:
     if text == "100.0 %" and share < 1:
         return ">99.9 %"
     return "<0.1 %" if text == "0.0 %" and share > 0 else text
+
+
+def points(difference: float) -> str:
+    """A difference of shares: '24.1 points', with a minus where it is negative."""
+    value = 100 * difference + 0.0
+    return f"{value:.1f} points" if abs(value) >= 0.05 or value == 0 else f"{value:.1g} points"
+
+
+def figure(difference: float | None) -> str:
+    """A difference of shares without the word, where it stands nearby: '24.1'; '' where there is none."""
+    return "" if difference is None else points(difference).removesuffix(" points")
+
+
+def figure_at_limit(difference: float | None) -> str:
+    """A limit as the profile states it, in points: '10', '2.5'."""
+    return f"{100 * (difference or 0.0):.4g}"
+
+
+def share_at_limit(share: float | None) -> str:
+    """A limit as the profile states it: '10 %', '2.5 %'."""
+    return f"{figure_at_limit(share)} %"
 
 
 def bounded(lower: float | None, upper: float | None, confidence: float) -> str:
@@ -21,17 +42,6 @@ def bounded(lower: float | None, upper: float | None, confidence: float) -> str:
     return f"between {percent(lower)} and {percent(upper)}, each bound with {level}"
 
 
-def points(difference: float) -> str:
-    """A difference of shares: '24.1 points', with a minus where it is negative."""
-    value = 100 * difference + 0.0
-    return f"{value:.1f} points" if abs(value) >= 0.05 or value == 0 else f"{value:.1g} points"
-
-
-def count(n: int, noun: str) -> str:
-    """'1 picture', '2 pictures', '2 classes', '2 cities'."""
-    return f"{n:,} {noun if n == 1 else _plural(noun)}"
-
-
 def pictures_of(n: int, clusters: int | None, noun: str) -> str:
     """'80 pictures', or '80 pictures of 12 flights' where they come in clusters."""
     pictures = count(n, "picture")
@@ -40,24 +50,10 @@ def pictures_of(n: int, clusters: int | None, noun: str) -> str:
 
 def all_of(n: int, noun: str) -> str:
     """'the one method', 'both methods', 'all 3 methods'."""
-    return f"the one {noun}" if n == 1 else f"both {_plural(noun)}" if n == 2 else f"all {count(n, noun)}"
-
-
-def _plural(noun: str) -> str:
-    if noun.endswith("ss"):
-        return f"{noun}es"
-    if noun.endswith("s"):
-        return noun
-    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in (*"aeiou", "") else f"{noun}s"
+    return f"the one {noun}" if n == 1 else f"both {plural(noun)}" if n == 2 else f"all {count(n, noun)}"
 
 
 def two_digits(n: int) -> int:
     """Rounded up to two significant digits: 1,634 is 1,700."""
     step: int = 10 ** max(0, len(str(n)) - 2)
     return -(-n // step) * step
-
-
-def listed(parts: Iterable[str]) -> str:
-    """'a, b and c'."""
-    words = list(parts)
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

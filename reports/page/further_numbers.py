@@ -1,0 +1,82 @@
+"""The numbers beside a finding's own: what its details say beyond the sentence, each with its label."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from checks.verdict import Finding
+from reports.wording.numbers import count, percent, short, signed
+
+
+class Number(NamedTuple):
+    """One line of a small list."""
+
+    label: str
+    value: str
+
+
+Shown = Callable[[Any], str]
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:.1f} points".replace("-", "−")
+
+
+def _by_reason(counts: Mapping[str, int]) -> str:
+    return "; ".join(f"{short(reason)}: {count(number)}" for reason, number in counts.items())
+
+
+def _by_fill(shares: Mapping[str, float]) -> str:
+    return "; ".join(f"{_FILLS.get(fill, short(fill))}: {percent(share)}" for fill, share in shares.items())
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(short(name) for name in names)
+
+
+_FILLS = {"mean": "mean colour", "blur": "its own, blurred"}
+_FAULTS = ("without_answer", "silent")
+"""Shown only where there are some."""
+_WITHOUT_ANSWER: dict[str, tuple[str, Shown]] = {
+    "without_answer": ("Pictures predicted right that left no answer", count)
+}
+LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
+    "control_is_caught": {
+        "flagged_by": ("Rules that flag a copy", _names),
+        "kept": ("Evidence kept without the object", percent),
+        "outside": ("Evidence from outside the object at the limit", percent),
+    },
+    "depends_on_object": {"log_odds": ("Log-odds lost in the median picture", signed), **_WITHOUT_ANSWER},
+    "evidence_is_complete": {"by_reason": ("Excluded, by reason", _by_reason)},
+    "forbidden_pixels_are_ignored": {
+        "elsewhere": ("Change when as much is hidden elsewhere", _points),
+        **_WITHOUT_ANSWER,
+    },
+    "model_is_accurate": {
+        "in_first_five": ("Label among the first five answers", percent),
+        "silent": ("Pictures for which the network yields no number", count),
+    },
+    "no_shared_hotspot": {"log_odds": ("Log-odds lost by hiding it", signed)},
+    "right_for_the_right_reason": _WITHOUT_ANSWER,
+    "survives_other_background": {
+        "right_on_own": ("Right on backgrounds of the same class", percent),
+        "right_on_other": ("Right on backgrounds of other classes", percent),
+        "followed": ("Predictions that become the background’s class", percent),
+        "plain": ("Right on a background without content", _by_fill),
+        "backgrounds": ("Pictures or clusters that lent backgrounds", count),
+        **_WITHOUT_ANSWER,
+    },
+}
+"""By rule and by the name in the details: the label, and how the value is written."""
+
+
+def further_numbers(finding: Finding, rule: str) -> tuple[Number, ...]:
+    """Those of the finding's details that have a label here, without the unknown and the empty."""
+    return tuple(
+        Number(label, shown(finding.details[key]))
+        for key, (label, shown) in LABELS.get(rule, {}).items()
+        if _worth_showing(key, finding.details.get(key))
+    )
+
+
+def _worth_showing(key: str, value: object) -> bool:
+    return value not in (None, {}, []) and not (key in _FAULTS and value == 0)

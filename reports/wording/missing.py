@@ -1,0 +1,77 @@
+"""Why a rule could not judge, in the words that several rules share."""
+
+from audit.phrases import count, listed
+from checks import reasons
+from checks.table.unanswered import MOST_LOST
+from checks.verdict import Finding, Verdict
+from reports.wording.phrases import share_at_limit
+from reports.wording.words import Words
+
+NO_NUMBER = "Find out why the network yields no number for altered pictures, and run the audit again."
+
+
+def missing(question: str, verdict: Verdict) -> Words:
+    """The words of a verdict without a finding, whose reason is one of `SHARED`."""
+    sentence, next_step = SHARED[verdict.reason]
+    return without_finding(question, sentence(verdict), next_step(verdict))
+
+
+def without_judged(finding: Finding) -> str:
+    """The sentence where too many pictures predicted right left no answer (`reasons.UNJUDGED`)."""
+    lost = finding.details["without_answer"]
+    return (
+        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by"
+        f" (allowed: {share_at_limit(MOST_LOST)})."
+    )
+
+
+def without_finding(question: str, sentence: str, next_step: str) -> Words:
+    """The words of a verdict without a finding."""
+    return Words(question, sentence, next_step, ())
+
+
+def _not_run(verdict: Verdict) -> str:
+    return f"The intervention {verdict.details['intervention']} was not run, which the rule needs."
+
+
+def _no_answer(verdict: Verdict) -> str:
+    names = listed(f"'{name}'" for name in verdict.details["missing"])
+    return f"The intervention {verdict.details['intervention']} left no answer to {names}."
+
+
+def _no_number(verdict: Verdict) -> str:
+    details = verdict.details
+    pictures = count(details["pictures"], "picture")
+    return (
+        f"The network yields no number for {pictures} predicted right under {details['intervention']}"
+        f" '{details['variant']}' (first: sample {details['first']})."
+    )
+
+
+def _unanswered(verdict: Verdict) -> str:
+    details = verdict.details
+    others = " or another variant" if details["others"] else ""
+    return (
+        f"{details['pictures']:,} of {count(details['of'], 'picture')} predicted right left no answer to"
+        f" {details['intervention']} '{details['variant']}'{others} (first: sample {details['first']};"
+        f" allowed: {share_at_limit(details['allowed'])})."
+    )
+
+
+def _run_it(verdict: Verdict) -> str:
+    needed = listed(verdict.details["needed"])
+    return f"Add {needed} to experiments.interventions in the settings, with the profile's fills, and audit again."
+
+
+def _find_out(verdict: Verdict) -> str:
+    del verdict
+    return NO_NUMBER
+
+
+SHARED = {
+    reasons.NOT_RUN: (_not_run, _run_it),
+    reasons.NO_ANSWER: (_no_answer, _run_it),
+    reasons.NO_NUMBER: (_no_number, _find_out),
+    reasons.UNANSWERED: (_unanswered, _find_out),
+}
+"""Sentence and next step by reason."""

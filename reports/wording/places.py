@@ -1,0 +1,23 @@
+"""Where in the frame something is, in words."""
+
+from collections.abc import Sequence
+
+LONG = 0.8
+"""Of the frame's side: what is as long lies along an edge."""
+
+
+def place(box: Sequence[float] | None) -> str:
+    """'bottom left', 'along the left edge', 'in changing places'. box: x0, y0, x1, y1 as shares of the frame."""
+    if box is None:
+        return "in changing places"
+    x0, y0, x1, y1 = box
+    down, across = _third((y0 + y1) / 2, ("top", "", "bottom")), _third((x0 + x1) / 2, ("left", "", "right"))
+    wide, high = x1 - x0 >= LONG, y1 - y0 >= LONG
+    if wide or high:
+        edge = down if wide else across
+        return f"along the {edge} edge" if edge else "across the middle"
+    return f"{down} {across}".strip() or "in the middle"
+
+
+def _third(middle: float, words: tuple[str, str, str]) -> str:
+    return words[min(2, int(3 * middle))]

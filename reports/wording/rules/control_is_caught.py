@@ -1,0 +1,98 @@
+"""The positive control in words."""
+
+from audit.phrases import count, listed
+from checks.rules.control_is_caught import (
+    COPY_SILENT,
+    ENDS_MISSING,
+    FEW_MARKED,
+    INNOCENT_BLAMED,
+    NO_CONTROL,
+    NO_LIMITS,
+    NO_RULE,
+    NOT_BLAMED,
+    NOT_FLAGGED,
+)
+from checks.table.planted_copies import KEPT
+from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.missing import without_finding
+from reports.wording.phrases import figure_at_limit, percent, points, share_at_limit
+from reports.wording.words import About, FindingWords, Words, words_by_finding
+
+QUESTION = "How strong must a shortcut be before this audit catches it?"
+FLAGGED = "share of the evidence from which on a mark is flagged"
+BLAMED = "share of the evidence from which on hiding the mark is seen to cost the label"
+KEPT_SHARE = "share of its evidence that the network itself keeps when the object is removed"
+NEXT = (
+    "Run the audit again with the control planted_cue, on more pictures that the network predicts right and whose boxes"
+    " leave the border of the frame free. If that does not help, tighten the rules that should notice."
+)
+
+
+def control_is_caught(verdict: Verdict, about: About) -> Words:
+    """From which share of the evidence on a mark is flagged and blamed."""
+    del about
+    if verdict.deciding is None:
+        return without_finding(QUESTION, _missing(verdict), NEXT)
+    next_step = NEXT if verdict.outcome is Outcome.INVALID else ""
+    return words_by_finding(verdict, QUESTION, next_step, [_finding(finding) for finding in verdict.findings])
+
+
+def _missing(verdict: Verdict) -> str:
+    details = verdict.details
+    if verdict.reason == FEW_MARKED:
+        marked = count(details["pictures"], "picture")
+        return f"{marked} could carry the mark (required: {details['fewest']}), so this control shows nothing."
+    if verdict.reason == COPY_SILENT:
+        altered = f"{details['intervention']} '{details['variant']}'"
+        return f"The network yields no number for pictures with the mark under {altered}."
+    if verdict.reason == NO_LIMITS:
+        return f"The profile has no limits for {listed(details['rules'])}, which should flag a copy."
+    return {
+        NO_CONTROL: "The control planted_cue was not run, so nothing shows what this audit would have noticed.",
+        ENDS_MISSING: "The copies that rely on the mark alone, or not at all, are missing.",
+        NO_RULE: "The profile names no rule that would flag a copy.",
+    }[verdict.reason]
+
+
+def _finding(finding: Finding) -> FindingWords:
+    if finding.key == KEPT:
+        return FindingWords("without the object", KEPT_SHARE, _kept(finding))
+    detector = finding.details["detector"]
+    if finding.key == detector:
+        return FindingWords(detector, FLAGGED, _flagged(finding))
+    return FindingWords(f"{detector}, mark blamed", BLAMED, _blamed(finding))
+
+
+def _flagged(finding: Finding) -> str:
+    details = finding.details
+    detector = f"(detector {details['detector']})"
+    if finding.reason == NOT_FLAGGED:
+        return f"A network that relies on the mark alone is not flagged by {listed(details['flagged_by'])} {detector}."
+    if details["flagged_unmarked"]:
+        return f"The network is flagged even unmarked, which hides the share from which a mark would be {detector}."
+    seen = f"A mark is flagged once it carries {percent(finding.value or 0.0)} of the evidence {detector}"
+    if details["kept"] is None:
+        return f"{seen}; what the network keeps without the object is unknown."
+    outside = f"; {share_at_limit(details['outside'])} then come from outside the object" if details["kept"] else ""
+    return f"{seen}{outside}."
+
+
+def _blamed(finding: Finding) -> str:
+    details = finding.details
+    if finding.reason == INNOCENT_BLAMED:
+        cost = points(details["loss_unmarked"] or 0.0)
+        return f"Hiding the mark costs the network itself {cost} more than hiding elsewhere, where it carries nothing."
+    if finding.reason == NOT_BLAMED:
+        return f"The mark is not blamed where it carries all of the evidence (detector {details['detector']})."
+    limit, share = figure_at_limit(details["min_loss"]), percent(finding.value or 0.0)
+    return (
+        f"Hiding the mark (detector {details['detector']}) costs over {limit} points once it carries {share} of the"
+        f" evidence, and {points(details['loss'] or 0.0)} at the most."
+    )
+
+
+def _kept(finding: Finding) -> str:
+    pictures = count(finding.n, "picture")
+    return (
+        f"Without the object the network keeps {percent(finding.value or 0.0)} of its evidence (median of {pictures})."
+    )

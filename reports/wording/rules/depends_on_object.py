@@ -1,0 +1,80 @@
+"""Necessity in words."""
+
+from audit.phrases import count
+from checks import reasons
+from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH
+from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.missing import NO_NUMBER, missing
+from reports.wording.phrases import figure, figure_at_limit, points
+from reports.wording.undecided import pictures, too_few, undecided
+from reports.wording.words import About, FindingWords, Words, words_by_finding
+
+QUESTION = "Does removing the object cost the answer more than hiding as much elsewhere?"
+LABEL_STANDS = (
+    "Look at the worst pictures: their label stands without the object. Find what else gives it away, remove it from"
+    " the training pictures or randomise it across classes, and audit again."
+)
+MORE_ROOM = "Add pictures with room around the object, or train the network on pictures with hidden parts."
+
+
+def depends_on_object(verdict: Verdict, about: About) -> Words:
+    """What removing the object costs, beyond the same fill elsewhere."""
+    if verdict.deciding is None:
+        return missing(QUESTION, verdict)
+    findings = [_elsewhere(f) if f.key == ELSEWHERE else _removed(f, about) for f in verdict.findings]
+    return words_by_finding(verdict, QUESTION, _next_step(verdict), findings)
+
+
+def _next_step(verdict: Verdict) -> str:
+    match verdict.outcome:
+        case Outcome.PASS:
+            return ""
+        case Outcome.FAIL:
+            return LABEL_STANDS
+        case Outcome.INVALID:
+            return NO_NUMBER
+    breaks = any(finding.reason == FILLS_BREAK for finding in verdict.findings)
+    return MORE_ROOM if breaks else "Add boxed pictures."
+
+
+def _removed(finding: Finding, about: About) -> FindingWords:
+    quantity = "the label's probability lost with the object, less what the same fill costs elsewhere"
+    return FindingWords("object removed", quantity, _sentence(finding, about))
+
+
+def _sentence(finding: Finding, about: About) -> str:
+    if finding.value is None:
+        return _nothing(finding)
+    value = finding.value
+    required = f"required: more than {figure_at_limit(finding.limit)}"
+    if finding.outcome is Outcome.FAIL:
+        change = "does not change" if value <= 0 else "hardly changes"
+        bound = f"loss {points(value)}, at most {figure(finding.upper)}"
+        return f"Removing the object {change} the answer on {pictures(finding, about)} ({bound}; {required})."
+    seen = f"Removing the object costs {points(value)} more than hiding as much elsewhere"
+    if finding.outcome is Outcome.PASS:
+        return f"{seen}, on {pictures(finding, about)} (at least {figure(finding.lower)}; {required})."
+    return _undecided(finding, about, seen)
+
+
+def _undecided(finding: Finding, about: About, seen: str) -> str:
+    if finding.reason == reasons.TOO_FEW:
+        return f"{seen}, on {too_few(finding, about)}."
+    if finding.reason == FILLS_BREAK:
+        return f"{seen}, but the fills break the prediction wherever they are put."
+    bound = f"at least {figure(finding.lower)}, limit {figure_at_limit(finding.limit)}"
+    return f"{seen} ({bound}); {undecided(finding, about)}."
+
+
+def _nothing(finding: Finding) -> str:
+    if finding.reason != NOT_BOTH:
+        return "No picture is predicted right, so no prediction can depend on the object."
+    right = count(finding.details["right"], "picture")
+    return f"None of {right} predicted right has answers both without the object and with as much hidden elsewhere."
+
+
+def _elsewhere(finding: Finding) -> FindingWords:
+    seen = f"Hiding as much elsewhere costs {points(finding.value or 0.0)} (allowed: {figure_at_limit(finding.limit)})"
+    why = ": the fills break the prediction wherever they are put" if finding.reason == FILLS_BREAK else ""
+    quantity = "the label's probability that the same fill costs on an equal area outside the boxes"
+    return FindingWords("the same fill elsewhere", quantity, f"{seen}{why}.")

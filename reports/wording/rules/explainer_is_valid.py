@@ -1,0 +1,72 @@
+"""Validity of the explainers in words."""
+
+from audit.phrases import listed
+from checks import reasons
+from checks.rules.explainer_is_valid import NO_CONTROL, NO_LIVING_MAP, NOTHING_RANDOMISED
+from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.phrases import all_of
+from reports.wording.words import About, FindingWords, Words
+
+NEXT = {
+    Outcome.PASS: "",
+    Outcome.INCONCLUSIVE: "Draw more pictures for the control randomisation (its option `pictures`), and run the audit"
+    " again.",
+    Outcome.INVALID: "Use a method whose maps follow the network, as integrated_gradients, and run the audit again with"
+    " the control randomisation.",
+}
+NOTHING = {
+    NO_CONTROL: "The control randomisation was not run, so nothing says whose maps are evidence.",
+    NOTHING_RANDOMISED: "The control randomisation could randomise nothing, so nothing says whose maps are evidence.",
+    reasons.NO_METHOD: "No method was run whose maps could be tested.",
+}
+
+
+def explainer_is_valid(verdict: Verdict, about: About) -> Words:
+    """Whose maps change with random weights, and whose are taken out of the verdict."""
+    del about
+    return Words(
+        question="Do the maps change when the network loses what it has learnt?",
+        sentence=NOTHING.get(verdict.reason) or _of_all(verdict),
+        next_step=NEXT[verdict.outcome],
+        findings=tuple(
+            FindingWords(
+                str(finding.details["method"]),
+                "mean rank correlation of the maps of the network and of its copy with random weights",
+                _sentence(finding),
+            )
+            for finding in verdict.findings
+        ),
+    )
+
+
+def _of_all(verdict: Verdict) -> str:
+    limit = f"{verdict.findings[0].limit:.4g}"
+    out, kept = verdict.details["taken_out"], verdict.details["kept"]
+    if not out:
+        most = max(finding.upper or 0.0 for finding in verdict.findings)
+        return (
+            f"With random weights, the maps of {all_of(len(kept), 'method')} change (rank correlation at most"
+            f" {most:.2f}; required: at most {limit})."
+        )
+    if kept:
+        return (
+            f"Taken out, since maps hardly change with random weights (required: correlation at most {limit}):"
+            f" {listed(out)}. Kept: {listed(kept)}."
+        )
+    methods = all_of(len(out), "method")
+    return (
+        f"No map is evidence: those of {methods} do not change for certain with random weights (required: rank"
+        f" correlation at most {limit})."
+    )
+
+
+def _sentence(finding: Finding) -> str:
+    method = finding.details["method"]
+    if finding.reason == NO_LIVING_MAP or finding.value is None:
+        return f"{method} has no living map with random weights to compare with, so its maps are taken out."
+    beyond = finding.reason == reasons.BEYOND_LIMIT
+    bound = finding.lower if beyond else finding.upper
+    shown = "" if bound is None else f"{'at least' if beyond else 'at most'} {bound:.2f}; "
+    seen = f"With random weights, the maps of {method} still correlate with its own by {finding.value:.2f}"
+    end = "" if finding.outcome is Outcome.PASS else "; they are taken out"
+    return f"{seen} ({shown}required: at most {finding.limit:.4g}){end}."

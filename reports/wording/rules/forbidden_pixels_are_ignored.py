@@ -1,0 +1,70 @@
+"""Forbidden pixels in words."""
+
+from audit.phrases import count
+from checks import reasons
+from checks.rules.forbidden_pixels_are_ignored import BEYOND, NO_ROOM, NONE_RIGHT, NOTHING_LEFT
+from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.missing import NO_NUMBER, missing, without_finding
+from reports.wording.phrases import figure, figure_at_limit, points
+from reports.wording.undecided import pictures, too_few, undecided
+from reports.wording.words import About, FindingWords, Words, words_by_finding
+
+QUESTION = "Does the answer stay the same when the pixels that must not matter are hidden?"
+HIDDEN = "how far hiding the forbidden pixels moves the label's probability"
+MORE = "how far hiding the forbidden pixels moves the label's probability, less what hiding as much elsewhere does"
+NEXT = {
+    Outcome.PASS: "",
+    Outcome.FAIL: "Look at the worst pictures: what the network reads on the forbidden pixels will not be there in use."
+    " Cut them off before training, train again, and audit again.",
+    Outcome.INCONCLUSIVE: "Add boxed pictures with forbidden pixels. Where hiding as much elsewhere moves the answer"
+    " too, train the network on pictures with hidden parts, or cut the forbidden pixels off before the network.",
+    Outcome.INVALID: NO_NUMBER,
+}
+NO_SUCH_PIXELS = (
+    "Name data whose annotations state forbidden pixels, or, where the preprocessing cuts them off, drop this rule from"
+    " the profile."
+)
+
+
+def forbidden_pixels_are_ignored(verdict: Verdict, about: About) -> Words:
+    """How far hiding the forbidden pixels moves the answer."""
+    if verdict.reason == NOTHING_LEFT:
+        return without_finding(QUESTION, "No picture left an answer without its forbidden pixels.", NO_NUMBER)
+    if verdict.deciding is None:
+        return missing(QUESTION, verdict)
+    findings = [
+        FindingWords("beyond as much elsewhere", MORE, _beyond(finding, about))
+        if finding.key == BEYOND
+        else FindingWords("forbidden pixels hidden", HIDDEN, _hidden(finding, about))
+        for finding in verdict.findings
+    ]
+    none = verdict.deciding.reason == reasons.NO_PICTURES
+    return words_by_finding(verdict, QUESTION, NO_SUCH_PIXELS if none else NEXT[verdict.outcome], findings)
+
+
+def _hidden(finding: Finding, about: About) -> str:
+    if finding.reason == reasons.NO_PICTURES:
+        return "No picture shows the network forbidden pixels, so nothing is known about them."
+    if finding.reason == NONE_RIGHT:
+        some = count(finding.details["pictures"], "picture")
+        return f"None of {some} with forbidden pixels is predicted right, so nothing is known about them."
+    seen = f"Hiding the forbidden pixels moves the label's probability by {points(finding.value or 0.0)}"
+    if finding.reason == reasons.TOO_FEW:
+        return f"{seen}, on {too_few(finding, about)}."
+    bound = f"at most {figure(finding.upper)}; allowed: {figure_at_limit(finding.limit)}"
+    if finding.outcome is Outcome.PASS:
+        return f"{seen}, on {pictures(finding, about)} ({bound})."
+    return f"{seen} ({bound}); {undecided(finding, about)}."
+
+
+def _beyond(finding: Finding, about: About) -> str:
+    elsewhere = finding.details["elsewhere"]
+    if finding.reason == NO_ROOM or elsewhere is None:
+        return "No picture left room to hide as much elsewhere."
+    seen = (
+        f"Hiding the forbidden pixels moves the probability by {points((finding.value or 0.0) + elsewhere)}, hiding as"
+        f" much elsewhere by {figure(elsewhere)}"
+    )
+    if finding.lower is None:
+        return f"{seen}, on {pictures(finding, about)}."
+    return f"{seen} (difference at least {figure(finding.lower)}; allowed: {figure_at_limit(finding.limit)})."

@@ -1,0 +1,63 @@
+"""Agreement of the methods in words."""
+
+from audit.phrases import listed
+from checks import reasons
+from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.phrases import all_of
+from reports.wording.words import About, FindingWords, Words, deciding_sentence
+
+ALONE = "Add a second method that works differently, as integrated_gradients beside gradient."
+APART = "Look at both methods' maps of the same pictures, and trust neither without the experiments."
+
+
+def methods_agree(verdict: Verdict, about: About) -> Words:
+    """How alike the methods rank the places of a picture, pair by pair."""
+    del about
+    findings = tuple(
+        FindingWords(_names(finding), "mean rank correlation of two methods' maps", _sentence(finding))
+        for finding in verdict.findings
+    )
+    alone = "One method alone has nothing to agree with."
+    return Words(
+        question="Do the methods' maps agree with each other?",
+        sentence=_of_all(verdict) or deciding_sentence(verdict, findings) or alone,
+        next_step=_next_step(verdict),
+        findings=findings,
+    )
+
+
+def _names(finding: Finding) -> str:
+    return listed(finding.details["methods"])
+
+
+def _of_all(verdict: Verdict) -> str:
+    """The sentence about all pairs; '' where that of the deciding pair says enough."""
+    if dissenter := verdict.details.get("dissenter"):
+        return f"{dissenter} agrees with none of the other methods, which agree with each other."
+    weakest = verdict.deciding
+    if weakest is None or verdict.outcome is not Outcome.PASS or len(verdict.findings) < 2:
+        return ""
+    return (
+        f"{all_of(len(verdict.findings), 'pair').capitalize()} of methods agree; the weakest, {_names(weakest)}, with a"
+        f" rank correlation of at least {weakest.lower:.2f} ({_required(weakest)})."
+    )
+
+
+def _next_step(verdict: Verdict) -> str:
+    if verdict.outcome is Outcome.PASS:
+        return ""
+    return APART if verdict.findings else ALONE
+
+
+def _sentence(finding: Finding) -> str:
+    if finding.value is None:
+        return f"{_names(finding)} were not compared on any picture."
+    beyond = finding.reason == reasons.BEYOND_LIMIT
+    bound = finding.upper if beyond else finding.lower
+    shown = "" if bound is None else f"{'at most' if beyond else 'at least'} {bound:.2f}; "
+    seen = f"The maps of {_names(finding)} have a mean rank correlation of {finding.value:.2f}"
+    return f"{seen} ({shown}{_required(finding)})."
+
+
+def _required(finding: Finding) -> str:
+    return f"required: more than {finding.limit:.4g}"

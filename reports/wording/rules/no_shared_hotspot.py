@@ -1,0 +1,132 @@
+"""Cues that the pictures of a class share, in words."""
+
+from audit.phrases import count
+from checks import reasons
+from checks.rules.no_shared_hotspot import CONFIRMED_BY_PASTING, NOT_SEARCHED, PASTING_ALONE, SEARCH
+from checks.statistics.subset import FEWEST
+from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.missing import missing, without_finding
+from reports.wording.phrases import figure, figure_at_limit, percent, points, share_at_limit
+from reports.wording.places import place
+from reports.wording.undecided import too_few, undecided
+from reports.wording.words import About, FindingWords, Words
+
+QUESTION = "Does the model go by something that recurs outside the boxes?"
+QUANTITY = "the label's probability lost by hiding the candidate, less what hiding as much elsewhere costs"
+SEARCHED = "share of the pictures in classes that were searched"
+NEXT = {
+    Outcome.PASS: "",
+    Outcome.FAIL: "Look at the crops and find where the cue comes from (a camera's tag, a watermark, a photographer's"
+    " habit). Remove it from the training pictures, or randomise it across classes, and audit again.",
+    Outcome.INCONCLUSIVE: f"Add pictures, so that each class has {FEWEST} or more that are predicted right.",
+    Outcome.INVALID: "Run the audit again with the search shared_cues.",
+}
+LOOK = (
+    "Look at the crops that turn pictures of other classes. If they show an object of the class, box it too, or remove"
+    " the picture; if not, it is a cue that the object stands in for when it is hidden."
+)
+
+
+def no_shared_hotspot(verdict: Verdict, about: About) -> Words:
+    """What hiding each candidate costs, and what pasting it does."""
+    if verdict.reason == NOT_SEARCHED:
+        seen = "The search shared_cues was not run; no cue was looked for."
+        return without_finding(QUESTION, seen, NEXT[Outcome.INVALID])
+    if verdict.deciding is None:
+        return missing(QUESTION, verdict)
+    findings = tuple(
+        FindingWords("search", SEARCHED, _search(finding))
+        if finding.key == SEARCH
+        else FindingWords(_subject(finding), QUANTITY, _sentence(finding, about))
+        for finding in verdict.findings
+    )
+    sentences = {finding.key: words.sentence for finding, words in zip(verdict.findings, findings, strict=True)}
+    sentence = _headline(verdict) or sentences[verdict.deciding.key]
+    return Words(QUESTION, sentence, _next_step(verdict), findings)
+
+
+def _next_step(verdict: Verdict) -> str:
+    pasting = any(finding.reason == PASTING_ALONE for finding in verdict.findings)
+    return LOOK if verdict.outcome is Outcome.INCONCLUSIVE and pasting else NEXT[verdict.outcome]
+
+
+def _headline(verdict: Verdict) -> str:
+    """Of several candidates; '' where one finding says all."""
+    candidates = [finding for finding in verdict.findings if finding.key != SEARCH]
+    deciding = verdict.deciding
+    if verdict.outcome is Outcome.PASS and not candidates:
+        return "The maps of no class agree on anything outside the boxes."
+    if verdict.outcome is Outcome.PASS and deciding is not None:
+        tried = count(len(candidates), "candidate")
+        return f"None of {tried} is confirmed as a cue; hiding the strongest {_cost(deciding)}."
+    confirmed = sum(finding.outcome is Outcome.FAIL for finding in candidates)
+    if confirmed > 1 and deciding is not None:
+        tried = count(len(candidates), "candidate cue")
+        verb, effect = _effect(deciding)
+        strongest = f"{verb} the strongest, {_where(deciding)} for {_name(deciding)}, {effect}"
+        return f"{confirmed} of {tried} are confirmed; {strongest}."
+    return ""
+
+
+def _sentence(finding: Finding, about: About) -> str:
+    if finding.outcome is Outcome.INVALID:
+        return f"The candidate {_where(finding)}, for {_name(finding)}, has no answers that could be compared."
+    if finding.outcome is Outcome.FAIL:
+        verb, effect = _effect(finding)
+        where = f"{_where(finding)} in pictures of {_name(finding)}"
+        return f"The model goes by something {where}: {verb} it {effect}."
+    if finding.outcome is Outcome.PASS:
+        return f"The candidate {_where(finding)}, for {_name(finding)}, is not confirmed: hiding it {_cost(finding)}."
+    return _undecided(finding, about)
+
+
+def _undecided(finding: Finding, about: About) -> str:
+    where, cost = f"{_where(finding)}, for {_name(finding)},", points(finding.value or 0.0)
+    if finding.reason == reasons.TOO_FEW:
+        return f"The candidate {where} was hidden in {too_few(finding, about)}."
+    if finding.reason == PASTING_ALONE:
+        return f"Pasting the candidate {where} {_turned(finding)}, but hiding it costs {cost}."
+    allowed = figure_at_limit(finding.limit)
+    return f"A candidate {where} may be a cue ({cost} when hidden; allowed: {allowed}); {undecided(finding, about)}."
+
+
+def _effect(finding: Finding) -> tuple[str, str]:
+    """What was done to a confirmed cue, and what that did."""
+    if finding.reason == CONFIRMED_BY_PASTING:
+        return "pasting", _turned(finding)
+    least, allowed = figure(finding.lower), figure_at_limit(finding.limit)
+    return "hiding", f"costs {points(finding.value or 0.0)} (at least {least}; allowed: {allowed})"
+
+
+def _turned(finding: Finding) -> str:
+    pasted = finding.details["pasted"]
+    turned, elsewhere = (finding.details[name] / max(1, pasted) for name in ("turned", "turned_elsewhere"))
+    return f"turns {percent(turned)} of other pictures (other crops: {percent(elsewhere)})"
+
+
+def _cost(finding: Finding) -> str:
+    most, allowed = figure(finding.upper), figure_at_limit(finding.limit)
+    return f"costs {points(finding.value or 0.0)} (at most {most}; allowed: {allowed})"
+
+
+def _where(finding: Finding) -> str:
+    return place(finding.details["box"])
+
+
+def _search(finding: Finding) -> str:
+    details = finding.details
+    share = "none" if finding.value is None else percent(finding.value)
+    return (
+        f"{details['searched']:,} of {count(details['classes'], 'class')}, with {share} of the pictures, have the"
+        f" {details['fewest']} right answers a search needs (required: {share_at_limit(finding.limit)})."
+    )
+
+
+def _subject(finding: Finding) -> str:
+    return f"candidate {finding.details['id']}, {_where(finding)}, class {_name(finding)}"
+
+
+def _name(finding: Finding) -> str:
+    """The data set's word for the class."""
+    label = finding.details["class_label"]
+    return f"class {finding.details['class_index']}" if label is None else f"'{label}'"

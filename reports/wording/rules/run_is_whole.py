@@ -1,0 +1,68 @@
+"""A run that is not whole, or a record that was altered, in words."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from audit.phrases import count, listed
+from checks.table import integrity
+from checks.verdict import Verdict
+from reports.wording.missing import without_finding
+from reports.wording.words import About, Words
+
+GO_ON = "Continue the run where it stopped: saliency-audit run SETTINGS.toml --resume."
+MEASURABLE = "Run the audit again on pictures that can be measured; the exclusions say what is wrong with these."
+ALTERED = "Do not use this record: run the audit again, and find out who or what wrote into the file."
+NEXT = {
+    integrity.NETWORK_CHANGED: "Freeze the network, and run the audit again.",
+    integrity.STOPPED: GO_ON,
+    integrity.EXPERIMENTS_UNFINISHED: GO_ON,
+    integrity.ALL_EXCLUDED: MEASURABLE,
+    integrity.NO_SAMPLES: MEASURABLE,
+}
+
+
+def run_is_whole(verdict: Verdict, about: About) -> Words:
+    """Why no verdict can rest on the record."""
+    del about
+    return without_finding(
+        "Was the run finished, on pictures, without touching the network, and is the record as written?",
+        SEEN[verdict.reason](verdict.details),
+        NEXT.get(verdict.reason, ALTERED),
+    )
+
+
+def _impossible(details: dict[str, Any]) -> str:
+    """'mass of edges in 1 sample, first in number 3', or the like of an answer, a stage or a cue."""
+    quantity = str(details["quantity"])
+    if "samples" in details:
+        of = f" of {details['source']}" if "source" in details else ""
+        return f"{quantity}{of} in {count(details['samples'], 'sample')}, first in number {details['first']}"
+    if "variant" in details:
+        return f"{quantity} of {details['subject']} to {details['intervention']} '{details['variant']}'"
+    if "randomised" in details:
+        return f"{quantity} of {details['source']} with {details['randomised']} randomised"
+    return f"{quantity} {details['cue']}" if "cue" in details else quantity
+
+
+SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    integrity.NETWORK_CHANGED: lambda _: "The network is not the same after the audit as before.",
+    integrity.STOPPED: lambda d: f"The run stopped after {d['reached']:,} of {count(d['total'], 'sample')}.",
+    integrity.ALL_EXCLUDED: lambda d: f"All {count(d['total'], 'sample')} are excluded.",
+    integrity.NO_SAMPLES: lambda _: "The data set holds no sample.",
+    integrity.EXPERIMENTS_UNFINISHED: lambda d: (
+        f"The run ended without {listed(d['experiments'])}, which its settings ask for."
+    ),
+    integrity.SAMPLES_NOT_STATED: lambda _: "The record does not say how many samples there were.",
+    integrity.OTHER_NUMBER_OF_SAMPLES: lambda d: (
+        f"The data set held {d['stated']} samples, but the record counts {d['counted']:,}."
+    ),
+    integrity.OTHER_PICTURES: lambda _: (
+        "The pictures in the record are not those that the run hashed when it finished."
+    ),
+    integrity.STRAY_ROWS: lambda d: (
+        f"The record holds {count(d['rows'], 'row')} in table {d['table']} about samples without a picture, first"
+        f" number {d['first']}."
+    ),
+    integrity.IMPOSSIBLE_NUMBERS: lambda d: f"The record holds impossible numbers: {_impossible(d)}.",
+}
+"""What was seen, by reason."""

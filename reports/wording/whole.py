@@ -1,0 +1,62 @@
+"""The whole judgement in words: the verdict that speaks for it, and whatever else must be known beside it."""
+
+from collections.abc import Sequence
+
+from audit.phrases import count, listed
+from checks.verdict import Judgement, Outcome
+from reports.wording.phrases import all_of
+from reports.wording.worded import WordedJudgement, WordedVerdict, fields_of, worded_verdicts
+from reports.wording.words import About
+
+NO_RULE = "The profile names no rule that decides, so nothing was judged."
+ANOTHER_PROFILE = "Judge with a profile that has such a rule."
+WORST = "the worst pictures in the gallery"
+WRONG_REASON = f"the pictures that are right for the wrong reason and at {WORST}"
+BEFORE_SIGNING = "Look at {} before you sign; a PASS replaces no other verification."
+
+
+def worded_judgement(judgement: Judgement, about: About) -> WordedJudgement:
+    """The judgement with every sentence that a person reads."""
+    verdicts = worded_verdicts(judgement.verdicts, about)
+    sentence, next_step = whole(judgement, verdicts)
+    return WordedJudgement.model_validate(
+        {**fields_of(judgement, Judgement), "verdicts": verdicts, "sentence": sentence, "next_step": next_step}
+    )
+
+
+def whole(judgement: Judgement, verdicts: Sequence[WordedVerdict]) -> tuple[str, str]:
+    """The sentence and the next step. verdicts: those of the judgement, worded."""
+    entering = [verdict for verdict in verdicts if not verdict.advisory and verdict.outcome is judgement.outcome]
+    spokesman = next((verdict for verdict in entering if verdict.rule == judgement.decided_by), None)
+    if spokesman is None:
+        return NO_RULE, ANOTHER_PROFILE
+    disagreement = _disagreement(judgement, verdicts)
+    if judgement.outcome is Outcome.PASS:
+        checks = all_of(len(entering), "check").capitalize()
+        verb = "passes" if len(entering) == 1 else "pass"
+        seen = f"{checks} {verb} on {count(judgement.pictures, 'picture')}."
+        return f"{seen}{disagreement or _advice(verdicts)}", BEFORE_SIGNING.format(_to_look_at(judgement))
+    others = len(entering) - 1
+    verb = "is" if others == 1 else "are"
+    more = f" {count(others, 'further check')} {verb} {judgement.outcome} too." if others else ""
+    return f"{spokesman.sentence}{more}{disagreement}", spokesman.next_step
+
+
+def _to_look_at(judgement: Judgement) -> str:
+    """By the experiment where it was made, else by the first method's maps."""
+    reasons = judgement.right_for_the_wrong_reason
+    return WRONG_REASON if reasons and reasons[0].count else WORST
+
+
+def _advice(verdicts: Sequence[WordedVerdict]) -> str:
+    """What advisory rules say against a PASS."""
+    against = [f"{v.rule} is {v.outcome}" for v in verdicts if v.advisory and v.outcome is not Outcome.PASS]
+    return f" Advice that does not decide: {listed(against)}." if against else ""
+
+
+def _disagreement(judgement: Judgement, verdicts: Sequence[WordedVerdict]) -> str:
+    if judgement.maps_disagree is None:
+        return ""
+    rule, key = judgement.maps_disagree
+    sentence = next(f.sentence for v in verdicts if v.rule == rule for f in v.findings if f.key == key)
+    return f" Maps and experiments disagree: {sentence} The experiments decide; look at the pictures before you sign."

@@ -1,0 +1,58 @@
+"""What a rule's wording is given and what it gives back."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from checks.table.evidence import Evidence
+from checks.verdict import Verdict
+
+
+class About(NamedTuple):
+    """What sentences need beside the verdict."""
+
+    confidence: float
+    """Of every bound."""
+    cluster: str = "cluster"
+    """What the settings' clusters are, as 'flight': the noun for what would have to be added."""
+    frame: tuple[int, int] | None = None
+    """(height, width) of the network's input in pixels."""
+
+
+def about(evidence: Evidence) -> About:
+    """What the table says beside its verdicts."""
+    column = evidence.cluster_column if evidence.cluster is not None else ""
+    return About(evidence.confidence, column.replace("_", " ") or "cluster", evidence.frame)
+
+
+class FindingWords(NamedTuple):
+    """One finding in words."""
+
+    subject: str
+    """What was judged, as 'gradient against centre'."""
+    quantity: str
+    """What the numbers are, with the unit where it is not plain."""
+    sentence: str
+    """At most 25 words: first what was seen, then the limit."""
+
+
+class Words(NamedTuple):
+    """One verdict in words."""
+
+    question: str
+    sentence: str
+    """At most 25 words: first what was seen, then the limit."""
+    next_step: str
+    """What to do about it; '' for a PASS."""
+    findings: tuple[FindingWords, ...]
+    """In the verdict's order."""
+
+
+def words_by_finding(verdict: Verdict, question: str, next_step: str, findings: Sequence[FindingWords]) -> Words:
+    """The words of a verdict for which the finding that decides speaks."""
+    return Words(question, deciding_sentence(verdict, findings), next_step, tuple(findings))
+
+
+def deciding_sentence(verdict: Verdict, findings: Sequence[FindingWords]) -> str:
+    """The sentence of the finding that decides; '' where none does. findings: in the verdict's order."""
+    sentences = {finding.key: words.sentence for finding, words in zip(verdict.findings, findings, strict=True)}
+    return sentences.get(verdict.decided_by or "", "")

@@ -1,0 +1,247 @@
+"""Completeness of the evidence, and of the run, in words: at most 25 of them, with the numbers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import audit
+from checks import reasons
+from checks.rules import evidence_is_complete as completeness
+from checks.table import cluster_columns, integrity
+from checks.verdict import Finding, Outcome, Unit, Verdict
+from fixtures.findings import MOST_WORDS
+from reports.wording.rules.evidence_is_complete import MEND
+from reports.wording.worded import words_of
+from reports.wording.words import About, Words
+
+PASS, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.INVALID
+FLIGHTS = About(0.95, "flight")
+
+
+def finding(key: str, quantity: str, outcome: Outcome, details: Mapping[str, Any], **stated: Any) -> Finding:
+    fields = {"unit": Unit.SHARE, "better": "lower", "value": 0.118, "limit": 0.1, "n": 68, **stated}
+    return Finding.model_validate(
+        {"key": key, "quantity": quantity, "outcome": outcome, "details": {**details}, **fields}
+    )
+
+
+def exclusions(outcome: Outcome, by_reason: dict[str, int], **stated: Any) -> Finding:
+    details = {"excluded": sum(by_reason.values()), "by_reason": by_reason}
+    return finding("exclusions", "excluded_share", outcome, details, **stated)
+
+
+def pictures(outcome: Outcome, n: int, samples: int, **stated: Any) -> Finding:
+    return finding("pictures", "distinct_pictures", outcome, {"samples": samples}, n=n, value=n, limit=59, **stated)
+
+
+def maps(outcome: Outcome, dead: int, missing: int, **stated: Any) -> Finding:
+    details = {"method": "gradient", "dead": dead, "missing": missing}
+    return finding("maps/gradient", "dead_map_share", outcome, details, **stated)
+
+
+def classes(outcome: Outcome, *labels: str) -> Finding:
+    named = [{"label": label, "right": 3, "pictures": 30} for label in labels]
+    return finding("classes", "classes_hardly_predicted", outcome, {"classes": named}, value=len(labels), limit=0)
+
+
+def flights(silent: int, **stated: Any) -> Finding:
+    details = {"column": "flight", "silent": silent, "worth": 30.2}
+    outcome = INVALID if silent else PASS
+    fields = {"n": 60, "clusters": 12, "value": 12.0, "limit": None, **stated}
+    return finding("clusters", "independent_pictures_at_worst", outcome, details, **fields)
+
+
+WARNING = finding(
+    "column/flight",
+    "independent_pictures_by_likeness",
+    INCONCLUSIVE,
+    {"column": "flight", "values": 24},
+    value=31.4,
+    limit=None,
+    n=240,
+    reason=cluster_columns.CLUSTER_NOT_NAMED,
+    advisory=True,
+)
+
+
+def in_words(*findings: Finding) -> Words:
+    entering = [each for each in findings if not each.advisory]
+    outcome = max((each.outcome for each in entering), key=[PASS, INCONCLUSIVE, INVALID].index)
+    decided_by = next(each.key for each in entering if each.outcome is outcome)
+    verdict = Verdict(rule="evidence_is_complete", outcome=outcome, decided_by=decided_by, findings=findings)
+    return words_of(verdict, FLIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            exclusions(INVALID, {"unreadable": 5, "crowd": 3}),
+            "8 of 68 samples are excluded (11.8 %; allowed: 10 %): unreadable (5) and crowd (3).",
+        ),
+        (
+            exclusions(
+                INVALID, {"box covers the frame": 62, "object cropped away": 5, "crowd": 3, "label ignored": 2}, n=610
+            ),
+            "72 of 610 samples are excluded (11.8 %; allowed: 10 %): box covers the frame (62), object cropped away (5)"
+            " and 2 other reasons.",
+        ),
+        (exclusions(PASS, {}, value=0.0), "0 of 68 samples are excluded."),
+        (
+            exclusions(PASS, {"crowd": 1}, n=1000, value=0.001),
+            "1 of 1,000 samples is excluded (0.1 %; allowed: 10 %): crowd (1).",
+        ),
+        (exclusions(INVALID, {}, n=0, value=None), "The data set holds no sample."),
+        (pictures(INCONCLUSIVE, 58, 58), "58 pictures were measured (required: 59 pictures)."),
+        (pictures(INCONCLUSIVE, 50, 100), "100 samples in 50 pictures were measured (required: 59 pictures)."),
+        (
+            finding("duplicates", "duplicate_share", INVALID, {"copies": 10}),
+            "10 of 68 samples repeat a picture of the same class (11.8 %; allowed: 10 %).",
+        ),
+        (maps(INVALID, 4, 0), "gradient has 4 dead maps in 68 samples (11.8 %; allowed: 10 %)."),
+        (
+            maps(INVALID, 0, 1, value=0.0, reason=completeness.MAPS_MISSING),
+            "gradient has 0 dead maps in 68 samples and lacks 1 map.",
+        ),
+        (
+            classes(INCONCLUSIVE, "helipad"),
+            "Nothing is shown of a class that is hardly ever predicted: 'helipad' (3 of 30 pictures).",
+        ),
+        (
+            classes(INCONCLUSIVE, *"abcde"),
+            "Nothing is shown of a class that is hardly ever predicted: 'a' (3 of 30 pictures), 'b' (3 of 30 pictures)"
+            " and 3 other classes.",
+        ),
+        (classes(PASS), "Every class of 20 pictures or more is predicted often enough to be judged."),
+        (flights(0), "60 pictures of 12 flights are worth 12 independent ones at worst, by likeness 30."),
+        (flights(2), "2 of 60 pictures state no flight, so nobody can say which are independent."),
+        (
+            WARNING,
+            "240 pictures share 24 values of 'flight' and are worth about 31 independent ones; bounds are too narrow"
+            " unless data.cluster names it.",
+        ),
+    ],
+)
+def test_every_finding_has_a_short_sentence_with_its_numbers(given: Finding, sentence: str) -> None:
+    words = in_words(given if not given.advisory else exclusions(PASS, {}), *([given] if given.advisory else []))
+    assert words.findings[-1].sentence == sentence
+    assert len(sentence.split()) <= MOST_WORDS
+    assert words.question.endswith("?")
+    if not given.advisory and given.outcome is not PASS:
+        assert words.sentence == sentence
+        assert words.next_step
+
+
+def test_a_pass_says_what_was_measured() -> None:
+    whole = (exclusions(PASS, {"crowd": 6}, n=66), pictures(PASS, 60, 60), maps(PASS, 3, 0, n=60))
+    words = in_words(*whole)
+    assert words.sentence == (
+        "60 pictures were measured with 1 method; 6 of 66 samples are excluded and 3 maps are dead."
+    )
+    assert words.next_step == ""
+    warned = in_words(*whole, WARNING)
+    assert warned.sentence == (
+        "60 pictures were measured with 1 method, but bounds are too narrow unless data.cluster names 'flight'."
+    )
+    assert len(warned.sentence.split()) <= MOST_WORDS
+
+
+def test_without_a_method_nothing_was_measured() -> None:
+    verdict = Verdict(
+        rule="evidence_is_complete",
+        outcome=INVALID,
+        reason=reasons.NO_METHOD,
+        findings=(pictures(PASS, 60, 60),),
+    )
+    words = words_of(verdict, FLIGHTS)
+    assert words.sentence == "No saliency method was run."
+    assert words.next_step == "Run the audit on pictures, with a method."
+
+
+def test_the_next_step_follows_everything_that_is_wrong() -> None:
+    covering = in_words(exclusions(INVALID, {"box covers the frame": 62})).next_step
+    assert "data.max_box_share, or resize or letterbox instead of cropping" in covering
+    assert "Read the exclusions" not in covering
+    mixed = in_words(exclusions(INVALID, {"label ignored": 30, "unreadable": 1})).next_step
+    assert "Ignored labels count as excluded" in mixed
+    assert "Read the exclusions" in mixed
+    assert in_words(exclusions(INVALID, {"unreadable": 8})).next_step == (
+        "Read the exclusions, and mend what causes them. Then run the audit again."
+    )
+    copied = finding("duplicates", "duplicate_share", INVALID, {"copies": 10})
+    assert in_words(copied, maps(INVALID, 4, 0), flights(2)).next_step == (
+        "Remove the copies from the data set. State for every picture to which cluster it belongs (data.cluster). Find"
+        " out why maps are dead or missing, and mend what causes it. Then run the audit again."
+    )
+    assert in_words(pictures(INCONCLUSIVE, 3, 3)).next_step == "Add boxed pictures."
+    assert in_words(classes(INCONCLUSIVE, "a")).next_step.startswith("Find out why a class is never predicted")
+
+
+def test_the_reasons_with_a_next_step_of_their_own_are_those_that_audit_records() -> None:
+    written = "".join(file.read_text(encoding="utf-8") for file in Path(audit.__file__).parent.rglob("*.py"))
+    assert all(f'"{reason}"' in written for reason in MEND)
+
+
+@pytest.mark.parametrize(
+    ("reason", "details", "sentence"),
+    [
+        (integrity.NETWORK_CHANGED, {}, "The network is not the same after the audit as before."),
+        (integrity.STOPPED, {"reached": 73, "total": 121}, "The run stopped after 73 of 121 samples."),
+        (integrity.ALL_EXCLUDED, {"total": 81}, "All 81 samples are excluded."),
+        (integrity.NO_SAMPLES, {}, "The data set holds no sample."),
+        (
+            integrity.EXPERIMENTS_UNFINISHED,
+            {"experiments": ["randomisation", "planted_cue"]},
+            "The run ended without randomisation and planted_cue, which its settings ask for.",
+        ),
+        (integrity.SAMPLES_NOT_STATED, {}, "The record does not say how many samples there were."),
+        (
+            integrity.OTHER_NUMBER_OF_SAMPLES,
+            {"stated": 81, "counted": 80},
+            "The data set held 81 samples, but the record counts 80.",
+        ),
+        (
+            integrity.OTHER_PICTURES,
+            {},
+            "The pictures in the record are not those that the run hashed when it finished.",
+        ),
+        (
+            integrity.STRAY_ROWS,
+            {"rows": 3, "table": "note", "first": 99},
+            "The record holds 3 rows in table note about samples without a picture, first number 99.",
+        ),
+        (
+            integrity.IMPOSSIBLE_NUMBERS,
+            {"quantity": "mass", "source": "edges", "samples": 1, "first": 3},
+            "The record holds impossible numbers: mass of edges in 1 sample, first in number 3.",
+        ),
+        (
+            integrity.IMPOSSIBLE_NUMBERS,
+            {"quantity": "area share", "samples": 79, "first": 1},
+            "The record holds impossible numbers: area share in 79 samples, first in number 1.",
+        ),
+        (
+            integrity.IMPOSSIBLE_NUMBERS,
+            {"quantity": "log-odds", "subject": "model", "intervention": "object_removed", "variant": "mean"},
+            "The record holds impossible numbers: log-odds of model to object_removed 'mean'.",
+        ),
+        (
+            integrity.IMPOSSIBLE_NUMBERS,
+            {"quantity": "similarity", "source": "gradient", "randomised": "classifier"},
+            "The record holds impossible numbers: similarity of gradient with classifier randomised.",
+        ),
+        (integrity.IMPOSSIBLE_NUMBERS, {"quantity": "cue", "cue": 2}, "The record holds impossible numbers: cue 2."),
+        (
+            integrity.IMPOSSIBLE_NUMBERS,
+            {"quantity": "lambda of the planted cue"},
+            "The record holds impossible numbers: lambda of the planted cue.",
+        ),
+    ],
+)
+def test_a_run_that_is_not_whole_in_words(reason: str, details: dict[str, Any], sentence: str) -> None:
+    words = words_of(Verdict(rule=integrity.RULE, outcome=INVALID, reason=reason, details=details), FLIGHTS)
+    assert words.sentence == sentence
+    assert len(sentence.split()) <= MOST_WORDS
+    assert words.next_step.endswith(".")

@@ -1,0 +1,166 @@
+"""Every reason of the rules on experiments in words: at most 25 of them, with the numbers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from checks import reasons
+from checks.rules import depends_on_object as necessity
+from checks.rules import forbidden_pixels_are_ignored as forbidden
+from checks.rules import model_is_accurate as accuracy
+from checks.rules import survives_other_background as background
+from checks.verdict import Direction, Outcome, Unit, Verdict
+from fixtures.findings import MOST_WORDS, finding_on_flights, words_on_flights
+from reports.wording.worded import words_of
+from reports.wording.words import About
+
+PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
+ACCURACY = {"quantity": "top_1_accuracy", "unit": Unit.SHARE, "better": Direction.HIGHER, "details": {"right": 1110}}
+LOSS = {"quantity": "loss_without_object", "better": Direction.HIGHER, "details": {"without_answer": 3, "right": 40}}
+SHARE = {"unit": Unit.SHARE, "details": {"missed": 99, "without_answer": 200}}
+SWAPPED = {
+    "details": {
+        "paired": True,
+        "right_on_own": 0.931,
+        "right_on_other": 0.875,
+        "backgrounds": 37,
+        "without_answer": 200,
+    }
+}
+ALONE = {"details": {**SWAPPED["details"], "paired": False, "right_on_own": None}}
+MOVED = {"details": {"elsewhere": 0.02, "pictures": 12, "without_answer": 0}}
+Case = tuple[Outcome, str, Mapping[str, Any], str]
+"""Outcome, reason, what else is stated, and words that must stand in the sentence."""
+CASES: dict[tuple[str, str], list[Case]] = {
+    ("model_is_accurate", "accuracy"): [
+        (PASS, "", ACCURACY, "are predicted right: 13.5 % (at least 10.8 %; required: 10 %)."),
+        (FAIL, reasons.BEYOND_LIMIT, ACCURACY, "(at most 16.2 %; required: 10 %)."),
+        (INCONCLUSIVE, reasons.UNDECIDED, ACCURACY, "about 40 further flights would decide it."),
+        (INVALID, reasons.NO_PICTURES, ACCURACY, "No picture was measured."),
+        (INVALID, accuracy.ONE_CLASS_KNOWN, ACCURACY, "knows fewer than two classes"),
+        (INVALID, accuracy.ONE_CLASS_SHOWN, ACCURACY, "All pictures are of one class"),
+    ],
+    ("depends_on_object", "object_removed"): [
+        (PASS, "", LOSS, "costs 13.5 points more than hiding as much elsewhere"),
+        (PASS, "", LOSS, "(at least 10.8; required: more than 10)."),
+        (
+            FAIL,
+            reasons.BEYOND_LIMIT,
+            {**LOSS, "value": -0.135, "upper": -0.108},
+            "Removing the object does not change the answer on 1,234 pictures of 120 flights (loss"
+            " -13.5 points, at most -10.8; required: more than 10).",
+        ),
+        (FAIL, reasons.BEYOND_LIMIT, LOSS, "hardly changes the answer"),
+        (INCONCLUSIVE, reasons.TOO_FEW, LOSS, "at least 30 are needed."),
+        (INCONCLUSIVE, reasons.UNDECIDED, LOSS, "(at least 10.8, limit 10); about 40 further"),
+        (INCONCLUSIVE, necessity.FILLS_BREAK, LOSS, "but the fills break the prediction"),
+        (INCONCLUSIVE, reasons.NO_PICTURES, {**LOSS, "value": None}, "No picture is predicted"),
+        (INVALID, necessity.NOT_BOTH, {**LOSS, "value": None}, "None of 40 pictures"),
+    ],
+    ("depends_on_object", "elsewhere"): [
+        (PASS, "", {}, "Hiding as much elsewhere costs 13.5 points (allowed: 10)."),
+        (INCONCLUSIVE, necessity.FILLS_BREAK, {}, "the fills break the prediction wherever they are put."),
+    ],
+    ("right_for_the_right_reason", "experiment"): [
+        (
+            PASS,
+            "",
+            SHARE,
+            "99 of 1,234 right answers of 120 flights rest on the background, not the object: 13.5 %"
+            " (at most 16.2 %; allowed: 10 %).",
+        ),
+        (FAIL, reasons.BEYOND_LIMIT, SHARE, "(at least 10.8 %; allowed: 10 %)."),
+        (INCONCLUSIVE, reasons.UNDECIDED, SHARE, "(at most 16.2 %; allowed: 10 %); about 40"),
+        (INCONCLUSIVE, reasons.NO_PICTURES, SHARE, "No picture is predicted right"),
+        (INVALID, reasons.UNJUDGED, SHARE, "200 of 1,434 pictures predicted right left no answer"),
+    ],
+    ("survives_other_background", "background"): [
+        (
+            PASS,
+            "",
+            SWAPPED,
+            "93.1 % stay right on own-class backgrounds and 87.5 % on others (loss at most 16.2 points; allowed: 10).",
+        ),
+        (PASS, "", ALONE, "87.5 % stay right on other backgrounds (loss at most 16.2"),
+        (FAIL, reasons.BEYOND_LIMIT, SWAPPED, "(loss at least 10.8 points; allowed: 10)."),
+        (INCONCLUSIVE, reasons.UNDECIDED, SWAPPED, "(at most 16.2; allowed: 10); about 40"),
+        (INCONCLUSIVE, reasons.TOO_FEW, SWAPPED, "at least 30 are needed."),
+        (INCONCLUSIVE, reasons.NO_PICTURES, SWAPPED, "No picture predicted right was put on"),
+        (INCONCLUSIVE, reasons.UNJUDGED, SWAPPED, "200 of 1,434 pictures predicted right"),
+        (INCONCLUSIVE, background.NO_CONTROL, ALONE, "show what pasting itself costs."),
+        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not move to the backgrounds' classes."),
+        (INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED, "37 backgrounds are too few"),
+    ],
+    ("forbidden_pixels_are_ignored", "hidden"): [
+        (PASS, "", MOVED, "by 13.5 points, on 1,234 pictures of 120 flights (at most 16.2; allowed: 10)."),
+        (INCONCLUSIVE, reasons.UNDECIDED, MOVED, "(at most 16.2; allowed: 10); about 40"),
+        (INCONCLUSIVE, reasons.TOO_FEW, MOVED, "at least 30 are needed."),
+        (INCONCLUSIVE, forbidden.NONE_RIGHT, MOVED, "None of 12 pictures with forbidden pixels"),
+        (INVALID, reasons.NO_PICTURES, MOVED, "No picture shows the network forbidden pixels"),
+    ],
+    ("forbidden_pixels_are_ignored", "beyond_elsewhere"): [
+        (
+            FAIL,
+            reasons.BEYOND_LIMIT,
+            MOVED,
+            "by 15.5 points, hiding as much elsewhere by 2.0 (difference at least 10.8; allowed: 10).",
+        ),
+        (PASS, "", {**MOVED, "lower": None}, "by 2.0, on 1,234 pictures"),
+        (INCONCLUSIVE, forbidden.NO_ROOM, {"details": {"elsewhere": None}}, "No picture left room"),
+    ],
+}
+"""By rule and key."""
+
+
+@pytest.mark.parametrize(("rule", "key", "case"), [(*names, case) for names, cases in CASES.items() for case in cases])
+def test_every_outcome_has_a_short_sentence_with_its_numbers(rule: str, key: str, case: Case) -> None:
+    outcome, reason, stated, part = case
+    found = words_on_flights(rule, finding_on_flights(key, outcome, reason, stated))
+    (said,) = found.findings
+    assert part in said.sentence
+    assert said.sentence.endswith(".")
+    assert said.sentence[0].isupper() or said.sentence[0].isdigit()
+    assert max(len(sentence.split()) for sentence in (said.sentence, found.sentence)) <= MOST_WORDS, said.sentence
+    assert said.subject
+    assert said.quantity
+    assert found.question.endswith("?")
+    assert (found.next_step == "") == (outcome is PASS)
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason", "details", "sentence"),
+    [
+        (
+            "survives_other_background",
+            background.NAMELESS,
+            {"intervention": "background_replaced", "variant": "other 1", "pictures": 3},
+            "The record does not say whose background 3 pictures had in background_replaced 'other 1'.",
+        ),
+        (
+            "forbidden_pixels_are_ignored",
+            forbidden.NOTHING_LEFT,
+            {},
+            "No picture left an answer without its forbidden pixels.",
+        ),
+    ],
+)
+def test_a_rule_that_could_not_judge_says_why(rule: str, reason: str, details: dict[str, Any], sentence: str) -> None:
+    verdict = Verdict(rule=rule, outcome=INVALID, reason=reason, details=details)
+    found = words_of(verdict, About(0.95))
+    assert found.sentence == sentence
+    assert len(sentence.split()) <= MOST_WORDS
+    assert found.next_step
+
+
+def test_the_next_step_follows_the_reason() -> None:
+    breaks = finding_on_flights("object_removed", INCONCLUSIVE, necessity.FILLS_BREAK, LOSS)
+    assert words_on_flights("depends_on_object", breaks).next_step.startswith(
+        "Add pictures with room around the object"
+    )
+    few = finding_on_flights("background", INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED)
+    assert "experiments.donors" in words_on_flights("survives_other_background", few).next_step
+    absent = finding_on_flights("hidden", INVALID, reasons.NO_PICTURES, MOVED)
+    assert words_on_flights("forbidden_pixels_are_ignored", absent).next_step.startswith(
+        "Name data whose annotations state"
+    )

@@ -1,0 +1,80 @@
+"""Why a rule could not judge, in words."""
+
+import pytest
+
+from checks import reasons
+from checks.verdict import Outcome, Verdict
+from reports.wording.worded import words_of
+from reports.wording.words import About, Words
+
+DETAILS = {
+    "intervention": "object_removed",
+    "variant": "blur elsewhere",
+    "variants": ["mean", "mean elsewhere", "blur", "blur elsewhere", "donor", "donor elsewhere"],
+    "missing": ["mean", "mean elsewhere", "blur", "blur elsewhere", "donor", "donor elsewhere"],
+    "needed": ["object_removed", "background_replaced"],
+    "others": True,
+    "pictures": 12,
+    "of": 1234,
+    "first": 7,
+    "allowed": 0.1,
+}
+RULES = (
+    "depends_on_object",
+    "right_for_the_right_reason",
+    "survives_other_background",
+    "forbidden_pixels_are_ignored",
+    "no_shared_hotspot",
+    "json:own_rule",
+)
+
+
+def words(reason: str, rule: str) -> Words:
+    return words_of(Verdict(rule=rule, outcome=Outcome.INVALID, reason=reason, details=DETAILS), About(0.95))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("reason", "sentence", "next_step"),
+    [
+        (
+            reasons.NOT_RUN,
+            "The intervention object_removed was not run, which the rule needs.",
+            "Add object_removed and background_replaced to experiments.interventions in the settings",
+        ),
+        (
+            reasons.NO_ANSWER,
+            "The intervention object_removed left no answer to 'mean', 'mean elsewhere', 'blur', 'blur elsewhere',"
+            " 'donor' and 'donor elsewhere'.",
+            "Add object_removed and background_replaced to experiments.interventions in the settings",
+        ),
+        (
+            reasons.NO_NUMBER,
+            "The network yields no number for 12 pictures predicted right under object_removed 'blur elsewhere' (first:"
+            " sample 7).",
+            "Find out why the network yields no number for altered pictures",
+        ),
+        (
+            reasons.UNANSWERED,
+            "12 of 1,234 pictures predicted right left no answer to object_removed 'blur elsewhere' or another variant"
+            " (first: sample 7; allowed: 10 %).",
+            "Find out why the network yields no number for altered pictures",
+        ),
+    ],
+)
+def test_every_rule_says_the_same_of_what_is_missing(rule: str, reason: str, sentence: str, next_step: str) -> None:
+    found = words(reason, rule)
+    assert found.sentence == sentence
+    assert found.next_step.startswith(next_step)
+    assert found.question.endswith("?")
+    assert len(sentence.split()) <= 25
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_that_broke_says_its_error(rule: str) -> None:
+    broken = Verdict(
+        rule=rule, outcome=Outcome.INVALID, reason=reasons.BROKEN_RULE, details={"error": "ValueError: no"}
+    )  # fmt: skip
+    found = words_of(broken, About(0.95))
+    assert found.sentence == f"{rule} could not be evaluated (ValueError: no)."
+    assert found.next_step == "Mend the rule or its limits, and judge the record again."

@@ -1,0 +1,84 @@
+"""The whole judgement in words."""
+
+from typing import Any
+
+import pytest
+
+from checks.verdict import Direction, Finding, Judgement, Outcome, Unit, Verdict, WrongReason
+from fixtures.evidence import bare_profile
+from reports.wording.whole import worded_judgement
+from reports.wording.words import About
+
+PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
+
+
+def verdict(rule: str, outcome: Outcome, advisory: bool = False) -> Verdict:
+    """Of a rule without a wording of its own."""
+    finding = Finding(
+        key="mass", outcome=outcome, quantity="mass", unit=Unit.SHARE, better=Direction.HIGHER, value=0.25, n=9
+    )  # fmt: skip
+    return Verdict(rule=rule, outcome=outcome, advisory=advisory, decided_by="mass", findings=(finding,))
+
+
+def words(*verdicts: Verdict, missed: int = 0, **changes: Any) -> tuple[str, str]:
+    deciding = next((v for v in verdicts if not v.advisory), None)
+    fields: dict[str, Any] = {
+        "outcome": deciding.outcome if deciding else INVALID,
+        "decided_by": deciding.rule if deciding else None,
+        "pictures": 79,
+        "profile": bare_profile(),
+        "registered": None,
+        "fixed_beforehand": False,
+        "right_for_the_wrong_reason": [
+            WrongReason(source="experiment", count=missed, right=70, share=missed / 70, upper=0.1)
+        ],
+    }
+    judgement = worded_judgement(Judgement(verdicts=verdicts, **{**fields, **changes}), About(0.95))
+    return judgement.sentence, judgement.next_step
+
+
+def test_a_pass_counts_its_checks_and_sends_to_the_pictures_that_there_are() -> None:
+    sentence, next_step = words(verdict("a", PASS), verdict("b", PASS), verdict("c", PASS))
+    assert sentence == "All 3 checks pass on 79 pictures."
+    assert next_step == (
+        "Look at the worst pictures in the gallery before you sign; a PASS replaces no other verification."
+    )
+    assert words(verdict("a", PASS))[0] == "The one check passes on 79 pictures."
+    assert words(verdict("a", PASS), missed=2)[1].startswith(
+        "Look at the pictures that are right for the wrong reason and at the worst pictures in the gallery before"
+    )
+
+
+@pytest.mark.tor("TOR-046")
+def test_advice_is_said_beside_a_pass() -> None:
+    sentence, _ = words(verdict("a", PASS), verdict("b", FAIL, advisory=True), verdict("c", INVALID, advisory=True))
+    assert sentence == "The one check passes on 79 pictures. Advice that does not decide: b is FAIL and c is INVALID."
+
+
+@pytest.mark.tor("TOR-046")
+def test_without_a_rule_that_decides_nothing_was_judged() -> None:
+    sentence, next_step = words(verdict("a", PASS, advisory=True))
+    assert sentence == words()[0] == "The profile names no rule that decides, so nothing was judged."
+    assert next_step == "Judge with a profile that has such a rule."
+
+
+def test_the_verdict_that_decides_speaks_and_the_others_are_counted() -> None:
+    seen = "Mass is 25.0 % on 9 pictures."
+    sentence, next_step = words(verdict("a", FAIL), verdict("b", INCONCLUSIVE), verdict("c", FAIL))
+    assert sentence == f"{seen} 1 further check is FAIL too."
+    assert next_step
+    assert words(verdict("a", FAIL), *(verdict(rule, FAIL) for rule in "bcd"))[0] == (
+        f"{seen} 3 further checks are FAIL too."
+    )
+    assert words(verdict("a", FAIL))[0] == seen
+
+
+@pytest.mark.tor("TOR-046")
+@pytest.mark.parametrize("outcome", [PASS, INCONCLUSIVE])
+def test_maps_that_contradict_the_experiments_are_said(outcome: Outcome) -> None:
+    sentence, _ = words(verdict("a", outcome), verdict("b", FAIL, advisory=True), maps_disagree=("b", "mass"))
+    assert sentence.endswith(
+        " Maps and experiments disagree: Mass is 25.0 % on 9 pictures. The experiments decide; look at the pictures"
+        " before you sign."
+    )
+    assert "Advice" not in sentence
