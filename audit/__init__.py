@@ -7,11 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from audit.datasets.labels import ClassName
     from audit.datasets.preprocessing import Preprocessing
     from audit.datasets.sample import Sample
     from audit.engine.measure import measure
     from audit.errors import AuditError
-    from audit.models.model import ClassName, Model, freeze
+    from audit.explanation import Explanation, explain
+    from audit.models.model import Model, freeze
     from audit.record.record import Record
     from audit.saliency.batch import Attribution, Batch
     from audit.saliency.localisation import Region, region, score_maps
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "audit.saliency.batch": ("Attribution", "Batch"),
     "audit.errors": ("AuditError",),
+    "audit.explanation": ("Explanation", "explain"),
     "audit.engine.measure": ("measure",),
-    "audit.models.model": ("ClassName", "Model", "freeze"),
+    "audit.datasets.labels": ("ClassName",),
+    "audit.models.model": ("Model", "freeze"),
     "audit.datasets.preprocessing": ("Preprocessing",),
     "audit.record.record": ("Record",),
     "audit.datasets.sample": ("Sample",),
@@ -34,12 +38,14 @@ __all__ = [
     "AuditError",
     "Batch",
     "ClassName",
+    "Explanation",
     "Model",
     "Preprocessing",
     "Record",
     "Region",
     "Sample",
     "Settings",
+    "explain",
     "freeze",
     "load_settings",
     "measure",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audit import registry
-from audit.datasets.labels import map_labels, merge_synonyms, read_classes
+from audit.datasets.labels import ClassName, map_labels, merge_synonyms, read_classes
 from audit.datasets.loader import Loaded, Loader
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Exclusion, Sample
@@ -26,7 +26,7 @@ from audit.experiments.runner import Experiment, experiments
 from audit.hashing import file_hashes, picture_seed, sha256_of, tool, versions
 from audit.importing import import_function, source_hash
 from audit.models.fingerprint import Rehearsal, answers
-from audit.models.model import ClassName, Model, freeze, layers_hash, rehearse, state_hash, to_channels_last
+from audit.models.model import Model, freeze, layers_hash, rehearse, state_hash, to_channels_last
 from audit.models.randomised import randomised
 from audit.models.weights import SUFFIXES
 from audit.saliency.batch import Batch

@@ -11,10 +11,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.measure import measure
 from audit.errors import AuditError
-from audit.models.model import ClassName, Model, state_hash
+from audit.models.model import Model, state_hash
 from audit.record.record import Record
 from audit.settings import ModelTable, NamedTable, Settings, load_settings, parse_settings
 from checks import judge

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import torch
 
+from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.plan import Plan, plan
 from audit.experiments.altered_batch import Donors
 from audit.experiments.donors import backgrounds, chosen, gather
 from audit.experiments.runner import part
-from audit.models.model import ClassName, Model
+from audit.models.model import Model
 from audit.settings import load_settings, parse_settings
 from fixtures.scene import LABELS, OBJECTS, SIZES, write_scene
 from fixtures.shapes import write_shapes
