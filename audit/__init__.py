@@ -1,18 +1,23 @@
 """LOOK: models and pictures in, one record out. The only package of the three that needs torch.
 
-The names below are imported when they are first used, so that judging and reporting do not wait for torch.
+`run` does the whole job. The names below are imported when they are first used, so that judging and reporting do not
+wait for torch.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from audit.datasets.labels import ClassName
     from audit.datasets.preprocessing import Preprocessing
     from audit.datasets.sample import Sample
     from audit.engine.measure import measure
     from audit.errors import AuditError
-    from audit.models.model import ClassName, Model, freeze
+    from audit.explanation import Explanation, explain
+    from audit.models.model import Model, freeze
+    from audit.pipeline import run
     from audit.record.record import Record
+    from audit.result import Result
     from audit.saliency.batch import Attribution, Batch
     from audit.saliency.localisation import Region, region, score_maps
     from audit.settings import Settings, load_settings, parse_settings
@@ -20,10 +25,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "audit.saliency.batch": ("Attribution", "Batch"),
     "audit.errors": ("AuditError",),
+    "audit.explanation": ("Explanation", "explain"),
     "audit.engine.measure": ("measure",),
-    "audit.models.model": ("ClassName", "Model", "freeze"),
+    "audit.datasets.labels": ("ClassName",),
+    "audit.models.model": ("Model", "freeze"),
+    "audit.pipeline": ("run",),
     "audit.datasets.preprocessing": ("Preprocessing",),
     "audit.record.record": ("Record",),
+    "audit.result": ("Result",),
     "audit.datasets.sample": ("Sample",),
     "audit.saliency.localisation": ("Region", "region", "score_maps"),
     "audit.settings": ("Settings", "load_settings", "parse_settings"),
@@ -34,17 +43,21 @@ __all__ = [
     "AuditError",
     "Batch",
     "ClassName",
+    "Explanation",
     "Model",
     "Preprocessing",
     "Record",
     "Region",
+    "Result",
     "Sample",
     "Settings",
+    "explain",
     "freeze",
     "load_settings",
     "measure",
     "parse_settings",
     "region",
+    "run",
     "score_maps",
 ]
 
@@ -54,3 +67,8 @@ def __getattr__(name: str) -> Any:
         if name in names:
             return getattr(import_module(home), name)
     raise AttributeError(f"module 'audit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, so that a notebook completes them."""
+    return __all__

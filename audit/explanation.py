@@ -1,184 +1,176 @@
 """One picture, one class, one map: the classic walk-through, for pictures without boxes."""
 
-import inspect
-from dataclasses import dataclass
+import io
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
 
-from audit import registry
 from audit.choices import Reduction, Score
 from audit.datasets.image_files import Rejected, open_picture
-from audit.datasets.labels import read_classes
+from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
-from audit.importing import importable
-from audit.models.model import Model, rehearse
-from audit.models.open_model import open_model
+from audit.explanation_figure import draw
+from audit.models.model import Model, freeze, rehearse
 from audit.saliency.batch import Batch, dead, score_of
-from audit.saliency.sources import sources
-from audit.settings import MethodTable, ModelTable, SaliencyTable, load_settings
+from audit.saliency.sources import Source, sources
+from audit.settings import MethodTable, SaliencyTable
 
-COLOURS = "inferno"
+Picture = Path | str | Image.Image | NDArray[np.uint8] | Tensor
+"""A file, a Pillow picture, an array (H, W, 3) of bytes, or a tensor (C, H, W) as the network wants it."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked of one picture. The model comes from `model` (KIND:NAME) or from a settings file."""
+class ClassProbability:
+    """One class and what the network gives it."""
 
-    image: Path
-    model: str | None = None
-    weights: str | None = None
-    classes: Path | None = None
-    settings: Path | None = None
-    method: str = "gradient"
-    reduction: Reduction = "abs_max"
-    score: Score = "log_probability"
-    target: str | None = None
-    """Class name or index; None: the most probable."""
+    index: int
+    name: str
+    probability: float
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What a network says of one picture, and where its derivative lies."""
+    """What a network says of one picture, and where its derivative lies. A notebook shows picture, map and blend."""
 
-    top: tuple[tuple[int, str, float], ...]
-    """(class index, name, probability), the five most probable."""
-    target: tuple[int, str, float]
+    method: str
+    top: tuple[ClassProbability, ...]
+    """The five most probable classes."""
+    target: ClassProbability
+    """The class that is explained."""
     picture: NDArray[np.uint8]
     """(H, W, 3), in the frame of the network's input."""
     relevance: NDArray[np.float64]
     """(H, W), divided by its maximum."""
 
+    @property
+    def title(self) -> str:
+        return f"{self.method}: evidence for {self.target.name} ({self.target.probability:.1%})"
 
-def explain(question: Question) -> Explanation:
-    """Open the model and the picture, predict, and map the evidence for the target class.
+    def save(self, out: Path | str, *, vmin: float = 0.0, vmax: float | None = None) -> float:
+        """Write picture, map and blend side by side as a PNG, and return the upper end of the window.
 
-    Raises AuditError where model or picture cannot be opened, the class is unknown, or the map is dead.
+        vmin, vmax: the map's values that become the darkest and the brightest colour, in shares of its maximum; vmax
+        None: the 99.5th percentile. Raises AuditError where the file cannot be written.
+        """
+        return draw(self.picture, self.relevance, Path(out), self.title, (vmin, vmax))
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        draw(self.picture, self.relevance, buffer, self.title, (0.0, None))
+        return buffer.getvalue()
+
+
+def explain(
+    model: nn.Module | Model,
+    image: Picture,
+    *,
+    method: str = "gradient",
+    target: int | str | None = None,
+    classes: tuple[str, ...] | list[str] | None = None,
+    preprocessing: Preprocessing | None = None,
+    reduction: Reduction = "abs_max",
+    score: Score = "log_probability",
+    **options: Any,
+) -> Explanation:
+    """Predict one picture, and map the evidence for one class of it.
+
+    model: a network (a frozen copy is asked; yours stays as it is), or an `audit.Model`. image: see `Picture`; a tensor
+    is shown to the network as it is. method: as `saliency-audit list` names it; options: that method's own. target: a
+    class by name or index; None: the most probable. preprocessing: how a picture becomes the network's input, where
+    `model` does not say. Raises AuditError where the picture cannot be read, nobody says how to prepare it, the class
+    is unknown, or the map is dead.
     """
-    with importable(question.settings.parent if question.settings else Path()):
-        return _explained(question)
-
-
-def _explained(question: Question) -> Explanation:
-    model, names, prepared = _model(question)
-    (source,) = sources(
-        SaliencyTable(
-            methods=(MethodTable(name=question.method),),
-            null_maps=(),
-            reduction=question.reduction,
-            score=question.score,
-        )
-    )
-    try:
-        opened = open_picture(question.image, question.image.parent)
-    except Rejected as rejected:
-        raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
-    pixels = prepared.frame(opened.picture, ()).pixels
-    mean, std = torch.tensor(prepared.mean), torch.tensor(prepared.std)
-    x = prepared.normalise(pixels.unsqueeze(0))
-    logits = rehearse(model.module, x, len(names) or None)
+    audited = model if isinstance(model, Model) else Model(freeze(deepcopy(model)), None, None)
+    if classes is not None:
+        audited = replace(audited, classes=tuple(map(ClassName, classes)))
+    entry = MethodTable.model_validate({"name": method, **options})
+    (source,) = sources(SaliencyTable(methods=(entry,), null_maps=(), reduction=reduction, score=score))
+    pixels, x, prepared = _prepared(image, preprocessing or audited.preprocessing)
+    names = tuple(entry.name for entry in audited.classes or ())
+    logits = rehearse(audited.module, x, len(names) or None)
     names = names or tuple(f"class {index}" for index in range(logits.shape[1]))
     probability = logits[0].double().softmax(dim=0)
     best = probability.topk(min(5, len(names))).indices.tolist()
-    chosen = best[0] if question.target is None else class_index(question.target, names)
-    batch = Batch(model.module, x, torch.tensor([chosen]), mean, std, seeds=(0,), score=source.score)
+    chosen = best[0] if target is None else class_index(target, names)
+    mean, std = torch.tensor(prepared.mean), torch.tensor(prepared.std)
+    batch = Batch(audited.module, x, torch.tensor([chosen]), mean, std, seeds=(0,), score=source.score)
+    relevance = _living_map(source, batch, logits)
+    ranked = [ClassProbability(index, names[index], probability[index].item()) for index in (*best, chosen)]
+    return Explanation(source.label, tuple(ranked[:-1]), ranked[-1], pixels, relevance)
+
+
+def class_index(target: int | str, names: tuple[str, ...]) -> int:
+    """The index that a class name or a number stands for. Raises AuditError, and suggests a name."""
+    text = str(target)
+    if text in names:
+        return names.index(text)
+    if text.isdecimal():
+        if int(text) < len(names):
+            return int(text)
+        raise AuditError("target", f"no class {text}", f"need an index from 0 to {len(names) - 1}")
+    folded = [name.casefold() for name in names]
+    if text.casefold() in folded:
+        return folded.index(text.casefold())
+    raise AuditError("target", f"no class {text!r}", did_you_mean(text, names))
+
+
+def _prepared(image: Picture, preprocessing: Preprocessing | None) -> tuple[NDArray[np.uint8], Tensor, Preprocessing]:
+    """The picture to show (H, W, 3), the network's input (1, C, H, W), and what turned the one into the other."""
+    if isinstance(image, Tensor):
+        if image.ndim != 3:
+            raise AuditError("picture", f"a tensor of shape {tuple(image.shape)}", "need one picture (C, H, W)")
+        assumed = preprocessing or Preprocessing(mean=(0.0,) * len(image), std=(1.0,) * len(image))
+        return _shown(image, assumed), image.detach().unsqueeze(0).float(), assumed
+    if preprocessing is None:
+        raise AuditError(
+            "explain",
+            "nobody says how pictures are prepared for this model",
+            "need preprocessing=Preprocessing(...), or the picture as a tensor that is prepared already",
+        )
+    pixels = preprocessing.frame(_opened(image), ()).pixels
+    return pixels.permute(1, 2, 0).numpy(), preprocessing.normalise(pixels.unsqueeze(0)), preprocessing
+
+
+def _opened(image: Path | str | Image.Image | NDArray[np.uint8]) -> Image.Image:
+    if isinstance(image, Image.Image):
+        return image.convert("RGB")
+    if isinstance(image, np.ndarray):
+        return Image.fromarray(image).convert("RGB")
+    try:
+        return open_picture(Path(image), Path(image).parent).picture
+    except Rejected as rejected:
+        raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
+
+
+def _shown(x: Tensor, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """A prepared picture (C, H, W) as a viewer shows it; what is no picture in [0, 1] is stretched to that range."""
+    mean, std = (torch.tensor(part).view(-1, 1, 1) for part in (preprocessing.mean, preprocessing.std))
+    pixels = x.detach().float() * std + mean
+    low, high = pixels.min().item(), pixels.max().item()
+    if low < -0.01 or high > 1.01:
+        pixels = (pixels - low) / max(high - low, 1e-12)
+    colours = pixels.expand(3, -1, -1) if len(pixels) == 1 else pixels[:3]
+    return (255 * colours).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy()
+
+
+def _living_map(source: Source, batch: Batch, logits: Tensor) -> NDArray[np.float64]:
+    """(H, W), divided by its maximum."""
     relevance, _ = source.ask(batch)
     if dead(relevance).item():
         score = score_of(logits, batch.target, source.score).item()
         raise AuditError(
-            question.image.name,
+            "picture",
             f"the map of {source.label} is zero everywhere or not finite (score {score:g})",
             "need a score that moves with the picture",
-            "Try --score log_probability, which does not saturate, or another --method.",
+            "Try the score log_probability, which does not saturate, or another method.",
         )
-    ranked = tuple((index, names[index], probability[index].item()) for index in (*best, chosen))
-    shown = (relevance[0] / relevance.max()).double().numpy()
-    return Explanation(ranked[:-1], ranked[-1], pixels.permute(1, 2, 0).numpy(), shown)
-
-
-def _model(question: Question) -> tuple[Model, tuple[str, ...], Preprocessing]:
-    if question.settings:
-        settings = load_settings(question.settings)
-        table, folder, block = settings.model, settings.folder, settings.preprocessing
-    else:
-        table, folder, block = _named_model(question), Path(), None
-    if table is None:
-        raise AuditError("explain", "no model", "need --model KIND:NAME, or --settings with a [model] table")
-    model = open_model(table, folder)
-    prepared = block.built() if block else model.preprocessing
-    if prepared is None:
-        raise AuditError(
-            "explain",
-            "nobody says how pictures are prepared for this model",
-            "need --settings with a [preprocessing] block",
-        )
-    classes = read_classes(folder / table.classes) if isinstance(table.classes, Path) else table.classes
-    names = tuple(entry if isinstance(entry, str) else entry.name for entry in classes or model.classes or ())
-    return model, names, prepared
-
-
-def _named_model(question: Question) -> ModelTable | None:
-    if not question.model:
-        return None
-    kind, _, name = question.model.partition(":")
-    if not name:
-        raise AuditError("--model", repr(question.model), "need KIND:NAME, as torchvision:squeezenet1_0")
-    first = next(iter(inspect.signature(registry.resolve("audit.models.kinds", kind)).parameters))
-    options = {first: name, **({"weights": question.weights} if question.weights else {})}
-    return ModelTable.model_validate({"kind": kind, "classes": question.classes, **options})
-
-
-def class_index(target: str, names: tuple[str, ...]) -> int:
-    """The index that a class name or a number stands for. Raises AuditError, and suggests a name."""
-    if target in names:
-        return names.index(target)
-    if target.isdecimal():
-        if int(target) < len(names):
-            return int(target)
-        raise AuditError("--target", f"no class {target}", f"need an index from 0 to {len(names) - 1}")
-    folded = [name.casefold() for name in names]
-    if target.casefold() in folded:
-        return folded.index(target.casefold())
-    raise AuditError("--target", f"no class {target!r}", did_you_mean(target, names))
-
-
-def draw(explanation: Explanation, out: Path, title: str, window: tuple[float, float | None]) -> float:
-    """Write the picture, the map and their blend side by side as a PNG.
-
-    window: the map's values that become the darkest and the brightest colour, in shares of its maximum; None: the
-    99.5th percentile. Returns the upper end used. Raises AuditError where the file cannot be written.
-    """
-    low, high = window
-    high = float(np.quantile(explanation.relevance, 0.995)) if high is None else high
-    if not low < high:
-        raise AuditError("window", f"vmin {low:g}, vmax {high:g}", "need vmin < vmax")
-    level = np.clip((explanation.relevance - low) / (high - low), 0, 1)
-    coloured = colormaps[COLOURS](level)[..., :3]
-    blend = 0.5 * explanation.picture / 255 + 0.5 * coloured
-    figure = Figure(figsize=(10, 3.9), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(1, 3)
-    for place, panel, name in zip(
-        axes, (explanation.picture, coloured, blend), ("picture", "map", "blend"), strict=True
-    ):
-        place.imshow(panel)
-        place.set_title(name, fontsize=10)
-        place.set_axis_off()
-    scale = figure.colorbar(ScalarMappable(Normalize(low, high), COLOURS), ax=axes, fraction=0.02, pad=0.01)
-    scale.set_label("relevance / maximum", fontsize=9)
-    figure.suptitle(title, fontsize=11)
-    try:
-        figure.savefig(out, metadata={"Software": None} if out.suffix == ".png" else None)
-    except OSError as error:
-        raise AuditError(out, f"cannot be written ({error.strerror})", "need a folder that may be written") from error
-    except ValueError as error:
-        raise AuditError(out, "is no picture format that can be written", "need a name that ends in .png") from error
-    return high
+    scaled: NDArray[np.float64] = (relevance[0] / relevance.max()).double().numpy()
+    return scaled

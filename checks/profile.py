@@ -67,12 +67,13 @@ def load_profile(name_or_path: str | Path) -> Profile:
     return profile.model_copy(update={"sha256": fingerprint(profile)})
 
 
-def register(profile: str | Path = "default") -> dict[str, Any]:
+def register(profile: str | Path | Profile = "default") -> dict[str, Any]:
     """A profile as an entry of a record: pass it to `audit.measure(registered=...)`.
 
     So the limits are fixed, and hashed, before the first picture is looked at. Raises AuditError as `load_profile`.
     """
-    return {"profile": load_profile(profile).model_dump(mode="json")}
+    limits = profile if isinstance(profile, Profile) else load_profile(profile)
+    return {"profile": limits.model_dump(mode="json")}
 
 
 def built_in() -> tuple[Profile, ...]:

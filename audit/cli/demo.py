@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from audit.cli.output import EXIT, FILE, STDOUT, show_judgement
-from audit.cli.run import conclude, measure_run
+from audit.cli.run import audit_with_progress
 from audit.errors import AuditError
 from audit.record.schema import FILE_NAME
 
@@ -30,8 +30,7 @@ def demo(out: Path) -> int:
     for name in OUTCOMES:
         if (out / name / FILE_NAME).exists():
             raise AuditError(out, "holds a demo already", "need a new folder", "Choose another --out.")
-        record = measure_run(load_settings(FOLDER / f"{name}.toml"), name, out / name, False, "cpu")
-        judged[name] = conclude(record, None, out / name)
+        judged[name] = audit_with_progress(load_settings(FOLDER / f"{name}.toml"), out / name, name, {}).judgement
         show_judgement(judged[name], out / name)
         STDOUT.print()
     page = render_pair(out / "index.html", "Two networks, one data set", LEAD, judged)

@@ -1,5 +1,6 @@
 """`explain`: one picture, one class, one map."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,6 +10,7 @@ from rich.table import Column, Table
 
 from audit.choices import Reduction, Score
 from audit.cli.output import FILE, STDOUT, as_json, print_json
+from audit.errors import AuditError
 
 
 @click.command()
@@ -27,24 +29,27 @@ from audit.cli.output import FILE, STDOUT, as_json, print_json
 @as_json
 def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_json: bool, **question: Any) -> int:
     """Explain one picture, without boxes: the top five classes; picture, map and blend side by side."""
-    from audit.explanation import Question, draw
     from audit.explanation import explain as explained
+    from audit.importing import importable
+    from audit.models.named import model_of_settings, named_model
 
-    answer = explained(Question(image, **question))
-    index, name, probability = answer.target
-    target = out or Path(f"{image.stem}-{question['method']}.png")
-    title = f"{question['method']}: evidence for {name} ({probability:.1%})"
-    high = draw(answer, target, title, (vmin, vmax))
+    model, weights, classes, settings = (question.pop(name) for name in ("model", "weights", "classes", "settings"))
+    if not (settings or model):
+        raise AuditError("explain", "no model", "need --model KIND:NAME, or --settings with a [model] table")
+    with importable(settings.parent if settings else Path()):
+        opened = model_of_settings(settings) if settings else named_model(model, weights, classes)
+        explanation = explained(opened, image, **question)
+    target = out or Path(f"{image.stem}-{explanation.method}.png")
+    high = explanation.save(target, vmin=vmin, vmax=vmax)
     if as_json:
-        top = [{"index": i, "name": n, "probability": p} for i, n, p in answer.top]
-        shown = {"index": index, "name": name, "probability": probability}
-        print_json({"top": top, "target": shown, "vmin": vmin, "vmax": high, "image": str(target)})
+        top = [asdict(entry) for entry in explanation.top]
+        shown = {"top": top, "target": asdict(explanation.target)}
+        print_json({**shown, "vmin": vmin, "vmax": high, "image": str(target)})
         return 0
     table = Table("class", Column("index", justify="right"), Column("probability", justify="right"), box=None)
-    for i, n, p in answer.top:
-        table.add_row(escape(n), str(i), f"{p:.2%}")
+    for entry in explanation.top:
+        table.add_row(escape(entry.name), str(entry.index), f"{entry.probability:.2%}")
     STDOUT.print(table)
-    STDOUT.print(
-        escape(f"\n{title}\nwindow {vmin:g} to {high:.3f} of the maximum\nwritten to {target}"), soft_wrap=True
-    )
+    window = f"window {vmin:g} to {high:.3f} of the maximum"
+    STDOUT.print(escape(f"\n{explanation.title}\n{window}\nwritten to {target}"), soft_wrap=True)
     return 0

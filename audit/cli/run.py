@@ -1,9 +1,10 @@
 """`run`, `check` and `report`: from settings to a verdict, and from a record to one again."""
 
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +13,11 @@ from audit.cli.output import FILE, answer, as_json, print_json, show_judgement
 from audit.errors import AuditError
 from audit.record.record import record_of
 from audit.record.schema import FILE_NAME
-from checks.verdict import Judgement
 
 if TYPE_CHECKING:
+    from audit.result import Result
     from audit.settings import Settings
+    from reports.wording.worded import WordedJudgement
 
 
 @click.command()
@@ -33,11 +35,12 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
     if (target / FILE_NAME).exists() and not resume:
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or go on with --resume.")
     try:
-        record = measure_run(loaded, settings.stem, target, resume, device)
+        how = {"resume": resume, "device": device, "printer": print_or_skip if pdf else None}
+        result = audit_with_progress(loaded, target, settings.stem, how)
     except KeyboardInterrupt:
         click.echo(f"\nMeasured batches are kept: go on with --out {target} --resume.", err=True)
         raise
-    code = _answer(conclude(record, None, target, pdf), target, as_json)
+    code = _answer(result.judgement, target, as_json)
     if baseline := loaded.judge.baseline:
         _point_at(loaded.path(baseline), target)
     return code
@@ -49,9 +52,12 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
 @as_json
 def check(record: Path, profile: str | None, as_json: bool) -> int:
     """Judge RECORD (a run's folder, or its audit.sqlite) again, and print the verdict."""
-    from checks import judge
+    from audit.record.record import Record
+    from reports.result.assessment import judge_in_words
 
-    return _answer(judge(record_of(record), profile), None, as_json)
+    with Record.open(record_of(record)) as opened:
+        judgement = judge_in_words(opened, profile)
+    return _answer(judgement, None, as_json)
 
 
 @click.command()
@@ -62,12 +68,16 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
 @as_json
 def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_json: bool) -> int:
     """Write the evidence of RECORD (a run's folder, or its audit.sqlite) again, report.html and all."""
+    from audit.pipeline import concluded
+
     path = record_of(record)
     target = out or path.parent
     other = target / FILE_NAME
     if other.exists() and not (path.exists() and other.samefile(path)):
         raise AuditError(target, "holds another run", "need a folder of its own", "Choose another --out.")
-    return _answer(conclude(path, profile, target, pdf), target, as_json)
+    printer = print_or_skip if pdf else None
+    with concluded(path, target, profile=profile, printer=printer) as assessment:
+        return _answer(assessment.judgement, target, as_json)
 
 
 def _point_at(baseline: Path, run: Path) -> None:
@@ -81,42 +91,18 @@ def _point_at(baseline: Path, run: Path) -> None:
     click.echo(f"Judged alone. {step}", err=True)
 
 
-def measure_run(settings: "Settings", title: str, out: Path, resume: bool, device: str) -> Path:
-    """Measure by limits that are fixed before, and say on stderr how far it has come. Returns the record."""
+def audit_with_progress(settings: "Settings", out: Path, title: str, how: Mapping[str, Any]) -> "Result":
+    """The whole job, which says on stderr how far it has come. how: further arguments of `run`."""
     from audit.cli.malloc import kept_memory
     from audit.cli.progress import progress
-    from audit.engine.measure import measure
-    from audit.settings import profile_of
-    from checks import measured_by, register
-    from reports.result.crosswalk import standard_files
+    from audit.pipeline import run as audited
 
-    standard_files(settings.report.standards or ())
-    profile = profile_of(settings.judge.profile, settings.folder)
     # stdout is for the result alone: a model's own prints go to stderr
     with progress(title) as report, redirect_stdout(sys.stderr), kept_memory():
-        return measure(
-            measured_by(settings, profile),
-            out,
-            resume=resume,
-            device=device,
-            registered=register(profile),
-            progress=report,
-        )
+        return audited(settings, out, progress=report, **how)
 
 
-def conclude(record: Path, profile: str | None, out: Path, pdf: bool = False) -> Judgement:
-    """Judge, and write what others read."""
-    from audit.record.record import Record
-    from checks import judge
-    from reports.evidence_folder import write_evidence
-
-    with Record.open(record) as opened:
-        judgement = judge(opened, profile)
-        write_evidence(opened, judgement, out, print_or_skip if pdf else None)
-    return judgement
-
-
-def _answer(judgement: Judgement, out: Path | None, as_json: bool) -> int:
+def _answer(judgement: "WordedJudgement", out: Path | None, as_json: bool) -> int:
     return answer(
         judgement.outcome,
         lambda: print_json(judgement.model_dump(mode="json")) if as_json else show_judgement(judgement, out),

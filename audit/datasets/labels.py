@@ -4,14 +4,21 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from audit.datasets.sample import Sample
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import ClassName
+
+
+@dataclass(frozen=True)
+class ClassName:
+    """One class: the name that is shown, and other words that a dataset may use for it."""
+
+    name: str
+    synonyms: tuple[str, ...] = ()
 
 
 def read_classes(path: Path) -> tuple[ClassName, ...]:

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit import registry
-from audit.datasets.labels import map_labels, merge_synonyms, read_classes
+from audit.datasets.labels import ClassName, map_labels, merge_synonyms, read_classes
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Exclusion, Sample
 from audit.engine.code import code_hashes
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import ClassName, Model, freeze, state_hash
+from audit.models.model import Model, freeze, state_hash
 from audit.models.open_model import open_model
 from audit.settings import Settings
 

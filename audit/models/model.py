@@ -9,18 +9,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError
 from audit.hashing import sha256_of
 from audit.importing import source_hash
-
-
-@dataclass(frozen=True)
-class ClassName:
-    """One class: the name that is shown, and other words that a dataset may use for it."""
-
-    name: str
-    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

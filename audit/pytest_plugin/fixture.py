@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from torch import nn
 
+from audit.datasets.labels import ClassName
 from audit.errors import AuditError
-from audit.models.model import ClassName, Model
+from audit.models.model import Model
 from audit.pytest_plugin.gate import Asked, audited
 from audit.pytest_plugin.result import Result
 from audit.pytest_plugin.where import place, short_hash

@@ -11,11 +11,9 @@ from filelock import FileLock
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.pytest_plugin.result import Against, GateError, Result
-from audit.record.record import Record
 from audit.record.schema import FILE_NAME
-from checks import measured_by, register
-from reports.evidence_folder import remove_evidence, write_evidence
-from reports.result.assessment import Assessment, assess
+from reports.evidence_folder import REPORT, remove_evidence
+from reports.result.assessment import Assessment
 
 if TYPE_CHECKING:
     from audit.engine.progress import Progress
@@ -101,32 +99,24 @@ def _attempt(conduct: Callable[[], Result]) -> dict[str, Any]:
 
 
 def _conduct(asked: Asked, place: Place) -> Result:
-    from audit.engine.measure import measure
-    from audit.settings import profile_of
+    from audit.pipeline import assessed
 
     settings = asked.load()
-    limits = asked.profile or profile_of(settings.judge.profile, settings.folder)
+    if asked.profile is not None:
+        judged_by = settings.judge.model_copy(update={"profile": str(asked.profile)})
+        settings = settings.model_copy(update={"judge": judged_by})
     remove_evidence(place.folder)
     for file in (place.comparison, *([] if place.reuse else place.folder.glob(f"{FILE_NAME}*"))):
         file.unlink(missing_ok=True)
-    record = measure(
-        measured_by(settings, limits),
-        place.folder,
-        model=asked.model,
-        device=place.device,
-        registered=register(limits),
-        progress=place.progress,
-        reuse=place.reuse,
-    )
     named = settings.judge.baseline
-    with Record.open(record) as opened:
-        return _result(assess(opened), place, asked.baseline or (settings.path(named) if named else None))
+    how = {"device": place.device, "progress": place.progress, "reuse": place.reuse}
+    with assessed(settings, place.folder, asked.model, how) as assessment:
+        return _result(assessment, place, asked.baseline or (settings.path(named) if named else None))
 
 
 def _result(assessment: Assessment, place: Place, baseline: Path | None) -> Result:
-    report = write_evidence(assessment, place.folder)
     against = None if baseline is None else _against(baseline, assessment, place.comparison)
-    result = Result(judgement=assessment.judgement, report=report, pictures={}, against=against)
+    result = Result(judgement=assessment.judgement, report=place.folder / REPORT, pictures={}, against=against)
     worst = {number for verdict in result.verdicts for finding in verdict.findings for number in finding.worst}
     pictures = {row.sample: f"{row.image} ({row.label})" for row in assessment.audit.samples if row.sample in worst}
     return result.model_copy(update={"pictures": pictures})

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
+from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import ClassName, Model, freeze
+from audit.models.model import Model, freeze
 from audit.models.weights import SUFFIXES, data_only, load_weights, read_state, without_prefix
 
 IMAGENET = 1000

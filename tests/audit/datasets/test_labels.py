@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.datasets.labels import map_labels, merge_synonyms, read_classes
+from audit.datasets.labels import ClassName, map_labels, merge_synonyms, read_classes
 from audit.datasets.sample import Sample
 from audit.errors import AuditError
-from audit.models.model import ClassName
 
 CLASSES = (
     ClassName("tench", ("Tinca tinca", "n01440764")),

@@ -11,10 +11,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.measure import measure
 from audit.errors import AuditError
-from audit.models.model import ClassName, Model, state_hash
+from audit.models.model import Model, state_hash
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from audit.record.sample_readers import read_done

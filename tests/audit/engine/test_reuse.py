@@ -9,10 +9,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from audit.datasets.labels import ClassName
 from audit.engine.measure import measure
 from audit.engine.rows import measure_batch
 from audit.errors import AuditError
-from audit.models.model import ClassName, Model
+from audit.models.model import Model
 from audit.record.record import Record
 from audit.record.sample_readers import read_done
 from audit.settings import ModelTable, Settings, load_settings

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import torch
 
+from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.inputs import Inputs
 from audit.engine.plan import Plan, plan
 from audit.experiments.altered_batch import Donors
 from audit.experiments.donor_pool import gather
 from audit.experiments.donors import backgrounds, chosen
-from audit.models.model import ClassName, Model
+from audit.models.model import Model
 from audit.settings import load_settings, parse_settings
 from fixtures.scene import LABELS, OBJECTS, SIZES, write_scene
 from fixtures.shapes import write_shapes

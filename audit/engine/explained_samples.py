@@ -1,0 +1,40 @@
+"""The methods' maps of one sample of a data set, made anew on demand."""
+
+from audit.datasets.image_files import Rejected
+from audit.engine.plan import plan
+from audit.errors import AuditError
+from audit.explanation import ClassProbability, Explanation
+from audit.importing import importable
+from audit.models.model import Model
+from audit.settings import Settings
+
+
+def explained_sample(settings: Settings, model: Model | None, device: str, number: int) -> dict[str, Explanation]:
+    """By method: what the network says of the sample of that number, and the map for its label.
+
+    Raises AuditError where the picture or the model can no longer be opened.
+    """
+    without = {"interventions": (), "controls": (), "searches": ()}
+    alone = settings.model_copy(
+        update={
+            "experiments": settings.experiments.model_copy(update=without),
+            "saliency": settings.saliency.model_copy(update={"null_maps": ()}),
+        }
+    )
+    with importable(settings.folder):
+        made = plan(alone, model, device)
+        try:
+            picture = made.factory.loader.load(number)
+        except Rejected as rejected:
+            raise AuditError("picture", rejected.detail.partition(";")[0], "need the picture as it was") from rejected
+        batch = made.factory.batch([picture])
+        maps = {source.label: source.ask(batch)[0][0].double().cpu() for source in made.methods}
+    probability = batch.logits[0].double().softmax(dim=0).cpu()
+    names = made.inputs.classes
+    best = probability.topk(min(5, len(names))).indices.tolist()
+    ranked = [ClassProbability(i, names[i], probability[i].item()) for i in (*best, int(batch.target[0]))]
+    pixels = picture.framed.pixels.permute(1, 2, 0).numpy()
+    return {
+        label: Explanation(label, tuple(ranked[:-1]), ranked[-1], pixels, (relevance / relevance.max()).numpy())
+        for label, relevance in maps.items()
+    }

@@ -1,0 +1,59 @@
+"""The figure of an explanation: picture, map and their blend side by side."""
+
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from audit.errors import AuditError
+
+COLOURS = "inferno"
+
+
+def draw(
+    picture: NDArray[np.uint8],
+    relevance: NDArray[np.float64],
+    out: Path | IO[bytes],
+    title: str,
+    window: tuple[float, float | None],
+) -> float:
+    """Write picture (H, W, 3), map (H, W) and blend as a PNG, and return the upper end of the window.
+
+    window: the map's values that become the darkest and the brightest colour, in shares of its maximum; None: the
+    99.5th percentile. Raises AuditError where the window is empty or the file cannot be written.
+    """
+    low, high = window[0], float(np.quantile(relevance, 0.995)) if window[1] is None else window[1]
+    if not low < high:
+        raise AuditError("window", f"vmin {low:g}, vmax {high:g}", "need vmin < vmax")
+    coloured = colormaps[COLOURS](np.clip((relevance - low) / (high - low), 0, 1))[..., :3]
+    panels = {"picture": picture, "map": coloured, "blend": 0.5 * picture / 255 + 0.5 * coloured}
+    figure = Figure(figsize=(10, 3.9), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, 3)
+    for place, (name, panel) in zip(axes, panels.items(), strict=True):
+        place.imshow(panel)
+        place.set_title(name, fontsize=10)
+        place.set_axis_off()
+    scale = figure.colorbar(ScalarMappable(Normalize(low, high), COLOURS), ax=axes, fraction=0.02, pad=0.01)
+    scale.set_label("relevance / maximum", fontsize=9)
+    figure.suptitle(title, fontsize=11)
+    _save(figure, out)
+    return high
+
+
+def _save(figure: Figure, out: Path | IO[bytes]) -> None:
+    if not isinstance(out, Path):
+        figure.savefig(out, format="png", metadata={"Software": None})
+        return
+    try:
+        figure.savefig(out, metadata={"Software": None} if out.suffix == ".png" else None)
+    except OSError as error:
+        raise AuditError(out, f"cannot be written ({error.strerror})", "need a folder that may be written") from error
+    except ValueError as error:
+        raise AuditError(out, "is no picture format that can be written", "need a name that ends in .png") from error

@@ -1,0 +1,107 @@
+"""The whole job: settings, the profile registered, measured, judged, the evidence folder. Everybody calls `run`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from audit.datasets.in_memory import InMemory, write_dataset
+from audit.datasets.labels import ClassName
+from audit.engine.measure import measure
+from audit.engine.progress import Progress
+from audit.errors import AuditError
+from audit.models.model import Model
+from audit.record.record import Record
+from audit.result import Measured, Result
+from audit.settings import Settings, load_settings, parse_settings, profile_of
+from checks.measure_table import measured_by
+from checks.profile import load_profile, register
+from reports.evidence_folder import write_evidence
+from reports.result.assessment import Assessment, assess
+from reports.result.crosswalk import standard_files
+
+Printer = Callable[[Path, Path], None]
+"""Makes report.pdf (its second argument) of the page (its first)."""
+
+
+def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
+    settings: Settings | Mapping[str, Any] | Path | str,
+    out: Path | str,
+    *,
+    model: Model | nn.Module | None = None,
+    classes: Sequence[str] | None = None,
+    samples: Iterable[InMemory] | None = None,
+    resume: bool = False,
+    reuse: bool = False,
+    device: str = "cpu",
+    progress: Progress | None = None,
+    printer: Printer | None = None,
+) -> Result:
+    """Audit a model: measure, judge by the limits that were fixed beforehand, and write the evidence folder `out`.
+
+    settings: a settings file, its content as a dictionary, or `Settings`; the profile that they name is registered and
+    judges. model: a network from Python instead of the settings'; a copy of it is audited. classes: its class names in
+    index order. samples: (picture, label, boxes) in memory instead of the settings' data; they are written to the
+    folder OUT-data, so that the run can be repeated. resume: continue the run that was broken off in `out`. reuse: take
+    the record in `out` where everything that went into it is as it was. printer: also make report.pdf.
+    Raises AuditError where the audit cannot be made; a verdict other than PASS raises nothing.
+    """
+    folder = Path(out)
+    given, network = _settings(settings, samples, folder), _model(model, classes)
+    how = {"resume": resume, "reuse": reuse, "device": device, "progress": progress}
+    with assessed(given, folder, network, how, printer) as assessment:
+        return Result(folder, assessment.judgement, assessment.audit, Measured(given, network, device))
+
+
+@contextmanager
+def assessed(
+    settings: Settings, folder: Path, model: Model | None, how: Mapping[str, Any], printer: Printer | None = None
+) -> Iterator[Assessment]:
+    """The same, while the record is open. how: further arguments of `measure`."""
+    limits = load_profile(profile_of(settings.judge.profile, settings.folder))
+    standard_files(settings.report.standards or ())
+    record = measure(measured_by(settings, limits), folder, model=model, registered=register(limits), **how)
+    with concluded(record, folder, printer=printer) as assessment:
+        yield assessment
+
+
+@contextmanager
+def concluded(
+    record: Path, folder: Path, *, profile: str | Path | None = None, printer: Printer | None = None
+) -> Iterator[Assessment]:
+    """Judge a record by the limits that were registered in it, or by others, and write its evidence folder.
+
+    Raises AuditError where the record or the profile cannot be read, or the folder cannot be written.
+    """
+    with Record.open(record) as opened:
+        assessment = assess(opened, profile)
+        write_evidence(assessment, folder, printer)
+        yield assessment
+
+
+def _settings(
+    given: Settings | Mapping[str, Any] | Path | str, samples: Iterable[InMemory] | None, out: Path
+) -> Settings:
+    if samples is None:
+        if isinstance(given, Settings):
+            return given
+        return parse_settings(dict(given)) if isinstance(given, Mapping) else load_settings(given)
+    if not isinstance(given, Mapping) or "data" in given:
+        raise AuditError("samples", "came with settings that name data", "need settings as a dictionary without [data]")
+    folder = out.with_name(f"{out.name}-data").absolute()
+    return parse_settings({**given, "data": write_dataset(samples, folder)})
+
+
+def _model(model: Model | nn.Module | None, classes: Sequence[str] | None) -> Model | None:
+    names = None if classes is None else tuple(map(ClassName, classes))
+    if isinstance(model, nn.Module):
+        if names is None:
+            raise AuditError(
+                "model", "a network without class names", "need them in index order", "Pass classes=[...]."
+            )
+        return Model(model, names, None)
+    if model is None or names is None:
+        return model
+    return Model(model.module, names, model.preprocessing, model.description)

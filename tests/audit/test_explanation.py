@@ -1,0 +1,99 @@
+"""`explain` with a network and a picture that are in memory."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from audit import AuditError, Preprocessing, explain
+from audit.explanation import Picture
+
+PREPARED = Preprocessing(resize=(8, 8), mean=(0.0,) * 3, std=(1.0,) * 3)
+
+
+def linear() -> nn.Module:
+    """Two classes: 'red' adds up the left half of the first channel, 'blue' the right half of the last."""
+    torch.manual_seed(0)
+    head = nn.Linear(3 * 64, 2)
+    weight = torch.zeros(2, 3, 8, 8)
+    weight[0, 0, :, :4] = 0.1
+    weight[1, 2, :, 4:] = 0.1
+    with torch.no_grad():
+        head.weight.copy_(weight.flatten(1))
+        head.bias.zero_()
+    return nn.Sequential(nn.Flatten(), nn.Dropout(0.5), head).train()
+
+
+def picture() -> Image.Image:
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    pixels[:, :4, 0] = 255
+    return Image.fromarray(pixels)
+
+
+def test_a_network_and_a_picture_in_memory() -> None:
+    network = linear()
+    explanation = explain(network, picture(), classes=["red", "blue"], preprocessing=PREPARED, score="logit")
+    assert explanation.target.name == "red"
+    assert [entry.name for entry in explanation.top] == ["red", "blue"]
+    assert explanation.target.probability == pytest.approx(1 / (1 + np.exp(-3.2)), rel=1e-4)
+    assert np.array_equal(explanation.relevance, np.repeat([[1.0] * 4 + [0.0] * 4], 8, axis=0))
+    assert np.array_equal(explanation.picture, np.asarray(picture()))
+    assert network.training, "the network of the caller stays as it is"
+    assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_every_kind_of_picture_is_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "x.png"
+    picture().save(file)
+    prepared = torch.from_numpy(np.asarray(picture()).copy()).permute(2, 0, 1) / 255
+    asked: list[Picture] = [picture(), np.asarray(picture()), file, str(file), prepared]
+    found = [explain(linear(), image, preprocessing=PREPARED, target=1, score="logit") for image in asked]
+    assert {explanation.target.name for explanation in found} == {"class 1"}
+    for explanation in found:
+        assert np.array_equal(explanation.relevance, found[0].relevance)
+        assert np.array_equal(explanation.picture, found[0].picture)
+
+
+def test_a_prepared_tensor_needs_no_preprocessing() -> None:
+    explanation = explain(linear(), torch.randn(3, 8, 8), target=0, score="logit")
+    assert explanation.relevance[:, :4].min() == 1
+    assert explanation.picture.shape == (8, 8, 3)
+
+
+def test_options_reach_the_method() -> None:
+    one, two = (
+        explain(linear(), picture(), preprocessing=PREPARED, method="smoothgrad", samples=n, score="logit")
+        for n in (1, 2)
+    )
+    assert np.allclose(one.relevance, two.relevance)  # the derivative of a linear score is the same everywhere
+    with pytest.raises(AuditError, match="no option 'sample'; did you mean 'samples'"):
+        explain(linear(), picture(), preprocessing=PREPARED, method="smoothgrad", sample=1)
+
+
+def test_it_shows_itself_and_is_written(tmp_path: Path) -> None:
+    explanation = explain(linear(), picture(), preprocessing=PREPARED, score="logit")
+    assert explanation._repr_png_().startswith(b"\x89PNG")
+    assert explanation.save(tmp_path / "x.png", vmin=0.1, vmax=0.4) == 0.4
+    with Image.open(tmp_path / "x.png") as drawn:
+        assert drawn.width > 2 * drawn.height
+    with pytest.raises(AuditError, match=r"vmin 0\.5, vmax 0\.2; need vmin < vmax"):
+        explanation.save(tmp_path / "y.png", vmin=0.5, vmax=0.2)
+
+
+def test_what_cannot_be_explained_says_why(tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match=r"nobody says how pictures are prepared for this model; need preprocessing"):
+        explain(linear(), picture())
+    with pytest.raises(AuditError, match=r"target: no class 'rde'; did you mean 'red'\?"):
+        explain(linear(), picture(), classes=["red", "blue"], preprocessing=PREPARED, target="rde")
+    with pytest.raises(AuditError, match=r"none\.png: no such file"):
+        explain(linear(), tmp_path / "none.png", preprocessing=PREPARED)
+    with pytest.raises(AuditError, match=r"a tensor of shape \(1, 3, 8, 8\); need one picture \(C, H, W\)"):
+        explain(linear(), torch.zeros(1, 3, 8, 8))
+    head = nn.Linear(3 * 64, 2)
+    nn.init.zeros_(head.weight)
+    blind = nn.Sequential(nn.Flatten(), head)
+    with pytest.raises(AuditError, match="zero everywhere or not finite"):
+        explain(blind, torch.zeros(3, 8, 8), score="logit")
