@@ -52,7 +52,7 @@ def _tiny(boxes: Boxes) -> Suspicion:
 
 def _full(boxes: Boxes) -> Suspicion:
     rows = _lowest(-boxes.share, boxes.share > FULL)
-    about = f"Over {100 * FULL:g} % of the picture. Hardly anything lies outside, so object and background cannot be separated."
+    about = f"Over {100 * FULL:g} % of the picture. Hardly anything lies outside to compare with."
     return Suspicion("Boxes that fill the picture", about, "box", rows, [_of_picture(boxes.share[i]) for i in rows])
 
 
