@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 ENTRY = ("audit.__main__", "audit.cli", "audit.pytest_plugin", "audit.pipeline", "audit.result")
 """The whole job, what it returns, the command line and the pytest plugin: they alone import all three.
 
-None of the three imports them; `audit` offers `run` and `Result` by their names, which are looked up when they are used.
+None of the three imports them; `audit` offers `run` and `Result` by their names, which are looked up on use.
 """
 RECORD = "audit.record"
 """The only room that knows SQL."""

@@ -12,7 +12,7 @@ import pytest
 import reports.result
 from audit.record.record import Record
 from checks.judge import judge
-from checks.table.evidence import evidence
+from checks.table.read_evidence import read_evidence
 from fixtures.records import write_record
 from reports.result.assessment import assess
 from reports.result.json_text import audit_json, json_schema
@@ -65,7 +65,7 @@ def test_every_schema_field_is_described_or_named_for_what_it_is() -> None:
 def test_the_rows_are_those_of_the_record(path: Path) -> None:
     data = json.loads(written(path))
     with Record.open(path) as record:
-        found = evidence(record, judge(record).profile)
+        found = read_evidence(record, judge(record).profile)
     assert [row["sample"] for row in data["samples"]] == found.sample.tolist()
     assert [row["scores"]["gradient"]["mass"] for row in data["samples"]] == found.scores["gradient"]["mass"].tolist()
     wrong = found.right & found.miss("gradcam")
@@ -138,7 +138,7 @@ def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=200, kind="dead")
     data = json.loads(written(path))
     with Record.open(path) as record:
-        found = evidence(record, judge(record).profile)
+        found = read_evidence(record, judge(record).profile)
     dead = int(found.dead["gradient"].sum())
     assert dead > 0
     row = next(row for row in data["samples"] if row["scores"]["gradient"]["dead"])
