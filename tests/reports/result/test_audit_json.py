@@ -2,10 +2,10 @@
 
 import json
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 
@@ -17,6 +17,14 @@ from fixtures.records import write_record
 from reports.result.build import audit_json, json_schema
 
 SCHEMA = Path(reports.result.build.__file__).with_name("audit.schema.json")
+
+
+@cache
+def validator() -> Any:
+    """Importing it takes seconds, which those who only collect the tests need not wait."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def told(path: Path) -> str:
@@ -41,7 +49,7 @@ def test_the_checked_in_schema_is_that_of_the_code() -> None:
 @pytest.mark.parametrize("kind", ["honest", "cheating", "dead", "incomplete", "untouched"])
 def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
     text = told(write_record(tmp_path / "audit.sqlite", n=60, kind=kind))
-    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(text))
+    validator().validate(json.loads(text))
 
 
 @pytest.mark.tor("TOR-052")
@@ -185,7 +193,7 @@ def test_a_run_without_a_picture_fulfils_the_schema(tmp_path: Path, frame: Any) 
         record.set_meta("frame", frame)
         record.set_meta("preprocessing", None)
     data = json.loads(told(path))
-    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(data)
+    validator().validate(data)
     assert data["identity"]["frame"] is None
 
 
