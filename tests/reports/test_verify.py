@@ -46,7 +46,7 @@ FILES = {
 }
 
 
-_MADE: dict[tuple[str, str, bytes], Any] = {}
+_MADE: dict[tuple[object, ...], Any] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def _made_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     Not in tests that ask for `drawn_anew`, which is how they see that it is made alike each time.
     """
     if "drawn_anew" not in request.fixturenames:
-        for name in ("judge", "results", "page"):
+        for name in ("judge", "results", "text_of", "page"):
             monkeypatch.setattr(reports.verify, name, remembered(getattr(reports.verify, name)))
 
 
@@ -64,10 +64,11 @@ def remembered(make: Callable[..., Any]) -> Callable[..., Any]:
     """The same for the same bytes of a record and the same other values."""
 
     @wraps(make)
-    def made(record: Record, *values: Any) -> Any:
-        key = (make.__name__, file_hash(record.path), pickle.dumps(values))
+    def made(*values: Any) -> Any:
+        told = (file_hash(value.path) if isinstance(value, Record) else pickle.dumps(value) for value in values)
+        key = (make.__name__, *told)
         if key not in _MADE:
-            _MADE[key] = make(record, *values)
+            _MADE[key] = make(*values)
         return _MADE[key]
 
     return made
