@@ -5,6 +5,7 @@ import io
 import math
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -50,10 +51,20 @@ KINDS: list[Callable[[nn.Module], nn.Module]] = [lambda network: network, export
 
 @pytest.fixture(params=KINDS, ids=["module", "exported", "decomposed", "scripted", "traced"])
 def network(request: pytest.FixtureRequest) -> nn.Module:
+    if request.param in (exported, decomposed):
+        return copy.deepcopy(small_program(request.param))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         converted: nn.Module = request.param(networks.ready(networks.in_place()))
     return converted
+
+
+@cache
+def small_program(convert: Callable[[nn.Module], nn.Module]) -> nn.Module:
+    """Exported once, since that takes most of the time; its copy is a program too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return convert(networks.ready(networks.in_place()))
 
 
 @pytest.mark.tor("TOR-019", "TOR-032")
