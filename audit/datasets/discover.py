@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audit import registry
+from audit.datasets.format_refusals import Refused, lines, unreadable, without_pictures
 from audit.datasets.image_files import PICTURE_SUFFIXES
-from audit.datasets.refusals import Refused, lines, unreadable, without_pictures
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 
