@@ -13,6 +13,8 @@ from typing import Any
 
 from audit.hashing import file_hash
 
+MACHINERY = {"importlib", "_frozen_importlib"}
+
 
 class _Beside(MetaPathFinder):
     """Finds in one folder the modules that the settings name, and what these import themselves; no other.
@@ -46,7 +48,10 @@ class _Beside(MetaPathFinder):
     def _asks_from_here(self) -> bool:
         """The module that is importing lies in the folder itself."""
         frame = sys._getframe(2)
-        while frame and str(frame.f_globals.get("__name__", "")).partition(".")[0] in ("importlib", "_frozen_importlib"):
+        while frame and str(frame.f_globals.get("__name__", "")).partition(".")[0] in (
+            "importlib",
+            "_frozen_importlib",
+        ):
             frame = frame.f_back  # type: ignore[assignment]
         return frame is not None and Path(frame.f_code.co_filename).is_relative_to(self.home)
 
@@ -54,7 +59,7 @@ class _Beside(MetaPathFinder):
         """Where Python would find another module of this name."""
         for finder in sys.meta_path:
             spec = None if isinstance(finder, _Beside) else finder.find_spec(name, None)
-            if spec and (spec.has_location or spec.loader in sys.meta_path):
+            if spec and (spec.has_location or spec.origin in ("built-in", "frozen")):
                 origin = Path(spec.origin or "").resolve()
                 if not (spec.has_location and origin.is_relative_to(self.home)):
                     return str(origin.parent) if spec.has_location else "Python itself"

@@ -84,6 +84,7 @@ def _refuse_programs(path: Path) -> None:
     """Only to say what the file is: torch itself refuses a program where weights are wanted."""
     try:
         with zipfile.ZipFile(path) as archive:
+            check_growth(path, archive)
             members = {name.rpartition("/")[2] for name in archive.namelist()}
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise _damaged(path) from error
@@ -97,6 +98,22 @@ def _refuse_programs(path: Path) -> None:
             raise AuditError(
                 path.name, "is a whole program", "need a state dict", f"Open it with the model kind {kind!r}."
             )
+
+
+def check_growth(path: Path, archive: zipfile.ZipFile, size: int | None = None) -> None:
+    """Raises AuditError where an archive's members hold more than its file: compressed, or listed more than once.
+
+    torch compresses nothing, so that what it reads is never more than what lies there.
+    """
+    size = path.stat().st_size if size is None else size
+    inside = sum(member.file_size for member in archive.infolist())
+    if inside > size:
+        raise AuditError(
+            path.name,
+            f"grows from {size:,} to {inside:,} bytes when it is read",
+            "need an archive as torch writes it, which is not compressed",
+            "Save it again with torch, and do not pack it anew.",
+        )
 
 
 def runs_code(path: Path, named: str) -> AuditError:
