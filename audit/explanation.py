@@ -79,9 +79,9 @@ def _explained(question: Question) -> Explanation:
     )
     try:
         opened = open_picture(question.image, question.image.parent)
+        pixels = prepared.frame(opened.picture, ()).pixels
     except Rejected as rejected:
         raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
-    pixels = prepared.frame(opened.picture, ()).pixels
     mean, std = torch.tensor(prepared.mean), torch.tensor(prepared.std)
     x = prepared.normalise(pixels.unsqueeze(0))
     logits = rehearse(model.module, x, len(names) or None)

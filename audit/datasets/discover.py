@@ -40,7 +40,7 @@ def look(place: Path) -> Found:
 
     Raises AuditError where no format finds any, and says of each format why.
     """
-    if not place.exists():
+    if not (place.is_file() or place.is_dir()):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     tried = [attempt for candidate in _candidates(place) for attempt in _attempts(place, candidate)]
     found = [attempt for attempt in tried if isinstance(attempt, Found)]

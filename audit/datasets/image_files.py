@@ -7,6 +7,7 @@ thread only), build the later frames of phone pictures, and hand PostScript to a
 
 import hashlib
 import os
+import re
 import stat
 import struct
 from collections.abc import Callable
@@ -26,11 +27,19 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from audit.files import MIB, read_regular
+
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What picture files are called, in lower case: for finding them. What a file is, its first bytes say."""
 MAX_PIXELS = 100_000_000
 """Pictures with more are rejected by their header, before anything is decoded."""
 
+MAX_BYTES = 6 * MAX_PIXELS + MIB
+"""Of a picture file: 16 bits for each of three channels, and what else it says."""
+MAX_SCANS, MAX_SCANNED = 100, 2_000_000_000
+"""Of a progressive JPEG: scans, and pixels that they go over, which take about ten seconds."""
+
+_MARKER, _SCAN, _END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL), 0xDA, 0xD9
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
 _UPRIGHT = 1
 _TURNS = {
@@ -98,11 +107,12 @@ def open_picture(path: Path, root: Path) -> Opened:
     """
     name = _name(path, root)
     try:
-        data = _inside(path, root, name).read_bytes()
+        data = read_regular(_inside(path, root, name), MAX_BYTES)
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     try:
         image = _header(BytesIO(data), name)
+        _check_scans(image, data, name)
         image.load()
     except Rejected:
         raise
@@ -113,6 +123,23 @@ def open_picture(path: Path, root: Path) -> Opened:
     if orientation != _UPRIGHT:
         rgb = rgb.transpose(_TURNS[orientation])
     return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation)
+
+
+def _check_scans(image: ImageFile, data: bytes, name: str) -> None:
+    """Each scan of a JPEG goes over the whole picture again, and a scan may take a few bytes. Cameras write ten."""
+    if not isinstance(image, JpegImageFile):
+        return
+    scans, place = 0, 2
+    while (marker := _MARKER.search(data, place)) and marker[0][1] != _END:
+        scans += marker[0][1] == _SCAN
+        (length,) = struct.unpack_from(">H", data, marker.end()) if marker.end() + 2 <= len(data) else (2,)
+        place = marker.end() + length
+    if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
+        raise Rejected(
+            "oversized picture",
+            f"{name}: {scans} scans of {times(image.size)} pixels; need at most {MAX_SCANS}, and "
+            f"{MAX_SCANNED // 1_000_000:,} megapixels in all.",
+        )
 
 
 def displayed_size(path: Path, root: Path) -> tuple[int, int]:
