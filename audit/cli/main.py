@@ -14,7 +14,7 @@ from audit import registry
 from audit.choices import Reduction, Score
 from audit.cli.baselines import accept, compare
 from audit.cli.evidence import pdf, print_or_skip, verify
-from audit.cli.output import EXIT, FILE, STDOUT, answer, as_json, print_json, show_judgement
+from audit.cli.output import EXIT, FILE, STDOUT, answer, as_json, print_json, show_judgement, visible
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.record.record import FILE_NAME, record_of
@@ -218,7 +218,7 @@ def _point_at(baseline: Path, run: Path) -> None:
         said = (
             f"There is no {baseline} to compare it with: saliency-audit accept {run} --baseline {baseline} --reason …"
         )
-    click.echo(f"Judged alone. {said}", err=True)
+    click.echo(visible(f"Judged alone. {said}"), err=True)
 
 
 def _measure(asked: "Settings", title: str, out: Path, resume: bool, device: str) -> Path:
@@ -277,11 +277,11 @@ def main() -> None:
     except SystemExit as error:
         code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
     except Exception as error:  # noqa: BLE001 an exit code of 1 would say FAIL
-        traceback.print_exc()
+        click.echo(visible(traceback.format_exc()), err=True, nl=False)
         code = _broken(f"error: unexpected {type(error).__name__}: {error}. Nothing was judged; please report this.")
     sys.exit(code)
 
 
 def _broken(message: str) -> int:
-    click.echo(message, err=True)
+    click.echo(visible(message), err=True)
     return EXIT["INVALID"]
