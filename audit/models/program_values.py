@@ -149,6 +149,6 @@ def number(value: Any) -> float | int | str:
 
 def text(value: Any) -> str:
     """Text that torch hands to an operator as text: a mode, a message."""
-    if not isinstance(value, str) or len(value) > 10_000:
+    if not isinstance(value, str) or not value.isprintable() or len(value) > 10_000:
         raise NotAllowed(value)
     return value
