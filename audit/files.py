@@ -36,6 +36,22 @@ def read_regular(path: Path, most: int) -> bytes:
         raise OSError(0, "has a NUL in its name", str(path)) from error
 
 
+def is_regular(path: Path) -> bool:
+    """There is such a file. Unlike `Path.is_file`, also of names that no file system takes."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """The same of a folder."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file, of which neither size nor nesting can take more than a moment.
 

@@ -88,7 +88,7 @@ def show_verdicts(verdicts: Iterable[Verdict], next_step: str) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for verdict in verdicts:
         style, word = ("dim", "advisory: ") if verdict.advisory else (COLOURS[verdict.outcome], "")
-        table.add_row(f"[{style}]{word}{verdict.outcome}[/]", verdict.rule, escape(verdict.sentence))
+        table.add_row(f"[{style}]{word}{verdict.outcome}[/]", escape(verdict.rule), escape(verdict.sentence))
     STDOUT.print(table)
     if next_step:
         STDOUT.print(f"Next: {escape(next_step)}")

@@ -13,6 +13,7 @@ from audit.datasets.image_files import PICTURE_SUFFIXES
 from audit.datasets.refusals import Refused, lines, unreadable, without_pictures
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
+from audit.files import is_regular
 
 LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
@@ -97,7 +98,7 @@ def _attempts(place: Path, annotations: Path) -> Iterator[Found | Refused]:
             except AuditError as error:
                 yield unreadable(name, annotations, error)
                 continue
-            present = sum((images / sample.image).is_file() for sample in dataset.samples)
+            present = sum(is_regular(images / sample.image) for sample in dataset.samples)
             if present:
                 yield Found(name, annotations, images, dataset, present)
             else:

@@ -1,5 +1,6 @@
 """What goes in: samples (a picture, a label, its boxes), and the exclusions of those that cannot be audited."""
 
+import errno
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,6 +17,9 @@ MOST_BYTES = 512 * MIB
 
 MOST_BYTES_OF_ONE = MIB
 """Where each picture has its own file."""
+
+MOST_PAIRS = 100_000
+"""Of a label and a box on one picture: 100 labels with 1,000 boxes in all."""
 
 NO_BOX: Box = (float("nan"),) * 4
 """Where an annotation holds none that can be read."""
@@ -101,7 +105,10 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     for key in sorted(grouped):
         by_image.setdefault(key[0], []).append(key)
         forbidden.setdefault(key[0], {}).update(dict.fromkeys(box for a in grouped[key] for box in a.forbidden))
-    torn = {image: _contradiction(a for key in keys for a in grouped[key]) for image, keys in by_image.items()}
+    torn = {
+        image: _crowd(image, keys, boxes) or _contradiction(a for key in keys for a in grouped[key])
+        for image, keys in by_image.items()
+    }
     samples, exclusions = [], []
     for (image, label), group in sorted(grouped.items(), key=lambda item: item[0]):
         faults = [found for found in (*map(fault, group), torn[image]) if found]
@@ -113,6 +120,17 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
         given = (boxes[image, label], others, _metadata(group), tuple(forbidden[image]))
         samples.append(Sample(image, label, *given, size=first.size, oriented=first.oriented))
     return Dataset(tuple(samples), tuple(exclusions), read)
+
+
+def _crowd(
+    image: str, keys: Sequence[tuple[str, str]], boxes: Mapping[tuple[str, str], Sequence[Box]]
+) -> tuple[str, str] | None:
+    """(reason, detail) where a picture has so many labels and boxes that to hold each against each takes all memory."""
+    count = sum(len(boxes[key]) for key in keys)
+    if len(keys) * count <= MOST_PAIRS:
+        return None
+    detail = f"{image}: {len(keys):,} labels and {count:,} boxes; need a picture that a person could have annotated."
+    return "broken annotation", detail
 
 
 def _contradiction(of_one_picture: Iterable[Annotation]) -> tuple[str, str] | None:
@@ -204,7 +222,8 @@ def read_text(path: Path, most: int = MOST_BYTES) -> str:
     try:
         data = read_regular(path, most)
     except OSError as error:
-        seen = "is a folder" if path.is_dir() else "no such file" if not path.exists() else str(error.strerror)
+        known = {errno.EISDIR: "is a folder", errno.ENOENT: "no such file", errno.ENOTDIR: "no such file"}
+        seen = known.get(error.errno or 0, str(error.strerror))
         raise AuditError(path.name, seen, "need an annotation file", "Check the path in the settings.") from error
     try:
         return data.decode("utf-8-sig")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.datasets.discover import look
 from audit.datasets.formats.csv import csv
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
@@ -13,6 +14,7 @@ from audit.datasets.labels import map_labels, read_classes
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.models.model import ClassName
+from audit.models.weights import check_file
 from audit.settings import load_settings, parse_settings
 
 DATA = '[data]\nformat = "csv"\nannotations = "boxes.csv"\nimages = "images"\n'
@@ -158,3 +160,34 @@ def test_a_dataset_behind_one_link_is_read(tmp_path: Path) -> None:
     (tmp_path / "linked").symlink_to(tmp_path / "disk")
     found = yolo(tmp_path / "linked" / "data.yaml", tmp_path / "linked" / "images")
     assert [exclusion.reason for exclusion in found.exclusions] == ["unreadable picture"]
+
+
+def test_a_picture_of_very_many_labels_excludes_itself_in_a_moment(tmp_path: Path) -> None:
+    lines = "".join(f"a.png,label{n},0,0,5,5\n" for n in range(50_000))
+    (tmp_path / "a.csv").write_text(f"image,label,x0,y0,x1,y1\n{lines}b.png,dog,0,0,5,5\n")
+    start = time.monotonic()
+    dataset = csv(tmp_path / "a.csv", tmp_path)
+    assert time.monotonic() - start < 30
+    assert [sample.image for sample in dataset.samples] == ["b.png"]
+    assert len(dataset.exclusions) == 50_000 and "50,000 labels" in dataset.exclusions[0].detail
+
+
+LONG = "a" * 5000
+ASKED: dict[str, Callable[[Path], object]] = {
+    "init, a file": lambda folder: look(folder / "boxes.csv"),
+    "init, a folder": look,
+    "init, no name": lambda folder: look(folder / LONG),
+    "csv": lambda folder: csv(folder / LONG, folder),
+    "voc": lambda folder: voc(folder / LONG, folder),
+    "yolo": lambda folder: yolo(folder / LONG, folder),
+    "classes": lambda folder: read_classes(folder / LONG),
+    "settings": lambda folder: load_settings(folder / LONG),
+    "a model": lambda folder: check_file(folder / LONG),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_names_that_no_file_system_takes_are_no_files(case: str, tmp_path: Path) -> None:
+    (tmp_path / "boxes.csv").write_text(f"image,label,x0,y0,x1,y1\n{LONG},dog,0,0,5,5\n")
+    with pytest.raises(AuditError):
+        ASKED[case](tmp_path)

@@ -85,3 +85,19 @@ def test_another_folder_has_its_own_module_of_the_same_name(tmp_path: Path) -> N
         folder = write(tmp_path / str(number), beside_nets=f"def build():\n    return {number}\n")
         with importable(folder):
             assert import_function("beside_nets:build")() == number
+
+
+@pytest.mark.tor("TOR-007")
+@pytest.mark.parametrize("name", ["beside_lazy.py", "beside_lazy/__init__.py", "beside_lazy/x.py", "beside_lazy.so"])
+def test_an_optional_import_of_a_library_finds_nothing_beside_the_settings(name: str, tmp_path: Path) -> None:
+    library = write(tmp_path / "library", beside_lib="try:\n    import beside_lazy\nexcept ImportError:\n    pass\n")
+    (tmp_path / "home" / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "home" / name).write_text(RAN)
+    write(tmp_path / "home", beside_nets="import beside_lib\ndef build():\n    return 1\n")
+    sys.path.append(str(library))
+    try:
+        with importable(tmp_path / "home"):
+            assert import_function("beside_nets:build")() == 1
+            assert "beside_lazy" not in sys.modules
+    finally:
+        sys.path.remove(str(library))

@@ -9,7 +9,7 @@ from defusedxml.ElementTree import fromstring
 
 from audit.datasets.sample import MOST_BYTES_OF_ONE, NO_BOX, Annotation, Dataset, gather, inside, numbers
 from audit.errors import AuditError
-from audit.files import read_regular
+from audit.files import is_folder, is_regular, read_regular
 
 ENDINGS = (".xml",)
 LARGEST_SIDE = 10**9
@@ -21,9 +21,9 @@ def voc(annotations: Path, images: Path) -> Dataset:
     The picture is the file's <filename> below the picture folder. In a folder, a file that cannot be read excludes
     itself; a single one raises AuditError.
     """
-    if annotations.is_file():
+    if is_regular(annotations):
         return gather(_objects(_parse(annotations, annotations.name), annotations.name), [annotations])
-    if not annotations.is_dir():
+    if not is_folder(annotations):
         raise AuditError(
             annotations.name, "no such file or folder", "need Pascal VOC XML", "Check the path in the settings."
         )

@@ -22,6 +22,7 @@ from audit.errors import AuditError
 
 ENDINGS = (".yaml", ".yml")
 DEEPEST = 20
+LARGEST, HUGE = 2**63, "a number of more than 64 bits"
 MOST_CLASSES = 10**6
 
 
@@ -64,26 +65,29 @@ def _names(path: Path) -> dict[int, str]:
         )
     for index, name in table.items():
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < MOST_CLASSES:
-            seen = "a number" if isinstance(index, int) else short(index)
             raise AuditError(
                 path.name,
-                f"names has the key {seen}",
+                f"names has the key {_shown(index)}",
                 "need class numbers as keys",
                 f"They start at 0 and stay below {MOST_CLASSES:,}.",
             )
-        if isinstance(name, bool) or not isinstance(name, str | int) or (isinstance(name, int) and abs(name) > 2**63):
-            seen = "a huge number" if isinstance(name, int) and abs(name) > 2**63 else short(name)
-            raise AuditError(path.name, f"names[{index}] is {seen}", "need text", "Put it in quotes.")
+        if isinstance(name, bool) or not isinstance(name, str | int) or _shown(name) == HUGE:
+            raise AuditError(path.name, f"names[{index}] is {_shown(name)}", "need text", "Put it in quotes.")
     return {index: str(name) for index, name in table.items()}
 
 
+def _shown(value: object) -> str:
+    """For messages. Python writes no number of more than 4,300 digits, which YAML can state in hexadecimal."""
+    return HUGE if isinstance(value, int) and abs(value) > LARGEST else short(value)
+
+
 def _document(text: str, where: str) -> object:
-    """Plain YAML. An alias stands for what may stand for more, so that a page of them can mean more than fits anywhere."""
+    """Plain YAML. Aliases may stand for aliases, so that a page of them can mean more than fits anywhere."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = f"{where} line {event.start_mark.line + 1}"
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise AuditError(line, f"the alias or anchor {event.anchor!r}", "need YAML that says everything once")
+        line = f"{where} line {event.start_mark.line + 1 if event.start_mark else 1}"
+        if anchor := getattr(event, "anchor", None):  # an alias has one too
+            raise AuditError(line, f"the alias or anchor {anchor!r}", "need YAML that says everything once")
         if (tag := getattr(event, "tag", None)) is not None:
             raise AuditError(line, f"the tag {tag!r}", "need plain YAML", "Leave the tag out.")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -131,18 +135,15 @@ def _boxes(labels: dict[Path, Path], images: Path, names: dict[int, str]) -> Ite
     for picture, file in labels.items():
         image = picture.relative_to(images).as_posix()
         if not inside(file, _home(picture, images)):
-            problem = f"{file.name}: leads outside the dataset; need a file that lies in it."
-            yield Annotation(image, "?", NO_BOX, file.name, ("path outside the dataset", problem))
+            outside = f"{file.name}: leads outside the dataset; need a file that lies in it."
+            yield Annotation(image, "?", NO_BOX, file.name, ("path outside the dataset", outside))
             continue
         try:
-            lines = [
-                (number, line.split())
-                for number, line in enumerate(read_text(file, MOST_BYTES_OF_ONE).splitlines(), 1)
-                if line.strip()
-            ]
+            text = read_text(file, MOST_BYTES_OF_ONE)
         except AuditError as error:
             yield Annotation(image, "?", NO_BOX, file.name, ("unreadable annotation", str(error)))
             continue
+        lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         size, problem = _size(picture, images) if lines else (None, None)
         for number, line in lines:
             where = f"{file.name} line {number}"

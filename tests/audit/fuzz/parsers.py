@@ -12,6 +12,7 @@ import sys
 import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -189,10 +190,8 @@ def _labels(file: Path) -> None:
 
 
 def _picture(file: Path) -> None:
-    try:
+    with suppress(Rejected):
         Preprocessing(resize=64, crop=(32, 32)).frame(open_picture(file, file.parent).picture, ((1, 1, 9, 9),))
-    except Rejected:
-        pass
 
 
 def _weights(file: Path) -> None:
