@@ -13,7 +13,7 @@ from audit.datasets.image_files import PICTURE_SUFFIXES
 from audit.datasets.refusals import Refused, lines, unreadable, without_pictures
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
-from audit.files import is_regular
+from audit.files import is_folder, is_regular
 
 LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
@@ -41,7 +41,7 @@ def look(place: Path) -> Found:
 
     Raises AuditError where no format finds any, and says of each format why.
     """
-    if not (place.is_file() or place.is_dir()):
+    if not (is_regular(place) or is_folder(place)):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     tried = [attempt for candidate in _candidates(place) for attempt in _attempts(place, candidate)]
     found = [attempt for attempt in tried if isinstance(attempt, Found)]

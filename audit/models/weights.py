@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from audit.errors import AuditError
-from audit.files import is_regular
+from audit.files import is_folder, is_regular
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".tar")
 """What weights files are called. All but the first are read as `torch.save` wrote them."""
@@ -24,7 +24,6 @@ WRAPPERS = ("state_dict", "model_state_dict", "model")
 PREFIXES = ("module.", "_orig_mod.", "model.")
 """What DataParallel, torch.compile and Lightning put before every name."""
 
-LONGEST_NAME = 255
 FORCE, NEVER = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 
@@ -51,15 +50,10 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 def check_file(path: Path) -> None:
     """Raises AuditError where there is no such file or it is empty."""
+    if is_folder(path):
+        raise AuditError(path.name, "is a folder", "need a file")
     if not is_regular(path):
-        if len(path.name) < LONGEST_NAME and path.is_dir():
-            raise AuditError(path.name, "is a folder", "need a file")
-        raise AuditError(
-            path.name[:LONGEST_NAME],
-            "no such file",
-            "need the model's file",
-            "Paths are relative to the settings file.",
-        )
+        raise AuditError(path.name, "no such file", "need the model's file", "Paths are relative to the settings file.")
     if path.stat().st_size == 0:
         raise AuditError(path.name, "is empty (0 bytes)", "need the whole file", "Copy or download it again.")
 
