@@ -26,6 +26,8 @@ class _Beside(MetaPathFinder):
     def __init__(self, home: Path) -> None:
         self.home = home
         self.named: set[str] = set()
+        self.admitted: set[str] = set()
+        """Names of modules that were found here, which may import their neighbours."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -35,33 +37,38 @@ class _Beside(MetaPathFinder):
         spec = PathFinder.find_spec(fullname, [str(self.home)])
         if spec is None or not (spec.has_location or fullname in self.named):
             return None
-        if other := self._elsewhere(fullname):
+        if other := self._elsewhere(fullname, spec):
             raise ImportError(
                 f"{fullname!r} lies beside the settings file and in {other} too; rename yours", name=fullname
             )
+        self.admitted.add(fullname)
         return spec
 
-    def holds(self, module: ModuleType | None) -> bool:
+    def holds(self, name: str) -> bool:
+        """The imported module of this name lies right here: in the folder, not in an environment inside it."""
+        module = sys.modules[name]
         source = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
-        return source is not None and Path(source).resolve().is_relative_to(self.home)
+        if source is None or not Path(source).resolve().is_relative_to(self.home):
+            return False
+        return Path(source).resolve().relative_to(self.home).parts[0].partition(".")[0] == name.partition(".")[0]
 
     def _asks_from_here(self) -> bool:
-        """The module that is importing lies in the folder itself."""
+        """The module that is importing was found here itself."""
         frame = sys._getframe(2)
         while frame and str(frame.f_globals.get("__name__", "")).partition(".")[0] in (
             "importlib",
             "_frozen_importlib",
         ):
             frame = frame.f_back  # type: ignore[assignment]
-        return frame is not None and Path(frame.f_code.co_filename).is_relative_to(self.home)
+        return frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in self.admitted
 
-    def _elsewhere(self, name: str) -> str | None:
+    def _elsewhere(self, name: str, beside: ModuleSpec) -> str | None:
         """Where Python would find another module of this name."""
         for finder in sys.meta_path:
             spec = None if isinstance(finder, _Beside) else finder.find_spec(name, None)
             if spec and (spec.has_location or spec.origin in ("built-in", "frozen")):
                 origin = Path(spec.origin or "").resolve()
-                if not (spec.has_location and origin.is_relative_to(self.home)):
+                if origin != Path(beside.origin or "").resolve():
                     return str(origin.parent) if spec.has_location else "Python itself"
         return None
 
@@ -95,10 +102,10 @@ def import_function(name: str) -> Any:
 def _forget_others(finder: _Beside, top: str) -> None:
     """Forget modules that an earlier audit imported from another folder, where this folder has some of their names."""
     here = {name for name in {name.partition(".")[0] for name in sys.modules} if _lies_in(name, finder.home)}
-    if top in here and top in sys.modules and not finder.holds(sys.modules[top]):
+    if top in here and top in sys.modules and not finder.holds(top):
         finder.find_spec(top)  # raises where that one is installed
     for name in list(sys.modules):
-        if name.partition(".")[0] in here and not finder.holds(sys.modules[name]) and _was_beside(sys.modules[name]):
+        if name.partition(".")[0] in here and not finder.holds(name) and _was_beside(sys.modules[name]):
             del sys.modules[name]
 
 

@@ -24,7 +24,7 @@ def _forgotten() -> Iterator[None]:
 
 
 def write(folder: Path, **modules: str) -> Path:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     for name, source in modules.items():
         (folder / f"{name}.py").write_text(source)
     return folder
@@ -88,9 +88,15 @@ def test_another_folder_has_its_own_module_of_the_same_name(tmp_path: Path) -> N
 
 
 @pytest.mark.tor("TOR-007")
+@pytest.mark.parametrize("place", ["library", "home/.venv/site-packages"])
 @pytest.mark.parametrize("name", ["beside_lazy.py", "beside_lazy/__init__.py", "beside_lazy/x.py", "beside_lazy.so"])
-def test_an_optional_import_of_a_library_finds_nothing_beside_the_settings(name: str, tmp_path: Path) -> None:
-    library = write(tmp_path / "library", beside_lib="try:\n    import beside_lazy\nexcept ImportError:\n    pass\n")
+def test_an_optional_import_of_a_library_finds_nothing_beside_the_settings(
+    name: str, place: str, tmp_path: Path
+) -> None:
+    library = write(
+        tmp_path / place,
+        beside_lib="try:\n    import beside_lazy\nexcept ImportError:\n    pass\n",
+    )
     (tmp_path / "home" / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / "home" / name).write_text(RAN)
     write(tmp_path / "home", beside_nets="import beside_lib\ndef build():\n    return 1\n")
@@ -99,5 +105,21 @@ def test_an_optional_import_of_a_library_finds_nothing_beside_the_settings(name:
         with importable(tmp_path / "home"):
             assert import_function("beside_nets:build")() == 1
             assert "beside_lazy" not in sys.modules
+    finally:
+        sys.path.remove(str(library))
+
+
+@pytest.mark.tor("TOR-007")
+@pytest.mark.parametrize("loaded", [False, True])
+def test_what_is_installed_in_an_environment_inside_the_folder_is_not_shadowed(loaded: bool, tmp_path: Path) -> None:
+    library = write(tmp_path / ".venv" / "site-packages", beside_lib="def build():\n    return 1\n")
+    write(tmp_path, beside_lib=RAN)
+    sys.path.append(str(library))
+    try:
+        if loaded:
+            importlib.import_module("beside_lib")
+        with importable(tmp_path), pytest.raises(ImportError, match="lies beside the settings file and in"):
+            import_function("beside_lib:build")
+        assert not (tmp_path / "beside_lib.ran").exists()
     finally:
         sys.path.remove(str(library))
