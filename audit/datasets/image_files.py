@@ -39,6 +39,10 @@ MAX_BYTES = 6 * MAX_PIXELS + MIB
 MAX_SCANS, MAX_SCANNED = 100, 2_000_000_000
 """Of a progressive JPEG: scans, and pixels that they go over, which take about ten seconds."""
 
+MAX_MARKERS, MAX_HEADER = 100_000, 4 * MIB
+"""Of a JPEG: segments in all, and bytes before the pixels. Pillow reads both in Python."""
+
+_JPEG, _FILL = b"\xff\xd8\xff", b"\xff" * 10_000
 _MARKER, _SCAN, _END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL), 0xDA, 0xD9
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
 _UPRIGHT = 1
@@ -87,7 +91,7 @@ class _Jpeg(JpegImageFile):
 
 _Plugin = Callable[[IO[bytes]], ImageFile]
 _PLUGINS: tuple[tuple[bytes, _Plugin], ...] = (
-    (b"\xff\xd8\xff", _Jpeg),
+    (_JPEG, _Jpeg),
     (b"\x89PNG\r\n\x1a\n", PngImageFile),
     (b"GIF8", GifImageFile),
     (b"BM", BmpImageFile),
@@ -111,8 +115,9 @@ def open_picture(path: Path, root: Path) -> Opened:
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     try:
+        scans = _scans_of(data, name)
         image = _header(BytesIO(data), name)
-        _check_scans(image, data, name)
+        _check_scans(image, scans, name)
         image.load()
     except Rejected:
         raise
@@ -125,15 +130,22 @@ def open_picture(path: Path, root: Path) -> Opened:
     return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation)
 
 
-def _check_scans(image: ImageFile, data: bytes, name: str) -> None:
-    """Each scan of a JPEG goes over the whole picture again, and a scan may take a few bytes. Cameras write ten."""
-    if not isinstance(image, JpegImageFile):
-        return
-    scans, place = 0, 2
-    while (marker := _MARKER.search(data, place)) and marker[0][1] != _END:
-        scans += marker[0][1] == _SCAN
+def _scans_of(data: bytes, name: str) -> int:
+    """How often a JPEG goes over its picture; 0 for other files. Raises Rejected where it only keeps one waiting."""
+    if not data.startswith(_JPEG):
+        return 0
+    scans, markers, place = 0, 0, 2
+    while (marker := _MARKER.search(data, place)) and marker[0][1] != _END and markers <= MAX_MARKERS:
+        markers, scans = markers + 1, scans + (marker[0][1] == _SCAN)
         (length,) = struct.unpack_from(">H", data, marker.end()) if marker.end() + 2 <= len(data) else (2,)
         place = marker.end() + length
+    if markers > MAX_MARKERS or _FILL in data:
+        raise Rejected("unreadable picture", f"{name}: a JPEG of empty segments; need a picture.")
+    return scans
+
+
+def _check_scans(image: ImageFile, scans: int, name: str) -> None:
+    """Each scan goes over the whole picture again, and may take a few bytes. Cameras write ten."""
     if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
         raise Rejected(
             "oversized picture",
@@ -147,7 +159,9 @@ def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     name = _name(path, root)
     try:
         with _inside(path, root, name).open("rb") as file:
-            image = _header(file, name)
+            jpeg = file.read(len(_JPEG)) == _JPEG
+            file.seek(0)
+            image = _header(BytesIO(file.read(MAX_HEADER)) if jpeg else file, name)
             return shown_size(image.size, _orientation(image))
     except Rejected:
         raise

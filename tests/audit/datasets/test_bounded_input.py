@@ -18,7 +18,7 @@ from audit.datasets.formats.csv import csv
 from audit.datasets.formats.lard import lard
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
-from audit.datasets.image_files import MAX_BYTES, Rejected, open_picture
+from audit.datasets.image_files import MAX_BYTES, Rejected, displayed_size, open_picture
 from audit.datasets.labels import read_classes
 from audit.datasets.loader import Loader
 from audit.datasets.preprocessing import Preprocessing
@@ -76,6 +76,19 @@ def test_scans_that_go_over_many_pixels_exclude_themselves(tmp_path: Path) -> No
     (tmp_path / "a.jpg").write_bytes(with_scans(80, size=6000))
     with pytest.raises(Rejected, match=r"scans of 6000x6000 pixels; need at most 100, and 2,000 megapixels in all"):
         open_picture(tmp_path / "a.jpg", tmp_path)
+
+
+@pytest.mark.tor("TOR-004")
+@pytest.mark.parametrize("filling", [b"\xff\xfe\x00\x02" * 3_000_000, b"\xff" * 20_000_000])
+def test_a_jpeg_of_empty_segments_excludes_itself_in_a_moment(filling: bytes, tmp_path: Path) -> None:
+    data = with_scans(1)
+    (tmp_path / "a.jpg").write_bytes(data[:2] + filling + data[2:])
+    start = time.monotonic()
+    with pytest.raises(Rejected, match=r"a\.jpg: a JPEG of empty segments"):
+        open_picture(tmp_path / "a.jpg", tmp_path)
+    with pytest.raises(Rejected):
+        displayed_size(tmp_path / "a.jpg", tmp_path)
+    assert time.monotonic() - start < 20
 
 
 @pytest.mark.parametrize("progressive", [True, False])
