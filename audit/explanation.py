@@ -135,7 +135,10 @@ def _prepared(image: Picture, preprocessing: Preprocessing | None) -> tuple[NDAr
             "nobody says how pictures are prepared for this model",
             "need preprocessing=Preprocessing(...), or the picture as a tensor that is prepared already",
         )
-    pixels = preprocessing.frame(_opened(image), ()).pixels
+    try:
+        pixels = preprocessing.frame(_opened(image), ()).pixels
+    except Rejected as rejected:
+        raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
     return pixels.permute(1, 2, 0).numpy(), preprocessing.normalise(pixels.unsqueeze(0)), preprocessing
 
 
@@ -144,10 +147,7 @@ def _opened(image: Path | str | Image.Image | NDArray[np.uint8]) -> Image.Image:
         return image.convert("RGB")
     if isinstance(image, np.ndarray):
         return Image.fromarray(image).convert("RGB")
-    try:
-        return open_picture(Path(image), Path(image).parent).picture
-    except Rejected as rejected:
-        raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
+    return open_picture(Path(image), Path(image).parent).picture
 
 
 def _shown(x: Tensor, preprocessing: Preprocessing) -> NDArray[np.uint8]:

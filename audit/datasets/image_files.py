@@ -7,6 +7,7 @@ thread only), build the later frames of phone pictures, and hand PostScript to a
 
 import hashlib
 import os
+import re
 import stat
 import struct
 from collections.abc import Callable
@@ -26,11 +27,23 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from audit.files import MIB, read_regular
+
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What picture files are called, in lower case: for finding them. What a file is, its first bytes say."""
 MAX_PIXELS = 100_000_000
 """Pictures with more are rejected by their header, before anything is decoded."""
 
+MAX_BYTES = 6 * MAX_PIXELS + MIB
+"""Of a picture file: 16 bits for each of three channels, and what else it says."""
+MAX_SCANS, MAX_SCANNED = 100, 2_000_000_000
+"""Of a progressive JPEG: scans, and pixels that they go over, which take about ten seconds."""
+
+MAX_MARKERS, MAX_HEADER = 100_000, 4 * MIB
+"""Of a JPEG: segments in all, and bytes before the pixels. Pillow reads both in Python."""
+
+_JPEG, _FILL = b"\xff\xd8\xff", b"\xff" * 10_000
+_MARKER, _SCAN, _END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL), 0xDA, 0xD9
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
 _UPRIGHT = 1
 _TURNS = {
@@ -78,7 +91,7 @@ class _Jpeg(JpegImageFile):
 
 _Plugin = Callable[[IO[bytes]], ImageFile]
 _PLUGINS: tuple[tuple[bytes, _Plugin], ...] = (
-    (b"\xff\xd8\xff", _Jpeg),
+    (_JPEG, _Jpeg),
     (b"\x89PNG\r\n\x1a\n", PngImageFile),
     (b"GIF8", GifImageFile),
     (b"BM", BmpImageFile),
@@ -98,11 +111,13 @@ def open_picture(path: Path, root: Path) -> Opened:
     """
     name = _name(path, root)
     try:
-        data = _inside(path, root, name).read_bytes()
+        data = read_regular(_inside(path, root, name), MAX_BYTES)
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     try:
+        scans = _scans_of(data, name)
         image = _header(BytesIO(data), name)
+        _check_scans(image, scans, name)
         image.load()
     except Rejected:
         raise
@@ -115,12 +130,38 @@ def open_picture(path: Path, root: Path) -> Opened:
     return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation)
 
 
+def _scans_of(data: bytes, name: str) -> int:
+    """How often a JPEG goes over its picture; 0 for other files. Raises Rejected where it only keeps one waiting."""
+    if not data.startswith(_JPEG):
+        return 0
+    scans, markers, place = 0, 0, 2
+    while (marker := _MARKER.search(data, place)) and marker[0][1] != _END and markers <= MAX_MARKERS:
+        markers, scans = markers + 1, scans + (marker[0][1] == _SCAN)
+        (length,) = struct.unpack_from(">H", data, marker.end()) if marker.end() + 2 <= len(data) else (2,)
+        place = marker.end() + length
+    if markers > MAX_MARKERS or _FILL in data:
+        raise Rejected("unreadable picture", f"{name}: a JPEG of empty segments; need a picture.")
+    return scans
+
+
+def _check_scans(image: ImageFile, scans: int, name: str) -> None:
+    """Each scan goes over the whole picture again, and may take a few bytes. Cameras write ten."""
+    if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
+        raise Rejected(
+            "oversized picture",
+            f"{name}: {scans} scans of {times(image.size)} pixels; need at most {MAX_SCANS}, and "
+            f"{MAX_SCANNED // 1_000_000:,} megapixels in all.",
+        )
+
+
 def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     """(width, height) of the picture as a viewer shows it, from the file's header alone. Raises Rejected."""
     name = _name(path, root)
     try:
         with _inside(path, root, name).open("rb") as file:
-            image = _header(file, name)
+            jpeg = file.read(len(_JPEG)) == _JPEG
+            file.seek(0)
+            image = _header(BytesIO(file.read(MAX_HEADER)) if jpeg else file, name)
             return shown_size(image.size, _orientation(image))
     except Rejected:
         raise

@@ -65,7 +65,10 @@ class Loader:
         sample = self.samples[number]
         opened = open_picture(self.folder / sample.image, self.folder)
         boxes, forbidden = displayed_boxes(sample, opened)[0], displayed_forbidden(sample, opened)
-        framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
+        try:
+            framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
+        except Rejected as rejected:
+            raise Rejected(rejected.reason, f"{sample.image}: {rejected.detail}") from rejected
         height, width = framed.pixels.shape[1:]
         if self.frame and self.frame != (height, width):
             raise Rejected(

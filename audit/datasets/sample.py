@@ -1,14 +1,25 @@
 """What goes in: samples (a picture, a label, its boxes), and the exclusions of those that cannot be audited."""
 
+import errno
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 
 from audit.errors import AuditError
+from audit.files import MIB, read_regular
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels of the original picture, origin top left, half-open: `x0 <= x < x1`."""
+
+MOST_BYTES = 512 * MIB
+"""Of an annotation file. COCO's own largest, of 118,000 pictures, has 448 million."""
+
+MOST_BYTES_OF_ONE = MIB
+"""Where each picture has its own file."""
+
+MOST_PAIRS = 100_000
+"""Of a label and a box on one picture: 100 labels with 1,000 boxes in all."""
 
 NO_BOX: Box = (float("nan"),) * 4
 """Where an annotation holds none that can be read."""
@@ -94,7 +105,10 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     for key in sorted(grouped):
         by_image.setdefault(key[0], []).append(key)
         forbidden.setdefault(key[0], {}).update(dict.fromkeys(box for a in grouped[key] for box in a.forbidden))
-    torn = {image: _contradiction(a for key in keys for a in grouped[key]) for image, keys in by_image.items()}
+    torn = {
+        image: _crowd(image, keys, boxes) or _contradiction(a for key in keys for a in grouped[key])
+        for image, keys in by_image.items()
+    }
     samples, exclusions = [], []
     for (image, label), group in sorted(grouped.items(), key=lambda item: item[0]):
         faults = [found for found in (*map(fault, group), torn[image]) if found]
@@ -106,6 +120,17 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
         given = (boxes[image, label], others, _metadata(group), tuple(forbidden[image]))
         samples.append(Sample(image, label, *given, size=first.size, oriented=first.oriented))
     return Dataset(tuple(samples), tuple(exclusions), read)
+
+
+def _crowd(
+    image: str, keys: Sequence[tuple[str, str]], boxes: Mapping[tuple[str, str], Sequence[Box]]
+) -> tuple[str, str] | None:
+    """(reason, detail) where a picture has so many labels and boxes that to hold each against each takes all memory."""
+    count = sum(len(boxes[key]) for key in keys)
+    if len(keys) * count <= MOST_PAIRS:
+        return None
+    detail = f"{image}: {len(keys):,} labels and {count:,} boxes; need a picture that a person could have annotated."
+    return "broken annotation", detail
 
 
 def _contradiction(of_one_picture: Iterable[Annotation]) -> tuple[str, str] | None:
@@ -181,15 +206,24 @@ def numbers(values: object) -> tuple[float, float, float, float] | None:
     return x, y, z, w
 
 
-def read_text(path: Path) -> str:
+def inside(file: Path, folder: Path) -> bool:
+    """`file` lies below `folder`, links followed. What lies elsewhere is no part of the dataset, and may be secret."""
+    try:
+        return file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL
+        return False
+
+
+def read_text(path: Path, most: int = MOST_BYTES) -> str:
     """The text of an annotation file, UTF-8 with or without a byte-order mark.
 
-    Raises AuditError where the file is missing, is a folder or is not UTF-8.
+    Raises AuditError where the file is missing, is no regular file, holds more than `most` bytes or is not UTF-8.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path, most)
     except OSError as error:
-        seen = "is a folder" if path.is_dir() else "no such file" if not path.exists() else str(error.strerror)
+        known = {errno.EISDIR: "is a folder", errno.ENOENT: "no such file", errno.ENOTDIR: "no such file"}
+        seen = known.get(error.errno or 0, str(error.strerror))
         raise AuditError(path.name, seen, "need an annotation file", "Check the path in the settings.") from error
     try:
         return data.decode("utf-8-sig")

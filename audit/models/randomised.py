@@ -39,7 +39,7 @@ def duplicate(module: nn.Module) -> nn.Module:
     """A deep copy, frozen. Raises AuditError where there is none, or nothing in it that could be randomised."""
     try:
         copied = copy.deepcopy(module)
-    except (RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
+    except Exception as error:  # a network's own __deepcopy__ and __setstate__ may raise anything
         raise AuditError("randomised model", f"the network cannot be copied ({error})") from error
     if not parameters_of(copied):
         raise AuditError(
@@ -67,7 +67,20 @@ def recalibrate(module: nn.Module, statistics: Mapping[str, Tensor], calibration
         buffer.fill_(float(name.endswith("running_var")))
     with torch.no_grad(), Recalibration(statistics.values()):
         for x in calibration:
-            module(x)
+            _ask_copy(module, x)
+
+
+def _ask_copy(module: nn.Module, x: Tensor) -> None:
+    """Raises AuditError where the copy fails though the original does not: it shares something that copies do not."""
+    try:
+        module(x)
+    except Exception as error:
+        raise AuditError(
+            "randomised model",
+            f"a copy of the network raises {type(error).__name__}: {error}",
+            "need a network of which a deep copy works by itself",
+            "Hooks and functions that close over the network still speak of the original: make them methods.",
+        ) from error
 
 
 def fresh(name: str, shape: Sequence[int], seed: int) -> Tensor:
@@ -111,7 +124,10 @@ class Recalibration(TorchFunctionMode):
         if running_mean is None or running_mean.data_ptr() not in self.chosen:
             return func(*args, **(kwargs or {}))
         x, running_var = given["input"], given["running_var"]
-        var, mean = torch.var_mean(x, dim=[dimension for dimension in range(x.ndim) if dimension != 1], correction=0)
+        whole = x.to(running_mean.dtype)  # under autocast pictures come in half precision, statistics never do
+        var, mean = torch.var_mean(
+            whole, dim=[dimension for dimension in range(x.ndim) if dimension != 1], correction=0
+        )
         self.seen[running_mean.data_ptr()] += 1
         share = 1 / self.seen[running_mean.data_ptr()]
         running_mean.lerp_(mean, share)

@@ -32,7 +32,7 @@ def _read(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         where = f"{path.name} line {error.lineno}"
         raise AuditError(where, f"not JSON ({error.msg})", "need a COCO file", "Was it saved to its end?") from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         raise AuditError(path.name, f"not usable JSON ({error})", "need a COCO file") from error
     if not isinstance(document, dict):
         raise AuditError(path.name, f"holds a {type(document).__name__}", "need an object with images and annotations")

@@ -13,6 +13,7 @@ from audit.errors import AuditError, did_you_mean
 LABEL = "runway"
 UNKNOWN = "unknown"
 ENDINGS = (".csv",)
+LARGEST = 10**9
 _CORNERS = ("x_A", "y_A", "x_B", "y_B", "x_C", "y_C", "x_D", "y_D")
 _NEEDED = ("image", "height", "width", "watermark_height", *_CORNERS)
 _BANDS: Mapping[str, tuple[str, str, tuple[float, ...]]] = {
@@ -100,7 +101,7 @@ def _whole(text: str) -> int | None:
         value = float(text)
     except ValueError:
         return None
-    return int(value) if value.is_integer() and value >= 0 else None
+    return int(value) if 0 <= value < LARGEST and value.is_integer() else None
 
 
 def _band(text: str, unit: str, edges: tuple[float, ...]) -> str:
