@@ -13,8 +13,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from audit.choices import Reduction, Score
-from audit.datasets.image_files import Rejected, open_picture
+from audit.datasets.exclusions import Rejected
 from audit.datasets.labels import ClassName
+from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
 from audit.explanation_figure import draw

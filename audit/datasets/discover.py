@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from audit import registry
 from audit.datasets.format_refusals import Refused, lines, unreadable, without_pictures
-from audit.datasets.image_files import PICTURE_SUFFIXES
+from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import is_folder, is_regular

@@ -13,7 +13,8 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as VF
 
 from audit.choices import Interpolation
-from audit.datasets.image_files import Rejected, times
+from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.picture_files import times
 from audit.datasets.sample import Box
 
 
@@ -83,7 +84,7 @@ class Preprocessing:
         longer = self.resize * max(size) // min(size)
         if self.resize * longer > max(MAX_MADE, size[0] * size[1]):
             raise Rejected(
-                "oversized picture",
+                Reason.OVERSIZED_PICTURE,
                 f"resize makes {self.resize}x{longer} pixels of {times(size)}; need at most "
                 f"{MAX_MADE // 1_000_000} megapixels. Set a letterbox, or a resize of two numbers.",
             )

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from audit.datasets.image_files import Rejected
+from audit.datasets.exclusions import Rejected
 from audit.engine.plan import plan
 from audit.errors import AuditError
 from audit.explanation import ClassProbability, Explanation

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit import registry
+from audit.datasets.exclusions import Exclusion, Reason
 from audit.datasets.labels import ClassName, map_labels, merge_synonyms, read_classes
 from audit.datasets.preprocessing import Preprocessing
-from audit.datasets.sample import Dataset, Exclusion, Sample
+from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
 from audit.errors import AuditError, did_you_mean
 from audit.models.model import Model, freeze, state_hash
@@ -148,4 +149,4 @@ def _check_clusters(column: str | None, samples: Sequence[Sample]) -> None:
 
 def _ignored(sample: Sample) -> Exclusion:
     detail = f"{sample.image}: the settings leave label {sample.label!r} out (data.ignore)."
-    return Exclusion(sample.image, sample.label, "label ignored", detail)
+    return Exclusion(sample.image, sample.label, Reason.LABEL_IGNORED, detail)

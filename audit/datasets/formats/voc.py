@@ -7,7 +7,11 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from audit.datasets.sample import MOST_BYTES_OF_ONE, NO_BOX, Annotation, Dataset, gather, inside, numbers
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import MOST_BYTES_OF_ONE, inside, numbers
+from audit.datasets.exclusions import Reason
+from audit.datasets.gather import gather
+from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import is_folder, is_regular, read_regular
 
@@ -39,12 +43,12 @@ def _folder(files: list[Path], folder: Path) -> Iterator[Annotation]:
         name = file.relative_to(folder).as_posix()
         if not inside(file, folder):
             problem = f"{name}: leads outside the annotations; need a file that lies below their folder."
-            yield Annotation(name, "?", NO_BOX, name, ("path outside the dataset", problem))
+            yield Annotation(name, "?", NO_BOX, name, (Reason.PATH_OUTSIDE, problem))
             continue
         try:
             root = _parse(file, name)
         except AuditError as error:
-            yield Annotation(name, "?", NO_BOX, name, ("unreadable annotation", str(error)))
+            yield Annotation(name, "?", NO_BOX, name, (Reason.UNREADABLE_ANNOTATION, str(error)))
             continue
         picture = _text(root, "filename")
         first = annotated_by.setdefault(picture, name)
@@ -53,7 +57,8 @@ def _folder(files: list[Path], folder: Path) -> Iterator[Annotation]:
         else:
             problem = f"{name}: {picture} is annotated by {first} too; need one file for each picture."
             yield from (
-                Annotation(picture, label, NO_BOX, name, ("duplicated picture", problem)) for label in _labels(root)
+                Annotation(picture, label, NO_BOX, name, (Reason.DUPLICATED_PICTURE, problem))
+                for label in _labels(root)
             )
 
 
@@ -88,7 +93,7 @@ def _objects(root: Element, where: str) -> Iterator[Annotation]:
         problem = None
         if found is None:
             seen = ", ".join(repr(corner[:20]) for corner in corners)
-            problem = "broken box", f"{place}: bndbox is ({seen}); need numbers xmin, ymin, xmax, ymax."
+            problem = Reason.BROKEN_BOX, f"{place}: bndbox is ({seen}); need numbers xmin, ymin, xmax, ymax."
         x0, y0, x1, y1 = found or NO_BOX
         yield Annotation(
             _text(root, "filename"), _text(entry, "name"), (x0 - 1, y0 - 1, x1, y1), place, problem, size=stated

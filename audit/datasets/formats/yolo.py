@@ -6,18 +6,12 @@ from reprlib import repr as short
 
 import yaml
 
-from audit.datasets.image_files import PICTURE_SUFFIXES, Rejected, displayed_size
-from audit.datasets.sample import (
-    MOST_BYTES_OF_ONE,
-    NO_BOX,
-    Annotation,
-    Box,
-    Dataset,
-    gather,
-    inside,
-    numbers,
-    read_text,
-)
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import MOST_BYTES_OF_ONE, inside, numbers, read_text
+from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.gather import gather
+from audit.datasets.picture_files import PICTURE_SUFFIXES, displayed_size
+from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 
 ENDINGS = (".yaml", ".yml")
@@ -127,7 +121,7 @@ def _orphans(pictures: list[Path], used: set[Path]) -> list[Path]:
 
 def _without_picture(orphans: list[Path]) -> Iterator[Annotation]:
     for file in orphans:
-        problem = "missing picture", f"{file.name}: no picture {file.stem}.*; need one below the picture folder."
+        problem = Reason.MISSING_PICTURE, f"{file.name}: no picture {file.stem}.*; need one below the picture folder."
         yield Annotation(file.name, "?", NO_BOX, file.name, problem)
 
 
@@ -136,12 +130,12 @@ def _boxes(labels: dict[Path, Path], images: Path, names: dict[int, str]) -> Ite
         image = picture.relative_to(images).as_posix()
         if not inside(file, _home(picture, images)):
             outside = f"{file.name}: leads outside the dataset; need a file that lies in it."
-            yield Annotation(image, "?", NO_BOX, file.name, ("path outside the dataset", outside))
+            yield Annotation(image, "?", NO_BOX, file.name, (Reason.PATH_OUTSIDE, outside))
             continue
         try:
             text = read_text(file, MOST_BYTES_OF_ONE)
         except AuditError as error:
-            yield Annotation(image, "?", NO_BOX, file.name, ("unreadable annotation", str(error)))
+            yield Annotation(image, "?", NO_BOX, file.name, (Reason.UNREADABLE_ANNOTATION, str(error)))
             continue
         lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         size, problem = _size(picture, images) if lines else (None, None)
@@ -167,12 +161,12 @@ def _line(line: list[str], where: str, names: dict[int, str]) -> tuple[str, Box,
         return (
             f"class {line[0][:20]}",
             NO_BOX,
-            ("unknown label", f"{where}: class {line[0][:20]}; need one of {known}."),
+            (Reason.UNKNOWN_LABEL, f"{where}: class {line[0][:20]}; need one of {known}."),
         )
     box = numbers(line[1:])
     if box is None:
         seen = f"{len(line)} values" if len(line) != 5 else " ".join(line)[:60]
-        return names[index], NO_BOX, ("broken box", f"{where}: {seen}; need class, x, y, width, height.")
+        return names[index], NO_BOX, (Reason.BROKEN_BOX, f"{where}: {seen}; need class, x, y, width, height.")
     return names[index], box, None
 
 

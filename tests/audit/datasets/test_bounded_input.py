@@ -13,14 +13,15 @@ from PIL import Image
 
 from audit.cli.main import main
 from audit.datasets.discover import look
+from audit.datasets.exclusions import Rejected
 from audit.datasets.formats.coco import coco
 from audit.datasets.formats.csv import csv
 from audit.datasets.formats.lard import lard
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
-from audit.datasets.image_files import MAX_BYTES, Rejected, displayed_size, open_picture
 from audit.datasets.labels import read_classes
 from audit.datasets.loader import Loader
+from audit.datasets.picture_files import MAX_BYTES, displayed_size, open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.errors import AuditError

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from audit.datasets.displayed_boxes import displayed_boxes
-from audit.datasets.image_files import Rejected, open_picture
+from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.picture_files import open_picture
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.registry import resolve
@@ -36,6 +37,7 @@ def leaves(form: str, annotations: Path, images: Path) -> tuple[set[str], dict[s
             gone[f"{sample.image} {sample.label}"] = error.reason, error.detail
         else:
             stay.add(f"{sample.image} {sample.label}")
+    assert {reason for reason, _ in gone.values()} <= {*Reason}, "each is listed where a stranger looks"
     return stay, gone
 
 

@@ -16,7 +16,7 @@ from audit.datasets.formats.csv import csv
 from audit.datasets.formats.lard import lard
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
-from audit.datasets.image_files import open_picture
+from audit.datasets.picture_files import open_picture
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 from audit.registry import names, resolve

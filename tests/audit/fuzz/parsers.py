@@ -24,13 +24,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import save
 
+from audit.datasets.exclusions import Rejected
 from audit.datasets.formats.coco import coco
 from audit.datasets.formats.csv import csv
 from audit.datasets.formats.lard import lard
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
-from audit.datasets.image_files import Rejected, open_picture
 from audit.datasets.labels import read_classes
+from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError
 from audit.models.kinds.exported import exported

@@ -27,6 +27,7 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from audit.datasets.exclusions import Reason, Rejected
 from audit.files import MIB, read_regular
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -55,17 +56,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-class Rejected(Exception):  # noqa: N818 - a reason, not a failure of the program
-    """One picture cannot be audited: a reason that is counted and a detail that is read."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason, self.detail = reason, detail
-
-    def __str__(self) -> str:
-        return self.detail
 
 
 @dataclass(frozen=True)
@@ -122,7 +112,9 @@ def open_picture(path: Path, root: Path) -> Opened:
     except Rejected:
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything at broken bytes
-        raise Rejected("unreadable picture", f"{name}: cannot be decoded ({error}); need a whole picture.") from error
+        raise Rejected(
+            Reason.UNREADABLE_PICTURE, f"{name}: cannot be decoded ({error}); need a whole picture."
+        ) from error
     orientation = _orientation(image)
     rgb = _rgb(image, name)
     if orientation != _UPRIGHT:
@@ -140,7 +132,7 @@ def _scans_of(data: bytes, name: str) -> int:
         (length,) = struct.unpack_from(">H", data, marker.end()) if marker.end() + 2 <= len(data) else (2,)
         place = marker.end() + length
     if markers > MAX_MARKERS or _FILL in data:
-        raise Rejected("unreadable picture", f"{name}: a JPEG of empty segments; need a picture.")
+        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: a JPEG of empty segments; need a picture.")
     return scans
 
 
@@ -148,7 +140,7 @@ def _check_scans(image: ImageFile, scans: int, name: str) -> None:
     """Each scan goes over the whole picture again, and may take a few bytes. Cameras write ten."""
     if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
         raise Rejected(
-            "oversized picture",
+            Reason.OVERSIZED_PICTURE,
             f"{name}: {scans} scans of {times(image.size)} pixels; need at most {MAX_SCANS}, and "
             f"{MAX_SCANNED // 1_000_000:,} megapixels in all.",
         )
@@ -168,7 +160,7 @@ def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     except FileNotFoundError as error:
         raise _unreachable(name, error) from error
     except Exception as error:  # as above
-        raise Rejected("unreadable picture", f"{name}: cannot be read ({error}); need a whole picture.") from error
+        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: cannot be read ({error}); need a whole picture.") from error
 
 
 def _name(path: Path, root: Path) -> str:
@@ -185,42 +177,42 @@ def _inside(path: Path, root: Path, name: str) -> Path:
         raise _unreachable(name, error) from error
     if not real.startswith(base.rstrip(os.sep) + os.sep):
         raise Rejected(
-            "path outside the dataset", f"{name}: leads outside the picture folder; need a file that lies below it."
+            Reason.PATH_OUTSIDE, f"{name}: leads outside the picture folder; need a file that lies below it."
         )
     try:
         regular = stat.S_ISREG(Path(real).stat().st_mode)
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     if not regular:  # to open a pipe is to wait for ever
-        raise Rejected("unreadable picture", f"{name}: is no regular file; need a picture file.")
+        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: is no regular file; need a picture file.")
     return Path(real)
 
 
 def _unreachable(name: str, error: OSError | ValueError) -> Rejected:
     if isinstance(error, FileNotFoundError):
-        return Rejected("missing picture", f"{name}: no such file; need the picture that the annotation names.")
+        return Rejected(Reason.MISSING_PICTURE, f"{name}: no such file; need the picture that the annotation names.")
     why = getattr(error, "strerror", None) or str(error)
-    return Rejected("unreadable picture", f"{name}: cannot be read ({why}); need a picture file.")
+    return Rejected(Reason.UNREADABLE_PICTURE, f"{name}: cannot be read ({why}); need a picture file.")
 
 
 def _header(file: IO[bytes], name: str) -> ImageFile:
     magic = file.read(16)
     if not magic:
-        raise Rejected("unreadable picture", f"{name}: the file is empty; need a picture.")
+        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: the file is empty; need a picture.")
     plugin = next((plugin for start, plugin in _PLUGINS if magic.startswith(start)), None)
     if plugin is None:
         raise Rejected(
-            "unreadable picture", f"{name}: not a picture; need a JPEG, PNG, GIF, BMP, WebP, TIFF or PPM file."
+            Reason.UNREADABLE_PICTURE, f"{name}: not a picture; need a JPEG, PNG, GIF, BMP, WebP, TIFF or PPM file."
         )
     file.seek(0)
     image = plugin(file)
     if not image.width * image.height <= MAX_PIXELS:
         raise Rejected(
-            "oversized picture",
+            Reason.OVERSIZED_PICTURE,
             f"{name}: {times(image.size)} pixels; need at most {MAX_PIXELS // 1_000_000} megapixels.",
         )
     if isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
-        raise Rejected("unsupported picture", f"{name}: a TIFF that is stored turned; need one that is upright.")
+        raise Rejected(Reason.UNSUPPORTED_PICTURE, f"{name}: a TIFF that is stored turned; need one that is upright.")
     return image
 
 
@@ -273,14 +265,14 @@ def _from_16_bit(image: ImageFile, name: str) -> Image.Image:
 
 def _transparent(name: str) -> Rejected:
     return Rejected(
-        "transparent picture",
+        Reason.TRANSPARENT_PICTURE,
         f"{name}: partly transparent, so what is seen depends on the background; need an opaque picture.",
     )
 
 
 def _unsupported(image: ImageFile, name: str) -> Rejected:
     return Rejected(
-        "unsupported picture",
+        Reason.UNSUPPORTED_PICTURE,
         f"{name}: pixels of kind {image.mode!r} ({image.format}); need grey (8 or 16 bit), palette, RGB or CMYK.",
     )
 
