@@ -1,7 +1,6 @@
 """One picture, one class, one map: the classic walk-through, for pictures without boxes."""
 
 import io
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
 from audit.explanation_figure import draw
-from audit.models.model import Model, freeze, rehearse
+from audit.models.model import Model, frozen_copy, rehearse
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
 from audit.settings import MethodTable, SaliencyTable
@@ -89,7 +88,7 @@ def explain(
     `model` does not say. Raises AuditError where the picture cannot be read, nobody says how to prepare it, the class
     is unknown, or the map is dead.
     """
-    audited = model if isinstance(model, Model) else Model(freeze(deepcopy(model)), None, None)
+    audited = model if isinstance(model, Model) else Model(frozen_copy(model), None, None)
     if classes is not None:
         audited = replace(audited, classes=tuple(map(ClassName, classes)))
     entry = MethodTable.model_validate({"name": method, **options})

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import Model, freeze, state_hash
+from audit.models.model import Model, frozen_copy, state_hash
 from audit.models.open_model import open_model
 from audit.settings import Settings
 
@@ -101,7 +100,7 @@ def _read_dataset(settings: Settings) -> Dataset:
 
 
 def _copied(model: Model) -> Model:
-    return replace(model, module=freeze(deepcopy(model.module)))
+    return replace(model, module=frozen_copy(model.module))
 
 
 def _opened(settings: Settings) -> Model:
