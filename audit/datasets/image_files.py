@@ -107,7 +107,7 @@ def open_picture(path: Path, root: Path) -> Opened:
     except Rejected:
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything at broken bytes
-        raise Rejected("unreadable picture", f"{name}: cannot be decoded ({error}); need a whole picture.") from error
+        raise Rejected("unreadable picture", f"{name}: cannot be decoded ({error}); need an intact picture.") from error
     orientation = _orientation(image)
     rgb = _rgb(image, name)
     if orientation != _UPRIGHT:
@@ -127,7 +127,7 @@ def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     except FileNotFoundError as error:
         raise _unreachable(name, error) from error
     except Exception as error:  # as above
-        raise Rejected("unreadable picture", f"{name}: cannot be read ({error}); need a whole picture.") from error
+        raise Rejected("unreadable picture", f"{name}: cannot be read ({error}); need an intact picture.") from error
 
 
 def _name(path: Path, root: Path) -> str:
@@ -151,7 +151,7 @@ def _inside(path: Path, root: Path, name: str) -> Path:
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     if not regular:  # to open a pipe is to wait for ever
-        raise Rejected("unreadable picture", f"{name}: is no regular file; need a picture file.")
+        raise Rejected("unreadable picture", f"{name}: is not a regular file; need a picture file.")
     return Path(real)
 
 
@@ -179,7 +179,7 @@ def _header(file: IO[bytes], name: str) -> ImageFile:
             f"{name}: {times(image.size)} pixels; need at most {MAX_PIXELS // 1_000_000} megapixels.",
         )
     if isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
-        raise Rejected("unsupported picture", f"{name}: a TIFF that is stored turned; need one that is upright.")
+        raise Rejected("unsupported picture", f"{name}: a TIFF that is stored rotated; need one that is upright.")
     return image
 
 

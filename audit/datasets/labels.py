@@ -108,7 +108,7 @@ def _words(where: str, index: int, words: Any) -> list[str]:
     found = [] if words is None else words.split(",") if isinstance(words, str) else words
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
         raise AuditError(
-            where, f"class {index} has the synonyms {words!r}", "need a list of words, or words and commas"
+            where, f"class {index} has the synonyms {words!r}", "need a list of words, or words separated by commas"
         )
     return [word.strip() for word in found if word.strip()]
 
@@ -136,7 +136,7 @@ def map_labels(
     for place, given in (("data.labels", mapping), ("data.ignore", ignored)):
         for label in given:
             if label not in known and label not in excluded:
-                raise AuditError(place, f"{label!r} is no label of the dataset", did_you_mean(label, known))
+                raise AuditError(place, f"{label!r} is not a label of the dataset", did_you_mean(label, known))
     tables = _tables(classes)
     wanted = [label for label in known if label not in ignored]
     found = {label: _target(label, mapping[label], tables, classes) for label in wanted if label in mapping}

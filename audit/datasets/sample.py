@@ -87,7 +87,7 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
         grouped.setdefault((_text(image), _text(annotation.label)), []).append(annotation)
     if not grouped:
         where = read[0].name + (f" and {len(read) - 1} further files" if len(read) > 1 else "")
-        raise AuditError(where, "no annotation", "need at least one box", "Check that this is the file that was meant.")
+        raise AuditError(where, "no annotation", "need at least one box", "Check that this is the right file.")
     boxes = {key: tuple(a.box for a in group if fault(a) is None) for key, group in grouped.items()}
     by_image: dict[str, list[tuple[str, str]]] = {}
     forbidden: dict[str, dict[Box, None]] = {}
@@ -114,7 +114,7 @@ def _contradiction(of_one_picture: Iterable[Annotation]) -> tuple[str, str] | No
     for first, other in pairwise(read):
         if (first.size, set(first.forbidden)) != (other.size, set(other.forbidden)):
             said = f"{_stated(first)}, but {_stated(other)}"
-            return "broken annotation", f"{said}; need lines that agree about one picture."
+            return "broken annotation", f"{said}; need lines that agree on each picture."
     return None
 
 

@@ -50,7 +50,7 @@ def _header(cells: list[str], name: str, columns: Sequence[str], delimiter: str,
         )
     twice = [column for column in header if header.count(column) > 1]
     if twice:
-        raise AuditError(f"{name} line 1", f"column {twice[0]!r} is there twice", "need each column once")
+        raise AuditError(f"{name} line 1", f"column {twice[0]!r} appears twice", "need each column once")
     return header
 
 

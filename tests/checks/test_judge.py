@@ -297,7 +297,7 @@ def test_an_altered_record_is_invalid(honest: Path, statement: str, reason: str,
 @pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize("key", ["sources", "settings", "classes"])
 def test_a_record_that_does_not_state_what_was_run_cannot_be_judged(honest: Path, key: str) -> None:
-    with pytest.raises(AuditError, match=rf"does not state {key}.*; need a record as a run writes it\. Run the audit"):
+    with pytest.raises(AuditError, match=rf"does not state {key}.*; need a record as written by a run\. Run the audit"):
         judge(changed(honest, f"DELETE FROM meta WHERE key = '{key}'"))
 
 

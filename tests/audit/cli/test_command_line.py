@@ -95,7 +95,7 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
     assert "INVALID" in out
     code, _, err = shell("run", settings, "--out", "cut")
     assert code == 2
-    assert "cut: holds a run; need a new folder. Choose another --out, or go on with --resume." in err
+    assert "cut: holds a run; need a new folder. Choose another --out, or continue with --resume." in err
     shell("run", settings, "--out", "cut", "--resume")
     for name in ("audit.json", "report.html"):
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -319,7 +319,7 @@ NO_FORMAT = {
     ),
     "no box": (
         {"boxes.csv": f"{CSV_HEADER}a.png,dark,3,2,1,4\n"},
-        {"csv": "boxes.csv: not one sample that can be used; boxes.csv line 2: box (3, 2, 1, 4) is swapped;"},
+        {"csv": "boxes.csv: no usable sample; boxes.csv line 2: box (3, 2, 1, 4) is swapped;"},
     ),
 }
 

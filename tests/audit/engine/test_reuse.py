@@ -164,7 +164,7 @@ def test_another_network_with_the_same_weights_is_measured_anew(
     with Record.open(path) as record:
         before = record.identity()
     blind = of_kind(settings, kind, "blind", monkeypatch)
-    with pytest.raises(AuditError, match=rf"was begun with something else \(.*({OTHERWISE[kind]})"):
+    with pytest.raises(AuditError, match=rf"was started with something else \(.*({OTHERWISE[kind]})"):
         measure(**blind, out=tmp_path / "out", resume=True)
     measure(**blind, out=tmp_path / "out", reuse=True)
     assert len(batches) == 4

@@ -387,7 +387,7 @@ def test_the_fixture_audits_a_network_at_hand(shop: pytest.Pytester, measured: M
 def test_the_fixture_needs_names_of_classes(shop: pytest.Pytester, measured: Measured) -> None:
     shop.makepyfile(FIXTURE.replace(', classes=["dark", "light"]', ""))
     result = shop.runpytest("-k", "own")
-    result.stdout.fnmatch_lines(["E * saliency_audit(model): a network without names of its classes; need *"])
+    result.stdout.fnmatch_lines(["E * saliency_audit(model): the network has no class names; need *"])
     assert not measured.calls
 
 
@@ -458,7 +458,7 @@ def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> N
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda parts: parts[0], "INVALID: *baseline.json: is no baseline (*"),
+        (lambda parts: parts[0], "INVALID: *baseline.json: is not a baseline (*"),
         ("false".join, "INVALID: *baseline.json: was changed since *"),
     ],
 )

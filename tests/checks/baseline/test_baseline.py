@@ -101,10 +101,10 @@ def sealed(text: str, **update: Any) -> str:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: "", "baseline.json: is no baseline (Expecting value"),
-        (lambda text: text[:500], "baseline.json: is no baseline ("),
-        (lambda text: "<<<<<<< HEAD\n" + text, "is no baseline (Expecting value"),
-        (lambda text: "[]", "is no baseline (it states no schema); need schema 1"),
+        (lambda text: "", "baseline.json: is not a baseline (Expecting value"),
+        (lambda text: text[:500], "baseline.json: is not a baseline ("),
+        (lambda text: "<<<<<<< HEAD\n" + text, "is not a baseline (Expecting value"),
+        (lambda text: "[]", "is not a baseline (it states no schema); need schema 1"),
         (
             lambda text: changed(text, lambda c: c.update(schema_version=2)),
             "has baseline schema 2; need schema 1. Move it",
@@ -179,7 +179,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     ):
         load_baseline(tmp_path / "none.json")
     (tmp_path / "latin.json").write_bytes("é".encode("latin-1"))
-    with pytest.raises(AuditError, match=r"is no baseline .*can't decode"):
+    with pytest.raises(AuditError, match=r"is not a baseline .*can't decode"):
         load_baseline(tmp_path / "latin.json")
 
 

@@ -305,7 +305,7 @@ def test_an_unknown_standard_is_refused_beforehand() -> None:
         (standard('bears = ["report"]', 'colour = "red"'), "colour = 'red': Extra inputs"),
         (standard('bears = ["report"]').replace("version = 1", "version = 0"), "version = 0"),
         (standard('bears = ["report"]').replace('title = "A standard"', ""), "title is missing"),
-        (standard('bears = ["report"]') + ENTRY, "the clause is there twice"),
+        (standard('bears = ["report"]') + ENTRY, "the clause appears twice"),
         ("version = ", r"mine\.toml: cannot be read"),
     ],
 )  # fmt: skip
