@@ -175,7 +175,7 @@ def passes_with_a_finding(evidence: Evidence) -> Verdict:
     [
         (broken, "ZeroDivisionError: nothing to divide 79 by"),
         (answers_nothing, "TypeError: it returns a NoneType where a Verdict is needed"),
-        (passes_on_nothing, "ValueError: it says PASS, but not every finding does, or there is none"),
+        (passes_on_nothing, "ValueError: it says PASS, but some finding does not, or there is no finding"),
     ],
 )
 def test_a_broken_rule_is_invalid_with_its_error(

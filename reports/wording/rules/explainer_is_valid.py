@@ -67,8 +67,6 @@ def _sentence(finding: Finding) -> str:
     beyond = finding.reason == reasons.BEYOND_LIMIT
     bound = finding.lower if beyond else finding.upper
     shown = "" if bound is None else f"{'at least' if beyond else 'at most'} {bound:.2f}; "
-    seen = (
-        f"With random weights, the maps of {method} still correlate with the originals by {finding.value:.2f}"
-    )
+    seen = f"With random weights, the maps of {method} still correlate with the originals by {finding.value:.2f}"
     end = "" if finding.outcome is Outcome.PASS else "; they are taken out"
     return f"{seen} ({shown}required: at most {finding.limit:.4g}){end}."

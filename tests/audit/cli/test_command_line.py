@@ -156,7 +156,7 @@ def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Pat
         '[rules.model_is_accurate]\nmin_accuracy = 0.1\nwhy = "Chosen after the result was seen."\n'
     )
     _, out, _ = shell("check", "out", "--profile", "mine.toml")
-    assert "By limits that were not fixed before the run (profile mine): no claim rests on this." in out
+    assert "The limits were not fixed before the run (profile mine): base no claim on this." in out
     assert "not fixed" not in shell("check", "out")[1]
 
 
@@ -347,7 +347,7 @@ def test_init_says_of_a_single_file_what_each_format_saw(shell: Shell, tmp_path:
     assert "  coco: one.json: no list 'images' (there is a).\n" in told
     assert "  yolo: one.json: names is None.\n" in told
     assert "no column 'image'" in told
-    assert told.splitlines()[-1].startswith("Mend them, or bring them into another format")
+    assert told.splitlines()[-1].startswith("Fix them, or convert them to another format")
 
 
 def test_explain_shows_five_classes_and_writes_the_picture(shell: Shell, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_two_runs_and_json(shell: Shell, tmp_path: Path) -> None:
     )
     code, out, _ = shell("compare", "old", "worse", "--profile", "mine.toml")
     assert code == 0
-    assert "By limits that were not fixed before the run (profile mine): no claim rests on this." in out
+    assert "The limits were not fixed before the run (profile mine): base no claim on this." in out
 
 
 @pytest.mark.usefixtures("runs")

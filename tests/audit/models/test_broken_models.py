@@ -32,12 +32,12 @@ FILES = {
     "empty.safetensors": "is empty (0 bytes); need the complete file. Copy or download it again.",
     "whole_network.pth": "would run code when it is read (it names torch.nn.modules.container.Sequential); "
     "need weights "
-    "alone, which are read as data. If you trust it, convert it: torch.save(torch.load(file, weights_only=False)"
+    "alone, because they are read as data. If you trust it, convert it: torch.save(torch.load(file, weights_only=False)"
     ".state_dict(), 'weights.pth').",
     "runs_code.pth": "would run code when it is read (it names posix.mkdir); "
     "need weights alone, because they are read as data.",
-    "no_tensors.pth": "holds no tensors (but 'epoch', 'loss'); need a state dict: names to tensors.",
-    "a_list.pth": "holds a list; need a state dict: names to tensors.",
+    "no_tensors.pth": "holds no tensors (but 'epoch', 'loss'); need a state dict that maps names to tensors.",
+    "a_list.pth": "holds a list; need a state dict that maps names to tensors.",
     "missing_key.pth": "does not fit Small: 1 missing (head.bias); need the state dict of exactly this network.",
     "other_shape.pth": "does not fit Small: 1 unexpected (extra.weight), 1 of another shape (head.bias (7,) for (4,));",
 }
@@ -127,7 +127,7 @@ def test_an_exception_inside_the_network_names_itself_and_the_input() -> None:
         (
             "fixtures.broken.models.script:build",
             "cannot be imported (SystemExit); need a function in a module that Python finds. "
-            "Put what it does as a script below: if __name__ == '__main__':",
+            "Move its script code below: if __name__ == '__main__':",
         ),
         ("no_such_module:build", "cannot be imported (ModuleNotFoundError: No module named 'no_such_module'); need "),
     ],
@@ -161,7 +161,7 @@ def test_a_factory_refuses_arguments_that_do_not_fit() -> None:
 @pytest.mark.parametrize("name", ["text.pt2", "cut_off.pth", "missing_key.pth"])
 def test_other_files_are_no_torchscript(name: str) -> None:
     with pytest.raises(
-        AuditError, match=f"{name}: is not a TorchScript program, or is truncated; need a file that torch.jit"
+        AuditError, match=f"{name}: is not a TorchScript program, or is truncated; need a file written by torch.jit"
     ):
         torchscript(path=FOLDER / name)
 

@@ -77,7 +77,7 @@ def test_a_state_dict_that_does_not_fit_is_listed_and_changes_nothing() -> None:
         "w.pth: does not fit Small: 4 missing (body.1.weight, body.1.bias, body.1.running_mean, …), "
         "5 unexpected (extra.0, extra.1, extra.2, …), 1 of another shape (head.weight (9, 16) for (4, 16)); need "
         "the state dict of exactly this network. "
-        "Check the model's name and arguments against those it was trained with."
+        "Check that the model's name and arguments are those it was trained with."
     )
     assert same(module.state_dict(), before)
 

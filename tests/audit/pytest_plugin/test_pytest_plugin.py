@@ -441,7 +441,7 @@ def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> N
             "* audit.toml: accuracy_holds *",
             "FAIL: Accuracy fell by *",
             "    worst pictures: *",
-            "Next: Look at the pictures that turned worse, mend the model * move the baseline: saliency-audit accept *",
+            "Next: Look at the pictures that turned worse, improve the model * move the baseline: * accept *",
             "Comparison: */audit.compare.html",
             "Only where what fails is intended, accept this run: saliency-audit accept */audit --baseline"
             f" {gated.path}/baseline.json*",

@@ -164,7 +164,7 @@ def test_a_history_that_was_changed_is_refused(text: str, run: Path, tmp_path: P
     twice = target.read_text(encoding="utf-8")
     target.write_text(twice.replace('"reason": "the first"', '"reason": "all was well"'), encoding="utf-8")
     with pytest.raises(
-        AuditError, match="has a history that was changed before its move 2; need it as it was accepted"
+        AuditError, match="has a history that was changed before its move 2; need the file as it was accepted"
     ):
         load_baseline(target)
     target.write_text(changed(twice, lambda c: c["history"].pop(0)), encoding="utf-8")

@@ -73,7 +73,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             "",
             FLAGGED,
             "A mark is flagged once it carries 13.5 % of the evidence (detector linear); 44 % then"
-            " come from outside the object.",
+            " comes from outside the object.",
         ),
         (PASS, "", OWN, "13.5 % of the evidence (detector linear)."),
         (PASS, "", UNKNOWN, "what the network keeps without the object is unknown."),
