@@ -365,7 +365,7 @@ def test_resuming_on_other_pictures_or_other_code_is_refused(settings: Settings,
     first.write_bytes(second.read_bytes())
     with pytest.raises(AuditError, match=r"something else \(picture 000\.png\)"):
         measure(named, tmp_path / "out", resume=True)
-    with pytest.raises(AuditError, match="no such record; need the record of a run that was broken off"):
+    with pytest.raises(AuditError, match="no such record; need the record of an interrupted run"):
         measure(named, tmp_path / "elsewhere", resume=True)
 
 

@@ -192,7 +192,7 @@ def test_an_excluded_picture_that_changed_is_not_excluded_by_the_old_record(
         broken.write_bytes(whole)
     else:
         broken.unlink()
-    with pytest.raises(AuditError, match=r"begun with something else \(picture 003\.png\)"):
+    with pytest.raises(AuditError, match=r"started with something else \(picture 003\.png\)"):
         measure(settings, tmp_path / "out", resume=True)
     measure(settings, tmp_path / "out", reuse=True)
     assert len(batches) == 2 * first

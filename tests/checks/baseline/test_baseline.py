@@ -143,7 +143,9 @@ def test_rows_that_do_not_bear_out_the_last_move_are_refused(text: str, tmp_path
     for row in [row for row in content["samples"] if row[3]][:12]:
         row[3] = False
     target.write_text(sealed(json.dumps(content)), encoding="utf-8")
-    with pytest.raises(AuditError, match=f"its last move says right = {right}, its content {right - 12}; need it as"):
+    with pytest.raises(
+        AuditError, match=f"its last move says right = {right}, its content {right - 12}; need the file"
+    ):
         load_baseline(target)
 
 
