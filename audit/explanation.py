@@ -132,8 +132,8 @@ def _prepared(image: Picture, preprocessing: Preprocessing | None) -> tuple[NDAr
     if preprocessing is None:
         raise AuditError(
             "explain",
-            "nobody says how pictures are prepared for this model",
-            "need preprocessing=Preprocessing(...), or the picture as a tensor that is prepared already",
+            "no preprocessing is stated for this model",
+            "need preprocessing=Preprocessing(...), or the picture as an already prepared tensor",
         )
     try:
         pixels = preprocessing.frame(_opened(image), ()).pixels

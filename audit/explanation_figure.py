@@ -54,6 +54,6 @@ def _save(figure: Figure, out: Path | IO[bytes]) -> None:
     try:
         figure.savefig(out, metadata={"Software": None} if out.suffix == ".png" else None)
     except OSError as error:
-        raise AuditError(out, f"cannot be written ({error.strerror})", "need a folder that may be written") from error
+        raise AuditError(out, f"cannot be written ({error.strerror})", "need a writable folder") from error
     except ValueError as error:
-        raise AuditError(out, "is no picture format that can be written", "need a name that ends in .png") from error
+        raise AuditError(out, "is not a picture format that can be written", "need a name that ends in .png") from error

@@ -100,5 +100,5 @@ def write_text(path: Path, text: str) -> None:
         with suppress(OSError):
             draft.unlink()
         raise AuditError(
-            path, f"cannot be written ({error.strerror})", "need a folder with room that may be written"
+            path, f"cannot be written ({error.strerror})", "need a writable folder with free space"
         ) from error

@@ -99,7 +99,7 @@ def _model(model: Model | nn.Module | None, classes: Sequence[str] | None) -> Mo
     if isinstance(model, nn.Module):
         if names is None:
             raise AuditError(
-                "model", "a network without class names", "need them in index order", "Pass classes=[...]."
+                "model", "the network has no class names", "need them in index order", "Pass classes=[...]."
             )
         return Model(model, names, None)
     if model is None or names is None:

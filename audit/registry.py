@@ -67,7 +67,9 @@ def resolve(package: str, name: str) -> Function:
     function = vars(module).get(name)
     if not inspect.isfunction(function):
         raise AuditError(
-            f"{package}.{name}", f"the file defines no function {name!r}", "need the file is the registration"
+            f"{package}.{name}",
+            f"the file defines no function {name!r}",
+            "need one, since the file is the registration",
         )
     return function
 

@@ -132,7 +132,7 @@ class SaliencyTable(Table):
         labelled = tuple(entry.model_copy(update={"label": entry.label or entry.name}) for entry in value)
         labels = [entry.label for entry in labelled]
         if twice := sorted({label for label in labels if labels.count(label) > 1}):
-            raise ValueError(f"{twice[0]!r} is there twice; give each its own label")
+            raise ValueError(f"{twice[0]!r} appears twice; give each its own label")
         return labelled
 
 
@@ -159,12 +159,12 @@ class ExperimentsTable(Table):
     def _named_once(cls, value: tuple[NamedTable, ...]) -> tuple[NamedTable, ...]:
         names = [entry.name for entry in value]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"{twice[0]!r} is there twice")
+            raise ValueError(f"{twice[0]!r} appears twice")
         return value
 
 
 MOST_WORKERS = 8
-"""That are taken where nobody says. Decoding holds the interpreter's lock for about a seventh of its time."""
+"""Default when the settings name none. Decoding holds the interpreter's lock for about a seventh of its time."""
 
 
 class RunTable(Table):

@@ -24,7 +24,7 @@ def apply(evidence: Evidence, rule: str) -> Verdict:
             raise TypeError(f"it returns a {type(verdict).__name__} where a Verdict is needed")
         entering = [finding.outcome for finding in verdict.findings if not finding.advisory]
         if verdict.outcome is Outcome.PASS and worst(entering) is not Outcome.PASS:
-            raise ValueError("it says PASS, but not every finding does, or there is none")
+            raise ValueError("it says PASS, but some finding does not, or there is no finding")
     except Exception as error:  # noqa: BLE001 a check that breaks, of whatever cause, must end as INVALID
         details = {"error": f"{type(error).__name__}: {error}"}
         return Verdict(rule=rule, outcome=Outcome.INVALID, reason=reasons.BROKEN_RULE, details=details, **stated)

@@ -80,7 +80,7 @@ def _registered(record: Record) -> Profile | None:
         return None if stored is None else Profile.model_validate(stored)
     except ValidationError as error:
         raise AuditError(
-            record.path, f"holds a broken profile ({registry.first_problem(error)})", "need a whole one"
+            record.path, f"holds a broken profile ({registry.first_problem(error)})", "need a complete profile"
         ) from error
 
 

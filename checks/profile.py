@@ -49,7 +49,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
     tables = content.get("rules", {})
     if not isinstance(tables, dict):
         raise AuditError(
-            path.name, f"rules is {tables!r}", "need one table for each rule, as [rules.model_is_accurate]"
+            path.name, f"rules is {tables!r}", "need one table for each rule, such as [rules.model_is_accurate]"
         )
     limits = {
         "description": _one_line(content.get("description", "")),
@@ -103,18 +103,20 @@ def _read(path: Path) -> dict[str, Any]:
         return read_toml(path)
     except OSError as error:
         raise AuditError(
-            path, error.strerror or "cannot be read", "need a profile, as checks/profiles/default.toml"
+            path, error.strerror or "cannot be read", "need a profile, such as checks/profiles/default.toml"
         ) from error
     except ValueError as error:  # broken TOML says its line; wrong encoding its byte
         raise AuditError(
-            path.name, f"is no TOML: {error}", "need a profile, as checks/profiles/default.toml"
+            path.name, f"is not TOML: {error}", "need a profile, such as checks/profiles/default.toml"
         ) from error
 
 
 def _extended(path: Path, children: tuple[Path, ...]) -> dict[str, Any]:
     """The file's content over that of the profiles that it extends."""
     if path in children:
-        raise AuditError(path.name, "extends itself", "need an end", "Let it extend a profile that ships.")
+        raise AuditError(
+            path.name, "extends itself", "need a chain of profiles that ends", "Let it extend a built-in profile."
+        )
     content = _read(path)
     for key in content:
         if key not in KEYS:

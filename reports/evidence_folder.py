@@ -67,4 +67,4 @@ def _remove(file: Path) -> None:
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
-        raise AuditError(file, f"cannot be removed ({error.strerror})", "need a folder that may be written") from error
+        raise AuditError(file, f"cannot be removed ({error.strerror})", "need a writable folder") from error

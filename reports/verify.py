@@ -32,7 +32,7 @@ from reports.result.json_text import audit_json
 from reports.wording.numbers import short
 
 JOURNALS = ("-journal", "-wal", "-shm")
-LINK = "it is a link: what it leads to is no part of the folder"
+LINK = "it is a link: what it points to is not part of the folder"
 _UNREADABLE = (AuditError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What a record that was tampered with may make of judging it."""
 
@@ -61,7 +61,7 @@ def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
     if beside := list(_beside(path)):
         return (*problems, *(problem for problem in beside if problem.file not in {other.file for other in problems}))
     if not path.is_file():
-        reason = "without the record nothing can be judged again; where it lies elsewhere, name it with --record"
+        reason = "without the record nothing can be judged again; if it lies elsewhere, name it with --record"
         return (*problems, Problem("missing", path.name, reason))
     try:
         with Record.open(path) as opened:
@@ -82,7 +82,7 @@ def _beside(record: Path) -> Iterator[Problem]:
         journal = f"{os.path.realpath(record)}{ending}"
         if os.path.lexists(journal):
             yield Problem(
-                "added", short(Path(journal).name, 200), "SQLite would act on it: a record that is whole has none"
+                "added", short(Path(journal).name, 200), "SQLite would apply it, and a complete record has none"
             )
 
 
@@ -102,7 +102,7 @@ def _sums(folder: Path, listed: dict[str, str] | str) -> Iterator[Problem]:
     if (folder / checksums.FILE).is_symlink():
         yield Problem("altered", checksums.FILE, LINK)
     if isinstance(listed, str):
-        reason = listed or "without it nobody knows what the files were"
+        reason = listed or "without it, it is unknown what the files were"
         yield Problem("altered" if listed else "missing", checksums.FILE, reason)
         listed = {}
     else:
@@ -119,7 +119,7 @@ def _sums(folder: Path, listed: dict[str, str] | str) -> Iterator[Problem]:
     for name in sorted(expected - listed.keys() - there):
         yield Problem("missing", name, "every evidence folder has it")
     for name in sorted(listed.keys() & there - expected - {*WHOLE, FILE_NAME}):
-        yield Problem("added", name, f"{checksums.FILE} lists it, but it is no part of the evidence")
+        yield Problem("added", name, f"{checksums.FILE} lists it, but it is not part of the evidence")
 
 
 def _is_entry(path: Path) -> bool:

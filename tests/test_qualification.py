@@ -95,7 +95,7 @@ def test_verified_is_what_ran_and_passed(outcomes: dict[str, str], expected: lis
     assert f"**Verified: {expected.count('verified')} of 3.**" in text
     assert "TOR-003 (not run)" in text
     assert "| commit | abc |" in text
-    assert "removes no other verification" in " ".join(text.split())
+    assert "replaces no other verification" in " ".join(text.split())
 
 
 def test_the_table_of_a_run_is_written_and_a_failure_leaves_with_1(tmp_path: Path) -> None:
@@ -163,4 +163,4 @@ def test_a_known_problem_has_its_effect_and_what_to_do() -> None:
 def test_the_kit_claims_no_qualification() -> None:
     text = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
     assert "is not qualified" in text
-    assert "A pass of this tool removes no other verification" in text
+    assert "A PASS of this tool replaces no other verification" in text

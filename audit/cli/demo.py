@@ -12,8 +12,8 @@ from audit.record.schema import FILE_NAME
 FOLDER = Path(__file__).parents[1] / "demo"
 OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}
 LEAD = (
-    "Both name what lies ahead of an aircraft with the same accuracy. One learnt the object, the other the camera’s tag"
-    " in the corner. Accuracy cannot tell them apart."
+    "Both networks name what lies ahead of an aircraft, with the same accuracy. One learnt the object, the other the"
+    " camera’s tag in the corner. Accuracy cannot tell them apart."
 )
 
 
@@ -29,7 +29,7 @@ def demo(out: Path) -> int:
     judged = {}
     for name in OUTCOMES:
         if (out / name / FILE_NAME).exists():
-            raise AuditError(out, "holds a demo already", "need a new folder", "Choose another --out.")
+            raise AuditError(out, "already holds a demo", "need a new folder", "Choose another --out.")
         judged[name] = audit_with_progress(load_settings(FOLDER / f"{name}.toml"), out / name, name, {}).judgement
         show_judgement(judged[name], out / name)
         STDOUT.print()

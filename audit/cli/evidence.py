@@ -31,7 +31,7 @@ def verify(folder: Path, record: Path | None, as_json: bool) -> int:
     for problem in problems:
         STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.reason)}", soft_wrap=True)
     if problems:
-        STDOUT.print(f"\n{escape(str(folder))} is not the evidence as it was written.", soft_wrap=True)
+        STDOUT.print(f"\n{escape(str(folder))} differs from the evidence as it was written.", soft_wrap=True)
         return EXIT["INVALID"]
     for name in unread:
         STDOUT.print(f"[bold]{'note':12}[/]{name}: its content is not compared, only its hash", soft_wrap=True)

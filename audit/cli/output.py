@@ -82,7 +82,7 @@ def show_outcome(outcome: Outcome, late_profile: str | None) -> None:
     STDOUT.print(f"[bold {COLOURS[outcome]}]{outcome}[/]")
     if late_profile is not None:
         name = escape(late_profile)
-        STDOUT.print(f"[bold]By limits that were not fixed before the run[/] (profile {name}): no claim rests on this.")
+        STDOUT.print(f"[bold]The limits were not fixed before the run[/] (profile {name}): base no claim on this.")
 
 
 def show_verdicts(verdicts: Iterable[WordedVerdict], next_step: str) -> None:

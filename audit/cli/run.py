@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("settings", type=FILE)
 @click.option("--out", type=FILE, help="Folder for the results. [default: NAME-audit]")
-@click.option("--resume", is_flag=True, help="Go on with the run that was broken off in --out.")
+@click.option("--resume", is_flag=True, help="Continue the interrupted run in --out.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @pdf
 @as_json
@@ -33,12 +33,12 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
 
     loaded, target = load_settings(settings), out or Path(f"{settings.stem}-audit")
     if (target / FILE_NAME).exists() and not resume:
-        raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or go on with --resume.")
+        raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or continue with --resume.")
     try:
         how = {"resume": resume, "device": device, "printer": print_or_skip if pdf else None}
         result = audit_with_progress(loaded, target, settings.stem, how)
     except KeyboardInterrupt:
-        click.echo(f"\nMeasured batches are kept: go on with --out {target} --resume.", err=True)
+        click.echo(f"\nThe measured batches are kept. Continue with --out {target} --resume.", err=True)
         raise
     code = _answer(result.judgement, target, as_json)
     if baseline := loaded.judge.baseline:
@@ -83,12 +83,12 @@ def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_js
 def _point_at(baseline: Path, run: Path) -> None:
     """How this run is compared with the baseline that its settings name, or becomes it."""
     if baseline.exists():
-        step = f"Against the baseline: saliency-audit compare {baseline} {run}"
+        step = f"To compare it with the baseline: saliency-audit compare {baseline} {run}"
     else:
         step = (
             f"There is no {baseline} to compare it with: saliency-audit accept {run} --baseline {baseline} --reason …"
         )
-    click.echo(visible(f"Judged alone. {step}"), err=True)
+    click.echo(visible(f"Judged on its own. {step}"), err=True)
 
 
 def audit_with_progress(settings: "Settings", out: Path, title: str, how: Mapping[str, Any]) -> "Result":

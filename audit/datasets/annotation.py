@@ -83,7 +83,7 @@ def contradiction(of_one_picture: Iterable[Annotation]) -> tuple[str, str] | Non
     for first, other in pairwise(read):
         if (first.size, set(first.forbidden)) != (other.size, set(other.forbidden)):
             said = f"{_stated(first)}, but {_stated(other)}"
-            return Reason.BROKEN_ANNOTATION, f"{said}; need lines that agree about one picture."
+            return Reason.BROKEN_ANNOTATION, f"{said}; need lines that agree on each picture."
     return None
 
 

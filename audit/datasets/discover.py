@@ -17,12 +17,12 @@ from audit.files import is_folder, is_regular
 
 LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
-NAME_IT = "Where the annotations lie deeper, name their file itself. "
+NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
-    "Mend them, or bring them into another format: `saliency-audit list` says what each reads. The simplest is CSV,"
+    "Fix them, or convert them to another format: `saliency-audit list` says what each reads. The simplest is CSV,"
     " with image,label,x0,y0,x1,y1 in the first line and then one line for each box."
 )
-PLACE = "Put the folder of the pictures beside the annotations, or mend the paths and boxes that these state."
+PLACE = "Put the folder of pictures beside the annotations, or fix the paths and boxes that the annotations state."
 
 
 class Found(NamedTuple):

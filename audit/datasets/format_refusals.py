@@ -34,9 +34,9 @@ def without_pictures(name: str, annotations: Path, dataset: Dataset) -> Refused:
     if dataset.samples:
         n = len(dataset.samples)
         first = dataset.samples[0].image
-        why = f"{n} {'sample' if n == 1 else 'samples'}, but no picture {first!r} below any folder nearby"
+        why = f"{n} {'sample' if n == 1 else 'samples'}, but no picture {first!r} in any folder nearby"
     else:
-        why = f"not one sample that can be used; {dataset.exclusions[0].detail.removesuffix('.')}"
+        why = f"no usable sample; {dataset.exclusions[0].detail.removesuffix('.')}"
     return Refused(name, annotations, f"{annotations.name}: {why}", read=True)
 
 

@@ -25,7 +25,7 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
         grouped.setdefault((_text(image), _text(annotation.label)), []).append(annotation)
     if not grouped:
         where = read[0].name + (f" and {len(read) - 1} further files" if len(read) > 1 else "")
-        raise AuditError(where, "no annotation", "need at least one box", "Check that this is the file that was meant.")
+        raise AuditError(where, "no annotation", "need at least one box", "Check that this is the right file.")
     boxes = {key: tuple(a.box for a in group if fault(a) is None) for key, group in grouped.items()}
     by_image: dict[str, list[tuple[str, str]]] = {}
     forbidden: dict[str, dict[Box, None]] = {}

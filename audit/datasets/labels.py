@@ -114,7 +114,9 @@ def _words(where: str, index: int, words: Any) -> list[str]:
     found = [] if words is None else words.split(",") if isinstance(words, str) else words
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
         raise AuditError(
-            where, f"class {index} has the synonyms {short(words)}", "need a list of words, or words and commas"
+            where,
+            f"class {index} has the synonyms {short(words)}",
+            "need a list of words, or words separated by commas",
         )
     return [word.strip() for word in found if word.strip()]
 
@@ -136,13 +138,13 @@ def map_labels(
     Several labels may mean the same class, as where a dataset is finer than the network: see `merge_synonyms`.
 
     Raises AuditError for labels without a class (all of them, with the nearest names), for ambiguous ones, for a
-    target that does not exist, and for an entry of `mapping` or `ignored` that is no label of the dataset.
+    target that does not exist, and for an entry of `mapping` or `ignored` that is not a label of the dataset.
     """
     known = sorted(set(labels))
     for place, given in (("data.labels", mapping), ("data.ignore", ignored)):
         for label in given:
             if label not in known and label not in excluded:
-                raise AuditError(place, f"{label!r} is no label of the dataset", did_you_mean(label, known))
+                raise AuditError(place, f"{label!r} is not a label of the dataset", did_you_mean(label, known))
     tables = _tables(classes)
     wanted = [label for label in known if label not in ignored]
     found = {label: _target(label, mapping[label], tables, classes) for label in wanted if label in mapping}

@@ -106,7 +106,7 @@ class Loader:
         if share > self.max_box_share:
             return Rejected(
                 Reason.BOX_COVERS_FRAME,
-                f"{image}: the boxes cover {share:.0%} of the frame, so that inside and outside cannot be told apart; "
+                f"{image}: the boxes cover {share:.0%} of the frame, so inside and outside cannot be compared; "
                 f"need at most {self.max_box_share:.0%} (data.max_box_share).",
             )
         return None

@@ -113,7 +113,7 @@ def open_picture(path: Path, root: Path) -> Opened:
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything at broken bytes
         raise Rejected(
-            Reason.UNREADABLE_PICTURE, f"{name}: cannot be decoded ({error}); need a whole picture."
+            Reason.UNREADABLE_PICTURE, f"{name}: cannot be decoded ({error}); need an intact picture."
         ) from error
     orientation = _orientation(image)
     rgb = _rgb(image, name)
@@ -160,7 +160,9 @@ def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     except FileNotFoundError as error:
         raise _unreachable(name, error) from error
     except Exception as error:  # as above
-        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: cannot be read ({error}); need a whole picture.") from error
+        raise Rejected(
+            Reason.UNREADABLE_PICTURE, f"{name}: cannot be read ({error}); need an intact picture."
+        ) from error
 
 
 def _name(path: Path, root: Path) -> str:
@@ -184,7 +186,7 @@ def _inside(path: Path, root: Path, name: str) -> Path:
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     if not regular:  # to open a pipe is to wait for ever
-        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: is no regular file; need a picture file.")
+        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: is not a regular file; need a picture file.")
     return Path(real)
 
 
@@ -212,7 +214,7 @@ def _header(file: IO[bytes], name: str) -> ImageFile:
             f"{name}: {times(image.size)} pixels; need at most {MAX_PIXELS // 1_000_000} megapixels.",
         )
     if isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
-        raise Rejected(Reason.UNSUPPORTED_PICTURE, f"{name}: a TIFF that is stored turned; need one that is upright.")
+        raise Rejected(Reason.UNSUPPORTED_PICTURE, f"{name}: a TIFF that is stored rotated; need one that is upright.")
     return image
 
 

@@ -51,7 +51,7 @@ def _header(cells: list[str], name: str, columns: Sequence[str], delimiter: str,
         )
     twice = [column for column, count in Counter(header).items() if count > 1]
     if twice:
-        raise AuditError(f"{name} line 1", f"column {twice[0]!r} is there twice", "need each column once")
+        raise AuditError(f"{name} line 1", f"column {twice[0]!r} appears twice", "need each column once")
     return header
 
 

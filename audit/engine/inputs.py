@@ -93,7 +93,7 @@ def _read_dataset(settings: Settings) -> Dataset:
     images = settings.path(settings.data.images)
     if not images.is_dir():
         raise AuditError(
-            "settings", f"data.images = {str(settings.data.images)!r} is no folder", "need the pictures' folder"
+            "settings", f"data.images = {str(settings.data.images)!r} is not a folder", "need the pictures' folder"
         )
     dataset: Dataset = read(settings.path(settings.data.annotations), images, **options)
     return dataset
@@ -126,9 +126,7 @@ def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[Class
 def _preprocessing(settings: Settings, model: Model) -> Preprocessing:
     preprocessing = settings.preprocessing.built() if settings.preprocessing else model.preprocessing
     if preprocessing is None:
-        raise AuditError(
-            "settings", "nobody says how pictures are prepared for this model", "need a [preprocessing] block"
-        )
+        raise AuditError("settings", "no preprocessing is stated for this model", "need a [preprocessing] block")
     return preprocessing
 
 
@@ -142,7 +140,7 @@ def _check_clusters(column: str | None, samples: Sequence[Sample]) -> None:
             f"data.cluster = {column!r}, which {len(silent)} of {len(samples)} samples do not state, first"
             f" {silent[0].image}",
             did_you_mean(str(column), columns) if len(silent) == len(samples) else "need it for every sample",
-            "Without it nobody can say which pictures are independent.",
+            "Without it, it is unknown which pictures are independent.",
         )
 
 

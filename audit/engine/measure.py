@@ -49,7 +49,7 @@ def measure(
     if path.exists() and not (resume or reuse):
         raise AuditError(path, "exists", "need a new folder", "Choose another, or resume the run that left it.")
     if resume and not path.exists():
-        raise AuditError(path, "no such record", "need the record of a run that was broken off", "Begin one.")
+        raise AuditError(path, "no such record", "need the record of an interrupted run", "Start one.")
     open_record = resumed if resume else reused if reuse else begun
     with importable(settings.folder):
         run = plan(settings, model, device)
@@ -91,7 +91,7 @@ def _check_state(plan: Plan, record: Record) -> None:
     else:
         return
     record.set_meta("finished", {"pictures_sha256": "", "state_unchanged": False})
-    raise AuditError("model", seen, "need a model that stays as it is", "Take counters and memory out of forward.")
+    raise AuditError("model", seen, "need a model that does not change", "Remove counters and memory from forward.")
 
 
 def _finish(plan: Plan, record: Record) -> None:

@@ -36,9 +36,9 @@ def resumed(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
         shown = ", ".join(place for place in changed if not place.endswith("_sha256")) or changed[0]
         raise AuditError(
             path,
-            f"was begun with something else ({shown})",
+            f"was started with something else ({shown})",
             "need the same settings, files, code and versions",
-            "Start afresh in another folder.",
+            "Start again in another folder.",
         )
     return record
 

@@ -96,7 +96,7 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor
                 "model",
                 f"takes one picture, but not {len(x)} at once",
                 "need a batch of any size",
-                "Export or trace it with a batch dimension that may vary.",
+                "Export or trace it with a variable batch dimension.",
             ) from error
         again, alone = _forward(module, x, classes), _forward(module, x[:1], classes)
     if not torch.isfinite(together).all(dim=1).any():
@@ -109,9 +109,9 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor
     if x.device.type == "cpu" and not torch.equal(together.nan_to_num(), again.nan_to_num()):
         raise AuditError(
             "model",
-            "answers differently when it is asked the same twice",
+            "answers differently when given the same pictures twice",
             "need a network without randomness and without memory",
-            "Call eval() before it is exported, and take sampling, noise and counters out of forward.",
+            "Call eval() before exporting it, and remove sampling, noise and counters from forward.",
         )
     if not torch.allclose(together[:1], alone, rtol=1e-2, atol=1e-2 * spread(together), equal_nan=True):
         raise AuditError(
@@ -164,7 +164,7 @@ def asked_by(who: str) -> Iterator[None]:
             "model",
             f"raises {type(error).__name__} on the altered pictures of {who}: {_last_line(error)}",
             "need a network that answers whatever the pixels are",
-            "Take the check of the pixels out of forward, or leave this experiment out.",
+            "Remove the check of the pixels from forward, or leave this experiment out.",
         ) from error
 
 

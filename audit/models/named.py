@@ -19,7 +19,7 @@ def named_model(named: str, weights: str | None = None, classes: Path | None = N
     """
     kind, _, name = named.partition(":")
     if not name:
-        raise AuditError("--model", repr(named), "need KIND:NAME, as torchvision:squeezenet1_0")
+        raise AuditError("--model", repr(named), "need KIND:NAME, such as torchvision:squeezenet1_0")
     first = next(iter(inspect.signature(registry.resolve("audit.models.kinds", kind)).parameters))
     options = {first: name, **({"weights": weights} if weights else {})}
     return _opened(ModelTable.model_validate({"kind": kind, "classes": classes, **options}), Path())

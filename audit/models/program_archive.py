@@ -95,7 +95,7 @@ def unreadable(path: Path, reason: str) -> AuditError:
     return AuditError(
         path.name,
         f"cannot be opened as a torch.export program ({reason})",
-        f"need a whole file that torch.export.save of torch {torch.__version__.partition('+')[0]} or near wrote",
+        f"need an intact file from torch.export.save of torch {torch.__version__.partition('+')[0]} or a near version",
     )
 
 

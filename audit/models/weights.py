@@ -40,11 +40,11 @@ def read_state(path: Path) -> dict[str, Tensor]:
             content = content[key]
             break
     if not isinstance(content, Mapping):
-        raise AuditError(path.name, f"holds a {type(content).__name__}", "need a state dict: names with tensors")
+        raise AuditError(path.name, f"holds a {type(content).__name__}", "need a state dict that maps names to tensors")
     state = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
     if not state:
         keys = ", ".join(map(repr, list(content)[:5])) or "nothing"
-        raise AuditError(path.name, f"holds no tensors (but {keys})", "need a state dict: names with tensors")
+        raise AuditError(path.name, f"holds no tensors (but {keys})", "need a state dict that maps names to tensors")
     return state
 
 
@@ -55,7 +55,7 @@ def check_file(path: Path) -> None:
     if not is_regular(path):
         raise AuditError(path.name, "no such file", "need the model's file", "Paths are relative to the settings file.")
     if path.stat().st_size == 0:
-        raise AuditError(path.name, "is empty (0 bytes)", "need the whole file", "Copy or download it again.")
+        raise AuditError(path.name, "is empty (0 bytes)", "need the complete file", "Copy or download it again.")
 
 
 def _safetensors(path: Path) -> object:
@@ -122,16 +122,16 @@ def runs_code(path: Path, named: str) -> AuditError:
     return AuditError(
         path.name,
         f"would run code when it is read (it names {named})",
-        "need weights alone, which are read as data",
-        "Where you trust it, convert it: torch.save(torch.load(file, weights_only=False).state_dict(), 'weights.pth').",
+        "need weights alone, because they are read as data",
+        "If you trust it, convert it: torch.save(torch.load(file, weights_only=False).state_dict(), 'weights.pth').",
     )
 
 
 def _damaged(path: Path) -> AuditError:
     return AuditError(
         path.name,
-        "is not a weights file, or is cut off",
-        "need a whole .safetensors file, or one that torch.save wrote",
+        "is not a weights file, or is truncated",
+        "need an intact .safetensors file, or one written by torch.save",
         "Copy or download it again.",
     )
 
@@ -169,8 +169,8 @@ def load_weights(module: nn.Module, state: Mapping[str, Tensor], where: str) -> 
         raise AuditError(
             where,
             f"does not fit {type(module).__name__}: {seen}",
-            "need the state dict of this very network",
-            "Check the model's name and arguments against those it was trained with.",
+            "need the state dict of exactly this network",
+            "Check that the model's name and arguments are those it was trained with.",
         )
     try:
         module.load_state_dict(state, strict=False)

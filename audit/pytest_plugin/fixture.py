@@ -68,5 +68,5 @@ def _opened(model: nn.Module | Model, classes: Sequence[str] | None) -> Model:
         return model if classes is None else replace(model, classes=tuple(map(ClassName, classes)))
     if classes is None:
         where, needed = "saliency_audit(model)", "need the class names in index order"
-        raise AuditError(where, "a network without names of its classes", needed, "Pass classes=[...].")
+        raise AuditError(where, "the network has no class names", needed, "Pass classes=[...].")
     return Model(model, tuple(map(ClassName, classes)), None)

@@ -42,7 +42,7 @@ class Record:
             version = json.loads(record._stated("schema_version"))
         except (sqlite3.DatabaseError, KeyError, ValueError) as error:
             record._connection.close()
-            raise AuditError(path, f"is no record ({error})", "need the audit.sqlite of a run") from error
+            raise AuditError(path, f"is not a record ({error})", "need the audit.sqlite of a run") from error
         if version != SCHEMA_VERSION:
             record._connection.close()
             raise AuditError(
@@ -114,16 +114,16 @@ class Record:
         except sqlite3.IntegrityError as error:
             raise AuditError(
                 self.path,
-                f"already holds what is to be written ({error}): another process writes to the same record",
+                f"already holds what is to be written ({error}): another process is writing to the same record",
                 "need one process for each record",
-                "Let the other end, or choose another folder.",
+                "Let the other process finish, or choose another folder.",
             ) from error
         except sqlite3.Error as error:
             raise AuditError(
                 self.path,
                 f"cannot be written ({error})",
-                "need room on the disk",
-                "Make room, then resume the run.",
+                "need free space on the disk",
+                "Free some space, then resume the run.",
             ) from error
 
     def columns(self, query: str, parameters: Sequence[Any] = ()) -> dict[str, NDArray[Any]]:
@@ -149,7 +149,7 @@ class Record:
             yield
         except sqlite3.Error as error:
             raise AuditError(
-                self.path, f"cannot be read ({error})", "need a record as a run writes it", "Run the audit again."
+                self.path, f"cannot be read ({error})", "need a record as written by a run", "Run the audit again."
             ) from error
 
 

@@ -45,7 +45,7 @@ def create_record(
             path.with_name(path.name + ending).unlink(missing_ok=True)
         return Record(sqlite3.connect(path), path)
     except (sqlite3.Error, OSError) as error:
-        raise AuditError(path, f"cannot be written ({error})", "need a folder with room that may be written") from error
+        raise AuditError(path, f"cannot be written ({error})", "need a writable folder with free space") from error
 
 
 def add_rows(record: Record, rows: Rows, dropped_thumbnails: Sequence[int] = (), finished: str | None = None) -> None:

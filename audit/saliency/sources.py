@@ -46,7 +46,7 @@ class Source:
         relevance = signed if self.is_null else reduce_channels(signed, self.reduction)
         if self.is_null and bool((relevance < 0).any()):
             raise AuditError(
-                self.label, "returns a null map with negative values", "need relevance, which is not signed"
+                self.label, "returns a null map with negative values", "need relevance, which is never negative"
             )
         return relevance, attribution
 

@@ -31,7 +31,7 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
             raise AuditError(
                 f"accept {run}",
                 f"{what} holds the control character {hidden!a}",
-                "need text that shows as it is stored",
+                "need text without control characters",
             )
     history = load_baseline(target).history if target.exists() else ()
     with Record.open(record_of(Path(run))) as record:

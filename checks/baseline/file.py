@@ -17,7 +17,7 @@ from checks.verdict import Frozen, Outcome, Profile
 SCHEMA_VERSION = 1
 FILE_NAME = "baseline.json"
 ACCEPT = "saliency-audit accept RUN --reason '…'"
-RESTORE = f"Restore it from version control; only '{ACCEPT}' may write it."
+RESTORE = f"Restore it from version control; only '{ACCEPT}' may change it."
 
 
 class Scored(NamedTuple):
@@ -96,12 +96,12 @@ def load_baseline(path: Path) -> Baseline:
             path, "no such baseline", "need the file of an accepted run", f"Make one: {ACCEPT}."
         ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise AuditError(path, f"is no baseline ({error})", "need the file of an accepted run", RESTORE) from error
+        raise AuditError(path, f"is not a baseline ({error})", "need the file of an accepted run", RESTORE) from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version != SCHEMA_VERSION:
         raise AuditError(
             path,
-            f"has baseline schema {version!r}" if version is not None else "is no baseline (it states no schema)",
+            f"has baseline schema {version!r}" if version is not None else "is not a baseline (it states no schema)",
             f"need schema {SCHEMA_VERSION}",
             f"Move it to a file of its own and accept a run again: {ACCEPT}.",
         )
@@ -112,7 +112,7 @@ def load_baseline(path: Path) -> Baseline:
             path, f"is broken ({registry.first_problem(error)})", "need the file of an accepted run", RESTORE
         ) from error
     if fault := _fault(baseline):
-        raise AuditError(path, fault, "need it as it was accepted", RESTORE)
+        raise AuditError(path, fault, "need the file as it was accepted", RESTORE)
     return baseline
 
 

@@ -15,7 +15,7 @@ from checks.profile import fingerprint
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 MOST_NAMED = 3
-NEXT = f"Measure both alike, or move the baseline: {ACCEPT}."
+NEXT = f"Measure both in the same way, or move the baseline: {ACCEPT}."
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,7 +53,7 @@ def snapshot(run: JudgedRun) -> Baseline:
     record, table, judgement = run.record, run.table, run.judgement
     if broken := not_whole(judgement):
         raise AuditError(
-            record.path, f"is not the record of a whole run ({in_short(broken)})", "need a whole run", SEE_WHY
+            record.path, f"is not the record of a complete run ({in_short(broken)})", "need a complete run", SEE_WHY
         )
     identity = record.identity()
     return Baseline(

@@ -1,4 +1,4 @@
-"""The positive control: would this audit have noticed a network that relies on a mark, and from which share on?"""
+"""The positive control: would this audit have noticed a network that relies on a mark, and from which share?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,17 +47,17 @@ class Copy:
     flagged: bool
     """A rule fails it."""
     loss: float | None
-    """Mean probability that hiding the mark costs more than hiding as much elsewhere."""
+    """Mean probability that hiding the mark costs more than hiding an equal area elsewhere."""
     blamed: bool
     n: int
     """Pictures on which the mark and something else were hidden."""
 
 
 def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_loss: Share) -> Verdict:
-    """Copies of the network that rely on a mark are flagged, and the mark is blamed, which for the network it is not.
+    """Copies of the network that rely on a mark are flagged, and the mark is blamed; in the network itself it is not.
 
     A copy is flagged where one of the rules `flagged_by`, with the limits of this profile, says FAIL of it. The mark is
-    blamed where the lower bound of the label's probability that hiding it costs, more than hiding as much elsewhere, is
+    blamed where the lower bound of the label's probability that hiding it costs, beyond hiding an equal area, is
     over `min_loss`. At lambda 0 the mark must not be blamed; at lambda 1 the copy must be flagged and the mark blamed,
     through every detector: else INVALID, as where the study was not run or had fewer than 10 pictures, since the audit
     could then not have noticed. For each detector two findings: DETECTOR, with the smallest lambda from which on every

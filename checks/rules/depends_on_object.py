@@ -26,7 +26,7 @@ NOT_BOTH = "not_both"
 def depends_on_object(
     evidence: Evidence, *, min_loss: Share, max_loss_elsewhere: Share, fills: Fills = ALL_FILLS
 ) -> Verdict:
-    """The label's probability falls when the object is removed, and less when the same fill hides as much elsewhere.
+    """Removing the object costs more of the label's probability than the same fill on an equal area elsewhere.
 
     Necessity (Fong and Vedaldi 2017), over the pictures predicted right. A picture's loss is the probability that is
     left under the fill elsewhere less that without the object, the median over `fills`. PASS where the lower bound of

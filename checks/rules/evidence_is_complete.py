@@ -29,7 +29,7 @@ HARDLY_PREDICTED = "hardly_predicted"
 def evidence_is_complete(
     evidence: Evidence, *, max_excluded: Share, max_dead: Share, max_duplicates: Share, min_pictures: Count
 ) -> Verdict:
-    """Few samples are excluded, few maps are dead, few pictures are copies, and those that remain are enough.
+    """Few samples are excluded, few maps are dead, few pictures are copies, and enough pictures remain.
 
     The shares are counts of this very data set, not estimates: they have no confidence bound. Too many exclusions, dead
     maps or copies (samples whose picture's very bytes were already there under the same class), or a map that was not

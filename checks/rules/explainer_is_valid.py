@@ -18,7 +18,7 @@ NO_LIVING_MAP = "no_living_map"
 
 
 def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
-    """A method's maps are not those that it makes of a network with random weights.
+    """A method's maps differ from those that it makes of a network with random weights.
 
     Cascading randomisation (Adebayo et al. 2018): the mean rank correlation of the maps of the network and of a copy
     all of whose layers are random. A method is valid where the upper bound is within `max_similarity`; any other is

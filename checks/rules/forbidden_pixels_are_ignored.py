@@ -1,4 +1,4 @@
-"""Forbidden pixels: does the answer stay where it is when what must not matter is hidden?"""
+"""Forbidden pixels: does the answer stay the same when they are hidden?"""
 
 from typing import Annotated, Literal, NamedTuple
 
@@ -21,13 +21,13 @@ INTERVENTION = "forbidden_hidden"
 HIDDEN = "hidden"
 """Key: what hiding them changes."""
 BEYOND = "beyond_elsewhere"
-"""Key: what hiding them changes beyond hiding as much elsewhere."""
+"""Key: what hiding them changes beyond hiding an equal area elsewhere."""
 NONE_RIGHT = "none_right"
 """Reason: no picture with forbidden pixels is predicted right; details: how many `pictures` have some."""
 NOTHING_LEFT = "nothing_left"
 """Reason: no picture left an answer without its forbidden pixels."""
 NO_ROOM = "no_room"
-"""Reason: no picture left room to hide as much elsewhere."""
+"""Reason: no picture left room to hide an equal area elsewhere."""
 
 Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1)]
 
@@ -46,7 +46,7 @@ class Moved(NamedTuple):
 
 
 def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills: Fills = ("mean", "blur")) -> Verdict:
-    """Hiding the forbidden pixels moves the label's probability by no more than `max_change`, for certain.
+    """With confidence, hiding the forbidden pixels changes the label's probability by at most `max_change`.
 
     Over the pictures predicted right that have forbidden pixels. A picture's change is how far its label's probability
     moves under the fill, up or down, since a mark that speaks for one class speaks against another and the two would
@@ -117,7 +117,7 @@ def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: int) -> Find
 
 
 def _beyond(evidence: Evidence, beyond: Moved, limit: float, elsewhere: Floats, within: bool) -> Finding:
-    """What hiding them does beyond hiding as much elsewhere: nothing else can FAIL."""
+    """What hiding them does beyond hiding an equal area elsewhere: nothing else can FAIL."""
     subset, bounds = beyond.subset, beyond.bounds
     over = bounds is not None and subset.enough and bounds.lower > limit
     outcome = Outcome.FAIL if over else Outcome.PASS if within else Outcome.INCONCLUSIVE

@@ -20,7 +20,7 @@ SEARCH = "search"
 NOT_SEARCHED = "not_searched"
 """Reason: the search `shared_cues` was not run."""
 CONFIRMED_BY_HIDING = "confirmed_by_hiding"
-"""Reason: hiding the candidate costs more probability than hiding as much elsewhere, for certain."""
+"""Reason: hiding the candidate costs more probability than hiding an equal area elsewhere, for certain."""
 CONFIRMED_BY_PASTING = "confirmed_by_pasting"
 """Reason: hiding it costs log-odds, and pasting it turns pictures of other classes, for certain."""
 PASTING_ALONE = "pasting_alone"
@@ -32,10 +32,10 @@ WAYS = 2
 
 
 def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share, min_searched: Share) -> Verdict:
-    """No place and no appearance outside the boxes that recurs in a class is what the model goes by.
+    """The model relies on no place or appearance outside the boxes that recurs in a class.
 
     Maps propose candidates; experiments on pictures predicted right confirm them, in one of two ways. Hiding one costs
-    more of the label's probability than hiding as much elsewhere, the lower bound of the mean difference being over
+    more of the label's probability than hiding an equal area does, the lower bound of the mean difference being over
     `min_loss`. Or, since a saturated or doubly founded prediction loses no probability: it costs more of the log-odds
     for certain, and pasting it into pictures of other classes turns more of them into its class than pasting as much
     from elsewhere in the same pictures, the lower bound of the difference of the shares being over `min_turned`. Every

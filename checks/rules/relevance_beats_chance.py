@@ -10,7 +10,7 @@ from checks.verdict import Direction, Finding, Unit, Verdict, weakest, worst
 
 
 def relevance_beats_chance(evidence: Evidence, *, margin: Share) -> Verdict:
-    """More relevance lies on the object than chance would put there, for every saliency method.
+    """Every saliency method puts more relevance on the object than chance would.
 
     Paired over the pictures: relevance mass in the boxes less the boxes' share of the frame, dead maps left out.
     PASS where the lower bound of the mean is over `margin`, FAIL where the upper bound is under it.

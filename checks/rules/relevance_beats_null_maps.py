@@ -31,7 +31,7 @@ ALIKE = "alike"
 def relevance_beats_null_maps(
     evidence: Evidence, *, margin: Share, measure: Measure = "mass", required: tuple[str, ...] = ()
 ) -> Verdict:
-    """More relevance lies on the object than maps put there that have learnt nothing, for every method and null map.
+    """Every method puts more relevance on the object than every null map, which has learnt nothing.
 
     Paired over the pictures for which both maps were made and neither is dead. PASS where the lower bound of the mean
     difference of `measure` is over `margin`. Otherwise INCONCLUSIVE, never FAIL: where a null map does as well, the

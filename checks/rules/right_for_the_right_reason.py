@@ -17,7 +17,7 @@ RULE = "right_for_the_right_reason"
 def right_for_the_right_reason(
     evidence: Evidence, *, max_share: Share, min_lead: Number = 0.0, fills: Fills = ALL_FILLS
 ) -> Verdict:
-    """Few of the pictures predicted right are right for the wrong reason, by the experiment.
+    """By experiment, few of the pictures predicted right are right for the wrong reason.
 
     A picture is a miss where the surroundings without the object speak at least as much for the label as the object
     without its surroundings, whichever of `fills` is used: no difference of the label's log-odds is over `min_lead`.

@@ -120,7 +120,7 @@ def _planted(record: Record) -> Planted | None:
         return read_planted(record.identity())
     except (KeyError, TypeError, ValueError) as error:
         raise AuditError(
-            record.path, f"holds a broken entry 'planted_cue' ({error!r})", "need a record as a run writes it", AGAIN
+            record.path, f"holds a broken entry 'planted_cue' ({error!r})", "need a record as written by a run", AGAIN
         ) from error
 
 
@@ -138,7 +138,7 @@ def _scores(record: Record, source: str, number: NDArray[np.int64]) -> _Scored:
     read = read_scores(record, source)
     if not np.isin(read.sample, number).all():
         raise AuditError(
-            record.path, f"has scores of {source} without a picture", "need a record as a run writes it", AGAIN
+            record.path, f"has scores of {source} without a picture", "need a record as written by a run", AGAIN
         )
     place = np.searchsorted(number, read.sample)
     made, dead = np.zeros(len(number), bool), np.zeros(len(number), bool)
@@ -157,7 +157,7 @@ def _stated(record: Record, *keys: str) -> Any:
             raise AuditError(
                 record.path,
                 f"does not state {'.'.join(keys)}",
-                "need a record as a run writes it",
+                "need a record as written by a run",
                 AGAIN,
             )
         entry = entry[key]

@@ -31,7 +31,7 @@ and an environment: README.md says how to make this table with them.
 RUN = """\
 # Requirements, tests and results
 
-Verified is a requirement that has tests, all of whose cases ran and passed. A pass of this tool removes no other
+A requirement is verified if it has tests and all of their cases ran and passed. A PASS of this tool replaces no other
 verification.
 """
 

@@ -29,14 +29,15 @@ MOST_SLICES = 40
 ABOUT: dict[Kind, tuple[str, str]] = {
     "hit to miss": (
         "Evidence left the object",
-        "With the baseline, the object spoke for the label. With the candidate, its surroundings say at least as much.",
+        "With the baseline, the object supported the label. With the candidate, its surroundings support it at least"
+        " as well.",
     ),
-    "right to wrong": ("Now predicted wrong", "The baseline predicts the label, the candidate does not."),
+    "right to wrong": ("Now predicted wrong", "The baseline predicts the label; the candidate does not."),
     "miss to hit": (
         "Evidence came to the object",
         "By experiment, a miss with the baseline and no miss with the candidate.",
     ),
-    "wrong to right": ("Now predicted right", "The candidate predicts the label, the baseline does not."),
+    "wrong to right": ("Now predicted right", "The candidate predicts the label; the baseline does not."),
 }
 
 

@@ -38,7 +38,7 @@ def _limits(judgement: Judgement) -> str:
     if judgement.registered is None:
         return "No profile was fixed before the run; the limits of this report were chosen afterwards."
     return (
-        f"The run was started with the profile {short(judgement.registered)}; this report is judged by other limits,"
+        f"The run was started with the profile {short(judgement.registered)}; this report judges it by other limits,"
         f" those of {short(judgement.profile.name)}."
     )
 

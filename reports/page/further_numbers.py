@@ -48,7 +48,7 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
     "depends_on_object": {"log_odds": ("Log-odds lost in the median picture", signed), **_WITHOUT_ANSWER},
     "evidence_is_complete": {"by_reason": ("Excluded, by reason", _by_reason)},
     "forbidden_pixels_are_ignored": {
-        "elsewhere": ("Change when as much is hidden elsewhere", _points),
+        "elsewhere": ("Change when an equal area elsewhere is hidden", _points),
         **_WITHOUT_ANSWER,
     },
     "model_is_accurate": {

@@ -23,7 +23,7 @@ def print_pdf(page: Path, target: Path) -> None:
     try:
         from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 an extra
     except ImportError as error:
-        raise AuditError(FILE, "not made, since Playwright is not installed", "need the extra pdf", _INSTALL) from error
+        raise AuditError(FILE, "not made: Playwright is not installed", "need the extra pdf", _INSTALL) from error
     try:
         with sync_playwright() as playwright:
             own = Path(playwright.chromium.executable_path)
@@ -38,9 +38,7 @@ def print_pdf(page: Path, target: Path) -> None:
     try:
         target.write_bytes(_numbered(_DATE.sub(_epoch, printed)))
     except OSError as error:
-        raise AuditError(
-            target, f"cannot be written ({error.strerror})", "need a folder that may be written"
-        ) from error
+        raise AuditError(target, f"cannot be written ({error.strerror})", "need a writable folder") from error
 
 
 def _epoch(match: re.Match[bytes]) -> bytes:

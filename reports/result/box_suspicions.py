@@ -61,7 +61,7 @@ def _border(boxes: Boxes) -> Suspicion:
     touches = np.asarray(beyond <= EDGE)
     sides = ("left", "top", "right", "bottom")
     rows = _lowest(-touches.sum(axis=1).astype(float), np.asarray(touches.any(axis=1)))
-    about = "The object may go on outside the picture, or the box was cut to fit."
+    about = "The object may extend beyond the picture, or the box was cut to fit."
     reasons = ["touches " + ", ".join(side for side, at in zip(sides, touches[i], strict=True) if at) for i in rows]
     return Suspicion("Boxes that touch the border", about, "box", rows, reasons)
 
@@ -69,7 +69,7 @@ def _border(boxes: Boxes) -> Suspicion:
 def _twice(boxes: Boxes) -> tuple[Suspicion, Suspicion]:
     """Pairs on one picture that overlap almost completely: of one label, and of two."""
     pairs = sorted(_pairs(boxes), key=lambda pair: (-pair[2], pair[0], pair[1]))
-    shared = f"On one picture two boxes have {100 * SAME:g} % of their area in common and bear"
+    shared = f"On one picture two boxes have {100 * SAME:g} % of their area in common and carry"
 
     def of(alike: bool, title: str, about: str) -> Suspicion:
         chosen = [(i, j, overlap) for i, j, overlap in pairs if (boxes.label[i] == boxes.label[j]) is alike]
@@ -99,7 +99,7 @@ def _several(boxes: Boxes) -> Suspicion:
     labels_by_row = [(int(rows[0]), sorted(set(boxes.label[rows].tolist()))) for rows in _by_file(boxes)]
     several = [(row, labels) for row, labels in labels_by_row if len(labels) > 1]
     several.sort(key=lambda entry: (-len(entry[1]), entry[0]))
-    about = "Each is audited once for each label. To one label the object of the other is background."
+    about = "Each is audited once for each label. For one label, the object of the other is background."
     rows = np.array([row for row, _ in several], dtype=np.int64)
     reasons = [", ".join(labels) for _, labels in several]
     return Suspicion("Pictures with several labels", about, "picture", rows, reasons)

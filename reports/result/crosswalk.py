@@ -111,13 +111,15 @@ def _read(path: Path) -> StandardFile:
     try:
         file = StandardFile.model_validate(_parsed(path))
     except ValidationError as error:
-        raise AuditError(path.name, first_problem(error), "need a standard, as reports/standards/amlas.toml") from error
+        raise AuditError(
+            path.name, first_problem(error), "need a standard like reports/standards/amlas.toml"
+        ) from error
     keys = vocabulary()
     clauses = [entry.clause for entry in file.entries]
     for entry in file.entries:
         where = f"{path.name}, {entry.clause}"
         if clauses.count(entry.clause) > 1:
-            raise AuditError(where, "the clause is there twice", "need each once")
+            raise AuditError(where, "the clause appears twice", "need each once")
         if bool(entry.bears) is bool(entry.not_addressed):
             seen = "has both 'bears' and 'not_addressed'" if entry.bears else "has neither 'bears' nor 'not_addressed'"
             raise AuditError(where, seen, "need what bears on it, or why nothing does")

@@ -11,7 +11,7 @@ from reports.wording.whole import worded_judgement
 from reports.wording.worded import WordedJudgement, WordedVerdict, worded_verdicts
 from reports.wording.words import About
 
-PASSED = "Look at the pictures that turned worse before you sign: a margin says how many may, not which."
+PASSED = "Look at the pictures that turned worse before you sign: a margin limits how many may, not which ones."
 NONE_WORSE = "No picture turned worse. A PASS replaces no other verification."
 
 

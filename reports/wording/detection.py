@@ -22,21 +22,21 @@ class Limit(NamedTuple):
 
 def limit_of_detection(limit: Limit, detectors: Sequence[str], pictures: int) -> str:
     """Where the audit has a limit of detection. pictures: with the mark."""
-    tried = f"tried on copies of this network, {count(pictures, 'picture')}, detectors {listed(detectors)}"
+    tried = f"tested on copies of this network ({count(pictures, 'picture')}; detectors {listed(detectors)})"
     mark = f"{100 * limit.mark:.4g} %"
     if not limit.kept:
-        return f"This audit flags a mark that carries {mark} of the evidence or more: {tried}. {WEAKER}"
+        return f"This audit flags a mark that carries at least {mark} of the evidence, as {tried}. {WEAKER}"
     return (
-        f"This audit flags a network that draws {100 * limit.outside:.0f} % of its evidence or more from outside the"
-        f" object: {tried}. This network keeps {100 * limit.kept:.3g} % without the object as it is, and was flagged"
-        f" once a mark carried {mark}. {WEAKER}"
+        f"This audit flags a network that draws at least {100 * limit.outside:.0f} % of its evidence from outside the"
+        f" object, as {tried}. Even unaltered, this network keeps {100 * limit.kept:.3g} % without the object; it was"
+        f" flagged once a mark carried {mark}. {WEAKER}"
     )
 
 
 def no_limit_of_detection(verdict: WordedVerdict | None, not_run: str) -> str:
     """Why the audit has none. verdict: of control_is_caught. not_run: why the control left nothing, or ''."""
     if not_run:
-        return f"Not measured, so nobody knows what this audit would have missed. {not_run}"
+        return f"Not measured, so it is unknown what this audit would have missed. {not_run}"
     if verdict is None:
         return "Not measured: the profile does not name the rule control_is_caught."
     return f"Not known. {verdict.sentence}"

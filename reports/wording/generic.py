@@ -13,7 +13,7 @@ def generic(verdict: Verdict, about: About) -> Words:
     question = f"Does {verdict.rule} hold?"
     if verdict.reason == reasons.BROKEN_RULE:
         sentence = f"{verdict.rule} could not be evaluated ({verdict.details['error']})."
-        return without_finding(question, sentence, "Mend the rule or its limits, and judge the record again.")
+        return without_finding(question, sentence, "Fix the rule or its limits, and judge the record again.")
     if verdict.reason in SHARED:
         return missing(question, verdict)
     findings = tuple(
@@ -23,7 +23,7 @@ def generic(verdict: Verdict, about: About) -> Words:
     sentences = {finding.key: words.sentence for finding, words in zip(verdict.findings, findings, strict=True)}
     return Words(
         question=question,
-        sentence=sentences.get(verdict.decided_by or "", f"{verdict.rule} has nothing to go by."),
+        sentence=sentences.get(verdict.decided_by or "", f"{verdict.rule} had nothing to compare."),
         next_step="" if verdict.outcome is Outcome.PASS else "Look at what the rule measured, and audit again.",
         findings=findings,
     )

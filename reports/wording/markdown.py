@@ -21,7 +21,7 @@ def markdown(judgement: WordedJudgement, detection: str = "") -> str:
     """
     lines = [f"## Saliency audit: {MARKS[judgement.outcome]} {judgement.outcome}", "", _text(judgement.sentence), ""]
     if not judgement.fixed_beforehand:
-        lines += ["**By limits that were not fixed before the run:** no claim rests on this.", ""]
+        lines += ["**The limits were not fixed before the run:** base no claim on this.", ""]
     lines += [_wrong_reason(wrong, judgement) for wrong in judgement.right_for_the_wrong_reason[:1]]
     lines += [f"**Limit of detection:** {_text(detection)}", ""] if detection else []
     lines += ["| | rule | value | limit | bound | n |", "|---|---|--:|--:|--:|--:|"]

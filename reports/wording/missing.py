@@ -31,12 +31,12 @@ def without_finding(question: str, sentence: str, next_step: str) -> Words:
 
 
 def _not_run(verdict: Verdict) -> str:
-    return f"The intervention {verdict.details['intervention']} was not run, which the rule needs."
+    return f"The rule needs the intervention {verdict.details['intervention']}, which was not run."
 
 
 def _no_answer(verdict: Verdict) -> str:
     names = listed(f"'{name}'" for name in verdict.details["missing"])
-    return f"The intervention {verdict.details['intervention']} left no answer to {names}."
+    return f"The intervention {verdict.details['intervention']} left no answers for {names}."
 
 
 def _no_number(verdict: Verdict) -> str:
@@ -52,7 +52,7 @@ def _unanswered(verdict: Verdict) -> str:
     details = verdict.details
     others = " or another variant" if details["others"] else ""
     return (
-        f"{details['pictures']:,} of {count(details['of'], 'picture')} predicted right left no answer to"
+        f"{details['pictures']:,} of {count(details['of'], 'picture')} predicted right left no answer for"
         f" {details['intervention']} '{details['variant']}'{others} (first: sample {details['first']};"
         f" allowed: {share_at_limit(details['allowed'])})."
     )

@@ -10,11 +10,11 @@ from reports.wording.undecided import pictures, undecided, units
 from reports.wording.words import About, FindingWords, Words
 
 SUBJECT = "candidate against baseline"
-MEND = "Look at the pictures that turned worse, mend the model and audit it again."
+MEND = "Look at the pictures that turned worse, improve the model and audit it again."
 MOVE = f"{MEND} Only where the loss is intended, move the baseline: {ACCEPT}."
 MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
 UNASKED = "Run both audits with the interventions object_removed and background_replaced."
-WITHOUT = "No experiment was made with the baseline, so nothing says where its evidence lay."
+WITHOUT = "No experiment was made with the baseline, so it is unknown where its evidence lay."
 
 
 def non_inferiority(
@@ -50,7 +50,7 @@ def bound_and_margin(finding: Finding) -> str:
 def _sentence(finding: Finding, about: About, change: Callable[[float], str]) -> str:
     details = finding.details
     if details["same_network"]:
-        return f"The network and all its numbers are the same on {pictures(finding, about)}, so no picture turned."
+        return f"The network and all its numbers are the same on {pictures(finding, about)}, so no picture changed."
     seen = change(finding.value or 0.0)
     if finding.outcome is Outcome.INCONCLUSIVE:
         return f"{seen} on {units(finding, about)} ({bound_and_margin(finding)}); {undecided(finding, about)}."

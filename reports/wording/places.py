@@ -19,5 +19,11 @@ def place(box: Sequence[float] | None) -> str:
     return f"{down} {across}".strip() or "in the middle"
 
 
+def location(box: Sequence[float] | None) -> str:
+    """The place within a sentence: 'at the bottom left', 'along the left edge', 'in changing places'."""
+    named = place(box)
+    return named if named.startswith(("in ", "along ", "across ")) else f"at the {named}"
+
+
 def _third(middle: float, words: tuple[str, str, str]) -> str:
     return words[min(2, int(3 * middle))]

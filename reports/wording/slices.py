@@ -9,7 +9,7 @@ from reports.wording.missing import without_finding
 from reports.wording.undecided import too_few
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
-MORE = "Add boxed pictures of the slices that hold too few."
+MORE = "Add boxed pictures to the slices that hold too few."
 ANOTHER_COLUMN = "Add the column to the annotations, or remove it from the profile's required slices."
 
 
@@ -66,7 +66,7 @@ def _worded(finding: Finding, inner: Words | None, about: About) -> FindingWords
 def _too_few(finding: Finding, about: About) -> str:
     """The numbers are the slice's: the rule may count only a part of its pictures."""
     if finding.reason == EMPTY_SLICE:
-        return "no picture, so nothing is shown of it"
+        return "no picture, so nothing is shown about it"
     details = finding.details
     changed = {"n": details["pictures"], "clusters": details["clusters"], "independent": details["independent"]}
     return too_few(finding.model_copy(update=changed), about)

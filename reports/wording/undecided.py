@@ -28,15 +28,15 @@ def undecided(finding: Finding, about: About) -> str:
         return f"about {count(two_digits(finding.further), f'further {noun}')} would decide it"
     if _within_reach(finding):
         return f"not even {count(MOST_UNITS, f'further {noun}')} would decide it"
-    return "more of them would not make it pass"
+    return "more data would not make it pass"
 
 
 def too_few(finding: Finding, about: About) -> str:
-    """'12 pictures; at least 20 are needed', or the same of clusters."""
+    """'12 pictures; at least 20 are needed', or the same for clusters."""
     if finding.clusters is None or finding.independent is None or finding.clusters == finding.n:
         return f"{count(finding.n, 'picture')}; at least {FEWEST} are needed"
     uneven = finding.independent < finding.clusters - 0.5
-    worth = f" worth {finding.independent:.1f} of one size" if uneven else ""
+    worth = f" worth {finding.independent:.1f} of equal size" if uneven else ""
     return f"{count(finding.clusters, about.cluster)}{worth}; at least {FEWEST_CLUSTERS} are needed"
 
 

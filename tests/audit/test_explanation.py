@@ -84,7 +84,7 @@ def test_it_shows_itself_and_is_written(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_explained_says_why(tmp_path: Path) -> None:
-    with pytest.raises(AuditError, match=r"nobody says how pictures are prepared for this model; need preprocessing"):
+    with pytest.raises(AuditError, match=r"no preprocessing is stated for this model; need preprocessing"):
         explain(linear(), picture())
     with pytest.raises(AuditError, match=r"target: no class 'rde'; did you mean 'red'\?"):
         explain(linear(), picture(), classes=["red", "blue"], preprocessing=PREPARED, target="rde")

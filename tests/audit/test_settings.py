@@ -33,7 +33,7 @@ DATA = {"format": "csv", "annotations": "boxes.csv", "images": "images"}
         ({"data": DATA, "saliency": {"reducton": "l2"}}, r"no key 'saliency\.reducton'; did you mean 'reduction'\?"),
         ({"data": DATA, "preprocessing": {"croop": 3}}, r"no key 'preprocessing\.croop'; did you mean 'crop'\?"),
         ({"data": DATA, "saliency": {"methods": []}}, r"saliency\.methods = \[\]: .* at least 1 item"),
-        ({"data": DATA, "saliency": {"methods": ["gradient", "gradient"]}}, "'gradient' is there twice"),
+        ({"data": DATA, "saliency": {"methods": ["gradient", "gradient"]}}, "'gradient' appears twice"),
         ({"data": DATA, "run": {"batch_size": 0}}, r"run\.batch_size = 0: Input should be greater than 0"),
         ({"data": DATA, "saliency": {"score": "logits"}}, r"saliency\.score = 'logits': Input should be"),
         ({"data": {**DATA, "max_box_share": 1.5}}, r"data\.max_box_share = 1\.5"),

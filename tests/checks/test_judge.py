@@ -176,7 +176,7 @@ def passes_with_a_finding(evidence: Evidence) -> Verdict:
     [
         (broken, "ZeroDivisionError: nothing to divide 79 by"),
         (answers_nothing, "TypeError: it returns a NoneType where a Verdict is needed"),
-        (passes_on_nothing, "ValueError: it says PASS, but not every finding does, or there is none"),
+        (passes_on_nothing, "ValueError: it says PASS, but some finding does not, or there is no finding"),
     ],
 )
 def test_a_broken_rule_is_invalid_with_its_error(
@@ -298,7 +298,7 @@ def test_an_altered_record_is_invalid(honest: Path, statement: str, reason: str,
 @pytest.mark.tor("TOR-049")
 @pytest.mark.parametrize("key", ["sources", "settings", "classes"])
 def test_a_record_that_does_not_state_what_was_run_cannot_be_judged(honest: Path, key: str) -> None:
-    with pytest.raises(AuditError, match=rf"does not state {key}.*; need a record as a run writes it\. Run the audit"):
+    with pytest.raises(AuditError, match=rf"does not state {key}.*; need a record as written by a run\. Run the audit"):
         judge(changed(honest, f"DELETE FROM meta WHERE key = '{key}'"))
 
 

@@ -63,7 +63,7 @@ def test_order_of_rules_does_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("confidence = \n", "own.toml: is no TOML: Invalid value (at line 1, column 14)"),
+        ("confidence = \n", "own.toml: is not TOML: Invalid value (at line 1, column 14)"),
         ("confidense = 0.9\n", "own.toml: no key 'confidense'; did you mean 'confidence'?"),
         ("confidence = 0.5\n", "own.toml: confidence = 0.5: Input should be greater than 0.5"),
         ("confidence = nan\n", "own.toml: confidence = nan: Input should be"),
@@ -108,7 +108,7 @@ def test_a_missing_profile_says_what_is_wrong(tmp_path: Path) -> None:
         load_profile(tmp_path / "none.toml")
     wrong = tmp_path / "latin.toml"
     wrong.write_bytes('description = "é"'.encode("latin-1"))
-    with pytest.raises(AuditError, match="is no TOML: 'utf-8' codec can't decode byte 0xe9 in position 15"):
+    with pytest.raises(AuditError, match="is not TOML: 'utf-8' codec can't decode byte 0xe9 in position 15"):
         load_profile(wrong)
 
 

@@ -427,7 +427,7 @@ def test_a_pdf_that_cannot_be_made_is_skipped_in_a_clear_line(folder: Path, monk
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     done = called("report", str(folder), "--pdf")
     assert done.return_value == 1
-    assert "skipped: report.pdf: not made, since Playwright is not installed; need the extra pdf." in done.output
+    assert "skipped: report.pdf: not made: Playwright is not installed; need the extra pdf." in done.output
     assert verify(folder) == ()
 
 

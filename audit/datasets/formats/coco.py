@@ -35,7 +35,7 @@ def _read(path: Path) -> dict[str, Any]:
         document = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         where = f"{path.name} line {error.lineno}"
-        raise AuditError(where, f"not JSON ({error.msg})", "need a COCO file", "Was it saved to its end?") from error
+        raise AuditError(where, f"not JSON ({error.msg})", "need a COCO file", "Was it saved completely?") from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise AuditError(path.name, f"not usable JSON ({error})", "need a COCO file") from error
     if not isinstance(document, dict):

@@ -69,7 +69,7 @@ def _parse(file: Path, name: str) -> Element:
     except ParseError as error:
         raise AuditError(f"{name} line {error.position[0]}", f"not XML ({error})", "need a Pascal VOC file") from error
     except DefusedXmlException as error:
-        raise AuditError(name, "declares XML entities, which can be a bomb", "need plain Pascal VOC XML") from error
+        raise AuditError(name, "declares XML entities, a means of attack", "need plain Pascal VOC XML") from error
     except (LookupError, ValueError, RecursionError) as error:
         raise AuditError(name, f"cannot be decoded ({error})", "need XML in UTF-8") from error
     except OSError as error:

@@ -72,7 +72,7 @@ def planted_cue(
     pictures: Annotated[int, Field(ge=FEWEST)] = 24,
     lambdas: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
 ) -> Rows:
-    """Would this audit notice? Copies of the network rely on a mark that is stamped into the run's own pictures.
+    """Tests whether this audit notices copies of the network that rely on a mark stamped into its own pictures.
 
     f_lambda(x) = (1 - lambda) f(x) + lambda s d(x) e_c, see `planted_mark`; lambda 0 and 1 are always among the
     `lambdas`. The run's interventions (those that are made for every picture), and hiding the mark itself, alter

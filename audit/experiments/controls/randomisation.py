@@ -24,7 +24,7 @@ NEEDS: frozenset[Need] = frozenset({"maps"})
 
 
 def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(ge=2)] = 16) -> Rows:
-    """Whether the maps change when the network loses its weights, layer by layer from the output to the input.
+    """Tests whether the maps change when the network loses its weights, layer by layer from output to input.
 
     Cascading randomisation (Adebayo et al. 2018), see `cascade`, on a draw of the pictures. For each method,
     stage and picture: Spearman's rank correlation of the map with that of the network as it is; none where one of them

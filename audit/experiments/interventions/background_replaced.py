@@ -20,7 +20,7 @@ KINDS: tuple[Kind, ...] = ("other", "same")
 def background_replaced(
     trial: Trial, *, fills: Fills = ("mean", "blur", "other"), donors: Annotated[int, Field(gt=0)] = 3
 ) -> Altered:
-    """What the network says of the object alone, everything else being replaced.
+    """What the network answers for the object alone, with everything else replaced.
 
     Sufficiency, and the test of other backgrounds (Xiao et al.: Noise or Signal: The Role of Image Backgrounds in
     Object Recognition, 2021). `mean` is the mean colour of the training data; `blur` is the background under a strong

@@ -16,7 +16,7 @@ FILLS = {"mean": mean, "blur": blur}
 
 
 def forbidden_hidden(trial: Trial, *, fills: Fills = ("mean", "blur")) -> Altered:
-    """What the network says without the pixels that must not matter, and without an equal area elsewhere.
+    """What the network answers without the pixels that must not matter, and without an equal area elsewhere.
 
     Forbidden pixels are what the annotations say, as LARD's watermark, less what the boxes cover. `mean` is the mean
     colour of the training data, `blur` the surroundings carried inward.

@@ -17,7 +17,7 @@ Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length
 
 
 def object_removed(trial: Trial, *, fills: Fills = ("mean", "blur", "donor"), controls: Fills | None = None) -> Altered:
-    """What the network says without the object, and without an equal area elsewhere.
+    """What the network answers without the object, and without an equal area elsewhere.
 
     Necessity (Fong, Vedaldi: Interpretable Explanations of Black Boxes by Meaningful Perturbation, 2017). Every fill
     has its own artefact: `mean` is the mean colour of the training data, `blur` the surroundings carried inward,

@@ -56,7 +56,7 @@ class Tested(NamedTuple):
 
 
 def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Most = 8) -> Rows:
-    """Find where, and on what, maps of a class agree outside the boxes, and what hiding and pasting it does.
+    """Finds where, and on what, maps of a class agree outside the boxes, and what hiding and pasting it does.
 
     At most `most` candidates, places and recurring appearances. On up to `pictures` pictures of its class each is
     hidden ("hidden", its pixels blurred away), and so is one window of the same size, drawn elsewhere outside the boxes

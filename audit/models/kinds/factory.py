@@ -66,7 +66,7 @@ def _imported(name: str) -> Callable[..., Any]:
             name,
             f"cannot be imported ({_said(error)})",
             "need a function in a module that Python finds",
-            "Put what it does as a script below: if __name__ == '__main__':"
+            "Move its script code below: if __name__ == '__main__':"
             if script
             else "Put the module beside the settings file, or install it.",
         ) from error

@@ -33,8 +33,8 @@ def torchscript(*, path: Path) -> Model:
     except Exception as error:  # a program's own attributes are rebuilt meanwhile
         raise AuditError(
             path.name,
-            "is not a TorchScript program, or is cut off",
-            "need a file that torch.jit.save wrote",
+            "is not a TorchScript program, or is truncated",
+            "need a file written by torch.jit.save",
             "Weights alone go to the model kind 'torchvision' or 'factory', a torch.export program to 'exported'.",
         ) from error
     return Model(

@@ -26,7 +26,7 @@ Grid = tuple[int, int]
 
 
 def gradcam(batch: Batch, *, layer: str | None = None) -> Attribution:
-    """The channels of a late layer, weighted with their mean gradient, where the sum is positive.
+    """The channels of a late layer, weighted by their mean gradient and summed, where the sum is positive.
 
     Selvaraju et al.: Grad-CAM, 2017. Upsampled bilinearly to the network's input. Unless `layer` names a module, the
     last one is taken whose output is a map (or a map's tokens, as in a ViT) and on which the score depends at more than
@@ -94,7 +94,7 @@ def choose(layers: Layers, module: nn.Module, layer: str | None) -> tuple[str, L
     if layer not in layers:
         raise AuditError(
             "gradcam",
-            f"layer {layer!r} is no map that the score depends on",
+            f"layer {layer!r} gives no map that the score depends on",
             "need a layer whose output moves the score at more than one position",
             f"Leave `layer` out to take {last!r}.",
         )

@@ -13,7 +13,7 @@ SIGMA_SHARE = 1 / 4
 
 
 def centre(batch: Batch) -> Tensor:
-    """A Gaussian in the middle, with a sigma of a quarter of each side: photographers centre what they photograph.
+    """A Gaussian in the middle, with a sigma of a quarter of each side: photographers centre their subjects.
 
     Returns (N, H, W), 1 at the centre; (H - 1) / 2 and (W - 1) / 2 in pixel indices.
     """

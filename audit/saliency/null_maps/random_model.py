@@ -13,7 +13,7 @@ NEEDS: frozenset[Need] = frozenset({"gradient", "untrained"})
 
 
 def random_model(batch: Batch, *, pictures: Annotated[int, Field(gt=0)] = 100) -> Tensor:
-    """The gradient of a copy of the network with random weights, on a draw of the pictures.
+    """The gradient of a copy of the network with random weights, on a random subset of the pictures.
 
     (N, H, W). pictures: how many of the whole data set are drawn, since this null map costs a forward and a backward
     pass for each. Source: the sanity check of Adebayo et al. 2018. Raises ValueError where the batch brings no copy.

@@ -9,7 +9,7 @@ NEEDS: frozenset[Need] = frozenset()
 
 
 def uniform(batch: Batch) -> Tensor:
-    """The same everywhere: its mass in a box is the box's share of the area.
+    """The same value everywhere: its mass in a box is the box's share of the area.
 
     Returns ones, (N, H, W).
     """

@@ -8,7 +8,7 @@ from reports.wording.words import About, Words
 
 def accuracy_holds(verdict: Verdict, about: About) -> Words:
     """How much less often the label is predicted than by the baseline."""
-    quantity = "accuracy of the baseline less that of the candidate"
+    quantity = "accuracy of the baseline minus that of the candidate"
     question = "Is the label predicted as often as by the baseline?"
     return non_inferiority(verdict, about, question, quantity, _change)
 

@@ -14,9 +14,12 @@ ADD_MARGIN = (
 def baseline_is_comparable(verdict: Verdict, about: About) -> Words:
     """What is missing; where the baseline was refused, by the words of the error."""
     del about
-    question, details = "Is there a baseline of the same pictures, settings and limits, and a margin?", verdict.details
+    question, details = (
+        "Is there a margin, and a baseline with the same pictures, settings and limits?",
+        verdict.details,
+    )
     if verdict.reason == NO_MARGIN:
-        sentence = f"The profile {details['profile']} fixes no margin, so no comparison can pass."
+        sentence = f"The profile {details['profile']} sets no margin, so no comparison can pass."
         return without_finding(question, sentence, ADD_MARGIN)
     needed = f"; {details['needed']}" if details["needed"] else ""
     sentence = f"{details['where']}: {details['seen']}{needed}."

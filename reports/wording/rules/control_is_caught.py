@@ -19,17 +19,17 @@ from reports.wording.phrases import figure_at_limit, percent, points, share_at_l
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "How strong must a shortcut be before this audit catches it?"
-FLAGGED = "share of the evidence from which on a mark is flagged"
-BLAMED = "share of the evidence from which on hiding the mark is seen to cost the label"
+FLAGGED = "share of the evidence at and above which a mark is flagged"
+BLAMED = "share of the evidence at and above which hiding the mark is seen to cost the label"
 KEPT_SHARE = "share of its evidence that the network itself keeps when the object is removed"
 NEXT = (
     "Run the audit again with the control planted_cue, on more pictures that the network predicts right and whose boxes"
-    " leave the border of the frame free. If that does not help, tighten the rules that should notice."
+    " leave the border of the frame free. If that does not help, tighten the rules that should flag it."
 )
 
 
 def control_is_caught(verdict: Verdict, about: About) -> Words:
-    """From which share of the evidence on a mark is flagged and blamed."""
+    """The share of the evidence at which a mark starts to be flagged, and to be blamed."""
     del about
     if verdict.deciding is None:
         return without_finding(QUESTION, _missing(verdict), NEXT)
@@ -48,7 +48,7 @@ def _missing(verdict: Verdict) -> str:
     if verdict.reason == NO_LIMITS:
         return f"The profile has no limits for {listed(details['rules'])}, which should flag a copy."
     return {
-        NO_CONTROL: "The control planted_cue was not run, so nothing shows what this audit would have noticed.",
+        NO_CONTROL: "The control planted_cue was not run, so it is unknown what this audit would have noticed.",
         ENDS_MISSING: "The copies that rely on the mark alone, or not at all, are missing.",
         NO_RULE: "The profile names no rule that would flag a copy.",
     }[verdict.reason]
@@ -69,11 +69,11 @@ def _flagged(finding: Finding) -> str:
     if finding.reason == NOT_FLAGGED:
         return f"A network that relies on the mark alone is not flagged by {listed(details['flagged_by'])} {detector}."
     if details["flagged_unmarked"]:
-        return f"The network is flagged even unmarked, which hides the share from which a mark would be {detector}."
+        return f"The network is flagged even without a mark, so the share that a mark would need is unknown {detector}."
     seen = f"A mark is flagged once it carries {percent(finding.value or 0.0)} of the evidence {detector}"
     if details["kept"] is None:
         return f"{seen}; what the network keeps without the object is unknown."
-    outside = f"; {share_at_limit(details['outside'])} then come from outside the object" if details["kept"] else ""
+    outside = f"; {share_at_limit(details['outside'])} then comes from outside the object" if details["kept"] else ""
     return f"{seen}{outside}."
 
 
@@ -81,13 +81,13 @@ def _blamed(finding: Finding) -> str:
     details = finding.details
     if finding.reason == INNOCENT_BLAMED:
         cost = points(details["loss_unmarked"] or 0.0)
-        return f"Hiding the mark costs the network itself {cost} more than hiding elsewhere, where it carries nothing."
+        return f"The mark carries nothing, yet hiding it costs {cost} more than hiding an equal area elsewhere."
     if finding.reason == NOT_BLAMED:
-        return f"The mark is not blamed where it carries all of the evidence (detector {details['detector']})."
+        return f"The mark is not blamed although it carries all of the evidence (detector {details['detector']})."
     limit, share = figure_at_limit(details["min_loss"]), percent(finding.value or 0.0)
     return (
-        f"Hiding the mark (detector {details['detector']}) costs over {limit} points once it carries {share} of the"
-        f" evidence, and {points(details['loss'] or 0.0)} at the most."
+        f"Hiding the mark (detector {details['detector']}) costs more than {limit} points once it carries {share} of"
+        f" the evidence, and {points(details['loss'] or 0.0)} at most."
     )
 
 

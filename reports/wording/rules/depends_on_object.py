@@ -9,10 +9,10 @@ from reports.wording.phrases import figure, figure_at_limit, points
 from reports.wording.undecided import pictures, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
-QUESTION = "Does removing the object cost the answer more than hiding as much elsewhere?"
+QUESTION = "Does removing the object cost more than hiding an equal area elsewhere?"
 LABEL_STANDS = (
-    "Look at the worst pictures: their label stands without the object. Find what else gives it away, remove it from"
-    " the training pictures or randomise it across classes, and audit again."
+    "Look at the worst pictures: they keep their label without the object. Find out what else gives it away, remove"
+    " that from the training pictures or randomise it across classes, and audit again."
 )
 MORE_ROOM = "Add pictures with room around the object, or train the network on pictures with hidden parts."
 
@@ -38,7 +38,7 @@ def _next_step(verdict: Verdict) -> str:
 
 
 def _removed(finding: Finding, about: About) -> FindingWords:
-    quantity = "the label's probability lost with the object, less what the same fill costs elsewhere"
+    quantity = "loss of the label's probability without the object, minus the loss from the same fill elsewhere"
     return FindingWords("object removed", quantity, _sentence(finding, about))
 
 
@@ -51,7 +51,7 @@ def _sentence(finding: Finding, about: About) -> str:
         change = "does not change" if value <= 0 else "hardly changes"
         bound = f"loss {points(value)}, at most {figure(finding.upper)}"
         return f"Removing the object {change} the answer on {pictures(finding, about)} ({bound}; {required})."
-    seen = f"Removing the object costs {points(value)} more than hiding as much elsewhere"
+    seen = f"Removing the object costs {points(value)} more than hiding equal areas elsewhere"
     if finding.outcome is Outcome.PASS:
         return f"{seen}, on {pictures(finding, about)} (at least {figure(finding.lower)}; {required})."
     return _undecided(finding, about, seen)
@@ -70,11 +70,14 @@ def _nothing(finding: Finding) -> str:
     if finding.reason != NOT_BOTH:
         return "No picture is predicted right, so no prediction can depend on the object."
     right = count(finding.details["right"], "picture")
-    return f"None of {right} predicted right has answers both without the object and with as much hidden elsewhere."
+    return (
+        f"None of {right} predicted right has answers both without the object and with an equal area hidden elsewhere."
+    )
 
 
 def _elsewhere(finding: Finding) -> FindingWords:
-    seen = f"Hiding as much elsewhere costs {points(finding.value or 0.0)} (allowed: {figure_at_limit(finding.limit)})"
+    cost, allowed = points(finding.value or 0.0), figure_at_limit(finding.limit)
+    seen = f"Hiding an equal area elsewhere costs {cost} (allowed: {allowed})"
     why = ": the fills break the prediction wherever they are put" if finding.reason == FILLS_BREAK else ""
-    quantity = "the label's probability that the same fill costs on an equal area outside the boxes"
+    quantity = "loss of the label's probability from the same fill on an equal area outside the boxes"
     return FindingWords("the same fill elsewhere", quantity, f"{seen}{why}.")

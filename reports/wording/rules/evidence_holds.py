@@ -8,7 +8,7 @@ from reports.wording.words import About, Words
 
 def evidence_holds(verdict: Verdict, about: About) -> Words:
     """How much more often the evidence misses the object than with the baseline."""
-    quantity = "misses by experiment as a share of the pictures, less those of the baseline"
+    quantity = "misses by experiment as a share of the pictures, minus those of the baseline"
     question = "Does the evidence stay on the object as often as with the baseline?"
     return non_inferiority(verdict, about, question, quantity, _change)
 

@@ -12,8 +12,8 @@ from reports.wording.undecided import pictures
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 MEND = {
-    "box covers the frame": "Where the box covers the frame, raise data.max_box_share, or resize or letterbox instead"
-    " of cropping.",
+    "box covers the frame": "If boxes cover the frame, raise data.max_box_share, or resize or letterbox instead of"
+    " cropping.",
     "label ignored": "Ignored labels count as excluded: map them in data.labels, or remove them from the data set.",
 }
 """What helps against one reason of exclusion; the names are those that `audit` records."""
@@ -27,12 +27,12 @@ MOST_NAMED = 2
 QUANTITY = {
     "excluded_share": "share of the samples that were excluded",
     "distinct_pictures": "distinct pictures measured",
-    "duplicate_share": "share of the samples whose picture was already there, byte for byte, under the same class",
+    "duplicate_share": "share of the samples that repeat another picture of their class, byte for byte",
     "dead_map_share": "share of the samples whose map is dead: zero everywhere, or not finite",
-    "classes_hardly_predicted": f"classes of {FEWEST} pictures or more of which hardly one is predicted right",
-    "independent_pictures_at_worst": "independent pictures that these are worth at worst",
-    "independent_pictures_by_likeness": "independent pictures that these are worth, by how alike those with one value"
-    " of the column are",
+    "classes_hardly_predicted": f"classes of {FEWEST} pictures or more that are hardly ever predicted right",
+    "independent_pictures_at_worst": "number of independent pictures that these are worth, at worst",
+    "independent_pictures_by_likeness": "number of independent pictures that these are worth, by how similar"
+    " pictures with the same value of the column are",
 }
 
 
@@ -63,13 +63,13 @@ def _next_step(verdict: Verdict) -> str:
         by_reason = exclusions.details["by_reason"]
         steps = [MEND[reason] for reason in by_reason if reason in MEND]
         if not steps or not by_reason.keys() <= MEND.keys():
-            steps.append("Read the exclusions, and mend what causes them.")
+            steps.append("Read the exclusions, and fix what causes them.")
     if "duplicates" in keys:
         steps.append("Remove the copies from the data set.")
     if "clusters" in keys:
-        steps.append("State for every picture to which cluster it belongs (data.cluster).")
+        steps.append("State the cluster of every picture (data.cluster).")
     if any(finding.quantity == "dead_map_share" for finding in against):
-        steps.append("Find out why maps are dead or missing, and mend what causes it.")
+        steps.append("Find out why maps are dead or missing, and fix the cause.")
     return " ".join([*steps, "Then run the audit again." if steps else "Run the audit on pictures, with a method."])
 
 
@@ -147,7 +147,7 @@ def _classes(finding: Finding) -> str:
     if not classes:
         return f"Every class of {FEWEST} pictures or more is predicted often enough to be judged."
     named = _named((f"'{c['label']}' ({c['right']} of {count(c['pictures'], 'picture')})" for c in classes), "class")
-    return f"Nothing is shown of a class that is hardly ever predicted: {named}."
+    return f"This audit shows nothing about classes hardly ever predicted right: {named}."
 
 
 def _clusters(finding: Finding, about: About) -> str:
@@ -155,7 +155,7 @@ def _clusters(finding: Finding, about: About) -> str:
         states = f"{silent:,} of {count(finding.n, 'picture')} {'states' if silent == 1 else 'state'}"
         return f"{states} no {about.cluster}, so nobody can say which are independent."
     worth = finding.details["worth"]
-    likeness = "" if worth is None else f", by likeness {worth:.0f}"
+    likeness = "" if worth is None else f", {worth:.0f} by their similarity"
     return f"{pictures(finding, about)} are worth {finding.value or 0:.0f} independent ones at worst{likeness}."
 
 
@@ -163,7 +163,7 @@ def _unnamed(finding: Finding) -> str:
     details = finding.details
     return (
         f"{count(finding.n, 'picture')} share {details['values']:,} values of '{details['column']}' and are worth about"
-        f" {finding.value:.0f} independent ones; bounds are too narrow unless data.cluster names it."
+        f" {finding.value:.0f} independent ones; bounds are too narrow unless data.cluster names that column."
     )
 
 

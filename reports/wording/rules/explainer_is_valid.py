@@ -11,12 +11,12 @@ NEXT = {
     Outcome.PASS: "",
     Outcome.INCONCLUSIVE: "Draw more pictures for the control randomisation (its option `pictures`), and run the audit"
     " again.",
-    Outcome.INVALID: "Use a method whose maps follow the network, as integrated_gradients, and run the audit again with"
-    " the control randomisation.",
+    Outcome.INVALID: "Use a method whose maps follow the network, such as integrated_gradients, and run the audit again"
+    " with the control randomisation.",
 }
 NOTHING = {
-    NO_CONTROL: "The control randomisation was not run, so nothing says whose maps are evidence.",
-    NOTHING_RANDOMISED: "The control randomisation could randomise nothing, so nothing says whose maps are evidence.",
+    NO_CONTROL: "The control randomisation was not run, so it is unknown which maps are evidence.",
+    NOTHING_RANDOMISED: "The control randomisation could randomise nothing, so it is unknown which maps are evidence.",
     reasons.NO_METHOD: "No method was run whose maps could be tested.",
 }
 
@@ -50,12 +50,12 @@ def _of_all(verdict: Verdict) -> str:
         )
     if kept:
         return (
-            f"Taken out, since maps hardly change with random weights (required: correlation at most {limit}):"
+            f"Taken out because their maps hardly change with random weights (required: correlation at most {limit}):"
             f" {listed(out)}. Kept: {listed(kept)}."
         )
     methods = all_of(len(out), "method")
     return (
-        f"No map is evidence: those of {methods} do not change for certain with random weights (required: rank"
+        f"No map is evidence: the maps of {methods} are not shown to change with random weights (required: rank"
         f" correlation at most {limit})."
     )
 
@@ -63,10 +63,10 @@ def _of_all(verdict: Verdict) -> str:
 def _sentence(finding: Finding) -> str:
     method = finding.details["method"]
     if finding.reason == NO_LIVING_MAP or finding.value is None:
-        return f"{method} has no living map with random weights to compare with, so its maps are taken out."
+        return f"{method} has no living map with random weights for comparison, so its maps are taken out."
     beyond = finding.reason == reasons.BEYOND_LIMIT
     bound = finding.lower if beyond else finding.upper
     shown = "" if bound is None else f"{'at least' if beyond else 'at most'} {bound:.2f}; "
-    seen = f"With random weights, the maps of {method} still correlate with its own by {finding.value:.2f}"
+    seen = f"With random weights, the maps of {method} still correlate with the originals by {finding.value:.2f}"
     end = "" if finding.outcome is Outcome.PASS else "; they are taken out"
     return f"{seen} ({shown}required: at most {finding.limit:.4g}){end}."

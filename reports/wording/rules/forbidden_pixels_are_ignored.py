@@ -10,18 +10,19 @@ from reports.wording.undecided import pictures, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Does the answer stay the same when the pixels that must not matter are hidden?"
-HIDDEN = "how far hiding the forbidden pixels moves the label's probability"
-MORE = "how far hiding the forbidden pixels moves the label's probability, less what hiding as much elsewhere does"
+HIDDEN = "change of the label's probability when the forbidden pixels are hidden"
+MORE = f"{HIDDEN}, minus the change when an equal area elsewhere is"
 NEXT = {
     Outcome.PASS: "",
-    Outcome.FAIL: "Look at the worst pictures: what the network reads on the forbidden pixels will not be there in use."
-    " Cut them off before training, train again, and audit again.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures with forbidden pixels. Where hiding as much elsewhere moves the answer"
-    " too, train the network on pictures with hidden parts, or cut the forbidden pixels off before the network.",
+    Outcome.FAIL: "Look at the worst pictures: what the network reads in the forbidden pixels will not be there in use."
+    " Crop them away before training, train again, and audit again.",
+    Outcome.INCONCLUSIVE: "Add boxed pictures with forbidden pixels. If hiding an equal area elsewhere changes the"
+    " answer too, train the network on pictures with hidden parts, or crop the forbidden pixels away in the"
+    " preprocessing.",
     Outcome.INVALID: NO_NUMBER,
 }
 NO_SUCH_PIXELS = (
-    "Name data whose annotations state forbidden pixels, or, where the preprocessing cuts them off, drop this rule from"
+    "Use data whose annotations state forbidden pixels or, if the preprocessing crops them away, drop this rule from"
     " the profile."
 )
 
@@ -33,7 +34,7 @@ def forbidden_pixels_are_ignored(verdict: Verdict, about: About) -> Words:
     if verdict.deciding is None:
         return missing(QUESTION, verdict)
     findings = [
-        FindingWords("beyond as much elsewhere", MORE, _beyond(finding, about))
+        FindingWords("beyond an equal area elsewhere", MORE, _beyond(finding, about))
         if finding.key == BEYOND
         else FindingWords("forbidden pixels hidden", HIDDEN, _hidden(finding, about))
         for finding in verdict.findings
@@ -60,10 +61,10 @@ def _hidden(finding: Finding, about: About) -> str:
 def _beyond(finding: Finding, about: About) -> str:
     elsewhere = finding.details["elsewhere"]
     if finding.reason == NO_ROOM or elsewhere is None:
-        return "No picture left room to hide as much elsewhere."
+        return "No picture left room to hide an equal area elsewhere."
     seen = (
-        f"Hiding the forbidden pixels moves the probability by {points((finding.value or 0.0) + elsewhere)}, hiding as"
-        f" much elsewhere by {figure(elsewhere)}"
+        f"Hiding the forbidden pixels moves the probability by {points((finding.value or 0.0) + elsewhere)}, hiding"
+        f" an equal area elsewhere by {figure(elsewhere)}"
     )
     if finding.lower is None:
         return f"{seen}, on {pictures(finding, about)}."

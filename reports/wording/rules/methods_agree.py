@@ -6,7 +6,7 @@ from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.phrases import all_of
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
-ALONE = "Add a second method that works differently, as integrated_gradients beside gradient."
+ALONE = "Add a second method that works differently, such as integrated_gradients beside gradient."
 APART = "Look at both methods' maps of the same pictures, and trust neither without the experiments."
 
 

@@ -9,7 +9,7 @@ from reports.wording.words import About, FindingWords, Words
 
 NEXT = {
     Outcome.PASS: "",
-    Outcome.FAIL: "Check first that labels, classes and preprocessing are the model's own. Then train it better.",
+    Outcome.FAIL: "Check first that labels, classes and preprocessing are the model's own. Then improve the model.",
     Outcome.INCONCLUSIVE: "Add boxed pictures.",
     Outcome.INVALID: "Run the audit on pictures of at least two classes, with a network that tells them apart.",
 }

@@ -7,12 +7,12 @@ from checks.statistics.subset import FEWEST
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import missing, without_finding
 from reports.wording.phrases import figure, figure_at_limit, percent, points, share_at_limit
-from reports.wording.places import place
+from reports.wording.places import location, place
 from reports.wording.undecided import too_few, undecided
 from reports.wording.words import About, FindingWords, Words
 
-QUESTION = "Does the model go by something that recurs outside the boxes?"
-QUANTITY = "the label's probability lost by hiding the candidate, less what hiding as much elsewhere costs"
+QUESTION = "Does the model rely on something that recurs outside the boxes?"
+QUANTITY = "loss of the label's probability when the candidate is hidden, minus the loss from an equal area elsewhere"
 SEARCHED = "share of the pictures in classes that were searched"
 NEXT = {
     Outcome.PASS: "",
@@ -30,7 +30,7 @@ LOOK = (
 def no_shared_hotspot(verdict: Verdict, about: About) -> Words:
     """What hiding each candidate costs, and what pasting it does."""
     if verdict.reason == NOT_SEARCHED:
-        seen = "The search shared_cues was not run; no cue was looked for."
+        seen = "The search shared_cues was not run, so no cue was looked for."
         return without_finding(QUESTION, seen, NEXT[Outcome.INVALID])
     if verdict.deciding is None:
         return missing(QUESTION, verdict)
@@ -74,7 +74,7 @@ def _sentence(finding: Finding, about: About) -> str:
     if finding.outcome is Outcome.FAIL:
         verb, effect = _effect(finding)
         where = f"{_where(finding)} in pictures of {_name(finding)}"
-        return f"The model goes by something {where}: {verb} it {effect}."
+        return f"The model relies on something {where}: {verb} it {effect}."
     if finding.outcome is Outcome.PASS:
         return f"The candidate {_where(finding)}, for {_name(finding)}, is not confirmed: hiding it {_cost(finding)}."
     return _undecided(finding, about)
@@ -110,7 +110,7 @@ def _cost(finding: Finding) -> str:
 
 
 def _where(finding: Finding) -> str:
-    return place(finding.details["box"])
+    return location(finding.details["box"])
 
 
 def _search(finding: Finding) -> str:
@@ -123,7 +123,7 @@ def _search(finding: Finding) -> str:
 
 
 def _subject(finding: Finding) -> str:
-    return f"candidate {finding.details['id']}, {_where(finding)}, class {_name(finding)}"
+    return f"candidate {finding.details['id']}, {place(finding.details['box'])}, class {_name(finding)}"
 
 
 def _name(finding: Finding) -> str:

@@ -20,7 +20,7 @@ def relevance_beats_chance(verdict: Verdict, about: About) -> Words:
     findings = tuple(
         FindingWords(
             str(finding.details["method"]),
-            "relevance mass in the boxes less their share of the frame, mean over the pictures",
+            "relevance mass in the boxes minus their share of the frame, mean over the pictures",
             _sentence(finding, about),
         )
         for finding in verdict.findings
@@ -49,7 +49,7 @@ def _sentence(finding: Finding, about: About) -> str:
     if finding.reason == reasons.NO_PICTURES:
         return f"{method} has no living map."
     if finding.value is None or finding.chance is None:
-        return f"{method} has maps without a score that do not count as dead."
+        return f"Some maps of {method} have no score but do not count as dead."
     if finding.outcome is Outcome.INCONCLUSIVE:
         word = "less" if finding.value < 0 else "more"
         seen = f"{method} puts {points(abs(finding.value))} {word} on the object than chance"

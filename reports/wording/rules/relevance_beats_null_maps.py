@@ -9,23 +9,23 @@ from reports.wording.undecided import too_few, undecided
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 QUANTITY = {
-    Unit.DIFFERENCE: "relevance mass in the boxes less that of the null map, mean over the pictures",
-    Unit.AUC: "localisation AUC less that of the null map, mean over the pictures",
+    Unit.DIFFERENCE: "relevance mass in the boxes minus that of the null map, mean over the pictures",
+    Unit.AUC: "localisation AUC minus that of the null map, mean over the pictures",
 }
 NOTHING = {
     reasons.NO_METHOD: "No method is left whose maps could be compared with a null map.",
-    "": "No null map was made, so nothing says what a map that has learnt nothing would score.",
+    "": "No null map was made, so the score of a map that has learnt nothing is unknown.",
 }
 AHEAD = (
-    "The maps do exceed the null map. Add pictures if more of them would make it certain; else the network must put"
-    " more relevance on the object, or the profile ask for less, with its reason, before the next run."
+    "The maps do exceed the null map. Add pictures if more of them would make this certain. Otherwise the network must"
+    " put more relevance on the object, or the profile must ask for less, with its reason, before the next run."
 )
 APART = (
     "Add pictures in which the object is small, away from the centre and among other edges: only there do this model's"
     " maps and a map that has learnt nothing differ."
 )
 WORSE = (
-    "Look at the worst pictures: what lies under the relevance there is what this model goes by. Then add pictures in"
+    "Look at the worst pictures: what lies under the relevance there is what this model relies on. Then add pictures in"
     " which the object is small, away from the centre and among other edges, where a null map does not find it."
 )
 
@@ -38,7 +38,7 @@ def relevance_beats_null_maps(verdict: Verdict, about: About) -> Words:
     )
     nothing = NOTHING.get(verdict.reason, NOTHING[""])
     return Words(
-        question="Does more relevance lie on the object than maps put there that have learnt nothing?",
+        question="Do the methods put more relevance on the object than maps that have learnt nothing?",
         sentence=_all_pass(verdict) or deciding_sentence(verdict, findings) or nothing,
         next_step=_next_step(verdict),
         findings=findings,
@@ -80,7 +80,7 @@ def _sentence(finding: Finding, about: About) -> str:
     if finding.reason == reasons.NO_PICTURES:
         return f"{method} and {null_map} have no picture in common on which both maps live."
     if finding.value is None or finding.chance is None:
-        return f"{method} or {null_map} has maps without a score that do not count as dead."
+        return f"Some maps of {method} or {null_map} have no score but do not count as dead."
     gap = _gap(finding.value, finding.unit)
     if finding.reason == SHORT_OF_MARGIN:
         seen = f"{method} exceeds the null map {null_map} by {gap}"

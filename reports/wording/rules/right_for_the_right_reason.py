@@ -8,12 +8,12 @@ from reports.wording.phrases import percent, share_at_limit
 from reports.wording.undecided import undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
-QUESTION = "Where the label is predicted, is it the object that speaks for it?"
+QUESTION = "Do the right answers rest on the object?"
 QUANTITY = "right answers that the background alone supports at least as well as the object alone"
 NEXT = {
     Outcome.PASS: "",
-    Outcome.FAIL: "Look at the worst pictures: their label stands without the object. Find what in the background gives"
-    " it away, remove it from the training pictures or randomise it across classes, and audit again.",
+    Outcome.FAIL: "Look at the worst pictures: they keep their label without the object. Find out what in the"
+    " background gives it away, remove it from the training pictures or randomise it across classes, and audit again.",
     Outcome.INCONCLUSIVE: "Add boxed pictures.",
     Outcome.INVALID: NO_NUMBER,
 }

@@ -25,7 +25,7 @@ def run_is_whole(verdict: Verdict, about: About) -> Words:
     """Why no verdict can rest on the record."""
     del about
     return without_finding(
-        "Was the run finished, on pictures, without touching the network, and is the record as written?",
+        "Did the run finish, on pictures and without changing the network, and is the record unaltered?",
         SEEN[verdict.reason](verdict.details),
         NEXT.get(verdict.reason, ALTERED),
     )
@@ -45,7 +45,7 @@ def _impossible(details: dict[str, Any]) -> str:
 
 
 SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
-    integrity.NETWORK_CHANGED: lambda _: "The network is not the same after the audit as before.",
+    integrity.NETWORK_CHANGED: lambda _: "The network changed during the audit.",
     integrity.STOPPED: lambda d: f"The run stopped after {d['reached']:,} of {count(d['total'], 'sample')}.",
     integrity.ALL_EXCLUDED: lambda d: f"All {count(d['total'], 'sample')} are excluded.",
     integrity.NO_SAMPLES: lambda _: "The data set holds no sample.",

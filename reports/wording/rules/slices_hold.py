@@ -7,8 +7,8 @@ from reports.wording.phrases import figure_at_limit
 from reports.wording.words import About, FindingWords, Words
 
 QUANTITY = {
-    "evidence": "misses by experiment as a share of the pictures, less those of the baseline",
-    "prediction": "accuracy of the baseline less that of the candidate",
+    "evidence": "misses by experiment as a share of the pictures, minus those of the baseline",
+    "prediction": "accuracy of the baseline minus that of the candidate",
 }
 
 
@@ -16,7 +16,7 @@ def slices_hold(verdict: Verdict, about: About) -> Words:
     """The slices on which the candidate is worse."""
     del about
     return Words(
-        question="Is there no kind of pictures on which the candidate regressed?",
+        question="Does the candidate hold its ground on every slice?",
         sentence=_sentence(verdict),
         next_step=what_next(verdict.outcome, lost=False),
         findings=tuple(
@@ -36,7 +36,8 @@ def _sentence(verdict: Verdict) -> str:
     less = sum(finding.details["regressed"] is True for finding in verdict.findings)
     by_less = f"; {less} regressed by less" if less else ""
     if not undecided:
-        return f"On none of {slices} is the candidate worse by {margin}{by_less}."
+        where = f"any of {slices}" if len(verdict.findings) > 1 else "the one slice"
+        return f"The candidate is not worse by {margin} on {where}{by_less}."
     return f"On {undecided} of {slices} a loss of {margin} cannot be excluded, but none is shown{by_less}."
 
 

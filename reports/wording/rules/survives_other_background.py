@@ -10,12 +10,12 @@ from reports.wording.undecided import pictures, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Does the answer stay right when the object is put on a background of another class?"
-PAIRED = "accuracy that backgrounds of other classes cost more than backgrounds of the same class"
-ALONE = "accuracy that backgrounds of other classes cost"
+PAIRED = "accuracy lost on backgrounds of other classes, minus that lost on backgrounds of the same class"
+ALONE = "accuracy lost on backgrounds of other classes"
 NEXT = {
     Outcome.PASS: "",
-    Outcome.FAIL: "The background tells this network the class. Train on pictures in which backgrounds and classes do"
-    " not go together, and audit again.",
+    Outcome.FAIL: "The background tells this network the class. Train on pictures whose backgrounds do not depend on"
+    " the class, and audit again.",
     Outcome.INCONCLUSIVE: "Add boxed pictures, several of each class, so that each finds backgrounds of its own class.",
     Outcome.INVALID: NO_NUMBER,
 }
@@ -77,7 +77,7 @@ def _open(finding: Finding, about: About) -> str:
         return f"{seen}, on {too_few(finding, about)}."
     allowed = f"allowed: {figure_at_limit(finding.limit)}"
     if finding.reason == UNDIRECTED:
-        return f"{seen} ({allowed}), but answers do not move to the backgrounds' classes."
+        return f"{seen} ({allowed}), but the answers do not shift to the backgrounds' classes."
     bound = f"at most {figure(finding.upper)}; {allowed}"
     if finding.reason == FEW_BACKGROUNDS:
         return f"{seen} ({bound}); {finding.details['backgrounds']:,} backgrounds are too few to decide it."

@@ -46,7 +46,7 @@ def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path
     assert f"There is no {baseline} to compare it with: saliency-audit accept first --baseline {baseline}" in err
     baseline.touch()
     _, _, err = shell("run", settings, "--out", "second")
-    assert f"Against the baseline: saliency-audit compare {baseline} second" in err
+    assert f"To compare it with the baseline: saliency-audit compare {baseline} second" in err
 
 
 @pytest.mark.tor("TOR-067")
@@ -89,13 +89,13 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
         patch.setattr("audit.engine.pictures.measure_batch", interrupted)
         code, _, err = shell("run", settings, "--out", "cut")
     assert code == 130
-    assert "Measured batches are kept: go on with --out cut --resume." in err
+    assert "The measured batches are kept. Continue with --out cut --resume." in err
     code, out, _ = shell("check", "cut")
     assert code == 2
     assert "INVALID" in out
     code, _, err = shell("run", settings, "--out", "cut")
     assert code == 2
-    assert "cut: holds a run; need a new folder. Choose another --out, or go on with --resume." in err
+    assert "cut: holds a run; need a new folder. Choose another --out, or continue with --resume." in err
     shell("run", settings, "--out", "cut", "--resume")
     for name in ("audit.json", "report.html"):
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -134,7 +134,7 @@ def test_nothing_that_breaks_looks_like_a_verdict(
     assert (tmp_path / "nothing" / "report.html").exists()
     code, _, err = shell("run", settings, "--out", "typo", "--resume")
     assert code == 2
-    assert "no such record; need the record of a run that was broken off" in err
+    assert "no such record; need the record of an interrupted run" in err
 
 
 @pytest.mark.tor("TOR-068")
@@ -156,7 +156,7 @@ def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Pat
         '[rules.model_is_accurate]\nmin_accuracy = 0.1\nwhy = "Chosen after the result was seen."\n'
     )
     _, out, _ = shell("check", "out", "--profile", "mine.toml")
-    assert "By limits that were not fixed before the run (profile mine): no claim rests on this." in out
+    assert "The limits were not fixed before the run (profile mine): base no claim on this." in out
     assert "not fixed" not in shell("check", "out")[1]
 
 
@@ -246,7 +246,7 @@ def test_errors_say_what_to_do_and_leave_with_2(shell: Shell, arguments: list[st
         (
             'images = "images"',
             'images = "pictures"',
-            "data.images = 'pictures' is no folder; need the pictures' folder",
+            "data.images = 'pictures' is not a folder; need the pictures' folder",
         ),
         ('"boxes.csv"', '"boxes.txt"', "boxes.txt: no such file"),
         ("[run]", '[judge]\nprofile = "defualt"\n[run]', "no profile 'defualt'; did you mean 'default'?"),
@@ -315,11 +315,11 @@ NO_FORMAT = {
     ),
     "no picture": (
         {"boxes.csv": f"{CSV_HEADER}a.png,dark,1,2,3,4\n"},
-        {"csv": "boxes.csv: 1 sample, but no picture 'a.png' below any folder nearby."},
+        {"csv": "boxes.csv: 1 sample, but no picture 'a.png' in any folder nearby."},
     ),
     "no box": (
         {"boxes.csv": f"{CSV_HEADER}a.png,dark,3,2,1,4\n"},
-        {"csv": "boxes.csv: not one sample that can be used; boxes.csv line 2: box (3, 2, 1, 4) is swapped;"},
+        {"csv": "boxes.csv: no usable sample; boxes.csv line 2: box (3, 2, 1, 4) is swapped;"},
     ),
 }
 
@@ -337,7 +337,7 @@ def test_init_says_why_each_format_does_not_take_it(shell: Shell, tmp_path: Path
     assert [line.partition(":")[0] for line in told[1:-1]] == registry.names("audit.datasets.formats")
     for name, said in why.items():
         assert any(line.startswith(f"{name}: {said}") for line in told), (name, told)
-    step = "Put the folder of the pictures beside" if case in {"no picture", "no box"} else "Where the annotations lie"
+    step = "Put the folder of pictures beside" if case in {"no picture", "no box"} else "If the annotations lie"
     assert told[-1].startswith(step)
 
 
@@ -347,7 +347,7 @@ def test_init_says_of_a_single_file_what_each_format_saw(shell: Shell, tmp_path:
     assert "  coco: one.json: no list 'images' (there is a).\n" in told
     assert "  yolo: one.json: names is None.\n" in told
     assert "no column 'image'" in told
-    assert told.splitlines()[-1].startswith("Mend them, or bring them into another format")
+    assert told.splitlines()[-1].startswith("Fix them, or convert them to another format")
 
 
 def test_explain_shows_five_classes_and_writes_the_picture(shell: Shell, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_two_runs_and_json(shell: Shell, tmp_path: Path) -> None:
     )
     code, out, _ = shell("compare", "old", "worse", "--profile", "mine.toml")
     assert code == 0
-    assert "By limits that were not fixed before the run (profile mine): no claim rests on this." in out
+    assert "The limits were not fixed before the run (profile mine): base no claim on this." in out
 
 
 @pytest.mark.usefixtures("runs")
@@ -93,7 +93,7 @@ def test_errors_say_what_to_do_and_leave_with_2(shell: Shell, tmp_path: Path, mo
     (tmp_path / "broken.json").write_text("{")
     (tmp_path / "empty").mkdir()
     for arguments, message in {
-        ("compare", "broken.json", "new"): "broken.json: is no baseline",
+        ("compare", "broken.json", "new"): "broken.json: is not a baseline",
         ("compare", "empty", "new"): "no such record",
         ("compare", "old", "none"): "error: none: no such record",
         ("compare", "old"): "Missing argument 'CANDIDATE'",
@@ -101,7 +101,7 @@ def test_errors_say_what_to_do_and_leave_with_2(shell: Shell, tmp_path: Path, mo
         ("accept", "old", "--reason", " "): "no reason; an auditor will ask",
         ("accept", "old", "--reason", "x", "--by", ""): "no name of who accepts",
         ("accept", "none", "--reason", "x"): "error: none: no such record",
-        ("accept", "old", "--reason", "x", "--baseline", "broken.json"): "error: broken.json: is no baseline",
+        ("accept", "old", "--reason", "x", "--baseline", "broken.json"): "error: broken.json: is not a baseline",
     }.items():
         code, out, err = shell(*arguments)
         assert code == 2, arguments

@@ -96,18 +96,17 @@ WHOLE_FILES = {
     "lard/version_2.csv": "version_2.csv line 1: no column 'x_A' (there is image, height, width, type, scenario, "
     f"watermark_height, x_TR, y_TR, x_B, y_B, x_C, y_C, x_D, y_D); {COLUMNS} This looks like LARD V2; "
     "need V1's columns.",
-    "lard/column_twice.csv": "column_twice.csv line 1: column 'image' is there twice; need each column once.",
-    "lard/header_only.csv": "header_only.csv: no annotation; need at least one box. "
-    "Check that this is the file that was meant.",
+    "lard/column_twice.csv": "column_twice.csv line 1: column 'image' appears twice; need each column once.",
+    "lard/header_only.csv": "header_only.csv: no annotation; need at least one box. Check that this is the right file.",
     "lard/empty.csv": f"empty.csv line 1: no column 'image' (there is nothing); {COLUMNS} Add a header line.",
     "coco/a_list.json": "a_list.json: holds a list; need an object with images and annotations.",
-    "coco/cut_off.json": "cut_off.json line 38: not JSON (Expecting value); need a COCO file. Was it saved to its end?",
+    "coco/cut_off.json": "cut_off.json line 38: not JSON (Expecting value); need a COCO file. Was it saved completely?",
     "coco/latin1.json": "latin1.json line 17: byte 0xe9 is not UTF-8; need UTF-8 text. "
     "Convert it: iconv -f ENCODING -t utf-8 latin1.json",
     "coco/no_categories.json": "no_categories.json: no list 'categories' (there is images, annotations); "
     "need COCO's three lists.",
     "coco/no_annotation.json": "no_annotation.json: no annotation; need at least one box. "
-    "Check that this is the file that was meant.",
+    "Check that this is the right file.",
     "coco/image_without_name.json": "image_without_name.json images[0]: {'id': 7}; need an id and a 'file_name'. "
     "Repair or remove this entry.",
     "coco/image_id_twice.json": "image_id_twice.json images[1]: id 1 is given twice; need one entry for each id. "
@@ -122,14 +121,13 @@ WHOLE_FILES = {
     "site); need image, label, x0, y0, x1, y1. Add a header line.",
     "csv/semicolons.csv": "semicolons.csv line 1: no column 'image' (there is image;label;x0;y0;x1;y1;site); "
     "need image, label, x0, y0, x1, y1. Separate the columns by commas.",
-    "csv/column_twice.csv": "column_twice.csv line 1: column 'x0' is there twice; need each column once.",
-    "csv/header_only.csv": "header_only.csv: no annotation; need at least one box. "
-    "Check that this is the file that was meant.",
+    "csv/column_twice.csv": "column_twice.csv line 1: column 'x0' appears twice; need each column once.",
+    "csv/header_only.csv": "header_only.csv: no annotation; need at least one box. Check that this is the right file.",
     "csv/empty.csv": "empty.csv line 1: no column 'image' (there is nothing); need image, label, x0, y0, x1, y1. "
     "Add a header line.",
     "csv/stray_quote.csv": "stray_quote.csv line 3: not CSV (",
     "csv/missing.csv": "missing.csv: no such file; need an annotation file. Check the path in the settings.",
-    "voc/bomb.xml": "bomb.xml: declares XML entities, which can be a bomb; need plain Pascal VOC XML.",
+    "voc/bomb.xml": "bomb.xml: declares XML entities, a means of attack; need plain Pascal VOC XML.",
     "voc/missing": "missing: no such file or folder; need Pascal VOC XML. Check the path in the settings.",
     "yolo/no_names.yaml": "no_names.yaml: names is None; need the list of class names. Add 'names: [cat, dog]'.",
     "yolo/not_yaml.yaml": "not_yaml.yaml line 3: not YAML (",
@@ -228,7 +226,7 @@ VOC = {
     "need a path below the picture folder.",
     "again.png dog": "again_2.xml: again.png is annotated by again.xml too; need one file for each picture.",
     "b.png dog": "empty_box.xml object 1: box (9, 9, 9, 20) is empty; need x0 < x1.",
-    "bomb.xml ?": "bomb.xml: declares XML entities, which can be a bomb; need plain Pascal VOC XML.",
+    "bomb.xml ?": "bomb.xml: declares XML entities, a means of attack; need plain Pascal VOC XML.",
     "c.png dog": "swapped_box.xml object 1: box (29, 9, 9, 20) is swapped; need x0 < x1 and y0 < y1.",
     "cut_off.xml ?": "cut_off.xml line 3: not XML (unclosed token: line 3, column 88); need a Pascal VOC file.",
     "d.png dog": "text_box.xml object 1: bndbox is ('left', '10', '9', '20'); need numbers xmin, ymin, xmax, ymax.",
@@ -238,7 +236,7 @@ VOC = {
     "html.xml ?": "html.xml: <html> without <filename>; need a Pascal VOC <annotation> with its <filename>.",
     "latin1.xml ?": "latin1.xml line 3: not XML (not well-formed (invalid token): line 3, column 15); "
     "need a Pascal VOC file.",
-    "outer_entity.xml ?": "outer_entity.xml: declares XML entities, which can be a bomb; need plain Pascal VOC XML.",
+    "outer_entity.xml ?": "outer_entity.xml: declares XML entities, a means of attack; need plain Pascal VOC XML.",
     "unknown_encoding.xml ?": "unknown_encoding.xml: cannot be decoded (unknown encoding: klingon); need XML in UTF-8.",
 }
 
@@ -271,7 +269,7 @@ YOLO = {
     "outside_picture.png cat": f"outside_picture.png: box (41.6, 18, 73.6, 30) {OUTSIDE}",
     "polygon.png cat": "polygon.txt line 1: 7 values; need class, x, y, width, height.",
     "second_line.png cat": "second_line.txt line 2: box (32, 18, 32, 30) is empty; need x0 < x1.",
-    "truncated_picture.png cat": "truncated_picture.png: cannot be read (Truncated File Read); need a whole picture.",
+    "truncated_picture.png cat": "truncated_picture.png: cannot be read (Truncated File Read); need an intact picture.",
     "unknown_class.png class 2": "unknown_class.txt line 1: class 2; need one of 0 to 1.",
 }
 

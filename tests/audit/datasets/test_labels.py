@@ -183,8 +183,8 @@ def test_all_labels_without_a_class_are_listed_with_the_way_out() -> None:
         ),
         ({"fish": 6}, [], "data.labels.fish: index 6; need 0 to 5."),
         ({"fish": -1}, [], "data.labels.fish: index -1; need 0 to 5."),
-        ({"fsh": 0}, [], "data.labels: 'fsh' is no label of the dataset; did you mean 'fish'?"),
-        ({}, ["fsh"], "data.ignore: 'fsh' is no label of the dataset; did you mean 'fish'?"),
+        ({"fsh": 0}, [], "data.labels: 'fsh' is not a label of the dataset; did you mean 'fish'?"),
+        ({}, ["fsh"], "data.ignore: 'fsh' is not a label of the dataset; did you mean 'fish'?"),
     ],
 )
 def test_a_mapping_that_leads_nowhere_is_an_error(

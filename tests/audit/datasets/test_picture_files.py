@@ -326,7 +326,7 @@ def test_pipes_are_not_waited_for(tmp_path: Path, look: Callable[[Path, Path], o
     with pytest.raises(Rejected) as info:
         look(tmp_path / "x.jpg", tmp_path)
     assert info.value.reason == "unreadable picture"
-    assert info.value.detail == "x.jpg: is no regular file; need a picture file."
+    assert info.value.detail == "x.jpg: is not a regular file; need a picture file."
 
 
 @pytest.mark.parametrize("suffix", sorted(PICTURE_SUFFIXES))

@@ -97,9 +97,7 @@ def test_halves_of_characters_are_replaced() -> None:
 def test_no_annotation_at_all() -> None:
     with pytest.raises(AuditError) as info:
         gather([], FILES)
-    assert str(info.value) == (
-        "boxes.csv: no annotation; need at least one box. Check that this is the file that was meant."
-    )
+    assert str(info.value) == ("boxes.csv: no annotation; need at least one box. Check that this is the right file.")
 
 
 @given(

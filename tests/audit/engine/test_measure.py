@@ -198,7 +198,7 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
 
 @pytest.mark.tor("TOR-054")
 def test_resuming_something_else_is_refused(settings: Settings, record: Path) -> None:
-    with pytest.raises(AuditError, match=r"was begun with something else \(settings\.run\.seed\); need the same"):
+    with pytest.raises(AuditError, match=r"was started with something else \(settings\.run\.seed\); need the same"):
         measure(changed(settings, run={"seed": 1}), record.parent, resume=True)
 
 
@@ -326,7 +326,7 @@ def test_a_network_that_changed_outside_its_weights_is_refused_for_good(
             raise KeyboardInterrupt
 
     own = Model(Turning(), None, None)
-    with pytest.raises(AuditError, match="its answers changed during the audit; need a model that stays as it is"):
+    with pytest.raises(AuditError, match="its answers changed during the audit; need a model that does not change"):
         measure(whole, tmp_path / "out", model=own, progress=stop)
     with pytest.raises(AuditError, match="it changed itself in the earlier run"):
         measure(whole, tmp_path / "out", model=own, resume=True)
@@ -339,7 +339,7 @@ def test_a_network_with_randomness_is_refused(settings: Settings, tmp_path: Path
         def forward(self, x: Tensor) -> Tensor:
             return torch.randn(len(x), 2) * 1e-4 + x.mean(dim=(1, 2, 3)).unsqueeze(1)
 
-    with pytest.raises(AuditError, match="answers differently when it is asked the same twice"):
+    with pytest.raises(AuditError, match="answers differently when given the same pictures twice"):
         measure(settings, tmp_path / "out", model=Model(Noisy(), None, None))
 
 
@@ -365,7 +365,7 @@ def test_resuming_on_other_pictures_or_other_code_is_refused(settings: Settings,
     first.write_bytes(second.read_bytes())
     with pytest.raises(AuditError, match=r"something else \(picture 000\.png\)"):
         measure(named, tmp_path / "out", resume=True)
-    with pytest.raises(AuditError, match="no such record; need the record of a run that was broken off"):
+    with pytest.raises(AuditError, match="no such record; need the record of an interrupted run"):
         measure(named, tmp_path / "elsewhere", resume=True)
 
 

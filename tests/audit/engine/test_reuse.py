@@ -164,7 +164,7 @@ def test_another_network_with_the_same_weights_is_measured_anew(
     with Record.open(path) as record:
         before = record.identity()
     blind = of_kind(settings, kind, "blind", monkeypatch)
-    with pytest.raises(AuditError, match=rf"was begun with something else \(.*({OTHERWISE[kind]})"):
+    with pytest.raises(AuditError, match=rf"was started with something else \(.*({OTHERWISE[kind]})"):
         measure(**blind, out=tmp_path / "out", resume=True)
     measure(**blind, out=tmp_path / "out", reuse=True)
     assert len(batches) == 4
@@ -192,7 +192,7 @@ def test_an_excluded_picture_that_changed_is_not_excluded_by_the_old_record(
         broken.write_bytes(whole)
     else:
         broken.unlink()
-    with pytest.raises(AuditError, match=r"begun with something else \(picture 003\.png\)"):
+    with pytest.raises(AuditError, match=r"started with something else \(picture 003\.png\)"):
         measure(settings, tmp_path / "out", resume=True)
     measure(settings, tmp_path / "out", reuse=True)
     assert len(batches) == 2 * first

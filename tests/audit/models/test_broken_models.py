@@ -22,24 +22,24 @@ NETWORKS = "fixtures.broken.models.networks"
 X = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(1))
 
 NO_WEIGHTS = (
-    "is not a weights file, or is cut off; need a whole .safetensors file, or one that torch.save wrote. Copy or"
+    "is not a weights file, or is truncated; need an intact .safetensors file, or one written by torch.save. Copy or"
 )
 FILES = {
     "cut_off.pth": NO_WEIGHTS,
     "cut_off.safetensors": NO_WEIGHTS,
     "text.pth": NO_WEIGHTS,
     "text.safetensors": NO_WEIGHTS,
-    "empty.pth": "is empty (0 bytes); need the whole file. Copy or download it again.",
-    "empty.safetensors": "is empty (0 bytes); need the whole file. Copy or download it again.",
+    "empty.pth": "is empty (0 bytes); need the complete file. Copy or download it again.",
+    "empty.safetensors": "is empty (0 bytes); need the complete file. Copy or download it again.",
     "whole_network.pth": "would run code when it is read (it names torch.nn.modules.container.Sequential); "
     "need weights "
-    "alone, which are read as data. Where you trust it, convert it: torch.save(torch.load(file, weights_only=False)"
+    "alone, because they are read as data. If you trust it, convert it: torch.save(torch.load(file, weights_only=False)"
     ".state_dict(), 'weights.pth').",
     "runs_code.pth": "would run code when it is read (it names posix.mkdir); "
-    "need weights alone, which are read as data.",
-    "no_tensors.pth": "holds no tensors (but 'epoch', 'loss'); need a state dict: names with tensors.",
-    "a_list.pth": "holds a list; need a state dict: names with tensors.",
-    "missing_key.pth": "does not fit Small: 1 missing (head.bias); need the state dict of this very network.",
+    "need weights alone, because they are read as data.",
+    "no_tensors.pth": "holds no tensors (but 'epoch', 'loss'); need a state dict that maps names to tensors.",
+    "a_list.pth": "holds a list; need a state dict that maps names to tensors.",
+    "missing_key.pth": "does not fit Small: 1 missing (head.bias); need the state dict of exactly this network.",
     "other_shape.pth": "does not fit Small: 1 unexpected (extra.weight), 1 of another shape (head.bias (7,) for (4,));",
 }
 NETWORK_FAULTS = {
@@ -128,7 +128,7 @@ def test_an_exception_inside_the_network_names_itself_and_the_input() -> None:
         (
             "fixtures.broken.models.script:build",
             "cannot be imported (SystemExit); need a function in a module that Python finds. "
-            "Put what it does as a script below: if __name__ == '__main__':",
+            "Move its script code below: if __name__ == '__main__':",
         ),
         ("no_such_module:build", "cannot be imported (ModuleNotFoundError: No module named 'no_such_module'); need "),
     ],
@@ -162,7 +162,7 @@ def test_a_factory_refuses_arguments_that_do_not_fit() -> None:
 @pytest.mark.parametrize("name", ["text.pt2", "cut_off.pth", "missing_key.pth"])
 def test_other_files_are_no_torchscript(name: str) -> None:
     with pytest.raises(
-        AuditError, match=f"{name}: is not a TorchScript program, or is cut off; need a file that torch.jit"
+        AuditError, match=f"{name}: is not a TorchScript program, or is truncated; need a file written by torch.jit"
     ):
         torchscript(path=FOLDER / name)
 
@@ -317,5 +317,5 @@ def test_dropout_left_on_is_found(tmp_path: Path) -> None:
     module = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 4), nn.Dropout()).train()
     make.program(tmp_path / "dropout.pt2", module, X)
     torch.manual_seed(0)
-    with pytest.raises(AuditError, match="answers differently when it is asked the same twice"):
+    with pytest.raises(AuditError, match="answers differently when given the same pictures twice"):
         rehearse(exported(path=tmp_path / "dropout.pt2").module, X, 4)

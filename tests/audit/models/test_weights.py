@@ -77,8 +77,8 @@ def test_a_state_dict_that_does_not_fit_is_listed_and_changes_nothing() -> None:
     assert str(caught.value) == (
         "w.pth: does not fit Small: 4 missing (body.1.weight, body.1.bias, body.1.running_mean, …), "
         "5 unexpected (extra.0, extra.1, extra.2, …), 1 of another shape (head.weight (9, 16) for (4, 16)); need "
-        "the state dict of this very network. "
-        "Check the model's name and arguments against those it was trained with."
+        "the state dict of exactly this network. "
+        "Check that the model's name and arguments are those it was trained with."
     )
     assert same(module.state_dict(), before)
 
@@ -125,7 +125,7 @@ def test_an_archive_with_a_damaged_directory_is_said_to_be_damaged(tmp_path: Pat
     path = tmp_path / "w.pth"
     torch.save(STATE, path)
     path.write_bytes(path.read_bytes().replace(b"PK\1\2", b"PK\1\0"))
-    with pytest.raises(AuditError, match=r"w\.pth: is not a weights file, or is cut off"):
+    with pytest.raises(AuditError, match=r"w\.pth: is not a weights file, or is truncated"):
         read_state(path)
 
 

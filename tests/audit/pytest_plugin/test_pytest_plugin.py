@@ -388,7 +388,7 @@ def test_the_fixture_audits_a_network_at_hand(shop: pytest.Pytester, measured: M
 def test_the_fixture_needs_names_of_classes(shop: pytest.Pytester, measured: Measured) -> None:
     shop.makepyfile(FIXTURE.replace(', classes=["dark", "light"]', ""))
     result = shop.runpytest("-k", "own")
-    result.stdout.fnmatch_lines(["E * saliency_audit(model): a network without names of its classes; need *"])
+    result.stdout.fnmatch_lines(["E * saliency_audit(model): the network has no class names; need *"])
     assert not measured.calls
 
 
@@ -442,7 +442,7 @@ def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> N
             "* audit.toml: accuracy_holds *",
             "FAIL: Accuracy fell by *",
             "    worst pictures: *",
-            "Next: Look at the pictures that turned worse, mend the model * move the baseline: saliency-audit accept *",
+            "Next: Look at the pictures that turned worse, improve the model * move the baseline: * accept *",
             "Comparison: */audit.compare.html",
             "Only where what fails is intended, accept this run: saliency-audit accept */audit --baseline"
             f" {gated.path}/baseline.json*",
@@ -459,7 +459,7 @@ def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> N
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda parts: parts[0], "INVALID: *baseline.json: is no baseline (*"),
+        (lambda parts: parts[0], "INVALID: *baseline.json: is not a baseline (*"),
         ("false".join, "INVALID: *baseline.json: was changed since *"),
     ],
 )

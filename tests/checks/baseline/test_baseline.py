@@ -101,10 +101,10 @@ def sealed(text: str, **update: Any) -> str:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: "", "baseline.json: is no baseline (Expecting value"),
-        (lambda text: text[:500], "baseline.json: is no baseline ("),
-        (lambda text: "<<<<<<< HEAD\n" + text, "is no baseline (Expecting value"),
-        (lambda text: "[]", "is no baseline (it states no schema); need schema 1"),
+        (lambda text: "", "baseline.json: is not a baseline (Expecting value"),
+        (lambda text: text[:500], "baseline.json: is not a baseline ("),
+        (lambda text: "<<<<<<< HEAD\n" + text, "is not a baseline (Expecting value"),
+        (lambda text: "[]", "is not a baseline (it states no schema); need schema 1"),
         (
             lambda text: changed(text, lambda c: c.update(schema_version=2)),
             "has baseline schema 2; need schema 1. Move it",
@@ -143,7 +143,9 @@ def test_rows_that_do_not_bear_out_the_last_move_are_refused(text: str, tmp_path
     for row in [row for row in content["samples"] if row[3]][:12]:
         row[3] = False
     target.write_text(sealed(json.dumps(content)), encoding="utf-8")
-    with pytest.raises(AuditError, match=f"its last move says right = {right}, its content {right - 12}; need it as"):
+    with pytest.raises(
+        AuditError, match=f"its last move says right = {right}, its content {right - 12}; need the file"
+    ):
         load_baseline(target)
 
 
@@ -164,7 +166,7 @@ def test_a_history_that_was_changed_is_refused(text: str, run: Path, tmp_path: P
     twice = target.read_text(encoding="utf-8")
     target.write_text(twice.replace('"reason": "the first"', '"reason": "all was well"'), encoding="utf-8")
     with pytest.raises(
-        AuditError, match="has a history that was changed before its move 2; need it as it was accepted"
+        AuditError, match="has a history that was changed before its move 2; need the file as it was accepted"
     ):
         load_baseline(target)
     target.write_text(changed(twice, lambda c: c["history"].pop(0)), encoding="utf-8")
@@ -179,7 +181,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     ):
         load_baseline(tmp_path / "none.json")
     (tmp_path / "latin.json").write_bytes("é".encode("latin-1"))
-    with pytest.raises(AuditError, match=r"is no baseline .*can't decode"):
+    with pytest.raises(AuditError, match=r"is not a baseline .*can't decode"):
         load_baseline(tmp_path / "latin.json")
 
 

@@ -252,7 +252,9 @@ def test_other_settings_are_refused_with_what_differs(
         with pytest.raises(AuditError) as caught:
             compare(baseline, judged_run(candidate, LIGHT))
     assert f"baseline: cannot be compared with the candidate: {message}" in str(caught.value)
-    assert "need the same pictures, settings and limits. Measure both alike, or move the baseline" in str(caught.value)
+    assert "need the same pictures, settings and limits. Measure both in the same way, or move the baseline" in str(
+        caught.value
+    )
 
 
 def test_what_cannot_change_a_number_may_differ(baseline: Record, tmp_path: Path) -> None:
@@ -304,10 +306,10 @@ def test_a_run_that_is_not_whole_is_invalid_on_either_side(baseline: Record, tmp
         found = compare(baseline, judged_run(cut))
         assert (found.outcome, found.decided_by) == (Outcome.INVALID, ABSOLUTE)
         assert of(found, ABSOLUTE).details["decided_by"] == "run_is_whole"
-        refused = r"run_is_whole: stopped, reached 73, total 121\); need a whole run\. See why: saliency-audit check"
+        refused = r"run_is_whole: stopped, reached 73, total 121\); need a complete run\. See why: saliency-audit check"
         with pytest.raises(AuditError, match=refused):
             compare(cut, judged_run(baseline))
-        assert of(gate(cut.path, judged_run(baseline)), COMPARABLE).details["needed"] == "need a whole run"
+        assert of(gate(cut.path, judged_run(baseline)), COMPARABLE).details["needed"] == "need a complete run"
 
 
 def test_the_gate_through_the_life_of_a_baseline(baseline: Record, tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ def test_what_the_network_keeps_without_the_object_counts_in_the_limit() -> None
     assert limit.share == 0.67
     assert limit.kept == pytest.approx(1 / 3)
     assert limit.by_detector == {"linear": 0.5, "saturating": 0.5}
-    assert "draws 67 % of its evidence or more from outside the object" in limit.sentence
+    assert "draws at least 67 % of its evidence from outside the object" in limit.sentence
     assert values(controlled(LEAD, FALL, left=GUESS - 2))[KEPT] == 0.0
     assert values(controlled(LEAD, FALL, left=GUESS + 0.004 * STRENGTH))[KEPT] == 0.0
     assert values(controlled(LEAD, FALL, left=50.0))[KEPT] == 1.0

@@ -463,4 +463,6 @@ def test_the_miss_is_the_profiles() -> None:
     assert miss_of(default) == Miss(FILLS, 0.0)
     assert miss_of(load_profile("quick")) == Miss(("blur", "donor"), 0.0)
     assert miss_of(bare_profile()) == Miss()
-    assert "speak at least as much for the label" in str(default.rules["right_for_the_right_reason"]["why"])
+    assert "supports the label at least as well as the object alone" in str(
+        default.rules["right_for_the_right_reason"]["why"]
+    )

@@ -161,7 +161,7 @@ def test_a_missing_experiment_is_said_to_be_missing(untouched: Told) -> None:
         assert sentence in section(untouched.html, name), name
     assert "The control randomisation was not run" in section(untouched.html, "controls")
     text = section(untouched.html, "verdict")
-    assert "Not measured, so nobody knows what this audit would have missed." in text
+    assert "Not measured, so it is unknown what this audit would have missed." in text
     assert "there is no experiment to count, and a map alone cannot certify" in text
     assert "agree on a place" not in section(untouched.html, "cues")
 
@@ -211,7 +211,7 @@ def test_the_limit_of_detection_stands_beside_the_verdict(honest: Told, cheat: T
     limits = [f.value for f in verdict.findings if f.quantity == "share_from_which_a_mark_is_flagged"]
     assert len(limits) == 2
     hardest = max(limit for limit in limits if limit is not None)
-    assert f"This audit flags a mark that carries {100 * hardest:g} % of the evidence or more" in section(
+    assert f"This audit flags a mark that carries at least {100 * hardest:g} % of the evidence" in section(
         honest.html, "verdict"
     )
     assert f"{100 * hardest:g} % of the evidence" in section(honest.html, "verdict")

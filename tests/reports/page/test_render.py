@@ -204,7 +204,7 @@ def test_how_to_run_it_again_promises_no_index_and_no_path(tmp_path: Path) -> No
     html = rendered(write_record(tmp_path / "audit.sqlite", n=60))
     assert "pip install" not in html
     assert "Install version 0.1.0" in html
-    assert "Of absolute paths only the last name is shown" in words(html)
+    assert "Absolute paths are cut to their last name" in words(html)
     assert "saliency-audit run settings.toml" in html
 
 
@@ -358,7 +358,7 @@ def test_an_undefined_name_is_an_error(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     (tmp_path / "file").write_text("")
-    with Record.open(path) as record, pytest.raises(AuditError, match="a folder with room that may be written"):
+    with Record.open(path) as record, pytest.raises(AuditError, match="a writable folder with free space"):
         render(assess(record), tmp_path / "file" / "inner")
 
 

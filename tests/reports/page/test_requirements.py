@@ -71,7 +71,7 @@ def test_the_table_has_one_row_for_each_rule_that_decides(tmp_path: Path) -> Non
     assert 4 < len(deciding) < len(judgement.verdicts)
     assert part.count('<th scope="row">') == len(deciding)
     assert part.count('class="outcome is-FAIL"') == sum(v.outcome is Outcome.FAIL for v in deciding)
-    row = words(part[part.index("Where the label is predicted") :].partition("</tr>")[0]).replace("\u202f", " ")
+    row = words(part[part.index("Do the right answers rest") :].partition("</tr>")[0]).replace("\u202f", " ")
     wrong = judgement.right_for_the_wrong_reason[0]
     assert "at most 5.0 %" in row
     assert f"≤ {100 * (wrong.upper or 0):.1f} %" in row
@@ -142,7 +142,7 @@ def test_deviations_are_told(path: Path, honest: Told, tmp_path: Path) -> None:
     assert judgement.fixed_beforehand
     with Record.open(path) as record:
         late = rejudged(assess(record), fixed_beforehand=False)
-        assert "judged by other limits" in deviations(late)[0].sentence
+        assert "judges it by other limits" in deviations(late)[0].sentence
         assert "chosen afterwards" in deviations(rejudged(late, registered=None))[0].sentence
 
 

@@ -20,7 +20,7 @@ from reports.wording.worded import words_of
 from reports.wording.words import About, Words, about
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
-MEND = "Look at the pictures that turned worse, mend the model and audit it again."
+MEND = "Look at the pictures that turned worse, improve the model and audit it again."
 MOVE = f"{MEND} Only where the loss is intended, move the baseline: saliency-audit accept RUN --reason '…'."
 MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
 TURNED = {"details": {"worse": 190, "better": 24, "bad_before": 10, "bad_after": 176, "same_network": False}}
@@ -59,12 +59,12 @@ CASES: dict[tuple[str, str], list[Case]] = {
             "Misses rose by 5.0 points on 120 flights (loss at most 16.2; margin: 10); about 40 further flights would",
             MORE,
         ),
-        (INCONCLUSIVE, reasons.UNDECIDED, LOST, "; more of them would not make it pass.", MEND),
+        (INCONCLUSIVE, reasons.UNDECIDED, LOST, "; more data would not make it pass.", MEND),
         (
             INVALID,
             NO_EXPERIMENT,
             {**TURNED, "value": None},
-            "No experiment was made with the baseline, so nothing says where its evidence lay.",
+            "No experiment was made with the baseline, so it is unknown where its evidence lay.",
             "Run both audits with the interventions object_removed and background_replaced.",
         ),
     ],
@@ -73,28 +73,28 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (PASS, "", GAIN, "Accuracy rose by 2.1 points (loss at most 1.2; margin: 10): ", ""),
         (PASS, "", KEPT, "Accuracy did not change (loss at most 2.0; margin: 10): ", ""),
         (FAIL, reasons.BEYOND_LIMIT, TURNED, "(loss at least 10.8; margin: 10)", MOVE),
-        (INCONCLUSIVE, reasons.UNDECIDED, LOST, "; more of them would not make it pass.", MEND),
+        (INCONCLUSIVE, reasons.UNDECIDED, LOST, "; more data would not make it pass.", MEND),
     ],
     ("maps_hold", "gradient"): [
         (
             PASS,
             "",
             MASS,
-            "gradient puts 48.0 % of its relevance on the object, with the baseline 50.0 % (change at least -3.0"
+            "gradient puts 48.0 % of its relevance on the object, 50.0 % with the baseline (change at least -3.0"
             " points; margin: -10).",
             "",
         ),
         (FAIL, reasons.BEYOND_LIMIT, MASS, "(change at most -1.0 points; margin: -10).", MOVE),
         (INCONCLUSIVE, reasons.UNDECIDED, MASS, "(change at least -3.0 points; margin: -10).", MORE),
         (INCONCLUSIVE, reasons.UNDECIDED, {**MASS, "value": -0.11}, "(change at least -3.0 points; ", MEND),
-        (INCONCLUSIVE, reasons.UNDECIDED, {**MASS, "lower": None}, "baseline 50.0 % (margin: -10).", MORE),
+        (INCONCLUSIVE, reasons.UNDECIDED, {**MASS, "lower": None}, "50.0 % with the baseline (margin: -10).", MORE),
         (INCONCLUSIVE, reasons.TOO_FEW, MASS, "The maps of gradient cannot be compared on 120 flights worth", MORE),
         (
             INVALID,
             reasons.NO_PICTURES,
             {**MASS, "value": None},
-            "gradient has no picture on which the maps of both networks live.",
-            "Run both audits with a saliency method whose maps live.",
+            "gradient has no picture for which the maps of both networks are alive.",
+            "Run both audits with a saliency method whose maps are not all dead.",
         ),
     ],
 }
@@ -153,7 +153,7 @@ def test_slices_in_words() -> None:
     assert undecided.sentence == (
         "On 1 of 2 slices a loss of 10 points cannot be excluded, but none is shown; 1 regressed by less."
     )
-    assert slices(("night", PASS, False)).sentence == "On none of 1 slice is the candidate worse by 10 points."
+    assert slices(("night", PASS, False)).sentence == "The candidate is not worse by 10 points on the one slice."
     for words in (red, undecided):
         assert max(len(s.split()) for s in (words.sentence, *(f.sentence for f in words.findings))) <= MOST_WORDS
     none = Verdict(rule="slices_hold", outcome=INCONCLUSIVE, reason=NO_SLICES)
@@ -166,7 +166,7 @@ def test_slices_in_words() -> None:
         (
             NO_MARGIN,
             {"profile": "default"},
-            "The profile default fixes no margin, so no comparison can pass.",
+            "The profile default sets no margin, so no comparison can pass.",
             "Add [non_inferiority] with a margin",
         ),
         (

@@ -107,20 +107,20 @@ def in_words(*findings: Finding) -> Words:
         ),
         (
             classes(INCONCLUSIVE, "helipad"),
-            "Nothing is shown of a class that is hardly ever predicted: 'helipad' (3 of 30 pictures).",
+            "This audit shows nothing about classes hardly ever predicted right: 'helipad' (3 of 30 pictures).",
         ),
         (
             classes(INCONCLUSIVE, *"abcde"),
-            "Nothing is shown of a class that is hardly ever predicted: 'a' (3 of 30 pictures), 'b' (3 of 30 pictures)"
-            " and 3 other classes.",
+            "This audit shows nothing about classes hardly ever predicted right: 'a' (3 of 30 pictures), 'b' (3 of 30"
+            " pictures) and 3 other classes.",
         ),
         (classes(PASS), "Every class of 20 pictures or more is predicted often enough to be judged."),
-        (flights(0), "60 pictures of 12 flights are worth 12 independent ones at worst, by likeness 30."),
+        (flights(0), "60 pictures of 12 flights are worth 12 independent ones at worst, 30 by their similarity."),
         (flights(2), "2 of 60 pictures state no flight, so nobody can say which are independent."),
         (
             WARNING,
             "240 pictures share 24 values of 'flight' and are worth about 31 independent ones; bounds are too narrow"
-            " unless data.cluster names it.",
+            " unless data.cluster names that column.",
         ),
     ],
 )
@@ -168,12 +168,12 @@ def test_the_next_step_follows_everything_that_is_wrong() -> None:
     assert "Ignored labels count as excluded" in mixed
     assert "Read the exclusions" in mixed
     assert in_words(exclusions(INVALID, {"unreadable": 8})).next_step == (
-        "Read the exclusions, and mend what causes them. Then run the audit again."
+        "Read the exclusions, and fix what causes them. Then run the audit again."
     )
     copied = finding("duplicates", "duplicate_share", INVALID, {"copies": 10})
     assert in_words(copied, maps(INVALID, 4, 0), flights(2)).next_step == (
-        "Remove the copies from the data set. State for every picture to which cluster it belongs (data.cluster). Find"
-        " out why maps are dead or missing, and mend what causes it. Then run the audit again."
+        "Remove the copies from the data set. State the cluster of every picture (data.cluster). Find"
+        " out why maps are dead or missing, and fix the cause. Then run the audit again."
     )
     assert in_words(pictures(INCONCLUSIVE, 3, 3)).next_step == "Add boxed pictures."
     assert in_words(classes(INCONCLUSIVE, "a")).next_step.startswith("Find out why a class is never predicted")
@@ -187,7 +187,7 @@ def test_the_reasons_with_a_next_step_of_their_own_are_those_that_audit_records(
 @pytest.mark.parametrize(
     ("reason", "details", "sentence"),
     [
-        (integrity.NETWORK_CHANGED, {}, "The network is not the same after the audit as before."),
+        (integrity.NETWORK_CHANGED, {}, "The network changed during the audit."),
         (integrity.STOPPED, {"reached": 73, "total": 121}, "The run stopped after 73 of 121 samples."),
         (integrity.ALL_EXCLUDED, {"total": 81}, "All 81 samples are excluded."),
         (integrity.NO_SAMPLES, {}, "The data set holds no sample."),

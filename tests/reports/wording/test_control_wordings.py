@@ -49,7 +49,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             FAIL,
             hotspot.CONFIRMED_BY_HIDING,
             CUE,
-            "The model goes by something in changing places in pictures of 'runway': hiding it costs"
+            "The model relies on something in changing places in pictures of 'runway': hiding it costs"
             " 13.5 points (at least 10.8; allowed: 10).",
         ),
         (FAIL, hotspot.CONFIRMED_BY_PASTING, CUE, "pasting it turns 83.3 % of other pictures (other crops: 4.2 %)."),
@@ -73,11 +73,11 @@ CASES: dict[tuple[str, str], list[Case]] = {
             "",
             FLAGGED,
             "A mark is flagged once it carries 13.5 % of the evidence (detector linear); 44 % then"
-            " come from outside the object.",
+            " comes from outside the object.",
         ),
         (PASS, "", OWN, "13.5 % of the evidence (detector linear)."),
         (PASS, "", UNKNOWN, "what the network keeps without the object is unknown."),
-        (PASS, "", UNMARKED, "The network is flagged even unmarked"),
+        (PASS, "", UNMARKED, "The network is flagged even without a mark"),
         (
             INVALID,
             control.NOT_FLAGGED,
@@ -86,9 +86,9 @@ CASES: dict[tuple[str, str], list[Case]] = {
         ),
     ],
     ("control_is_caught", "linear/blame"): [
-        (PASS, "", BLAMED, "costs over 5 points once it carries 13.5 % of the evidence, and 49.3 points at the most."),
-        (INVALID, control.NOT_BLAMED, BLAMED, "The mark is not blamed where it carries all"),
-        (INVALID, control.INNOCENT_BLAMED, BLAMED, "costs the network itself 7.1 points"),
+        (PASS, "", BLAMED, "costs more than 5 points once it carries 13.5 % of the evidence, and 49.3 points at most."),
+        (INVALID, control.NOT_BLAMED, BLAMED, "The mark is not blamed although it carries all"),
+        (INVALID, control.INNOCENT_BLAMED, BLAMED, "The mark carries nothing, yet hiding it costs 7.1 points"),
     ],
     ("control_is_caught", "kept"): [
         (PASS, "", {"unit": Unit.SHARE}, "keeps 13.5 % of its evidence"),
@@ -119,13 +119,13 @@ def test_every_outcome_has_a_short_sentence_with_its_numbers(rule: str, key: str
             "no_shared_hotspot",
             hotspot.NOT_SEARCHED,
             {},
-            "The search shared_cues was not run; no cue was looked for.",
+            "The search shared_cues was not run, so no cue was looked for.",
         ),
         (
             "control_is_caught",
             control.NO_CONTROL,
             {},
-            "The control planted_cue was not run, so nothing shows what this audit would have noticed.",
+            "The control planted_cue was not run, so it is unknown what this audit would have noticed.",
         ),
         (
             "control_is_caught",

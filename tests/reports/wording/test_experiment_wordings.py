@@ -42,7 +42,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (INVALID, accuracy.ONE_CLASS_SHOWN, ACCURACY, "All pictures are of one class"),
     ],
     ("depends_on_object", "object_removed"): [
-        (PASS, "", LOSS, "costs 13.5 points more than hiding as much elsewhere"),
+        (PASS, "", LOSS, "costs 13.5 points more than hiding equal areas elsewhere"),
         (PASS, "", LOSS, "(at least 10.8; required: more than 10)."),
         (
             FAIL,
@@ -59,7 +59,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (INVALID, necessity.NOT_BOTH, {**LOSS, "value": None}, "None of 40 pictures"),
     ],
     ("depends_on_object", "elsewhere"): [
-        (PASS, "", {}, "Hiding as much elsewhere costs 13.5 points (allowed: 10)."),
+        (PASS, "", {}, "Hiding an equal area elsewhere costs 13.5 points (allowed: 10)."),
         (INCONCLUSIVE, necessity.FILLS_BREAK, {}, "the fills break the prediction wherever they are put."),
     ],
     ("right_for_the_right_reason", "experiment"): [
@@ -89,7 +89,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (INCONCLUSIVE, reasons.NO_PICTURES, SWAPPED, "No picture predicted right was put on"),
         (INCONCLUSIVE, reasons.UNJUDGED, SWAPPED, "200 of 1,434 pictures predicted right"),
         (INCONCLUSIVE, background.NO_CONTROL, ALONE, "show what pasting itself costs."),
-        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not move to the backgrounds' classes."),
+        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the backgrounds' classes."),
         (INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED, "37 backgrounds are too few"),
     ],
     ("forbidden_pixels_are_ignored", "hidden"): [
@@ -104,7 +104,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             FAIL,
             reasons.BEYOND_LIMIT,
             MOVED,
-            "by 15.5 points, hiding as much elsewhere by 2.0 (difference at least 10.8; allowed: 10).",
+            "by 15.5 points, hiding an equal area elsewhere by 2.0 (difference at least 10.8; allowed: 10).",
         ),
         (PASS, "", {**MOVED, "lower": None}, "by 2.0, on 1,234 pictures"),
         (INCONCLUSIVE, forbidden.NO_ROOM, {"details": {"elsewhere": None}}, "No picture left room"),
@@ -162,5 +162,5 @@ def test_the_next_step_follows_the_reason() -> None:
     assert "experiments.donors" in words_on_flights("survives_other_background", few).next_step
     absent = finding_on_flights("hidden", INVALID, reasons.NO_PICTURES, MOVED)
     assert words_on_flights("forbidden_pixels_are_ignored", absent).next_step.startswith(
-        "Name data whose annotations state"
+        "Use data whose annotations state"
     )

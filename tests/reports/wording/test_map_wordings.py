@@ -49,9 +49,9 @@ CASES: dict[tuple[str, str], list[Case]] = {
         ),
         (INCONCLUSIVE, reasons.UNDECIDED, {**CHANCE, "further": None}, "; not even 100,000 further flights"),
         (INCONCLUSIVE, reasons.UNDECIDED, {**BEHIND_CHANCE, "further": None}, "puts 10.0 points less on the object"),
-        (INCONCLUSIVE, reasons.TOO_FEW, CHANCE, "chance, on 120 flights worth 97.5 of one size; at least 30 are"),
+        (INCONCLUSIVE, reasons.TOO_FEW, CHANCE, "chance, on 120 flights worth 97.5 of equal size; at least 30 are"),
         (INVALID, reasons.NO_PICTURES, {**CHANCE, "value": None}, "gradient has no living map."),
-        (INVALID, reasons.NO_SCORE, {**CHANCE, "value": None}, "gradient has maps without a score"),
+        (INVALID, reasons.NO_SCORE, {**CHANCE, "value": None}, "Some maps of gradient have no score"),
     ],
     ("relevance_beats_null_maps", "gradient/centre"): [
         (
@@ -79,16 +79,16 @@ CASES: dict[tuple[str, str], list[Case]] = {
             INCONCLUSIVE,
             null_maps.ALIKE,
             {**NULL, "value": 0.0, "further": None},
-            "These pictures cannot tell gradient from centre (difference 0.0 points; required: more than 10); more of",
+            "These pictures cannot tell gradient from centre (difference 0.0 points; required: more than 10); more",
         ),
         (
             INCONCLUSIVE,
             reasons.TOO_FEW,
             NULL,
-            "from centre: 120 flights worth 97.5 of one size; at least 30 are needed",
+            "from centre: 120 flights worth 97.5 of equal size; at least 30 are needed",
         ),
         (INCONCLUSIVE, reasons.NO_PICTURES, {**NULL, "value": None}, "have no picture in common on which both maps"),
-        (INVALID, reasons.NO_SCORE, {**NULL, "value": None}, "gradient or centre has maps without a score"),
+        (INVALID, reasons.NO_SCORE, {**NULL, "value": None}, "Some maps of gradient or centre have no score"),
     ],
     ("relevance_beats_null_maps", null_maps.REQUIRED): [
         (
@@ -142,18 +142,18 @@ def test_every_outcome_has_a_short_sentence_with_its_numbers(rule: str, key: str
         (
             "relevance_beats_null_maps",
             null_maps.NO_NULL_MAP,
-            "No null map was made, so nothing says what a map that has learnt nothing would score.",
+            "No null map was made, so the score of a map that has learnt nothing is unknown.",
         ),
         ("methods_agree", agreement.ONE_METHOD, "One method alone has nothing to agree with."),
         (
             "explainer_is_valid",
             validity.NO_CONTROL,
-            "The control randomisation was not run, so nothing says whose maps are evidence.",
+            "The control randomisation was not run, so it is unknown which maps are evidence.",
         ),
         (
             "explainer_is_valid",
             validity.NOTHING_RANDOMISED,
-            "The control randomisation could randomise nothing, so nothing says whose maps are evidence.",
+            "The control randomisation could randomise nothing, so it is unknown which maps are evidence.",
         ),
         ("explainer_is_valid", reasons.NO_METHOD, "No method was run whose maps could be tested."),
     ],
@@ -242,7 +242,7 @@ def similar(method: str, outcome: Outcome, reason: str, **stated: Any) -> Findin
 @pytest.mark.parametrize(
     ("outcome", "reason", "stated", "part"),
     [
-        (PASS, "", {}, "still correlate with its own by 0.14 (at most 0.16; required: at most 0.7)."),
+        (PASS, "", {}, "still correlate with the originals by 0.14 (at most 0.16; required: at most 0.7)."),
         (FAIL, reasons.BEYOND_LIMIT, {}, "(at least 0.11; required: at most 0.7); they are taken out."),
         (INCONCLUSIVE, reasons.UNDECIDED, {}, "(at most 0.16; required: at most 0.7); they are taken out."),
         (INCONCLUSIVE, reasons.TOO_FEW, {"lower": None, "upper": None}, "by 0.14 (required: at most 0.7); they are"),
@@ -273,13 +273,13 @@ METHODS = ("gradient", "gradcam", "smoothgrad", "integrated_gradients", "guided_
         (
             4,
             PASS,
-            "Taken out, since maps hardly change with random weights (required: correlation at most 0.7):"
+            "Taken out because their maps hardly change with random weights (required: correlation at most 0.7):"
             " guided_backprop and input_x_gradient. Kept: gradient, gradcam, smoothgrad and integrated_gradients.",
         ),
         (
             0,
             INVALID,
-            "No map is evidence: those of all 6 methods do not change for certain with random weights (required: rank"
+            "No map is evidence: the maps of all 6 methods are not shown to change with random weights (required: rank"
             " correlation at most 0.7).",
         ),
     ],

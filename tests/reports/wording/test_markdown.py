@@ -38,7 +38,7 @@ def test_it_says_outcome_rules_and_next_step(judgement: WordedJudgement) -> None
 
 def test_late_limits_are_said(judgement: WordedJudgement) -> None:
     text = markdown(judgement.model_copy(update={"fixed_beforehand": False}))
-    assert "**By limits that were not fixed before the run:**" in text
+    assert "**The limits were not fixed before the run:**" in text
 
 
 @pytest.mark.tor("TOR-065")

@@ -39,12 +39,12 @@ def words(reason: str, rule: str) -> Words:
     [
         (
             reasons.NOT_RUN,
-            "The intervention object_removed was not run, which the rule needs.",
+            "The rule needs the intervention object_removed, which was not run.",
             "Add object_removed and background_replaced to experiments.interventions in the settings",
         ),
         (
             reasons.NO_ANSWER,
-            "The intervention object_removed left no answer to 'mean', 'mean elsewhere', 'blur', 'blur elsewhere',"
+            "The intervention object_removed left no answers for 'mean', 'mean elsewhere', 'blur', 'blur elsewhere',"
             " 'donor' and 'donor elsewhere'.",
             "Add object_removed and background_replaced to experiments.interventions in the settings",
         ),
@@ -56,7 +56,7 @@ def words(reason: str, rule: str) -> Words:
         ),
         (
             reasons.UNANSWERED,
-            "12 of 1,234 pictures predicted right left no answer to object_removed 'blur elsewhere' or another variant"
+            "12 of 1,234 pictures predicted right left no answer for object_removed 'blur elsewhere' or another variant"
             " (first: sample 7; allowed: 10 %).",
             "Find out why the network yields no number for altered pictures",
         ),
@@ -77,4 +77,4 @@ def test_a_rule_that_broke_says_its_error(rule: str) -> None:
     )  # fmt: skip
     found = words_of(broken, About(0.95))
     assert found.sentence == f"{rule} could not be evaluated (ValueError: no)."
-    assert found.next_step == "Mend the rule or its limits, and judge the record again."
+    assert found.next_step == "Fix the rule or its limits, and judge the record again."

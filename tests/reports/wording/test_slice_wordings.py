@@ -65,19 +65,19 @@ def test_a_slice_that_holds_too_few_says_how_many(
     few = of_slice("night", INCONCLUSIVE, TOO_FEW_IN_SLICE, pictures=15, clusters=clusters, independent=independent)
     words = in_words(few)
     assert words.sentence == sentence
-    assert words.next_step == "Add boxed pictures of the slices that hold too few."
+    assert words.next_step == "Add boxed pictures to the slices that hold too few."
 
 
 def test_an_empty_slice_says_so() -> None:
     empty = of_slice("night", INCONCLUSIVE, EMPTY_SLICE).model_copy(update={"details": {"finding": None}})
-    assert in_words(empty).sentence == "light: night holds no picture, so nothing is shown of it."
+    assert in_words(empty).sentence == "light: night holds no picture, so nothing is shown about it."
 
 
 def test_a_rule_that_could_not_judge_a_slice_says_why() -> None:
     details = {"finding": None, "error": "ValueError: no"}
     broken = of_slice("night", INVALID, reasons.BROKEN_RULE).model_copy(update={"details": details})
     assert in_words(broken).sentence == "light: night: model_is_accurate could not be evaluated (ValueError: no)."
-    assert in_words(broken).next_step.startswith("Mend the rule")
+    assert in_words(broken).next_step.startswith("Fix the rule")
 
 
 @pytest.mark.parametrize(

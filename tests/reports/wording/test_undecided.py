@@ -37,7 +37,7 @@ def test_numbers_of_pictures_are_rounded_up_to_two_digits() -> None:
     assert undecided(of(80, further=1_634), about) == "about 1,700 further pictures would decide it"
     assert undecided(of(80, further=1), about) == "about 1 further picture would decide it"
     assert undecided(of(80), about) == "not even 100,000 further pictures would decide it"
-    assert undecided(of(80, value=0.3), about) == "more of them would not make it pass"
+    assert undecided(of(80, value=0.3), about) == "more data would not make it pass"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_too_few_says_how_many_are_needed() -> None:
     assert too_few(of(3, 2), about) == "2 flights; at least 30 are needed"
     assert undecided(of(3, 2, further=5, reason=reasons.TOO_FEW), about) == "2 flights; at least 30 are needed"
     assert too_few(of(30, 29).model_copy(update={"independent": 3.9}), about) == (
-        "29 flights worth 3.9 of one size; at least 30 are needed"
+        "29 flights worth 3.9 of equal size; at least 30 are needed"
     )
 
 

@@ -61,7 +61,7 @@ def test_a_whole_record_is_worded_in_short_sentences(tmp_path: Path, kind: Kind)
 def test_a_cheating_network_is_told_by_its_cue(tmp_path: Path) -> None:
     judgement = judged(write_record(tmp_path / "audit.sqlite", kind="cheating"))
     assert judgement.sentence == (
-        "The model goes by something bottom left in pictures of 'runway': hiding it costs 64.4 points (at least 53.7;"
-        " allowed: 10). 3 further checks are FAIL too."
+        "The model relies on something at the bottom left in pictures of 'runway': hiding it costs 64.4 points (at"
+        " least 53.7; allowed: 10). 3 further checks are FAIL too."
     )
     assert judgement.next_step.startswith("Look at the crops")
