@@ -64,7 +64,7 @@ def test_every_control_and_search_runs_on_what_it_declared(tmp_path: Path, kind:
     assert (run.donors is not None) is ("donors" in needs)
     with Record.open(measure(asked, tmp_path / "out")) as record:
         assert record.has(f"done {name}")
-        grids = record.columns("SELECT sample FROM spot")["sample"].size
+        grids = record.columns("SELECT sample FROM grid")["sample"].size
     assert grids == (12 if "grid" in needs else 0)
 
 
@@ -85,4 +85,4 @@ def test_an_own_search_gets_everything_unless_it_declares_less(
     asked = settings(tmp_path, searches=[f"{name}:search"])
     (asked.folder / f"{name}.py").write_text(OWN.format(declared=declared, without=without))
     with Record.open(measure(asked, tmp_path / "out")) as record:
-        assert record.columns("SELECT sample FROM spot")["sample"].size == grids
+        assert record.columns("SELECT sample FROM grid")["sample"].size == grids

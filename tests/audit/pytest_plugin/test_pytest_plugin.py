@@ -13,6 +13,7 @@ import pytest
 
 # pytester forgets what a session imports, and torch cannot be imported twice
 import audit.cli.progress
+import audit.pipeline
 import audit.pytest_plugin.fixture
 import audit.pytest_plugin.gate  # noqa: F401
 from audit.errors import AuditError
@@ -89,12 +90,12 @@ class Measured:
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> Measured:
     stub = Measured()
-    monkeypatch.setattr("audit.engine.measure.measure", stub)
-    monkeypatch.setattr("audit.pytest_plugin.gate.write_evidence", blank_evidence)
+    monkeypatch.setattr("audit.pipeline.measure", stub)
+    monkeypatch.setattr("audit.pipeline.write_evidence", blank_evidence)
     return stub
 
 
-def blank_evidence(assessment: Assessment, folder: Path) -> Path:
+def blank_evidence(_assessment: Assessment, folder: Path, _printer: object = None) -> Path:
     """Drawing the page takes most of the time."""
     for name in (AUDIT, REPORT, *format_files().values()):
         (folder / name).touch()
@@ -124,7 +125,7 @@ def properties(path: Path) -> dict[str, dict[str, str]]:
 def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     shop: pytest.Pytester, measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("audit.pytest_plugin.gate.write_evidence", write_evidence)
+    monkeypatch.setattr("audit.pipeline.write_evidence", write_evidence)
     result = shop.runpytest("audit.toml", "-v", "--junitxml=junit.xml")
     assert result.ret == 0
     assert outcomes(result) == {"passed": 4}
