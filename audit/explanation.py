@@ -1,7 +1,6 @@
 """One picture, one class, one map: the classic walk-through, for pictures without boxes."""
 
 import io
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ from PIL import Image
 from torch import Tensor, nn
 
 from audit.choices import Reduction, Score
-from audit.datasets.image_files import Rejected, open_picture
+from audit.datasets.exclusions import Rejected
 from audit.datasets.labels import ClassName
+from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
 from audit.explanation_figure import draw
-from audit.models.model import Model, freeze, rehearse
+from audit.models.model import Model, frozen_copy, rehearse
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
 from audit.settings import MethodTable, SaliencyTable
@@ -88,7 +88,7 @@ def explain(
     `model` does not say. Raises AuditError where the picture cannot be read, nobody says how to prepare it, the class
     is unknown, or the map is dead.
     """
-    audited = model if isinstance(model, Model) else Model(freeze(deepcopy(model)), None, None)
+    audited = model if isinstance(model, Model) else Model(frozen_copy(model), None, None)
     if classes is not None:
         audited = replace(audited, classes=tuple(map(ClassName, classes)))
     entry = MethodTable.model_validate({"name": method, **options})
@@ -135,7 +135,10 @@ def _prepared(image: Picture, preprocessing: Preprocessing | None) -> tuple[NDAr
             "no preprocessing is stated for this model",
             "need preprocessing=Preprocessing(...), or the picture as an already prepared tensor",
         )
-    pixels = preprocessing.frame(_opened(image), ()).pixels
+    try:
+        pixels = preprocessing.frame(_opened(image), ()).pixels
+    except Rejected as rejected:
+        raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
     return pixels.permute(1, 2, 0).numpy(), preprocessing.normalise(pixels.unsqueeze(0)), preprocessing
 
 
@@ -144,10 +147,7 @@ def _opened(image: Path | str | Image.Image | NDArray[np.uint8]) -> Image.Image:
         return image.convert("RGB")
     if isinstance(image, np.ndarray):
         return Image.fromarray(image).convert("RGB")
-    try:
-        return open_picture(Path(image), Path(image).parent).picture
-    except Rejected as rejected:
-        raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
+    return open_picture(Path(image), Path(image).parent).picture
 
 
 def _shown(x: Tensor, preprocessing: Preprocessing) -> NDArray[np.uint8]:

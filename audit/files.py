@@ -1,9 +1,89 @@
-"""Writing what others read: whole or not at all."""
+"""Reading and writing files: regular ones of a stated size, and whole or not at all."""
 
+import os
+import stat
+import tomllib
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from audit.errors import AuditError
+
+KIB, MIB = 2**10, 2**20
+MOST_TOML = 256 * KIB
+MOST_DOTS = 120
+"""In one line of TOML. tomllib keeps every beginning of a dotted key, so that one of 40 kB takes gigabytes."""
+DEEPEST = 20
+READ_WITHOUT_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+LARGEST = 2**63
+"""TOML's own bound for a whole number."""
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The bytes of a regular file, or of what a link leads to. A pipe, where reading may wait for ever, is not opened.
+
+    Raises OSError, whose `strerror` says what is wrong, also where the file has more bytes than `most`.
+    """
+    try:
+        with os.fdopen(os.open(path, READ_WITHOUT_WAITING), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(0, "is no regular file", str(path))
+            if status.st_size > most:
+                raise OSError(0, f"holds {status.st_size:,} bytes, more than {most:,}", str(path))
+            return file.read(most + 1)[:most]
+    except ValueError as error:  # a NUL in the name
+        raise OSError(0, "has a NUL in its name", str(path)) from error
+
+
+def is_regular(path: Path) -> bool:
+    """There is such a file. Unlike `Path.is_file`, also of names that no file system takes."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """The same of a folder."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file, of which neither size nor nesting can take more than a moment.
+
+    Raises OSError where it cannot be read, and ValueError where it is no such TOML.
+    """
+    text = read_regular(path, MOST_TOML).decode("utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > MOST_DOTS:
+            raise ValueError(f"line {number} has {line.count('.')} dots, more than {MOST_DOTS}")
+    try:
+        content = tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError(f"nested deeper than {DEEPEST} levels") from error
+    check_values(content)
+    return content
+
+
+def check_values(value: Any, key: str = "", depth: int = 0) -> None:
+    """Raises ValueError where a value has no place in settings: a NUL, a number beyond 64 bits, deep nesting."""
+    if depth > DEEPEST:
+        raise ValueError(f"nested deeper than {DEEPEST} levels")
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            check_values(name, key, depth)
+            check_values(entry, f"{key}.{name}" if key else str(name), depth + 1)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            check_values(entry, key, depth + 1)
+    elif isinstance(value, str) and "\0" in value:
+        raise ValueError(f"{key} holds a NUL character")
+    elif isinstance(value, int) and not -LARGEST <= value < LARGEST:
+        raise ValueError(f"{key} is a number of more than 64 bits")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,41 +3,118 @@
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from audit.hashing import file_hash
 
+MACHINERY = {"importlib", "_frozen_importlib"}
+
+
+class _Beside(MetaPathFinder):
+    """Finds in one folder the modules that the settings name, and what these import themselves; no other.
+
+    Any other file there, as a `sympy.py`, is out of reach of the libraries that an audit imports. A module that is
+    installed too is refused, so that neither can stand in for the other.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.named: set[str] = set()
+        self.admitted: set[str] = set()
+        """Names of modules that were found here, which may import their neighbours."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if path is not None or not (fullname in self.named or self._asks_from_here()):
+            return None
+        spec = PathFinder.find_spec(fullname, [str(self.home)])
+        if spec is None or not (spec.has_location or fullname in self.named):
+            return None
+        if other := self._elsewhere(fullname, spec):
+            raise ImportError(
+                f"{fullname!r} lies beside the settings file and in {other} too; rename yours", name=fullname
+            )
+        self.admitted.add(fullname)
+        return spec
+
+    def holds(self, name: str) -> bool:
+        """The imported module of this name lies right here: in the folder, not in an environment inside it."""
+        module = sys.modules[name]
+        source = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+        if source is None or not Path(source).resolve().is_relative_to(self.home):
+            return False
+        return Path(source).resolve().relative_to(self.home).parts[0].partition(".")[0] == name.partition(".")[0]
+
+    def _asks_from_here(self) -> bool:
+        """The module that is importing was found here itself."""
+        frame = sys._getframe(2)
+        while frame and str(frame.f_globals.get("__name__", "")).partition(".")[0] in MACHINERY:
+            frame = frame.f_back  # type: ignore[assignment]
+        return frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in self.admitted
+
+    def _elsewhere(self, name: str, beside: ModuleSpec) -> str | None:
+        """Where Python would find another module of this name."""
+        for finder in sys.meta_path:
+            spec = None if isinstance(finder, _Beside) else finder.find_spec(name, None)
+            if spec and (spec.has_location or spec.origin in ("built-in", "frozen")):
+                origin = Path(spec.origin or "").resolve()
+                if origin != Path(beside.origin or "").resolve():
+                    return str(origin.parent) if spec.has_location else "Python itself"
+        return None
+
 
 @contextmanager
 def importable(folder: Path) -> Iterator[None]:
-    """Modules that lie in `folder` can be imported, before all others.
-
-    Another module of the same name, imported from another folder by an earlier audit, is forgotten first.
-    """
-    home = str(folder.resolve())
-    here = {name for name in {name.partition(".")[0] for name in sys.modules} if _lies_in(name, folder)}
-    for name in [name for name in sys.modules if name.partition(".")[0] in here]:
-        source = getattr(sys.modules[name], "__file__", None)
-        if source and not Path(source).resolve().is_relative_to(home):
-            del sys.modules[name]
-    sys.path.insert(0, home)
+    """Modules in `folder` that the settings name can be imported, and what these import there; see `_Beside`."""
+    finder = _Beside(folder.resolve())
+    sys.meta_path.insert(0, finder)
+    importlib.invalidate_caches()
     try:
         yield
     finally:
-        sys.path.remove(home)
+        sys.meta_path.remove(finder)
+
+
+def import_function(name: str) -> Any:
+    """What 'package.module:function' names. Raises ImportError or AttributeError where there is no such thing.
+
+    Raises ImportError too where the module lies beside the settings file and is installed as well.
+    """
+    module, _, attribute = name.partition(":")
+    finder = next((finder for finder in sys.meta_path if isinstance(finder, _Beside)), None)
+    if finder:
+        top = module.partition(".")[0]
+        finder.named.add(top)
+        _forget_others(finder, top)
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _forget_others(finder: _Beside, top: str) -> None:
+    """Forget modules that an earlier audit imported from another folder, where this folder has some of their names."""
+    here = {name for name in {name.partition(".")[0] for name in sys.modules} if _lies_in(name, finder.home)}
+    if top in here and top in sys.modules and not finder.holds(top):
+        finder.find_spec(top)  # raises where that one is installed
+    for name in list(sys.modules):
+        if name.partition(".")[0] in here and not finder.holds(name) and _was_beside(sys.modules[name]):
+            del sys.modules[name]
+
+
+def _was_beside(module: ModuleType) -> bool:
+    """It came from a folder that Python does not search by itself."""
+    source = getattr(module, "__file__", None)
+    searched = {str(Path(entry).resolve()) for entry in sys.path}
+    return source is not None and not searched & {str(parent) for parent in Path(source).resolve().parents}
 
 
 def _lies_in(module: str, folder: Path) -> bool:
     return (folder / f"{module}.py").is_file() or (folder / module / "__init__.py").is_file()
-
-
-def import_function(name: str) -> Any:
-    """What 'package.module:function' names. Raises ImportError or AttributeError where there is no such thing."""
-    module, _, attribute = name.partition(":")
-    return getattr(importlib.import_module(module), attribute)
 
 
 def source_hash(function: Callable[..., Any]) -> str:

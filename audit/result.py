@@ -98,4 +98,4 @@ class Result:
         raise AuditError("sample", f"no measured sample {sample!r}", did_you_mean(str(sample), names))
 
     def _repr_html_(self) -> str:
-        return result_html(self.judgement, self.report)
+        return result_html(self.outcome, self.sentence, self.judgement.verdicts, self.report)

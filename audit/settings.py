@@ -1,6 +1,5 @@
 """The settings of an audit: one TOML file, validated as a whole, echoed into the record."""
 
-import tomllib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -22,6 +21,7 @@ from audit import registry
 from audit.choices import Interpolation, Reduction, Score
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, closest, did_you_mean
+from audit.files import check_values, read_toml
 
 Side = Annotated[int, Field(gt=0, le=10_000)]
 Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -240,11 +240,12 @@ def load_settings(path: Path | str) -> Settings:
     """
     path = Path(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = read_toml(path)
     except FileNotFoundError as error:
         raise AuditError(path, "no such file", "need a settings file", "Write one: saliency-audit init.") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise AuditError(path, f"cannot be read ({error})", "need a TOML file") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AuditError(path, f"cannot be read ({reason})", "need a TOML file") from error
     if "folder" in raw:
         raise AuditError(path, "no key 'folder'", did_you_mean("folder", Settings.model_fields.keys() - {"folder"}))
     return parse_settings(raw, path.parent, path.name)
@@ -252,6 +253,10 @@ def load_settings(path: Path | str) -> Settings:
 
 def parse_settings(raw: dict[str, Any], folder: Path | str = ".", where: str = "settings") -> Settings:
     """Settings from a dictionary with the structure of the TOML file; relative paths start at `folder`."""
+    try:
+        check_values(raw)
+    except ValueError as error:
+        raise AuditError(where, str(error), "need settings as the reference lists them") from error
     try:
         return Settings(**{**raw, "folder": Path(folder)})
     except ValidationError as error:

@@ -15,8 +15,9 @@ from checks.conclude import MAPS, VALIDITY, conclude, taken_out
 from checks.profile import fingerprint, load_profile
 from checks.slice_verdicts import slices_hold
 from checks.table.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
-from checks.table.evidence import Evidence, evidence
+from checks.table.evidence import Evidence
 from checks.table.integrity import run_is_whole
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Judgement, Profile, Verdict, WrongReason
 
 
@@ -28,7 +29,7 @@ def judge(record: Record | Path | str, profile: str | Path | Profile | None = No
     if not isinstance(record, Record):
         with Record.open(Path(record)) as opened:
             return judge(opened, profile)
-    return judge_evidence(evidence(record, limits_of(record, profile)), record)
+    return judge_evidence(read_evidence(record, limits_of(record, profile)), record)
 
 
 def limits_of(record: Record, profile: str | Path | Profile | None = None) -> Profile:

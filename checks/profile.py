@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from audit import registry
 from audit.errors import AuditError, did_you_mean
+from audit.files import read_toml
 from checks.verdict import Profile
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
@@ -100,8 +100,7 @@ def _find(name_or_path: str | Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return read_toml(path)
     except OSError as error:
         raise AuditError(
             path, error.strerror or "cannot be read", "need a profile, such as checks/profiles/default.toml"

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,20 @@ def real() -> Path:
     if not named:
         pytest.skip("needs SALIENCY_AUDIT_REAL: the folder of real photographs and the real network")
     return Path(named)
+
+
+@pytest.fixture
+def drawn_anew() -> None:
+    """For tests of whether a chart is drawn right, or alike each time."""
+
+
+@pytest.fixture(autouse=True)
+def _drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "reports.page.figures" not in sys.modules or "drawn_anew" in request.fixturenames:
+        return  # tests of what draws nothing need not wait for Matplotlib
+    from fixtures.charts import draw_once  # noqa: PLC0415
+
+    draw_once(monkeypatch)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

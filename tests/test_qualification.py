@@ -130,7 +130,8 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 @pytest.mark.parametrize("processes", [(), ("-n", "2")])
 def test_a_run_tells_every_case_run_or_not(project: pytest.Pytester, processes: tuple[str, ...]) -> None:
-    asked = ("--tor-results", "build/results.json", "-m", "not slow", "-p", "no:cacheprovider")
+    quickly = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+    asked = ("--tor-results", "build/results.json", "-m", "not slow", *quickly)
     project.runpytest_subprocess(*asked, *processes)
     told: dict[str, Any] = json.loads((project.path / "build" / "results.json").read_text())
     assert told["outcomes"] == {

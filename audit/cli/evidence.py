@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from audit.cli.output import EXIT, FILE, STDOUT, as_json, print_json
+from audit.cli.output import EXIT, FILE, STDOUT, as_json, print_json, visible
 from audit.errors import AuditError
 
 pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
@@ -48,4 +48,4 @@ def print_or_skip(page: Path, target: Path) -> None:
     try:
         print_pdf(page, target)
     except AuditError as error:
-        click.echo(f"skipped: {error}", err=True)
+        click.echo(visible(f"skipped: {error}"), err=True)

@@ -10,7 +10,7 @@ from audit.cli.demo import demo
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
 from audit.cli.listing import init, list_
-from audit.cli.output import EXIT
+from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
 from audit.errors import AuditError
 
@@ -45,11 +45,11 @@ def main() -> None:
     except SystemExit as error:
         code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
     except Exception as error:  # noqa: BLE001 an exit code of 1 would say FAIL
-        traceback.print_exc()
+        click.echo(visible(traceback.format_exc()), err=True, nl=False)
         code = _broken(f"error: unexpected {type(error).__name__}: {error}. Nothing was judged; please report this.")
     sys.exit(code)
 
 
 def _broken(message: str) -> int:
-    click.echo(message, err=True)
+    click.echo(visible(message), err=True)
     return EXIT["INVALID"]

@@ -2,14 +2,16 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
 
 from checks.verdict import Outcome
@@ -23,7 +25,23 @@ COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
-class _Output(Console):
+_UNSEEN = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """Text in which what a terminal would obey, and not show, is spelt out: control and direction characters."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class TerminalSafe(Console):
+    """Names and texts from outside stay text: styles are rich's own, and escapes inside a text are shown."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+class _Output(TerminalSafe):
     def on_broken_pipe(self) -> None:
         """Let `answer` decide; rich would leave with 1, which says FAIL."""
         raise  # noqa: PLE0704 called while the BrokenPipeError is handled
@@ -33,7 +51,8 @@ STDOUT = _Output(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    click.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def answer(outcome: Outcome, show: Callable[[], None]) -> int:
@@ -70,7 +89,7 @@ def show_verdicts(verdicts: Iterable[WordedVerdict], next_step: str) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for verdict in verdicts:
         style, word = ("dim", "advisory: ") if verdict.advisory else (COLOURS[verdict.outcome], "")
-        table.add_row(f"[{style}]{word}{verdict.outcome}[/]", verdict.rule, escape(verdict.sentence))
+        table.add_row(f"[{style}]{word}{verdict.outcome}[/]", escape(verdict.rule), escape(verdict.sentence))
     STDOUT.print(table)
     if next_step:
         STDOUT.print(f"Next: {escape(next_step)}")

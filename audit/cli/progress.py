@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from audit.cli.output import TerminalSafe, visible
 from audit.engine.progress import PICTURES
 from audit.engine.progress import Progress as Report
 
@@ -24,7 +24,7 @@ class _Rate(ProgressColumn):
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
     """A function (done, total, what) that shows how far a run has come."""
-    console = Console(stderr=True)
+    console = TerminalSafe(stderr=True)
     if not console.is_terminal:
         yield lines(title)
         return
@@ -49,7 +49,7 @@ def lines(title: str) -> Report:
     def report(done: int, total: int, what: str) -> None:
         nonlocal last, first
         if what != PICTURES:
-            sys.stderr.write(f"{title}: {what}, {done + 1} of {total}\n")
+            sys.stderr.write(visible(f"{title}: {what}, {done + 1} of {total}\n"))
             return
         now = time.monotonic()
         first = done if first is None else first
@@ -57,6 +57,6 @@ def lines(title: str) -> Report:
             return
         last, rate = now, (done - first) / max(now - start, 1e-9)
         left = f", {rate:.1f} pictures/s, {(total - done) / rate:.0f} s left" if rate and done < total else ""
-        sys.stderr.write(f"{title}: {done} of {total}{left}\n")
+        sys.stderr.write(visible(f"{title}: {done} of {total}{left}\n"))
 
     return report

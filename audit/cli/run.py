@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audit.cli.evidence import pdf, print_or_skip
-from audit.cli.output import FILE, answer, as_json, print_json, show_judgement
+from audit.cli.output import FILE, answer, as_json, print_json, show_judgement, visible
 from audit.errors import AuditError
 from audit.record.record import record_of
 from audit.record.schema import FILE_NAME
@@ -88,7 +88,7 @@ def _point_at(baseline: Path, run: Path) -> None:
         step = (
             f"There is no {baseline} to compare it with: saliency-audit accept {run} --baseline {baseline} --reason …"
         )
-    click.echo(f"Judged on its own. {step}", err=True)
+    click.echo(visible(f"Judged on its own. {step}"), err=True)
 
 
 def audit_with_progress(settings: "Settings", out: Path, title: str, how: Mapping[str, Any]) -> "Result":

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audit import registry
-from audit.datasets.image_files import PICTURE_SUFFIXES
-from audit.datasets.refusals import Refused, lines, unreadable, without_pictures
+from audit.datasets.format_refusals import Refused, lines, unreadable, without_pictures
+from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
+from audit.files import is_folder, is_regular
 
 LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
@@ -40,7 +41,7 @@ def look(place: Path) -> Found:
 
     Raises AuditError where no format finds any, and says of each format why.
     """
-    if not place.exists():
+    if not (is_regular(place) or is_folder(place)):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     tried = [attempt for candidate in _candidates(place) for attempt in _attempts(place, candidate)]
     found = [attempt for attempt in tried if isinstance(attempt, Found)]
@@ -97,7 +98,7 @@ def _attempts(place: Path, annotations: Path) -> Iterator[Found | Refused]:
             except AuditError as error:
                 yield unreadable(name, annotations, error)
                 continue
-            present = sum((images / sample.image).is_file() for sample in dataset.samples)
+            present = sum(is_regular(images / sample.image) for sample in dataset.samples)
             if present:
                 yield Found(name, annotations, images, dataset, present)
             else:

@@ -1,6 +1,7 @@
 """Boxes in the pixels of the picture as a viewer shows it: turned along with it, clipped, or rejected."""
 
-from audit.datasets.image_files import Opened, Rejected, shown_size, times
+from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.picture_files import Opened, shown_size, times
 from audit.datasets.sample import Box, Sample
 
 OVERHANG = 1.0
@@ -19,7 +20,7 @@ def displayed_boxes(sample: Sample, opened: Opened) -> tuple[tuple[Box, ...], tu
     possible = (shown,) if sample.oriented else (opened.stored, shown)
     if sample.size is not None and sample.size not in possible:
         raise Rejected(
-            "size mismatch",
+            Reason.SIZE_MISMATCH,
             f"{sample.image}: the annotation says {times(sample.size)}, the file is {times(shown)}; "
             "need boxes that were drawn on this file.",
         )
@@ -29,7 +30,7 @@ def displayed_boxes(sample: Sample, opened: Opened) -> tuple[tuple[Box, ...], tu
         overhang = max(abs(a - b) for a, b in zip(given, clipped, strict=True))
         if not (overhang <= OVERHANG and _has_area(clipped)):
             raise Rejected(
-                "box outside the picture",
+                Reason.BOX_OUTSIDE,
                 f"{sample.image}: box ({', '.join(f'{value:g}' for value in given)}) leaves the {times(frame)} "
                 f"picture; need 0 <= x0 and x1 <= {frame[0]}, 0 <= y0 and y1 <= {frame[1]}.",
             )

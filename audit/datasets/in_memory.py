@@ -53,6 +53,14 @@ def _write(picture: Image.Image | NDArray[np.uint8] | Path | str, stem: Path) ->
         shutil.copyfile(picture, target)
         return target.name
     target = stem.with_suffix(".png")
-    opened = picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture))
+    opened = picture if isinstance(picture, Image.Image) else _opened(np.asarray(picture), stem.name)
     opened.convert("RGB").save(target)
     return target.name
+
+
+def _opened(pixels: NDArray[Any], sample: str) -> Image.Image:
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise AuditError(
+            f"sample {int(sample)}", f"an array {pixels.shape} of {pixels.dtype}", "need bytes (uint8), (H, W, 3)"
+        )
+    return Image.fromarray(pixels)

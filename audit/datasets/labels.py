@@ -7,10 +7,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from reprlib import repr as short
 from typing import Any
 
 from audit.datasets.sample import Sample
 from audit.errors import AuditError, did_you_mean
+from audit.files import MIB, read_regular
+
+MOST_BYTES = 16 * MIB
+LONGEST_WORD = 80
+"""For which near names are sought: the time grows with the square."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ def read_classes(path: Path) -> tuple[ClassName, ...]:
         return _from_lines(path.name, text)
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AuditError(path.name, f"is not JSON ({error})", "need a list or an object of class names") from error
     if isinstance(content, dict) and content:
         entries = [(_index(path.name, key), value) for key, value in content.items()]
@@ -54,7 +60,7 @@ def read_classes(path: Path) -> tuple[ClassName, ...]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path, MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AuditError(path.name, f"byte {error.start} is not UTF-8", "need UTF-8 text") from error
     except OSError as error:
@@ -73,9 +79,9 @@ def _from_lines(where: str, text: str) -> tuple[ClassName, ...]:
 def _index(where: str, key: Any) -> int:
     if isinstance(key, int) and not isinstance(key, bool) and key >= 0:
         return key
-    if isinstance(key, str) and key.isdecimal():
+    if isinstance(key, str) and key.isdecimal() and len(key) < 10:
         return int(key)
-    raise AuditError(where, f"index {key!r}", "need whole numbers from 0")
+    raise AuditError(where, f"index {short(key)}", "need whole numbers from 0")
 
 
 def _own_index(where: str, position: int, entry: Any, first: Any) -> int:
@@ -97,7 +103,7 @@ def _class(where: str, index: int, entry: Any) -> ClassName:
             others = [word for key in ("synonyms", "words", "wnid") for word in _words(where, index, entry.get(key))]
         case _:
             raise AuditError(
-                where, f"class {index} is {entry!r}", "need a name, [wnid, name], or an object with a name"
+                where, f"class {index} is {short(entry)}", "need a name, [wnid, name], or an object with a name"
             )
     if not name.strip():
         raise AuditError(where, f"class {index} has no name", "need a name for every class")
@@ -108,7 +114,9 @@ def _words(where: str, index: int, words: Any) -> list[str]:
     found = [] if words is None else words.split(",") if isinstance(words, str) else words
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
         raise AuditError(
-            where, f"class {index} has the synonyms {words!r}", "need a list of words, or words separated by commas"
+            where,
+            f"class {index} has the synonyms {short(words)}",
+            "need a list of words, or words separated by commas",
         )
     return [word.strip() for word in found if word.strip()]
 
@@ -130,7 +138,7 @@ def map_labels(
     Several labels may mean the same class, as where a dataset is finer than the network: see `merge_synonyms`.
 
     Raises AuditError for labels without a class (all of them, with the nearest names), for ambiguous ones, for a
-    target that does not exist, and for an entry of `mapping` or `ignored` that is no label of the dataset.
+    target that does not exist, and for an entry of `mapping` or `ignored` that is not a label of the dataset.
     """
     known = sorted(set(labels))
     for place, given in (("data.labels", mapping), ("data.ignore", ignored)):
@@ -228,5 +236,5 @@ def _target(label: str, target: str | int, tables: tuple[Table, Table, Table], c
 
 def _nearest(word: str, tables: tuple[Table, Table, Table]) -> str:
     names = {_plain(name): name for name in tables[0]}
-    close = get_close_matches(_plain(word), names, n=3, cutoff=0.6)
+    close = get_close_matches(_plain(word[:LONGEST_WORD]), names, n=3, cutoff=0.6)
     return f"nearest: {', '.join(repr(names[name]) for name in close)}" if close else "nothing near"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
-from audit.datasets.image_files import Rejected, open_picture
+from audit.datasets.exclusions import Exclusion, Reason, Rejected
+from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Framed, Preprocessing
-from audit.datasets.sample import Exclusion, Sample
+from audit.datasets.sample import Sample
 from audit.saliency.localisation import Region, region
 
 
@@ -65,11 +66,14 @@ class Loader:
         sample = self.samples[number]
         opened = open_picture(self.folder / sample.image, self.folder)
         boxes, forbidden = displayed_boxes(sample, opened)[0], displayed_forbidden(sample, opened)
-        framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
+        try:
+            framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
+        except Rejected as rejected:
+            raise Rejected(rejected.reason, f"{sample.image}: {rejected.detail}") from rejected
         height, width = framed.pixels.shape[1:]
         if self.frame and self.frame != (height, width):
             raise Rejected(
-                "other frame size",
+                Reason.OTHER_FRAME,
                 f"{sample.image}: the preprocessing makes it {width}x{height}, the first picture {self.frame[1]}x"
                 f"{self.frame[0]}; need one size. Set crop, letterbox or a resize of two numbers in [preprocessing].",
             )
@@ -95,13 +99,13 @@ class Loader:
         image, visible = self.samples[picture.number].image, picture.framed.visible
         if visible < self.min_visible or share == 0:
             return Rejected(
-                "object cropped away",
+                Reason.OBJECT_CROPPED,
                 f"{image}: the preprocessing leaves {visible:.0%} of the object; need {self.min_visible:.0%} and one "
                 "pixel. Resize instead of cropping, or lower data.min_visible.",
             )
         if share > self.max_box_share:
             return Rejected(
-                "box covers the frame",
+                Reason.BOX_COVERS_FRAME,
                 f"{image}: the boxes cover {share:.0%} of the frame, so inside and outside cannot be compared; "
                 f"need at most {self.max_box_share:.0%} (data.max_box_share).",
             )

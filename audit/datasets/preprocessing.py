@@ -13,6 +13,8 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as VF
 
 from audit.choices import Interpolation
+from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.picture_files import times
 from audit.datasets.sample import Box
 
 
@@ -28,6 +30,9 @@ class Framed(NamedTuple):
     forbidden: Tensor
     """(F, 4) as `boxes`, grown by the reach of the interpolation: the pixels that must not matter."""
 
+
+MAX_MADE = 25_000_000
+"""Pixels that preprocessing may make of a smaller picture."""
 
 _REACH: Mapping[Interpolation, float] = {"nearest": 0.0, "bilinear": 1.0, "bicubic": 2.0}
 """How far from a pixel's centre the interpolation reads, in pixels of the coarser of the two pictures."""
@@ -59,6 +64,7 @@ class Preprocessing:
         picture was resized, the forbidden boxes therefore hold every pixel that the interpolation may have carried them
         into. What the file's own compression carried further, as JPEG does within its blocks, they do not hold.
         """
+        self.check_growth(picture.size)
         scaled = self._scale(picture), self._scale(_corners(boxes, picture))
         pixels, moved = (self._crop(part) for part in scaled)
         before, after = _area(scaled[1]), _area(moved)
@@ -67,6 +73,21 @@ class Preprocessing:
             outlawed = _within(self._crop(self._scale(_corners(forbidden, picture), grow=True)))
         visible = min(after / before, 1.0) if before else 0.0  # rounding may leave more than there is
         return Framed(torch.from_numpy(np.array(pixels)).permute(2, 0, 1), _within(moved), visible, outlawed)
+
+    def check_growth(self, size: tuple[int, int]) -> None:
+        """Raises Rejected where a picture of this size (width, height) would become too large on its way to the frame.
+
+        A long thin one does where its shorter side is resized: of 65000x1 pixels come 16 million by 256.
+        """
+        if not isinstance(self.resize, int):
+            return
+        longer = self.resize * max(size) // min(size)
+        if self.resize * longer > max(MAX_MADE, size[0] * size[1]):
+            raise Rejected(
+                Reason.OVERSIZED_PICTURE,
+                f"resize makes {self.resize}x{longer} pixels of {times(size)}; need at most "
+                f"{MAX_MADE // 1_000_000} megapixels. Set a letterbox, or a resize of two numbers.",
+            )
 
     def _scale(self, part: Any, grow: bool = False) -> Any:
         if self.resize is not None:

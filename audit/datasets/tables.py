@@ -1,6 +1,7 @@
 """Annotation files that are tables: a header, then one line for each box."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import NamedTuple
@@ -48,7 +49,7 @@ def _header(cells: list[str], name: str, columns: Sequence[str], delimiter: str,
         raise AuditError(
             f"{name} line 1", f"no column {missing!r} (there is {found})", f"need {', '.join(columns)}", hint or usual
         )
-    twice = [column for column in header if header.count(column) > 1]
+    twice = [column for column, count in Counter(header).items() if count > 1]
     if twice:
         raise AuditError(f"{name} line 1", f"column {twice[0]!r} appears twice", "need each column once")
     return header

@@ -1,6 +1,8 @@
 """The methods' maps of one sample of a data set, made anew on demand."""
 
-from audit.datasets.image_files import Rejected
+from torch import Tensor
+
+from audit.datasets.exclusions import Rejected
 from audit.engine.plan import plan
 from audit.errors import AuditError
 from audit.explanation import ClassProbability, Explanation
@@ -35,6 +37,12 @@ def explained_sample(settings: Settings, model: Model | None, device: str, numbe
     ranked = [ClassProbability(i, names[i], probability[i].item()) for i in (*best, int(batch.target[0]))]
     pixels = picture.framed.pixels.permute(1, 2, 0).numpy()
     return {
-        label: Explanation(label, tuple(ranked[:-1]), ranked[-1], pixels, (relevance / relevance.max()).numpy())
+        label: Explanation(label, tuple(ranked[:-1]), ranked[-1], pixels, _scaled(relevance).numpy())
         for label, relevance in maps.items()
     }
+
+
+def _scaled(relevance: Tensor) -> Tensor:
+    """Divided by its maximum; a dead map as it is."""
+    largest = relevance.max()
+    return relevance / largest if largest > 0 else relevance

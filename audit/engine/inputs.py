@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit import registry
+from audit.datasets.exclusions import Exclusion, Reason
 from audit.datasets.labels import ClassName, map_labels, merge_synonyms, read_classes
 from audit.datasets.preprocessing import Preprocessing
-from audit.datasets.sample import Dataset, Exclusion, Sample
+from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import Model, freeze, state_hash
+from audit.models.model import Model, frozen_copy, state_hash
 from audit.models.open_model import open_model
 from audit.settings import Settings
 
@@ -100,7 +100,7 @@ def _read_dataset(settings: Settings) -> Dataset:
 
 
 def _copied(model: Model) -> Model:
-    return replace(model, module=freeze(deepcopy(model.module)))
+    return replace(model, module=frozen_copy(model.module))
 
 
 def _opened(settings: Settings) -> Model:
@@ -146,4 +146,4 @@ def _check_clusters(column: str | None, samples: Sequence[Sample]) -> None:
 
 def _ignored(sample: Sample) -> Exclusion:
     detail = f"{sample.image}: the settings leave label {sample.label!r} out (data.ignore)."
-    return Exclusion(sample.image, sample.label, "label ignored", detail)
+    return Exclusion(sample.image, sample.label, Reason.LABEL_IGNORED, detail)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from audit.models.randomised import duplicate, fresh, parameters_of, recalibrate, statistics_of
+from audit.models.randomised import fresh, parameters_of, randomisable_copy, recalibrate, statistics_of
 
 MOST_STAGES = 6
 
@@ -29,7 +29,7 @@ def cascade(module: nn.Module, seed: int, calibration: Sequence[Tensor]) -> Iter
     The copy is altered in place from stage to stage. Raises AuditError where the network cannot be
     copied or randomised.
     """
-    copied = duplicate(module)
+    copied = randomisable_copy(module)
     parameters, statistics = parameters_of(copied), statistics_of(copied)
     touched: dict[str, Tensor] = {}
     for stage in stages(copied):

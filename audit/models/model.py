@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 import torch
@@ -40,6 +41,16 @@ def freeze(module: nn.Module) -> nn.Module:
     for parameter in module.parameters():
         parameter.requires_grad_(False)
     return module
+
+
+def frozen_copy(module: nn.Module) -> nn.Module:
+    """A deep copy, frozen; the original stays as it is. Raises AuditError where the network cannot be copied."""
+    try:
+        return freeze(deepcopy(module))
+    except Exception as error:  # a network's own __deepcopy__ and __setstate__ may raise anything
+        raise AuditError(
+            "model", f"the network cannot be copied ({error})", "need one that copy.deepcopy copies"
+        ) from error
 
 
 def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:

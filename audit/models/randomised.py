@@ -1,6 +1,5 @@
 """A copy of the network with random weights: no training put there what its maps show."""
 
-import copy
 import hashlib
 import math
 from collections import Counter
@@ -13,7 +12,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from audit.errors import AuditError
-from audit.models.model import freeze
+from audit.models.model import frozen_copy
 
 SCALES = ("weight", "gamma", "scale", "g")
 SHIFTS = ("bias", "beta", "shift")
@@ -27,7 +26,7 @@ def randomised(module: nn.Module, seed: int, calibration: Iterable[Tensor] | Non
     reached (modules, functions and exported programs), else mean 0 and variance 1. The original is left as it was.
     Raises AuditError where the network cannot be copied, or has no parameters to randomise (a frozen program).
     """
-    copied = duplicate(module)
+    copied = randomisable_copy(module)
     with torch.no_grad():
         for name, value in parameters_of(copied).items():
             value.copy_(fresh(name, value.shape, seed))
@@ -35,12 +34,9 @@ def randomised(module: nn.Module, seed: int, calibration: Iterable[Tensor] | Non
     return copied
 
 
-def duplicate(module: nn.Module) -> nn.Module:
+def randomisable_copy(module: nn.Module) -> nn.Module:
     """A deep copy, frozen. Raises AuditError where there is none, or nothing in it that could be randomised."""
-    try:
-        copied = copy.deepcopy(module)
-    except (RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
-        raise AuditError("randomised model", f"the network cannot be copied ({error})") from error
+    copied = frozen_copy(module)
     if not parameters_of(copied):
         raise AuditError(
             "randomised model",
@@ -48,7 +44,7 @@ def duplicate(module: nn.Module) -> nn.Module:
             "need weights that are not frozen into the program",
             "Export it again without freezing, or leave the null map of the randomised model out.",
         )
-    return freeze(copied)
+    return copied
 
 
 def parameters_of(module: nn.Module) -> dict[str, Tensor]:
@@ -67,7 +63,20 @@ def recalibrate(module: nn.Module, statistics: Mapping[str, Tensor], calibration
         buffer.fill_(float(name.endswith("running_var")))
     with torch.no_grad(), Recalibration(statistics.values()):
         for x in calibration:
-            module(x)
+            _ask_copy(module, x)
+
+
+def _ask_copy(module: nn.Module, x: Tensor) -> None:
+    """Raises AuditError where the copy fails though the original does not: it shares something that copies do not."""
+    try:
+        module(x)
+    except Exception as error:
+        raise AuditError(
+            "randomised model",
+            f"a copy of the network raises {type(error).__name__}: {error}",
+            "need a network of which a deep copy works by itself",
+            "Hooks and functions that close over the network still speak of the original: make them methods.",
+        ) from error
 
 
 def fresh(name: str, shape: Sequence[int], seed: int) -> Tensor:
@@ -111,7 +120,10 @@ class Recalibration(TorchFunctionMode):
         if running_mean is None or running_mean.data_ptr() not in self.chosen:
             return func(*args, **(kwargs or {}))
         x, running_var = given["input"], given["running_var"]
-        var, mean = torch.var_mean(x, dim=[dimension for dimension in range(x.ndim) if dimension != 1], correction=0)
+        whole = x.to(running_mean.dtype)  # under autocast pictures come in half precision, statistics never do
+        var, mean = torch.var_mean(
+            whole, dim=[dimension for dimension in range(x.ndim) if dimension != 1], correction=0
+        )
         self.seen[running_mean.data_ptr()] += 1
         share = 1 / self.seen[running_mean.data_ptr()]
         running_mean.lerp_(mean, share)

@@ -9,11 +9,11 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from audit.errors import AuditError
+from audit.files import is_folder, is_regular
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".tar")
 """What weights files are called. All but the first are read as `torch.save` wrote them."""
@@ -50,9 +50,9 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 def check_file(path: Path) -> None:
     """Raises AuditError where there is no such file or it is empty."""
-    if path.is_dir():
+    if is_folder(path):
         raise AuditError(path.name, "is a folder", "need a file")
-    if not path.is_file():
+    if not is_regular(path):
         raise AuditError(path.name, "no such file", "need the model's file", "Paths are relative to the settings file.")
     if path.stat().st_size == 0:
         raise AuditError(path.name, "is empty (0 bytes)", "need the complete file", "Copy or download it again.")
@@ -61,7 +61,7 @@ def check_file(path: Path) -> None:
 def _safetensors(path: Path) -> object:
     try:
         return load_file(path)
-    except SafetensorError as error:
+    except Exception as error:  # damaged headers fail in many ways
         raise _damaged(path) from error
 
 
@@ -76,7 +76,7 @@ def _torch_save(path: Path) -> object:
         if named is None:
             raise _damaged(path) from error
         raise runs_code(path, named.group(1)) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError) as error:
+    except Exception as error:  # the opcodes of a damaged pickle fail in any way there is
         raise _damaged(path) from error
 
 
@@ -85,7 +85,7 @@ def _refuse_programs(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = {name.rpartition("/")[2] for name in archive.namelist()}
-    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+    except Exception as error:
         raise _damaged(path) from error
     kinds = {
         "constants.pkl": "torchscript",
@@ -97,6 +97,24 @@ def _refuse_programs(path: Path) -> None:
             raise AuditError(
                 path.name, "is a whole program", "need a state dict", f"Open it with the model kind {kind!r}."
             )
+    with zipfile.ZipFile(path) as archive:
+        check_growth(path, archive)
+
+
+def check_growth(path: Path, archive: zipfile.ZipFile, size: int | None = None) -> None:
+    """Raises AuditError where an archive's members hold more than its file: compressed, or listed more than once.
+
+    torch compresses nothing, so that what it reads is never more than what lies there.
+    """
+    size = path.stat().st_size if size is None else size
+    inside = sum(member.file_size for member in archive.infolist())
+    if inside > size:
+        raise AuditError(
+            path.name,
+            f"grows from {size:,} to {inside:,} bytes when it is read",
+            "need an archive as torch writes it, which is not compressed",
+            "Save it again with torch, and do not pack it anew.",
+        )
 
 
 def runs_code(path: Path, named: str) -> AuditError:
@@ -154,7 +172,10 @@ def load_weights(module: nn.Module, state: Mapping[str, Tensor], where: str) -> 
             "need the state dict of exactly this network",
             "Check that the model's name and arguments are those it was trained with.",
         )
-    module.load_state_dict(state, strict=False)
+    try:
+        module.load_state_dict(state, strict=False)
+    except Exception as error:  # sparse, quantised or without values
+        raise AuditError(where, f"holds values that cannot be copied ({error})", "need plain tensors") from error
 
 
 def _first(names: list[str]) -> str:

@@ -1,12 +1,12 @@
 """A settings file as tests: one a rule, all of one audit."""
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from audit.files import read_toml
 from audit.pytest_plugin.where import place, short_hash
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MARKS = {"data": "annotations", "model": "kind"}
 def is_settings_file(path: Path) -> bool:
     """It has a table of an audit's settings. A file that cannot be read counts, since nobody else would complain."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = read_toml(path)
     except (OSError, ValueError):
         return True
     return any(isinstance(content.get(table), dict) and key in content[table] for table, key in MARKS.items())
@@ -45,7 +45,7 @@ class SettingsFile(pytest.File):
         from checks.profile import load_profile
 
         try:
-            table = tomllib.loads(self.path.read_text(encoding="utf-8")).get("judge")
+            table = read_toml(self.path).get("judge")
             stated = table if isinstance(table, dict) else {}  # what is wrong is said when settings are loaded
             named = stated.get("profile", "default")
             profile = load_profile(profile_of(str(named), self.path.parent))

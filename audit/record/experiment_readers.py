@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from audit.record.columns import Floats, Ints, Objects, class_indices
+from audit.record.dtypes import Floats, Ints, Objects, class_indices
 from audit.record.record import Record
 from audit.record.schema import CropRow, CueRow, PassesRow
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.record.columns import Bools, Floats, Ints, Objects
+from audit.record.dtypes import Bools, Floats, Ints, Objects
 from audit.record.record import Record
 from audit.record.schema import MEASURES, GridRow
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
@@ -87,6 +88,14 @@ class Record:
         with self._as_audit_errors():
             rows = self._connection.execute("SELECT key, value FROM meta ORDER BY key").fetchall()
         return {key: json.loads(value) for key, value in rows}
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what went in, each entry cut after 120 characters."""
+        rows = (
+            Markup("<tr><th>{}</th><td style='text-align:left'>{:.120}</td></tr>").format(key, json.dumps(value))
+            for key, value in self.identity().items()
+        )
+        return str(Markup("<p><code>{}</code></p><table>{}</table>").format(self.path, Markup("").join(rows)))
 
     def set_meta(self, key: str, value: Any) -> None:
         """Set one entry, for what is known only at the end of the run."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audit.datasets.sample import Box
 from audit.hashing import sha256_of
-from audit.record.columns import Bools, Floats, Ints, Objects, class_indices
+from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
 from audit.record.record import Record
 from audit.record.schema import ExclusionRow
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from audit.datasets.sample import Exclusion, Sample
+from audit.datasets.exclusions import Exclusion
+from audit.datasets.sample import Sample
 from audit.errors import AuditError
 from audit.record.record import Record
 from audit.record.schema import SCHEMA, SCHEMA_VERSION, ExclusionRow, MetaRow, Rows, SampleRow

@@ -5,7 +5,8 @@ from typing import NamedTuple, Protocol
 
 from audit.record.record import Record
 from checks.judge import judge_evidence, limits_of
-from checks.table.evidence import Evidence, evidence
+from checks.table.evidence import Evidence
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Judgement, Profile
 
 
@@ -30,5 +31,5 @@ class _JudgedRun(NamedTuple):
 
 def judged_run(record: Record, profile: str | Path | Profile | None = None) -> JudgedRun:
     """A record, judged by its own profile or by another. Raises AuditError where either cannot be read."""
-    table = evidence(record, limits_of(record, profile))
+    table = read_evidence(record, limits_of(record, profile))
     return _JudgedRun(record, table, judge_evidence(table, record))

@@ -23,7 +23,7 @@ from checks.baseline.matched import Pairs
 from checks.baseline.result import SliceChange, What
 from checks.baseline.shares import REASON
 from checks.statistics.paired_proportions import holm, regression_p
-from checks.table.evidence import cluster_column
+from checks.table.read_evidence import cluster_column
 from checks.verdict import Direction, Finding, Outcome, Profile, Unit, Verdict, worst
 
 MOST_VALUES = 50

@@ -18,7 +18,7 @@ from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 RULE = "survives_other_background"
 BACKGROUND = "background"
 """Key of the one finding."""
-NEEDS = {INTERVENTION: ("other 1",)}
+ANSWERS_NEEDED = {INTERVENTION: ("other 1",)}
 NAMELESS = "nameless"
 """Reason: the record does not say whose background pictures had; details: `intervention`, `variant`, `pictures`."""
 NO_CONTROL = "no_control"
@@ -61,7 +61,7 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
 
 def _unfit(evidence: Evidence) -> Verdict | None:
     """With all the donors that there are, each of which the record must name."""
-    if verdict := unfit(RULE, evidence, NEEDS):
+    if verdict := unfit(RULE, evidence, ANSWERS_NEEDED):
         return verdict
     lent = [variant for kind in KINDS for variant in variants(evidence, kind)]
     if verdict := unfit(RULE, evidence, {INTERVENTION: lent}):

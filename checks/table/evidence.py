@@ -1,4 +1,4 @@
-"""The record as columns, the form in which rules read it."""
+"""What rules see: the measured samples as columns."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,25 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.datasets.sample import Box
-from audit.errors import AuditError
-from audit.record.experiment_readers import read_answers, read_cues, read_notes
-from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
-from audit.record.record import Record
-from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures, read_samples
-from audit.record.schema import MEASURES, SUBJECT
+from audit.record.schema import SUBJECT
 from checks.statistics.subset import Subset
-from checks.table.answers import Answered, Given, Key, given_answers, note_columns
-from checks.table.controls import Cue, Planted, Stage, cues_of, read_planted, stages_by_method
-from checks.table.forbidden_pixels import Forbidden, forbidden_by_source
+from checks.table.answers import Answered, Given, Key
+from checks.table.controls import Cue, Planted, Stage
+from checks.table.forbidden_pixels import Forbidden
 from checks.verdict import Profile
 
 Floats = NDArray[np.float64]
 OTHER_BACKGROUND = {"mean": "mean", "blur": "blur", "donor": "other 1"}
 """For each fill of the object, the variant of `background_replaced` that fills everything else alike."""
-MOST_LOG_ODDS = 36.0
-"""Of a probability in double precision; beyond, it is 1."""
-AGAIN = "Run the audit again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,10 +128,10 @@ class Evidence:
 
     def asked(self, intervention: str) -> NDArray[np.bool_]:
         """(n,) the network answered to at least one variant with a number."""
-        found = np.zeros(self.n, bool)
+        asked = np.zeros(self.n, bool)
         for variant in self.variants(intervention):
-            found |= self.answered(intervention, variant).asked
-        return found
+            asked |= self.answered(intervention, variant).asked
+        return asked
 
     def lead(self, fills: Sequence[str]) -> Floats:
         """(n,) log-odds of the object alone less those of the surroundings alone, the largest over the fills.
@@ -242,143 +233,6 @@ def _over(summary: Callable[..., Any], columns: Sequence[Floats], n: int) -> Flo
         return np.full(n, np.nan)
     table = np.stack(columns)
     some = np.isfinite(table).any(axis=0)
-    found = np.full(n, np.nan)
-    found[some] = summary(np.where(np.isfinite(table), table, np.nan)[:, some], axis=0)
-    return found
-
-
-def evidence(record: Record, profile: Profile) -> Evidence:
-    """Read a record, to be judged by the profile. Raises AuditError where it does not say what was run."""
-    pictures = read_pictures(record)
-    methods = tuple(_stated(record, "sources", "methods"))
-    null_maps = tuple(_stated(record, "sources", "null_maps"))
-    named = {entry["label"]: entry["name"] for entry in _stated(record, "settings", "saliency", "null_maps")}
-    number = pictures.number
-    scores: dict[str, dict[str, Floats]] = {}
-    made: dict[str, NDArray[np.bool_]] = {}
-    dead: dict[str, NDArray[np.bool_]] = {}
-    for source in (*methods, *null_maps):
-        scores[source], made[source], dead[source] = _scores(record, source, number)
-    exclusions, samples = read_exclusions(record), count_samples(record)
-    metadata, frame = _metadata(pictures.metadata), _frame(record)
-    column = cluster_column(record)
-    return Evidence(
-        sample=number,
-        picture=pictures.sha256,
-        label=pictures.label,
-        class_index=pictures.class_index,
-        area_share=pictures.area_share,
-        probability=pictures.probability,
-        label_rank=pictures.label_rank,
-        predicted=pictures.predicted,
-        confidence_of_prediction=pictures.confidence,
-        methods=methods,
-        null_maps=null_maps,
-        null_map_names=frozenset(named[label] for label in null_maps if label in named),
-        scores=scores,
-        made=made,
-        dead=dead,
-        exclusions=tuple(sorted(row.reason for row in exclusions)),
-        total=samples + sum(row.sample is None for row in exclusions),
-        complete=len(read_done(record)) == samples,
-        seed=int(_stated(record, "settings", "run", "seed")),
-        classes=len(_stated(record, "classes")),
-        profile=profile,
-        log_odds=log_odds_of(pictures.probability),
-        answers=given_answers(read_answers(record), number),
-        notes=note_columns(read_notes(record), number),
-        cascade=stages_by_method(read_cascade(record)),
-        cues=cues_of(read_cues(record)),
-        planted=_planted(record),
-        experiments=record.identity().get("experiments") or {},
-        frame=frame,
-        metadata=metadata,
-        box=_enclosing(pictures.frame_boxes, frame),
-        cluster=metadata.get(column, np.full(len(number), "", dtype=object)) if column else None,
-        cluster_column=column,
-        cluster_of=_cluster_of(record, column) if column else None,
-        forbidden=forbidden_by_source(read_forbidden_shares(record), number),
-    )
-
-
-def cluster_column(record: Record) -> str:
-    """The column that the settings name; '' for none."""
-    settings = record.identity().get("settings") or {}
-    return str((settings.get("data") or {}).get("cluster") or "")
-
-
-def _cluster_of(record: Record, column: str) -> NDArray[Any]:
-    return np.array([str(entries.get(column, "")) for entries in read_samples(record).metadata], dtype=str)
-
-
-def _metadata(entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
-    """(n,) by column, from the entries of each picture."""
-    columns = sorted({column for entry in entries for column in entry})
-    return {c: np.array([str(entry.get(c, "")) for entry in entries], dtype=object) for c in columns}
-
-
-def _enclosing(stated: Sequence[Sequence[Box]], frame: tuple[int, int] | None) -> Floats | None:
-    """(n, 4) as shares of the frame, from the boxes of each picture."""
-    if frame is None:
-        return None
-    found = np.full((len(stated), 4), np.nan)
-    for row, boxes in enumerate(stated):
-        if boxes:
-            corners = np.asarray(boxes, dtype=np.float64)
-            found[row] = [*corners[:, :2].min(axis=0), *corners[:, 2:].max(axis=0)]
-    height, width = frame
-    return found / np.array([width, height, width, height], dtype=np.float64)
-
-
-def log_odds_of(probability: Floats) -> Floats:
-    """log p - log(1 - p), within what double precision can tell; NaN stays."""
-    least = np.exp(-MOST_LOG_ODDS)
-    p = np.clip(probability, least, 1 - least)
-    return np.asarray(np.log(p) - np.log1p(-p))
-
-
-def _frame(record: Record) -> tuple[int, int] | None:
-    stated = record.identity().get("frame")
-    return (int(stated[0]), int(stated[1])) if stated else None
-
-
-def _planted(record: Record) -> Planted | None:
-    try:
-        return read_planted(record.identity())
-    except (KeyError, TypeError, ValueError) as error:
-        raise AuditError(
-            record.path, f"holds a broken entry 'planted_cue' ({error!r})", "need a record as written by a run", AGAIN
-        ) from error
-
-
-def _scores(
-    record: Record, source: str, number: NDArray[np.int64]
-) -> tuple[dict[str, Floats], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Scores by measure, which maps were made and which of them are dead, each (n,) in the order of `number`."""
-    read = read_scores(record, source)
-    if not np.isin(read.sample, number).all():
-        raise AuditError(
-            record.path, f"has scores of {source} without a picture", "need a record as written by a run", AGAIN
-        )
-    place = np.searchsorted(number, read.sample)
-    made, dead = np.zeros(len(number), bool), np.zeros(len(number), bool)
-    made[place], dead[place] = True, read.dead
-    scores = {measure: np.full(len(number), np.nan) for measure in MEASURES}
-    for measure, values in read.values.items():
-        scores[measure][place] = values
-    return scores, made, dead
-
-
-def _stated(record: Record, *keys: str) -> Any:
-    """One entry of the record's identity."""
-    found: Any = record.identity()
-    for key in keys:
-        if not isinstance(found, Mapping) or key not in found:
-            raise AuditError(
-                record.path,
-                f"does not state {'.'.join(keys)}",
-                "need a record as written by a run",
-                AGAIN,
-            )
-        found = found[key]
-    return found
+    summaries = np.full(n, np.nan)
+    summaries[some] = summary(np.where(np.isfinite(table), table, np.nan)[:, some], axis=0)
+    return summaries

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from audit.record.record import Record
 from checks.judge import judge_evidence, limits_of
-from checks.table.evidence import Evidence, evidence
+from checks.table.evidence import Evidence
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Profile
 from reports.result.build import build
 from reports.result.schema import Audit
@@ -39,5 +40,5 @@ def judge_in_words(record: Record, profile: str | Path | Profile | None = None) 
 
 
 def _judged(record: Record, profile: str | Path | Profile | None) -> tuple[Evidence, WordedJudgement]:
-    table = evidence(record, limits_of(record, profile))
+    table = read_evidence(record, limits_of(record, profile))
     return table, worded_judgement(judge_evidence(table, record), about(table))

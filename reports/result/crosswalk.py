@@ -4,7 +4,6 @@ The file is the registration: a standard is in the report because its file is in
 written down, and none of them says that a standard is met.
 """
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from audit.errors import AuditError, did_you_mean
+from audit.files import read_toml
 from audit.registry import first_problem
 from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Outcome
@@ -133,7 +133,7 @@ def _read(path: Path) -> StandardFile:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_toml(path)
     except (OSError, ValueError) as error:  # ValueError: broken TOML, or not UTF-8
         raise AuditError(path.name, f"cannot be read ({error})", "need a TOML file") from error
 

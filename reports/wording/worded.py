@@ -7,6 +7,7 @@ from pydantic import Field
 from audit import registry
 from checks import reasons
 from checks.verdict import Finding, Judgement, Verdict
+from reports.notebook import verdict_html
 from reports.wording.generic import generic
 from reports.wording.slices import sliced
 from reports.wording.words import About, Words
@@ -23,7 +24,7 @@ class WordedFinding(Finding):
 
 
 class WordedVerdict(Verdict):
-    """What one rule says, in fields and in words."""
+    """What one rule says, in fields and in words. A notebook shows it."""
 
     question: str = Field(description="what the rule asks")
     sentence: str
@@ -38,6 +39,9 @@ class WordedVerdict(Verdict):
     def deciding(self) -> WordedFinding | None:
         """The finding that decides; None where there is none."""
         return None if self.decided_by is None else self.finding(self.decided_by)
+
+    def _repr_html_(self) -> str:
+        return verdict_html(self)
 
 
 class WordedJudgement(Judgement):

@@ -25,6 +25,7 @@ def test_registry_packages_are_found_wherever_they_lie() -> None:
         "audit.saliency.null_maps",
         "checks.rules",
         "reports.formats",
+        "reports.wording.rules",
     ]
     assert len({registry.noun(package) for package in PACKAGES}) == len(PACKAGES)
 

@@ -12,7 +12,8 @@ from audit.record.record import Record
 from checks import judge, reasons, register
 from checks.profile import fingerprint, load_profile
 from checks.table import integrity
-from checks.table.evidence import Evidence, evidence
+from checks.table.evidence import Evidence
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Direction, Finding, Judgement, Outcome, Profile, Unit, Verdict, WrongReason, worst
 from fixtures.evidence import make_evidence
 from fixtures.records import changed, write_record
@@ -369,7 +370,7 @@ def test_miss_is_no_hit_and_not_dead() -> None:
 
 def test_evidence_of_a_record(honest: Path) -> None:
     with Record.open(honest) as record:
-        found = evidence(record, load_profile("default"))
+        found = read_evidence(record, load_profile("default"))
         first = record.columns("SELECT mass, auc FROM score WHERE source = 'gradcam' ORDER BY sample LIMIT 1")
     assert (found.n, found.total, found.classes, found.complete, found.seed) == (79, 81, 6, True, 0)
     assert found.scores["gradcam"]["mass"][0] == first["mass"][0]

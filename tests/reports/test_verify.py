@@ -3,19 +3,23 @@
 import base64
 import io
 import json
+import pickle
 import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
 import reports.formats
+import reports.verify
 from audit import registry
 from audit.cli.main import cli
 from audit.errors import AuditError
@@ -42,6 +46,34 @@ FILES = {
     "statement.intoto.json",
     "summary.md",
 }
+
+
+_MADE: dict[tuple[object, ...], Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def _made_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What verifying makes of the same record again and again, it makes once: that is most of its work.
+
+    Not in tests that ask for `drawn_anew`, which is how they see that it is made alike each time.
+    """
+    if "drawn_anew" not in request.fixturenames:
+        for name in ("judge", "results", "text_of", "page"):
+            monkeypatch.setattr(reports.verify, name, remembered(getattr(reports.verify, name)))
+
+
+def remembered(make: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for the same bytes of a record and the same other values."""
+
+    @wraps(make)
+    def made(*values: Any) -> Any:
+        told = (file_hash(value.path) if isinstance(value, Record) else pickle.dumps(value) for value in values)
+        key = (make.__name__, *told)
+        if key not in _MADE:
+            _MADE[key] = make(*values)
+        return _MADE[key]
+
+    return made
 
 
 @pytest.fixture(scope="module")

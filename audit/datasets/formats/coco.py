@@ -6,7 +6,11 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any, TypeGuard
 
-from audit.datasets.sample import NO_BOX, Annotation, Box, Dataset, gather, numbers, read_text
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import numbers, read_text
+from audit.datasets.exclusions import Reason
+from audit.datasets.gather import gather
+from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 
 ENDINGS = (".json",)
@@ -32,7 +36,7 @@ def _read(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         where = f"{path.name} line {error.lineno}"
         raise AuditError(where, f"not JSON ({error.msg})", "need a COCO file", "Was it saved completely?") from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         raise AuditError(path.name, f"not usable JSON ({error})", "need a COCO file") from error
     if not isinstance(document, dict):
         raise AuditError(path.name, f"holds a {type(document).__name__}", "need an object with images and annotations")
@@ -68,7 +72,7 @@ def _annotations(document: dict[str, Any], pictures: _Table, categories: _Table,
         where = f"{name} annotations[{index}]"
         if not isinstance(entry, dict):
             problem = f"{where}: {short(entry)}; need an object with bbox and ids."
-            yield Annotation(where, "?", NO_BOX, where, ("broken annotation", problem))
+            yield Annotation(where, "?", NO_BOX, where, (Reason.BROKEN_ANNOTATION, problem))
             continue
         own_id = entry.get("id")
         if _is_id(own_id):
@@ -88,10 +92,10 @@ def _annotation(entry: dict[str, Any], where: str, pictures: _Table, categories:
     label = category["name"] if category else f"category id {short(category_id)}"
     if picture is None:
         detail = f"{where}: no image has id {short(image_id)}; need one of 'images'."
-        return Annotation(image, label, NO_BOX, where, ("unknown image", detail))
+        return Annotation(image, label, NO_BOX, where, (Reason.UNKNOWN_IMAGE, detail))
     if category is None:
         detail = f"{where}: no category has id {short(category_id)}; need one of 'categories'."
-        return Annotation(image, label, NO_BOX, where, ("unknown label", detail))
+        return Annotation(image, label, NO_BOX, where, (Reason.UNKNOWN_LABEL, detail))
     box, problem = _box(entry, where)
     return Annotation(image, label, box, where, problem, _metadata(picture), _size(picture))
 
@@ -101,12 +105,12 @@ def _box(entry: dict[str, Any], where: str) -> tuple[Box, tuple[str, str] | None
     found = numbers(entry.get("bbox"))
     if found is None:
         seen = short(entry["bbox"]) if "bbox" in entry else "missing"
-        return NO_BOX, ("broken box", f"{where}: bbox is {seen}; need four numbers x, y, width, height.")
+        return NO_BOX, (Reason.BROKEN_BOX, f"{where}: bbox is {seen}; need four numbers x, y, width, height.")
     x, y, width, height = found
     box = x, y, x + width, y + height
     if entry.get("iscrowd") in (0, "0", None):
         return box, None
-    return box, ("crowd region", f"{where}: iscrowd, one box around many objects; need boxes of single objects.")
+    return box, (Reason.CROWD_REGION, f"{where}: iscrowd, one box around many objects; need boxes of single objects.")
 
 
 def _size(picture: dict[str, Any]) -> tuple[int, int] | None:

@@ -6,13 +6,18 @@ from itertools import pairwise
 from math import isnan
 from pathlib import Path
 
-from audit.datasets.sample import NO_BOX, Annotation, Box, Dataset, gather, numbers, read_text
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import numbers, read_text
+from audit.datasets.exclusions import Reason
+from audit.datasets.gather import gather
+from audit.datasets.sample import Box, Dataset
 from audit.datasets.tables import Line, read_table
 from audit.errors import AuditError, did_you_mean
 
 LABEL = "runway"
 UNKNOWN = "unknown"
 ENDINGS = (".csv",)
+LARGEST = 10**9
 _CORNERS = ("x_A", "y_A", "x_B", "y_B", "x_C", "y_C", "x_D", "y_D")
 _NEEDED = ("image", "height", "width", "watermark_height", *_CORNERS)
 _BANDS: Mapping[str, tuple[str, str, tuple[float, ...]]] = {
@@ -62,7 +67,7 @@ def lard(annotations: Path, images: Path, *, label_column: str | None = None) ->
 def _annotation(line: Line, label_column: str | None) -> Annotation:
     where, row = line.where, line.cells
     if line.problem:
-        return Annotation(where, "?", NO_BOX, where, ("broken annotation", line.problem))
+        return Annotation(where, "?", NO_BOX, where, (Reason.BROKEN_ANNOTATION, line.problem))
     metadata = {column: value for column, value in row.items() if column not in _NEEDED and column and value}
     metadata |= {title: _band(row.get(column, ""), unit, edges) for title, (column, unit, edges) in _BANDS.items()}
     metadata["light"] = _LIGHT.get(row.get("night", "").lower(), UNKNOWN)
@@ -72,14 +77,14 @@ def _annotation(line: Line, label_column: str | None) -> Annotation:
     if not width or not height:
         seen = f"{row['width'][:20] or 'nothing'} x {row['height'][:20] or 'nothing'}"
         detail = f"{where}: size {seen}; need the picture's width and height in pixels."
-        return Annotation(row["image"], label, NO_BOX, where, ("broken annotation", detail))
+        return Annotation(row["image"], label, NO_BOX, where, (Reason.BROKEN_ANNOTATION, detail))
     band = _whole(row["watermark_height"] or "0")
     if band is None or not 2 * band < height:
         seen = row["watermark_height"][:20]
         detail = (
             f"{where}: watermark_height is {seen}; need a whole number of pixels under half of the height {height}."
         )
-        return Annotation(row["image"], label, NO_BOX, where, ("broken annotation", detail))
+        return Annotation(row["image"], label, NO_BOX, where, (Reason.BROKEN_ANNOTATION, detail))
     box, problem = _box(row, where)
     forbidden: tuple[Box, ...] = ((0, 0, width, band), (0, height - band, width, height)) if band else ()
     return Annotation(row["image"], label, box, where, problem, metadata, (width, height), forbidden=forbidden)
@@ -90,7 +95,7 @@ def _box(row: Mapping[str, str], where: str) -> tuple[Box, tuple[str, str] | Non
     x, y = (numbers([row[column] for column in _CORNERS[axis::2]]) for axis in (0, 1))
     if x is None or y is None or any(map(isnan, (*x, *y))):  # the least of some numbers may hide a NaN
         seen = ", ".join(row[column][:20] or "nothing" for column in _CORNERS)
-        return NO_BOX, ("broken box", f"{where}: corners ({seen}); need x and y of the corners A, B, C and D.")
+        return NO_BOX, (Reason.BROKEN_BOX, f"{where}: corners ({seen}); need x and y of the corners A, B, C and D.")
     return (min(x), min(y), max(x), max(y)), None
 
 
@@ -100,7 +105,7 @@ def _whole(text: str) -> int | None:
         value = float(text)
     except ValueError:
         return None
-    return int(value) if value.is_integer() and value >= 0 else None
+    return int(value) if 0 <= value < LARGEST and value.is_integer() else None
 
 
 def _band(text: str, unit: str, edges: tuple[float, ...]) -> str:

@@ -7,10 +7,16 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from audit.datasets.sample import NO_BOX, Annotation, Dataset, gather, numbers
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import MOST_BYTES_OF_ONE, inside, numbers
+from audit.datasets.exclusions import Reason
+from audit.datasets.gather import gather
+from audit.datasets.sample import Dataset
 from audit.errors import AuditError
+from audit.files import is_folder, is_regular, read_regular
 
 ENDINGS = (".xml",)
+LARGEST_SIDE = 10**9
 
 
 def voc(annotations: Path, images: Path) -> Dataset:
@@ -19,9 +25,9 @@ def voc(annotations: Path, images: Path) -> Dataset:
     The picture is the file's <filename> below the picture folder. In a folder, a file that cannot be read excludes
     itself; a single one raises AuditError.
     """
-    if annotations.is_file():
+    if is_regular(annotations):
         return gather(_objects(_parse(annotations, annotations.name), annotations.name), [annotations])
-    if not annotations.is_dir():
+    if not is_folder(annotations):
         raise AuditError(
             annotations.name, "no such file or folder", "need Pascal VOC XML", "Check the path in the settings."
         )
@@ -35,10 +41,14 @@ def _folder(files: list[Path], folder: Path) -> Iterator[Annotation]:
     annotated_by: dict[str, str] = {}
     for file in files:
         name = file.relative_to(folder).as_posix()
+        if not inside(file, folder):
+            problem = f"{name}: leads outside the annotations; need a file that lies below their folder."
+            yield Annotation(name, "?", NO_BOX, name, (Reason.PATH_OUTSIDE, problem))
+            continue
         try:
             root = _parse(file, name)
         except AuditError as error:
-            yield Annotation(name, "?", NO_BOX, name, ("unreadable annotation", str(error)))
+            yield Annotation(name, "?", NO_BOX, name, (Reason.UNREADABLE_ANNOTATION, str(error)))
             continue
         picture = _text(root, "filename")
         first = annotated_by.setdefault(picture, name)
@@ -47,14 +57,15 @@ def _folder(files: list[Path], folder: Path) -> Iterator[Annotation]:
         else:
             problem = f"{name}: {picture} is annotated by {first} too; need one file for each picture."
             yield from (
-                Annotation(picture, label, NO_BOX, name, ("duplicated picture", problem)) for label in _labels(root)
+                Annotation(picture, label, NO_BOX, name, (Reason.DUPLICATED_PICTURE, problem))
+                for label in _labels(root)
             )
 
 
 def _parse(file: Path, name: str) -> Element:
     try:
         # Bytes, since an XML file names its own encoding.
-        root: Element = fromstring(file.read_bytes())
+        root: Element = fromstring(read_regular(file, MOST_BYTES_OF_ONE))
     except ParseError as error:
         raise AuditError(f"{name} line {error.position[0]}", f"not XML ({error})", "need a Pascal VOC file") from error
     except DefusedXmlException as error:
@@ -74,7 +85,7 @@ def _labels(root: Element) -> list[str]:
 
 def _objects(root: Element, where: str) -> Iterator[Annotation]:
     size = numbers([_text(root, f"size/{side}") for side in ("width", "height")] + ["0", "0"])
-    stated = (int(size[0]), int(size[1])) if size and min(size[:2]) >= 1 and max(size) < float("inf") else None
+    stated = (int(size[0]), int(size[1])) if size and all(1 <= side < LARGEST_SIDE for side in size[:2]) else None
     for index, entry in enumerate(root.iterfind("object")):
         place = f"{where} object {index + 1}"
         corners = [_text(entry, f"bndbox/{corner}") for corner in ("xmin", "ymin", "xmax", "ymax")]
@@ -82,7 +93,7 @@ def _objects(root: Element, where: str) -> Iterator[Annotation]:
         problem = None
         if found is None:
             seen = ", ".join(repr(corner[:20]) for corner in corners)
-            problem = "broken box", f"{place}: bndbox is ({seen}); need numbers xmin, ymin, xmax, ymax."
+            problem = Reason.BROKEN_BOX, f"{place}: bndbox is ({seen}); need numbers xmin, ymin, xmax, ymax."
         x0, y0, x1, y1 = found or NO_BOX
         yield Annotation(
             _text(root, "filename"), _text(entry, "name"), (x0 - 1, y0 - 1, x1, y1), place, problem, size=stated

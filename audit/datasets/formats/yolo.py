@@ -6,11 +6,18 @@ from reprlib import repr as short
 
 import yaml
 
-from audit.datasets.image_files import PICTURE_SUFFIXES, Rejected, displayed_size
-from audit.datasets.sample import NO_BOX, Annotation, Box, Dataset, gather, numbers, read_text
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import MOST_BYTES_OF_ONE, inside, numbers, read_text
+from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.gather import gather
+from audit.datasets.picture_files import PICTURE_SUFFIXES, displayed_size
+from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 
 ENDINGS = (".yaml", ".yml")
+DEEPEST = 20
+LARGEST, HUGE = 2**63, "a number of more than 64 bits"
+MOST_CLASSES = 10**6
 
 
 def yolo(annotations: Path, images: Path) -> Dataset:
@@ -34,13 +41,15 @@ def yolo(annotations: Path, images: Path) -> Dataset:
 
 def _names(path: Path) -> dict[int, str]:
     try:
-        document = yaml.safe_load(read_text(path))
+        document = _document(read_text(path, MOST_BYTES_OF_ONE), path.name)
+    except AuditError:
+        raise
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path.name} line {mark.line + 1}" if mark else path.name
         problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
         raise AuditError(where, f"not YAML ({problem})", "need a data.yaml with names") from error
-    except (ValueError, RecursionError) as error:
+    except Exception as error:  # the constructors of YAML's types raise nearly anything at what they cannot read
         raise AuditError(path.name, f"not usable YAML ({error})", "need a data.yaml with names") from error
     names = document.get("names") if isinstance(document, dict) else None
     table = dict(enumerate(names)) if isinstance(names, list) else names
@@ -49,11 +58,36 @@ def _names(path: Path) -> dict[int, str]:
             path.name, f"names is {short(names)}", "need the list of class names", "Add 'names: [cat, dog]'."
         )
     for index, name in table.items():
-        if isinstance(index, bool) or not isinstance(index, int):
-            raise AuditError(path.name, f"names has the key {short(index)}", "need class numbers as keys")
-        if isinstance(name, bool) or not isinstance(name, str | int):
-            raise AuditError(path.name, f"names[{index}] is {short(name)}", "need text", "Put it in quotes.")
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < MOST_CLASSES:
+            raise AuditError(
+                path.name,
+                f"names has the key {_shown(index)}",
+                "need class numbers as keys",
+                f"They start at 0 and stay below {MOST_CLASSES:,}.",
+            )
+        if isinstance(name, bool) or not isinstance(name, str | int) or _shown(name) == HUGE:
+            raise AuditError(path.name, f"names[{index}] is {_shown(name)}", "need text", "Put it in quotes.")
     return {index: str(name) for index, name in table.items()}
+
+
+def _shown(value: object) -> str:
+    """For messages. Python writes no number of more than 4,300 digits, which YAML can state in hexadecimal."""
+    return HUGE if isinstance(value, int) and abs(value) > LARGEST else short(value)
+
+
+def _document(text: str, where: str) -> object:
+    """Plain YAML. Aliases may stand for aliases, so that a page of them can mean more than fits anywhere."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = f"{where} line {event.start_mark.line + 1 if event.start_mark else 1}"
+        if anchor := getattr(event, "anchor", None):  # an alias has one too
+            raise AuditError(line, f"the alias or anchor {anchor!r}", "need YAML that says everything once")
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise AuditError(line, f"the tag {tag!r}", "need plain YAML", "Leave the tag out.")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise AuditError(line, f"nested deeper than {DEEPEST} levels", "need a data.yaml with names")
+    return yaml.safe_load(text)
 
 
 def _label_file(picture: Path) -> Path | None:
@@ -70,6 +104,14 @@ def _candidates(picture: Path) -> list[Path]:
     return [Path(*folders[:last], "labels", *folders[last + 1 :], beside.name), beside]
 
 
+def _home(picture: Path, images: Path) -> Path:
+    """The folder that holds both the pictures and the labels of this one."""
+    folders = picture.parent.parts
+    if "images" not in folders:
+        return images
+    return Path(*folders[: len(folders) - 1 - folders[::-1].index("images")])
+
+
 def _orphans(pictures: list[Path], used: set[Path]) -> list[Path]:
     """Label files in the folders of labels that belong to no picture."""
     folders = {_candidates(picture)[0].parent for picture in pictures} - {picture.parent for picture in pictures}
@@ -79,20 +121,23 @@ def _orphans(pictures: list[Path], used: set[Path]) -> list[Path]:
 
 def _without_picture(orphans: list[Path]) -> Iterator[Annotation]:
     for file in orphans:
-        problem = "missing picture", f"{file.name}: no picture {file.stem}.*; need one below the picture folder."
+        problem = Reason.MISSING_PICTURE, f"{file.name}: no picture {file.stem}.*; need one below the picture folder."
         yield Annotation(file.name, "?", NO_BOX, file.name, problem)
 
 
 def _boxes(labels: dict[Path, Path], images: Path, names: dict[int, str]) -> Iterator[Annotation]:
     for picture, file in labels.items():
         image = picture.relative_to(images).as_posix()
-        try:
-            lines = [
-                (number, line.split()) for number, line in enumerate(read_text(file).splitlines(), 1) if line.strip()
-            ]
-        except AuditError as error:
-            yield Annotation(image, "?", NO_BOX, file.name, ("unreadable annotation", str(error)))
+        if not inside(file, _home(picture, images)):
+            outside = f"{file.name}: leads outside the dataset; need a file that lies in it."
+            yield Annotation(image, "?", NO_BOX, file.name, (Reason.PATH_OUTSIDE, outside))
             continue
+        try:
+            text = read_text(file, MOST_BYTES_OF_ONE)
+        except AuditError as error:
+            yield Annotation(image, "?", NO_BOX, file.name, (Reason.UNREADABLE_ANNOTATION, str(error)))
+            continue
+        lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         size, problem = _size(picture, images) if lines else (None, None)
         for number, line in lines:
             where = f"{file.name} line {number}"
@@ -116,12 +161,12 @@ def _line(line: list[str], where: str, names: dict[int, str]) -> tuple[str, Box,
         return (
             f"class {line[0][:20]}",
             NO_BOX,
-            ("unknown label", f"{where}: class {line[0][:20]}; need one of {known}."),
+            (Reason.UNKNOWN_LABEL, f"{where}: class {line[0][:20]}; need one of {known}."),
         )
     box = numbers(line[1:])
     if box is None:
         seen = f"{len(line)} values" if len(line) != 5 else " ".join(line)[:60]
-        return names[index], NO_BOX, ("broken box", f"{where}: {seen}; need class, x, y, width, height.")
+        return names[index], NO_BOX, (Reason.BROKEN_BOX, f"{where}: {seen}; need class, x, y, width, height.")
     return names[index], box, None
 
 

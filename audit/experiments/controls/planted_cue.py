@@ -10,8 +10,8 @@ from pydantic import Field
 from torch import Tensor
 
 from audit.datasets.displayed_boxes import displayed_boxes
-from audit.datasets.image_files import open_picture
 from audit.datasets.loader import Loaded
+from audit.datasets.picture_files import open_picture
 from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_picture
 from audit.errors import AuditError

@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from audit.datasets.image_files import Rejected
+from audit.datasets.exclusions import Rejected
 from audit.datasets.loader import Loaded
 from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_picture

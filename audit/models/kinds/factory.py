@@ -1,6 +1,5 @@
 """A network of one's own, made by a function that the settings name."""
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from audit.errors import AuditError
+from audit.importing import import_function
 from audit.models.model import Model, freeze
 from audit.models.weights import load_weights, read_state
 
@@ -22,8 +22,8 @@ def factory(*, function: str, weights: Path | None = None, arguments: dict[str, 
         arguments = { classes = 4 }         # small(classes=4); may be left out
 
     The function is called with `arguments` as keywords and runs with all rights: here the settings name code. Its
-    module must be importable; the engine puts the settings file's folder first on `sys.path`. Without `weights`
-    the function must load them itself.
+    module is installed or lies beside the settings file; where both is so it is refused. Without `weights` the
+    function must load them itself.
 
     Raises AuditError where the function cannot be imported, fails or does not return an `nn.Module`, and where the
     weights cannot be read as data or do not fit.
@@ -57,7 +57,7 @@ def _imported(name: str) -> Callable[..., Any]:
     if not (module_name and colon and attribute):
         raise AuditError("model", f"function = {name!r}", "need 'package.module:function'")
     try:
-        function = getattr(importlib.import_module(module_name), attribute)
+        function = import_function(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

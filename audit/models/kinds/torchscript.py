@@ -29,7 +29,8 @@ def torchscript(*, path: Path) -> Model:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r"`torch\.jit\.load` is (deprecated|not supported)")
             module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
-    except (RuntimeError, ValueError) as error:
+            freeze(module)
+    except Exception as error:  # a program's own attributes are rebuilt meanwhile
         raise AuditError(
             path.name,
             "is not a TorchScript program, or is truncated",
@@ -37,7 +38,7 @@ def torchscript(*, path: Path) -> Model:
             "Weights alone go to the model kind 'torchvision' or 'factory', a torch.export program to 'exported'.",
         ) from error
     return Model(
-        module=freeze(module),
+        module=module,
         classes=None,
         preprocessing=None,
         description={

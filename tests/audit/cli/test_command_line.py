@@ -39,7 +39,7 @@ def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path: Path) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=20)
+    settings = write_shapes(tmp_path / "data", pictures=4)
     settings.write_text(settings.read_text() + '\n[judge]\nbaseline = "accepted.json"\n')
     _, _, err = shell("run", settings, "--out", "first")
     baseline = settings.parent / "accepted.json"

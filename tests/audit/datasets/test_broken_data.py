@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from audit.datasets.displayed_boxes import displayed_boxes
-from audit.datasets.image_files import Rejected, open_picture
+from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.picture_files import open_picture
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.registry import resolve
@@ -36,6 +37,7 @@ def leaves(form: str, annotations: Path, images: Path) -> tuple[set[str], dict[s
             gone[f"{sample.image} {sample.label}"] = error.reason, error.detail
         else:
             stay.add(f"{sample.image} {sample.label}")
+    assert {reason for reason, _ in gone.values()} <= {*Reason}, "each is listed where a stranger looks"
     return stay, gone
 
 
@@ -130,8 +132,8 @@ WHOLE_FILES = {
     "yolo/no_names.yaml": "no_names.yaml: names is None; need the list of class names. Add 'names: [cat, dog]'.",
     "yolo/not_yaml.yaml": "not_yaml.yaml line 3: not YAML (",
     "yolo/yes_as_name.yaml": "yes_as_name.yaml: names[1] is True; need text. Put it in quotes.",
-    "yolo/keys_as_text.yaml": "keys_as_text.yaml: names has the key 'zero'; need class numbers as keys.",
-    "yolo/runs_code.yaml": "runs_code.yaml line 1: not YAML (could not determine a constructor",
+    "yolo/keys_as_text.yaml": "keys_as_text.yaml: names has the key 'zero'; need class numbers as keys. They start",
+    "yolo/runs_code.yaml": "runs_code.yaml line 1: the tag 'tag:yaml.org,2002:python/object/apply:os.getcwd'; need",
 }
 
 

@@ -9,8 +9,9 @@ from PIL import Image
 
 from audit.datasets.discover import look
 from audit.datasets.displayed_boxes import displayed_boxes
+from audit.datasets.exclusions import Rejected
 from audit.datasets.formats.lard import lard
-from audit.datasets.image_files import Rejected, open_picture
+from audit.datasets.picture_files import open_picture
 from audit.datasets.sample import Box, Dataset, Sample
 from audit.errors import AuditError
 from fixtures.lard import BAND, COLUMNS, HEIGHT, WIDTH, corners_of, corners_of_box, write_lard, write_rows

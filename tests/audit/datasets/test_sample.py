@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.datasets.sample import NO_BOX, Annotation, Box, Exclusion, gather, numbers, read_text
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import numbers, read_text
+from audit.datasets.exclusions import Exclusion
+from audit.datasets.gather import gather
+from audit.datasets.sample import Box
 from audit.errors import AuditError
 
 GOOD: Box = (1, 2, 3, 4)

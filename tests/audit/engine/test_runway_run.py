@@ -15,15 +15,26 @@ WITHOUT_CONTROLS = "\n[experiments]\ncontrols = []\nsearches = []\n"
 
 
 def audited(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, network: str, more: str = WITHOUT_CONTROLS
+    folder: Path, *, scenarios: int = 64, real: int = 4, network: str = "honest", more: str = WITHOUT_CONTROLS
 ) -> dict[str, Any]:
     """`audit.json` of a run of the drawn set."""
-    settings = write_lard(folder / "data", network=network, more=more)
-    monkeypatch.setattr(sys, "argv", ["saliency-audit", "run", str(settings), "--out", str(folder / "out")])
-    with pytest.raises(SystemExit):
+    settings = write_lard(folder / "data", scenarios, real, network=network, more=more)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(sys, "argv", ["saliency-audit", "run", str(settings), "--out", str(folder / "out")])
         main()
     found: dict[str, Any] = json.loads((folder / "out" / "audit.json").read_text())
     return found
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With its controls."""
+    return audited(tmp_path_factory.mktemp("honest"), more="")
+
+
+@pytest.fixture(scope="module")
+def cheating(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return audited(tmp_path_factory.mktemp("cheating"), network="cheating")
 
 
 def verdicts(found: dict[str, Any]) -> dict[str, Any]:
@@ -32,9 +43,9 @@ def verdicts(found: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("network", "outcome", "mass"), [("honest", "PASS", 0.0), ("cheating", "FAIL", 1.0)])
 def test_who_reads_the_watermark_fails_and_who_does_not_passes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str, outcome: str, mass: float
+    request: pytest.FixtureRequest, network: str, outcome: str, mass: float
 ) -> None:
-    found = audited(tmp_path, monkeypatch, network)
+    found = request.getfixturevalue(network)
     verdict = verdicts(found)[RULE]
     assert verdict["outcome"] == outcome
     assert (verdict["findings"][0]["n"], verdict["findings"][0]["clusters"]) == (128, 64)
@@ -45,30 +56,23 @@ def test_who_reads_the_watermark_fails_and_who_does_not_passes(
     assert not found["exclusions"]
 
 
-def test_with_its_controls_the_whole_is_sound_and_sliced_by_the_approach_cone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = audited(tmp_path, monkeypatch, "honest", more="")
-    outcomes = {rule: verdict["outcome"] for rule, verdict in verdicts(found).items()}
+def test_with_its_controls_the_whole_is_sound_and_sliced_by_the_approach_cone(honest: dict[str, Any]) -> None:
+    outcomes = {rule: verdict["outcome"] for rule, verdict in verdicts(honest).items()}
     assert not {"FAIL", "INVALID"} & set(outcomes.values())
     for rule in (RULE, "control_is_caught", "depends_on_object", "explainer_is_valid", "model_is_accurate"):
         assert outcomes[rule] == "PASS", rule
-    tables = {t["column"]: {cell["value"]: cell["n"] for cell in t["cells"]} for t in found["slices"]["tables"]}
+    tables = {t["column"]: {cell["value"]: cell["n"] for cell in t["cells"]} for t in honest["slices"]["tables"]}
     assert tables["distance band"]["unknown"] == 8
     assert {"0.08 to 1.35 NM", "1.35 to 2.43 NM", "2.43 to 3 NM"} <= set(tables["distance band"])
     assert tables["type"] == {"earth_studio": 128, "real": 8}
     assert tables["light"]["unknown"] > 128, "a silent synthetic picture is not taken by day"
-    assert found["slices"]["missing"] == []
+    assert honest["slices"]["missing"] == []
     by = {rule.partition("[")[2].rstrip("]") for rule in outcomes if "[" in rule}
     assert by == {"distance band", "lateral path band", "vertical path band", "light", "weather", "type"}
 
 
-def test_pictures_without_a_watermark_say_nothing_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = write_lard(tmp_path / "data", 0, 30, more=WITHOUT_CONTROLS)
-    monkeypatch.setattr(sys, "argv", ["saliency-audit", "run", str(settings), "--out", str(tmp_path / "out")])
-    with pytest.raises(SystemExit):
-        main()
-    found = json.loads((tmp_path / "out" / "audit.json").read_text())
+def test_pictures_without_a_watermark_say_nothing_of_it(tmp_path: Path) -> None:
+    found = audited(tmp_path, scenarios=0, real=8)
     assert found["forbidden"] is None
     assert verdicts(found)[RULE]["outcome"] == "INVALID"
     assert "On forbidden pixels" not in (tmp_path / "out" / "report.html").read_text()

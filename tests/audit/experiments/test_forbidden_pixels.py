@@ -14,8 +14,8 @@ from PIL import Image
 
 from audit.choices import Interpolation
 from audit.datasets.displayed_boxes import displayed_forbidden
-from audit.datasets.image_files import open_picture
 from audit.datasets.loader import Loaded
+from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Box, Sample
 from audit.engine.measure import measure

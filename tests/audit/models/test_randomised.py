@@ -5,6 +5,7 @@ import io
 import math
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -50,10 +51,20 @@ KINDS: list[Callable[[nn.Module], nn.Module]] = [lambda network: network, export
 
 @pytest.fixture(params=KINDS, ids=["module", "exported", "decomposed", "scripted", "traced"])
 def network(request: pytest.FixtureRequest) -> nn.Module:
+    if request.param in (exported, decomposed):
+        return copy.deepcopy(small_program(request.param))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         converted: nn.Module = request.param(networks.ready(networks.in_place()))
     return converted
+
+
+@cache
+def small_program(convert: Callable[[nn.Module], nn.Module]) -> nn.Module:
+    """Exported once, since that takes most of the time; its copy is a program too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return convert(networks.ready(networks.in_place()))
 
 
 @pytest.mark.tor("TOR-019", "TOR-032")
@@ -205,3 +216,54 @@ def test_random_copies_of_torchvision_are_alive(name: str, side: int) -> None:
     gradient = batch.plain.gradient
     assert not dead(gradient.abs().amax(dim=1)).any()
     assert batch.logits.abs().max() < 1e4
+
+
+class Halved(nn.Module):
+    """Convolutions in half precision inside, as many networks are served."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.LazyLinear(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return self.inner(x).float()  # type: ignore[no-any-return]
+
+
+def test_a_batch_norm_under_autocast_is_estimated_again() -> None:
+    torch.manual_seed(0)
+    network = Halved().eval()
+    network(pictures())
+    copied = randomised(network, 0, [pictures()])
+    assert not torch.equal(copied.get_buffer("inner.1.running_mean"), torch.zeros(4))
+    assert torch.isfinite(copied(pictures())).all()
+
+
+class Remembering(nn.Module):
+    """A hook that closes over the wrapper: that of a copy writes into the original."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Conv2d(3, 2, 3)
+        self.seen: dict[str, Tensor] = {}
+        self.inner.register_forward_hook(lambda module, given, output: self.seen.__setitem__("o", output))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.inner(x)
+        return self.seen.pop("o").mean(dim=(2, 3))
+
+
+@pytest.mark.tor("TOR-051")
+def test_a_network_whose_copy_does_not_stand_alone_is_refused() -> None:
+    with pytest.raises(AuditError, match="a copy of the network raises KeyError: 'o'; need a network of which a deep"):
+        randomised(Remembering().eval(), 0, [pictures()])
+
+
+class Raising(nn.Linear):
+    def __deepcopy__(self, memo: Any) -> nn.Module:
+        raise KeyError("o")
+
+
+def test_whatever_a_copy_raises_is_said() -> None:
+    with pytest.raises(AuditError, match=r"the network cannot be copied \('o'\)"):
+        randomised(nn.Sequential(nn.Flatten(), Raising(3, 2)), 0, None)

@@ -1,6 +1,7 @@
 """State dicts come out as they went in, whatever wrapped them, and nothing in them runs."""
 
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,24 @@ def test_no_program_hides_behind_weights(tmp_path: Path, monkeypatch: pytest.Mon
         pytest.raises(AuditError, match=r"script\.pth: is not a weights file"),
     ):
         read_state(tmp_path / "script.pth")
+
+
+@pytest.mark.tor("TOR-007")
+def test_weights_that_grow_when_they_are_read_are_refused(tmp_path: Path) -> None:
+    torch.save({"head.weight": torch.zeros(1_000_000)}, tmp_path / "plain.pth")
+    with (
+        zipfile.ZipFile(tmp_path / "plain.pth") as old,
+        zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(AuditError, match=r"bomb\.pth: grows from [\d,]+ to 4,0\d\d,\d+ bytes when it is read"):
+        read_state(tmp_path / "bomb.pth")
+
+
+def test_weights_without_values_are_refused(tmp_path: Path) -> None:
+    state = make.sound().state_dict()
+    state["head.weight"] = state["head.weight"].to_sparse()
+    torch.save(state, tmp_path / "sparse.pth")
+    with pytest.raises(AuditError, match=r"sparse\.pth"):
+        load_weights(make.sound(), read_state(tmp_path / "sparse.pth"), "sparse.pth")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hypothesis.internal.observability  # noqa: F401  # its plugin imports it at the end of each session
 import pytest
 
 # pytester forgets what a session imports, and torch cannot be imported twice

@@ -9,7 +9,8 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 import pytest
 
-from audit.datasets.sample import Exclusion, Sample
+from audit.datasets.exclusions import Exclusion
+from audit.datasets.sample import Sample
 from audit.errors import AuditError
 from audit.record import experiment_readers, map_readers, sample_readers
 from audit.record.experiment_readers import (

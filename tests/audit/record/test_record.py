@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audit.datasets.sample import Exclusion, Sample
+from audit.datasets.exclusions import Exclusion
+from audit.datasets.sample import Sample
 from audit.errors import AuditError
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record

@@ -37,7 +37,8 @@ from checks.statistics.paired_proportions import paired_share_bounds_by_cluster
 from checks.statistics.subset import FEWEST, Subset
 from checks.statistics.tolerance import tolerance_bounds
 from checks.table.cluster_columns import CLUSTER_NOT_NAMED, NO_CLUSTER_STATED, cluster_findings, unnamed
-from checks.table.evidence import Evidence, evidence
+from checks.table.evidence import Evidence
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Outcome, Verdict
 from fixtures.candidates import write_candidate
 from fixtures.evidence import make_evidence
@@ -274,7 +275,7 @@ def test_a_candidate_is_compared_by_flight(tmp_path: Path) -> None:
 def test_a_record_says_its_clusters(tmp_path: Path) -> None:
     path = with_metadata(write_record(tmp_path / "a.sqlite"), {"flight": ["a", "b", "c"]}, "flight")
     with Record.open(path) as record:
-        found = evidence(record, load_profile("default"))
+        found = read_evidence(record, load_profile("default"))
         assert found.cluster is not None
         assert found.cluster.tolist() == [("a", "b", "c")[i % 3] for i in range(1, 80)]
         assert found.metadata["light"].tolist() == ["day" if i % 3 else "night" for i in range(1, 80)]

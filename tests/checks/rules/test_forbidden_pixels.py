@@ -21,7 +21,8 @@ from checks.rules.forbidden_pixels_are_ignored import (
 )
 from checks.statistics.gain import gain_bounds
 from checks.statistics.subset import Subset
-from checks.table.evidence import Evidence, evidence
+from checks.table.evidence import Evidence
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Outcome, Verdict
 from fixtures.evidence import make_evidence, with_forbidden
 from fixtures.records import write_record
@@ -176,10 +177,10 @@ def with_rows(path: Path, *rows: tuple[int, str, float, float | None]) -> Path:
 def test_the_record_s_rows_become_columns(tmp_path: Path) -> None:
     path = write_record(tmp_path / "a.sqlite", n=30)
     with Record.open(path) as record:
-        assert evidence(record, load_profile("default")).forbidden is None
+        assert read_evidence(record, load_profile("default")).forbidden is None
     with_rows(path, (3, "gradient", 0.2, 0.5), (4, "gradient", 0.25, None), (3, "centre", 0.2, 0.1))
     with Record.open(path) as record:
-        found = evidence(record, load_profile("default"))
+        found = read_evidence(record, load_profile("default"))
     assert found.forbidden is not None
     place = {int(number): i for i, number in enumerate(found.sample)}
     assert found.sample[found.forbidden.there].tolist() == [3, 4]

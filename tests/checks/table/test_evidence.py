@@ -13,7 +13,8 @@ from checks import judge, reasons
 from checks.apply import apply
 from checks.profile import load_profile
 from checks.table.controls import Planted
-from checks.table.evidence import Evidence, evidence, log_odds_of, median
+from checks.table.evidence import Evidence, median
+from checks.table.read_evidence import log_odds_of, read_evidence
 from checks.verdict import Outcome
 from fixtures.evidence import bare_profile, make_evidence
 from fixtures.records import changed, write_record
@@ -24,7 +25,7 @@ FILLS = ("mean", "blur", "donor")
 
 def read(path: Path) -> Evidence:
     with Record.open(path) as record:
-        return evidence(record, DEFAULT)
+        return read_evidence(record, DEFAULT)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_subjects_and_variants(honest: Path) -> None:
 def test_the_lead_is_the_largest_over_the_fills(honest: Path) -> None:
     with Record.open(changed(honest, "DELETE FROM answer WHERE variant = 'donor' AND sample = 5")) as record:
         rows = record.columns("SELECT sample, intervention, variant, log_odds FROM answer WHERE subject = 'model'")
-        found = evidence(record, DEFAULT)
+        found = read_evidence(record, DEFAULT)
     table = {
         (number, intervention, variant): odds
         for number, intervention, variant, odds in zip(*(rows[name].tolist() for name in rows), strict=True)

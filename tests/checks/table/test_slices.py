@@ -13,7 +13,8 @@ from checks.judge import judge
 from checks.profile import load_profile
 from checks.slice_verdicts import EMPTY_SLICE, NO_COLUMN, TOO_FEW_IN_SLICE, TOO_MANY_VALUES, slices_hold
 from checks.statistics.bounds import share_bounds
-from checks.table.evidence import Evidence, evidence
+from checks.table.evidence import Evidence
+from checks.table.read_evidence import read_evidence
 from checks.table.slices import ASPECTS, CONFIDENCES, MOST_VALUES, SIZES, columns, slices
 from checks.verdict import Outcome, Profile, RequiredSlices, Verdict
 from fixtures.candidates import write_candidate
@@ -85,7 +86,7 @@ def test_columns_are_those_of_the_data_before_derived_ones() -> None:
 
 def test_evidence_among_pictures_is_that_of_these_pictures(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "a.sqlite")) as record:
-        whole = evidence(record, load_profile("default"))
+        whole = read_evidence(record, load_profile("default"))
     chosen = whole.metadata["light"] == "night"
     part = whole.among(chosen)
     fills = ("mean", "blur", "donor")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,8 +13,13 @@ from fixtures.assessments import DIGESTS, HOSTILE, assessed, rejudged, worded_ve
 from reports.formats.cyclonedx import cyclonedx
 from reports.result.assessment import Assessment
 
-schema = pytest.importorskip("cyclonedx.schema")
-validation = pytest.importorskip("cyclonedx.validation.json")
+
+@cache
+def validator() -> Any:
+    """It reads its schemas once. Importing it takes seconds, which those who only collect the tests need not wait."""
+    schema = pytest.importorskip("cyclonedx.schema")
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    return validation.JsonStrictValidator(schema.SchemaVersion.V1_6)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +30,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assessment]:
 
 def bill(assessment: Assessment) -> dict[str, Any]:
     text = cyclonedx(assessment, DIGESTS)
-    assert validation.JsonStrictValidator(schema.SchemaVersion.V1_6).validate_str(text) is None
+    assert validator().validate_str(text) is None
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -32,8 +38,7 @@ def bill(assessment: Assessment) -> dict[str, Any]:
 def test_the_validator_can_fail(case: Assessment) -> None:
     broken = bill(case)
     broken["metadata"]["component"]["modelCard"]["quantitativeAnalysis"]["performanceMetrics"][0]["value"] = 0.9
-    validator = validation.JsonStrictValidator(schema.SchemaVersion.V1_6)
-    assert validator.validate_str(json.dumps(broken)) is not None
+    assert validator().validate_str(json.dumps(broken)) is not None
 
 
 @pytest.mark.parametrize("kind", ["honest", "dead", "incomplete", "untouched"])

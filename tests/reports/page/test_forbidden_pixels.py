@@ -8,7 +8,7 @@ import pytest
 
 from audit.record.record import Record
 from checks.profile import load_profile
-from checks.table.evidence import evidence
+from checks.table.read_evidence import read_evidence
 from fixtures.pages import check, words
 from fixtures.records import write_record
 from reports.page.render import page
@@ -72,7 +72,7 @@ def test_nothing_is_shown_where_there_are_none(tmp_path: Path) -> None:
 def test_the_numbers_are_in_audit_json(tmp_path: Path) -> None:
     with Record.open(record_of(tmp_path / "a.sqlite")) as record:
         written = json.loads(audit_json(assess(record).audit))
-        found = forbidden_pixels(evidence(record, load_profile("default")))
+        found = forbidden_pixels(read_evidence(record, load_profile("default")))
     assert found is not None
     assert written["forbidden"] == json.loads(found.model_dump_json())
     some = [sample["forbidden"] for sample in written["samples"] if sample["forbidden"]]

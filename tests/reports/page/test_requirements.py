@@ -17,8 +17,21 @@ from reports.page.requirements import EVIDENCE, Requirement, requirements
 from reports.result.assessment import assess
 from reports.wording.worded import WordedFinding, WordedJudgement, WordedVerdict
 
+Told = tuple[str, WordedJudgement, dict[str, str]]
 
-def told(path: Path, kind: Kind = "honest", **settings: Any) -> tuple[str, WordedJudgement, dict[str, str]]:
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("honest") / "audit.sqlite"
+
+
+@pytest.fixture(scope="module")
+def honest(path: Path) -> Told:
+    return told(path)
+
+
+def told(path: Path, kind: Kind = "honest", **settings: Any) -> Told:
+    """The page, the judgement and the deviations of a new record."""
     with Record.open(write_record(path, n=120, kind=kind)) as record:
         record.set_meta("settings", {**record.meta("settings"), **settings})
         assessment = assess(record)
@@ -45,9 +58,9 @@ def required(rule: str, *findings: WordedFinding, decided_by: str | None = None,
     return row
 
 
-def test_every_rule_that_ships_has_its_evidence_on_the_page(tmp_path: Path) -> None:
+def test_every_rule_that_ships_has_its_evidence_on_the_page(honest: Told) -> None:
     assert set(EVIDENCE) == set(registry.names("checks.rules"))
-    ids = check(told(tmp_path / "audit.sqlite")[0]).ids
+    ids = check(honest[0]).ids
     assert {anchor for anchor, _ in EVIDENCE.values()} <= set(ids)
 
 
@@ -117,8 +130,8 @@ def test_slices_and_rules_of_ones_own_lead_to_what_there_is() -> None:
     assert required("own.rules:mine").check == "check-own-rules-mine"
 
 
-def test_deviations_are_told(tmp_path: Path) -> None:
-    html, judgement, departs = told(tmp_path / "a.sqlite")
+def test_deviations_are_told(path: Path, honest: Told, tmp_path: Path) -> None:
+    html, judgement, departs = honest
     assert set(departs) <= {"Advisory", "Maps on fewer pictures"}
     assert "relevance_beats_chance" in departs["Advisory"]
     *_, left = told(tmp_path / "b.sqlite", data={"ignore": ["crane", "tug"]})
@@ -127,7 +140,7 @@ def test_deviations_are_told(tmp_path: Path) -> None:
     assert broken["Run"] == "The run stopped after 73 of 121 samples."
     assert "Deviations" in words(html)
     assert judgement.fixed_beforehand
-    with Record.open(tmp_path / "a.sqlite") as record:
+    with Record.open(path) as record:
         late = rejudged(assess(record), fixed_beforehand=False)
         assert "judges it by other limits" in deviations(late)[0].sentence
         assert "chosen afterwards" in deviations(rejudged(late, registered=None))[0].sentence
@@ -141,8 +154,8 @@ def test_a_whole_run_with_nothing_advisory_departs_from_nothing(tmp_path: Path) 
     assert "The record shows none" in words(html)
 
 
-def test_the_signatures_are_left_open(tmp_path: Path) -> None:
-    html, judgement, _ = told(tmp_path / "audit.sqlite")
+def test_the_signatures_are_left_open(honest: Told) -> None:
+    html, judgement, _ = honest
     part = html[html.index('<section id="sign-off"') :].partition("</section>")[0]
     text = words(part)
     for word in ("Author", "Independent reviewer", "Date", "Deviations agreed"):
@@ -152,8 +165,8 @@ def test_the_signatures_are_left_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.tor("TOR-061")
-def test_what_is_not_shown_is_said_of_this_audit(tmp_path: Path) -> None:
-    html, *_ = told(tmp_path / "a.sqlite")
+def test_what_is_not_shown_is_said_of_this_audit(honest: Told, tmp_path: Path) -> None:
+    html, *_ = honest
     text = words(html[html.index('<section id="limitations"') :].partition("</section>")[0])
     assert "Anything about 3 of 6 classes: no picture of them was measured." in text
     assert "Anything about the 2 excluded samples." in text

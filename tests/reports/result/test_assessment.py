@@ -44,9 +44,9 @@ def test_the_table_is_read_and_judged_once_for_a_whole_evidence_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judging = sys.modules["checks.judge"]
-    read, judged = Counted(judging.__dict__["evidence"]), Counted(judging.__dict__["judge_evidence"])
+    read, judged = Counted(judging.__dict__["read_evidence"]), Counted(judging.__dict__["judge_evidence"])
     for place in (module, judging):
-        monkeypatch.setattr(place, "evidence", read)
+        monkeypatch.setattr(place, "read_evidence", read)
         monkeypatch.setattr(place, "judge_evidence", judged)
     with Record.open(write_record(tmp_path / FILE_NAME, n=40, gallery=3)) as record:
         write_evidence(assess(record), tmp_path)

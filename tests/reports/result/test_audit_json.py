@@ -2,22 +2,30 @@
 
 import json
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import numpy as np
 import pytest
 
 import reports.result
 from audit.record.record import Record
 from checks.judge import judge
-from checks.table.evidence import evidence
+from checks.table.read_evidence import read_evidence
 from fixtures.records import write_record
 from reports.result.assessment import assess
 from reports.result.json_text import audit_json, json_schema
 
 SCHEMA = Path(reports.result.__path__[0]) / "audit.schema.json"
+
+
+@cache
+def validator() -> Any:
+    """Importing it takes seconds, which those who only collect the tests need not wait."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def written(path: Path) -> str:
@@ -28,6 +36,16 @@ def written(path: Path) -> str:
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_record(tmp_path_factory.mktemp("record") / "audit.sqlite", n=70)
+
+
+@pytest.fixture(scope="module")
+def text(path: Path) -> str:
+    return written(path)
+
+
+@pytest.fixture
+def data(text: str) -> Any:
+    return json.loads(text)
 
 
 @pytest.mark.tor("TOR-062")
@@ -42,12 +60,11 @@ def test_the_checked_in_schema_is_that_of_the_code() -> None:
 @pytest.mark.parametrize("kind", ["honest", "cheating", "dead", "incomplete", "untouched"])
 def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
     text = written(write_record(tmp_path / "audit.sqlite", n=60, kind=kind))
-    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(json.loads(text))
+    validator().validate(json.loads(text))
 
 
 @pytest.mark.tor("TOR-052")
-def test_it_is_canonical(path: Path) -> None:
-    text = written(path)
+def test_it_is_canonical(path: Path, text: str) -> None:
     assert text == written(path)
     assert text.isascii()
     assert text.endswith("}\n")
@@ -62,10 +79,9 @@ def test_every_schema_field_is_described_or_named_for_what_it_is() -> None:
 
 
 @pytest.mark.tor("TOR-062")
-def test_the_rows_are_those_of_the_record(path: Path) -> None:
-    data = json.loads(written(path))
+def test_the_rows_are_those_of_the_record(path: Path, data: Any) -> None:
     with Record.open(path) as record:
-        found = evidence(record, judge(record).profile)
+        found = read_evidence(record, judge(record).profile)
     assert [row["sample"] for row in data["samples"]] == found.sample.tolist()
     assert [row["scores"]["gradient"]["mass"] for row in data["samples"]] == found.scores["gradient"]["mass"].tolist()
     wrong = found.right & found.miss("gradcam")
@@ -87,8 +103,7 @@ def test_the_rows_are_those_of_the_record(path: Path) -> None:
     ]
 
 
-def test_the_answers_are_those_of_the_model(path: Path) -> None:
-    data = json.loads(written(path))
+def test_the_answers_are_those_of_the_model(path: Path, data: Any) -> None:
     with sqlite3.connect(path) as connection:
         found = connection.execute("SELECT * FROM answer WHERE subject = 'model'").fetchall()
     connection.close()
@@ -111,8 +126,7 @@ def test_the_answers_are_those_of_the_model(path: Path) -> None:
         assert row["lead"] == pytest.approx(max(leads))
 
 
-def test_controls_cues_cells_and_cost_are_told(path: Path) -> None:
-    data = json.loads(written(path))
+def test_controls_cues_cells_and_cost_are_written(data: Any) -> None:
     assert data["schema_version"] == 3
     assert [cue["id"] for cue in data["cues"]] == [1, 2]
     assert {part["part"] for part in data["passes"]} == {"pictures", "randomisation", "planted_cue", "shared_cues"}
@@ -138,7 +152,7 @@ def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=200, kind="dead")
     data = json.loads(written(path))
     with Record.open(path) as record:
-        found = evidence(record, judge(record).profile)
+        found = read_evidence(record, judge(record).profile)
     dead = int(found.dead["gradient"].sum())
     assert dead > 0
     row = next(row for row in data["samples"] if row["scores"]["gradient"]["dead"])
@@ -150,8 +164,7 @@ def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
     assert summary["area_share"] == pytest.approx(found.area_share[living].mean())
 
 
-def test_the_classes_add_up_as_a_plain_loop_does(path: Path) -> None:
-    data = json.loads(written(path))
+def test_the_classes_add_up_as_a_plain_loop_does(data: Any) -> None:
     for entry in data["summary"]["classes"]:
         rows = [row for row in data["samples"] if row["class_index"] == entry["class_index"]]
         assert entry["n"] == len(rows)
@@ -174,9 +187,11 @@ def test_notes_are_told_by_source(tmp_path: Path) -> None:
     assert row["notes"]["background_replaced"]["donor class 1"] in range(6)
 
 
-def test_what_the_annotations_say_further_is_in_the_rows(path: Path) -> None:
-    rows = json.loads(written(path))["samples"]
-    assert {(row["sample"] % 3 == 0, row["metadata"]["light"]) for row in rows} == {(True, "night"), (False, "day")}
+def test_what_the_annotations_say_further_is_in_the_rows(data: Any) -> None:
+    assert {(row["sample"] % 3 == 0, row["metadata"]["light"]) for row in data["samples"]} == {
+        (True, "night"),
+        (False, "day"),
+    }
 
 
 @pytest.mark.parametrize("frame", [[], None])
@@ -186,7 +201,7 @@ def test_a_run_without_a_picture_fulfils_the_schema(tmp_path: Path, frame: Any) 
         record.set_meta("frame", frame)
         record.set_meta("preprocessing", None)
     data = json.loads(written(path))
-    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(data)
+    validator().validate(data)
     assert data["identity"]["frame"] is None
 
 
@@ -199,8 +214,8 @@ def test_nothing_measured_is_told_as_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.tor("TOR-057")
-def test_neither_the_clock_nor_the_place_is_told(path: Path, tmp_path: Path) -> None:
+def test_neither_the_clock_nor_the_place_is_written(path: Path, text: str, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere.sqlite"
     moved.write_bytes(path.read_bytes())
-    assert written(moved) == written(path)
-    assert str(path.parent) not in written(path)
+    assert written(moved) == text
+    assert str(path.parent) not in text

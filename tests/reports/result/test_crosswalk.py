@@ -16,7 +16,7 @@ from audit import registry
 from audit.errors import AuditError
 from audit.record.record import Record
 from audit.settings import parse_settings
-from checks.table.evidence import evidence
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Outcome
 from fixtures.records import write_record
 from reports.page.render import page
@@ -63,11 +63,11 @@ class Audited:
         """outcome: of the whole, outcomes: of rules, where not what was judged; None takes the rule away."""
         with Record.open(self.path) as record:
             judgement = altered(self.judgement, outcome, outcomes)
-            return crosswalk(judgement, identity(record), evidence(record, judgement.profile))
+            return crosswalk(judgement, identity(record), read_evidence(record, judgement.profile))
 
     def section(self) -> str:
         with Record.open(self.path) as record:
-            table = evidence(record, self.judgement.profile)
+            table = read_evidence(record, self.judgement.profile)
             html = page(Assessment(record, table, self.judgement, build(record, table, self.judgement)))
         return html[html.index('<section id="standards"') :].partition("</section>")[0]
 

@@ -12,7 +12,8 @@ import pytest
 from audit.record.record import Record
 from checks.profile import load_profile
 from checks.table.cells import Miss, miss_of
-from checks.table.evidence import OTHER_BACKGROUND, Evidence, evidence
+from checks.table.evidence import OTHER_BACKGROUND, Evidence
+from checks.table.read_evidence import read_evidence
 from fixtures.records import changed, write_record
 from reports.result.controls import agreements, cascades, planted_strengths
 from reports.result.cost import passes, total
@@ -30,7 +31,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def read(path: Path) -> Evidence:
     with Record.open(path) as record:
-        return evidence(record, DEFAULT)
+        return read_evidence(record, DEFAULT)
 
 
 def rows(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from checks.judge import judge
 from checks.profile import load_profile
 from checks.statistics.bounds import share_bounds_by_cluster, wilson
 from checks.table.cells import judged_by_experiment, miss_of, missed
-from checks.table.evidence import evidence
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Profile, RequiredSlices
 from fixtures.candidates import write_candidate
 from fixtures.metadata import with_metadata
@@ -26,7 +26,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 def tables(path: Path, profile: Profile = PROFILE) -> Slices:
     with Record.open(path) as record:
-        return slice_tables(evidence(record, profile))
+        return slice_tables(read_evidence(record, profile))
 
 
 def by_column(found: Slices) -> dict[str, SliceTable]:
@@ -43,7 +43,7 @@ def section(path: Path, profile: Profile = PROFILE) -> str:
 def test_the_numbers_are_those_of_the_evidence(tmp_path: Path) -> None:
     path = write_candidate(tmp_path / "a.sqlite", n=300, missed=range(3, 30, 3))
     with Record.open(path) as record:
-        found = evidence(record, PROFILE)
+        found = read_evidence(record, PROFILE)
     night = found.metadata["light"] == "night"
     tried = night & found.right & judged_by_experiment(found)
     k = int((tried & missed(found, miss_of(PROFILE))).sum())
@@ -80,7 +80,7 @@ def test_empty_cells_and_cells_without_power_are_called_so(tmp_path: Path) -> No
 def test_with_clusters_the_bounds_are_by_cluster(tmp_path: Path) -> None:
     path = with_metadata(write_record(tmp_path / "a.sqlite", n=300), {"flight": [f"f{i}" for i in range(30)]}, "flight")
     with Record.open(path) as record:
-        found = evidence(record, PROFILE)
+        found = read_evidence(record, PROFILE)
     assert found.cluster is not None
     night = found.metadata["light"] == "night"
     cell = by_column(tables(path))["light"].cells[1]

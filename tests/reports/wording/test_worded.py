@@ -10,7 +10,7 @@ from audit import registry
 from audit.record.record import Record
 from checks.judge import judge_evidence, limits_of
 from checks.profile import RULES
-from checks.table.evidence import evidence
+from checks.table.read_evidence import read_evidence
 from checks.verdict import Finding, Judgement, Verdict
 from fixtures.records import Kind, write_record
 from reports.wording.whole import worded_judgement
@@ -22,7 +22,7 @@ MOST_WORDS = 25
 
 def judged(path: Path) -> WordedJudgement:
     with Record.open(path) as record:
-        table = evidence(record, limits_of(record))
+        table = read_evidence(record, limits_of(record))
         return worded_judgement(judge_evidence(table, record), about(table))
 
 

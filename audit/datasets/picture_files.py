@@ -7,6 +7,7 @@ thread only), build the later frames of phone pictures, and hand PostScript to a
 
 import hashlib
 import os
+import re
 import stat
 import struct
 from collections.abc import Callable
@@ -26,11 +27,24 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from audit.datasets.exclusions import Reason, Rejected
+from audit.files import MIB, read_regular
+
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """What picture files are called, in lower case: for finding them. What a file is, its first bytes say."""
 MAX_PIXELS = 100_000_000
 """Pictures with more are rejected by their header, before anything is decoded."""
 
+MAX_BYTES = 6 * MAX_PIXELS + MIB
+"""Of a picture file: 16 bits for each of three channels, and what else it says."""
+MAX_SCANS, MAX_SCANNED = 100, 2_000_000_000
+"""Of a progressive JPEG: scans, and pixels that they go over, which take about ten seconds."""
+
+MAX_MARKERS, MAX_HEADER = 100_000, 4 * MIB
+"""Of a JPEG: segments in all, and bytes before the pixels. Pillow reads both in Python."""
+
+_JPEG, _FILL = b"\xff\xd8\xff", b"\xff" * 10_000
+_MARKER, _SCAN, _END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL), 0xDA, 0xD9
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
 _UPRIGHT = 1
 _TURNS = {
@@ -42,17 +56,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-class Rejected(Exception):  # noqa: N818 - a reason, not a failure of the program
-    """One picture cannot be audited: a reason that is counted and a detail that is read."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason, self.detail = reason, detail
-
-    def __str__(self) -> str:
-        return self.detail
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class _Jpeg(JpegImageFile):
 
 _Plugin = Callable[[IO[bytes]], ImageFile]
 _PLUGINS: tuple[tuple[bytes, _Plugin], ...] = (
-    (b"\xff\xd8\xff", _Jpeg),
+    (_JPEG, _Jpeg),
     (b"\x89PNG\r\n\x1a\n", PngImageFile),
     (b"GIF8", GifImageFile),
     (b"BM", BmpImageFile),
@@ -98,16 +101,20 @@ def open_picture(path: Path, root: Path) -> Opened:
     """
     name = _name(path, root)
     try:
-        data = _inside(path, root, name).read_bytes()
+        data = read_regular(_inside(path, root, name), MAX_BYTES)
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     try:
+        scans = _scans_of(data, name)
         image = _header(BytesIO(data), name)
+        _check_scans(image, scans, name)
         image.load()
     except Rejected:
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything at broken bytes
-        raise Rejected("unreadable picture", f"{name}: cannot be decoded ({error}); need an intact picture.") from error
+        raise Rejected(
+            Reason.UNREADABLE_PICTURE, f"{name}: cannot be decoded ({error}); need an intact picture."
+        ) from error
     orientation = _orientation(image)
     rgb = _rgb(image, name)
     if orientation != _UPRIGHT:
@@ -115,19 +122,47 @@ def open_picture(path: Path, root: Path) -> Opened:
     return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation)
 
 
+def _scans_of(data: bytes, name: str) -> int:
+    """How often a JPEG goes over its picture; 0 for other files. Raises Rejected where it only keeps one waiting."""
+    if not data.startswith(_JPEG):
+        return 0
+    scans, markers, place = 0, 0, 2
+    while (marker := _MARKER.search(data, place)) and marker[0][1] != _END and markers <= MAX_MARKERS:
+        markers, scans = markers + 1, scans + (marker[0][1] == _SCAN)
+        (length,) = struct.unpack_from(">H", data, marker.end()) if marker.end() + 2 <= len(data) else (2,)
+        place = marker.end() + length
+    if markers > MAX_MARKERS or _FILL in data:
+        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: a JPEG of empty segments; need a picture.")
+    return scans
+
+
+def _check_scans(image: ImageFile, scans: int, name: str) -> None:
+    """Each scan goes over the whole picture again, and may take a few bytes. Cameras write ten."""
+    if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
+        raise Rejected(
+            Reason.OVERSIZED_PICTURE,
+            f"{name}: {scans} scans of {times(image.size)} pixels; need at most {MAX_SCANS}, and "
+            f"{MAX_SCANNED // 1_000_000:,} megapixels in all.",
+        )
+
+
 def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     """(width, height) of the picture as a viewer shows it, from the file's header alone. Raises Rejected."""
     name = _name(path, root)
     try:
         with _inside(path, root, name).open("rb") as file:
-            image = _header(file, name)
+            jpeg = file.read(len(_JPEG)) == _JPEG
+            file.seek(0)
+            image = _header(BytesIO(file.read(MAX_HEADER)) if jpeg else file, name)
             return shown_size(image.size, _orientation(image))
     except Rejected:
         raise
     except FileNotFoundError as error:
         raise _unreachable(name, error) from error
     except Exception as error:  # as above
-        raise Rejected("unreadable picture", f"{name}: cannot be read ({error}); need an intact picture.") from error
+        raise Rejected(
+            Reason.UNREADABLE_PICTURE, f"{name}: cannot be read ({error}); need an intact picture."
+        ) from error
 
 
 def _name(path: Path, root: Path) -> str:
@@ -144,42 +179,42 @@ def _inside(path: Path, root: Path, name: str) -> Path:
         raise _unreachable(name, error) from error
     if not real.startswith(base.rstrip(os.sep) + os.sep):
         raise Rejected(
-            "path outside the dataset", f"{name}: leads outside the picture folder; need a file that lies below it."
+            Reason.PATH_OUTSIDE, f"{name}: leads outside the picture folder; need a file that lies below it."
         )
     try:
         regular = stat.S_ISREG(Path(real).stat().st_mode)
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     if not regular:  # to open a pipe is to wait for ever
-        raise Rejected("unreadable picture", f"{name}: is not a regular file; need a picture file.")
+        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: is not a regular file; need a picture file.")
     return Path(real)
 
 
 def _unreachable(name: str, error: OSError | ValueError) -> Rejected:
     if isinstance(error, FileNotFoundError):
-        return Rejected("missing picture", f"{name}: no such file; need the picture that the annotation names.")
+        return Rejected(Reason.MISSING_PICTURE, f"{name}: no such file; need the picture that the annotation names.")
     why = getattr(error, "strerror", None) or str(error)
-    return Rejected("unreadable picture", f"{name}: cannot be read ({why}); need a picture file.")
+    return Rejected(Reason.UNREADABLE_PICTURE, f"{name}: cannot be read ({why}); need a picture file.")
 
 
 def _header(file: IO[bytes], name: str) -> ImageFile:
     magic = file.read(16)
     if not magic:
-        raise Rejected("unreadable picture", f"{name}: the file is empty; need a picture.")
+        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: the file is empty; need a picture.")
     plugin = next((plugin for start, plugin in _PLUGINS if magic.startswith(start)), None)
     if plugin is None:
         raise Rejected(
-            "unreadable picture", f"{name}: not a picture; need a JPEG, PNG, GIF, BMP, WebP, TIFF or PPM file."
+            Reason.UNREADABLE_PICTURE, f"{name}: not a picture; need a JPEG, PNG, GIF, BMP, WebP, TIFF or PPM file."
         )
     file.seek(0)
     image = plugin(file)
     if not image.width * image.height <= MAX_PIXELS:
         raise Rejected(
-            "oversized picture",
+            Reason.OVERSIZED_PICTURE,
             f"{name}: {times(image.size)} pixels; need at most {MAX_PIXELS // 1_000_000} megapixels.",
         )
     if isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
-        raise Rejected("unsupported picture", f"{name}: a TIFF that is stored rotated; need one that is upright.")
+        raise Rejected(Reason.UNSUPPORTED_PICTURE, f"{name}: a TIFF that is stored rotated; need one that is upright.")
     return image
 
 
@@ -232,14 +267,14 @@ def _from_16_bit(image: ImageFile, name: str) -> Image.Image:
 
 def _transparent(name: str) -> Rejected:
     return Rejected(
-        "transparent picture",
+        Reason.TRANSPARENT_PICTURE,
         f"{name}: partly transparent, so what is seen depends on the background; need an opaque picture.",
     )
 
 
 def _unsupported(image: ImageFile, name: str) -> Rejected:
     return Rejected(
-        "unsupported picture",
+        Reason.UNSUPPORTED_PICTURE,
         f"{name}: pixels of kind {image.mode!r} ({image.format}); need grey (8 or 16 bit), palette, RGB or CMYK.",
     )
 

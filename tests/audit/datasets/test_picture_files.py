@@ -16,7 +16,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from audit.datasets.displayed_boxes import displayed_boxes
-from audit.datasets.image_files import MAX_PIXELS, PICTURE_SUFFIXES, Opened, Rejected, displayed_size, open_picture
+from audit.datasets.exclusions import Rejected
+from audit.datasets.picture_files import MAX_PIXELS, PICTURE_SUFFIXES, Opened, displayed_size, open_picture
 from audit.datasets.sample import Box, Sample
 
 RED, BLUE = (250, 20, 20), (20, 20, 250)

@@ -1,0 +1,93 @@
+"""One line of an annotation file, and what may be wrong with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import PureWindowsPath
+
+from audit.datasets.exclusions import Reason
+from audit.datasets.sample import Box
+
+MOST_PAIRS = 100_000
+"""Of a label and a box on one picture: 100 labels with 1,000 boxes in all."""
+
+NO_BOX: Box = (float("nan"),) * 4
+"""Where an annotation holds none that can be read."""
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One line of an annotation file, converted to our convention, not yet trusted."""
+
+    image: str
+    label: str
+    box: Box
+    where: str
+    """For messages: 'boxes.csv line 3'."""
+    problem: tuple[str, str] | None = None
+    """(reason, detail) where the format itself must exclude it, as with a crowd region."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
+    oriented: bool = False
+    forbidden: tuple[Box, ...] = ()
+    """Of the whole picture."""
+
+
+def fault(annotation: Annotation) -> tuple[str, str] | None:
+    """(reason, detail) why an annotation cannot be used, or None."""
+    if annotation.problem:
+        return annotation.problem
+    if not annotation.image or not annotation.label:
+        missing = "label" if annotation.image else "picture"
+        return Reason.BROKEN_ANNOTATION, f"{annotation.where}: names no {missing}; need a picture and a label."
+    return _fault_of_path(annotation) or _fault_of_box(annotation)
+
+
+def _fault_of_path(annotation: Annotation) -> tuple[str, str] | None:
+    path = PureWindowsPath(annotation.image)
+    if path.parts and not (path.drive or path.root or ".." in path.parts):
+        return None
+    wrong = "is an absolute path" if path.drive or path.root else "leads outside the picture folder"
+    return (
+        Reason.PATH_OUTSIDE,
+        f"{annotation.where}: {annotation.image!r} {wrong}; need a path below the picture folder.",
+    )
+
+
+def _fault_of_box(annotation: Annotation) -> tuple[str, str] | None:
+    x0, y0, x1, y1 = annotation.box
+    shown = f"{annotation.where}: box ({x0:g}, {y0:g}, {x1:g}, {y1:g})"
+    if not all(abs(value) < float("inf") for value in annotation.box):  # NaN compares false
+        return Reason.BROKEN_BOX, f"{shown} is not finite; need four numbers."
+    if x1 < x0 or y1 < y0:
+        return Reason.BROKEN_BOX, f"{shown} is swapped; need x0 < x1 and y0 < y1."
+    if x0 == x1 or y0 == y1:
+        return Reason.BROKEN_BOX, f"{shown} is empty; need {'x0 < x1' if x0 == x1 else 'y0 < y1'}."
+    return None
+
+
+def crowd(
+    image: str, keys: Sequence[tuple[str, str]], boxes: Mapping[tuple[str, str], Sequence[Box]]
+) -> tuple[str, str] | None:
+    """(reason, detail) where a picture has so many labels and boxes that to hold each against each takes all memory."""
+    count = sum(len(boxes[key]) for key in keys)
+    if len(keys) * count <= MOST_PAIRS:
+        return None
+    detail = f"{image}: {len(keys):,} labels and {count:,} boxes; need a picture that a person could have annotated."
+    return Reason.BROKEN_ANNOTATION, detail
+
+
+def contradiction(of_one_picture: Iterable[Annotation]) -> tuple[str, str] | None:
+    """(reason, detail) where two annotations that could be read state another size or other forbidden pixels."""
+    read = [annotation for annotation in of_one_picture if annotation.size is not None]
+    for first, other in pairwise(read):
+        if (first.size, set(first.forbidden)) != (other.size, set(other.forbidden)):
+            said = f"{_stated(first)}, but {_stated(other)}"
+            return Reason.BROKEN_ANNOTATION, f"{said}; need lines that agree on each picture."
+    return None
+
+
+def _stated(annotation: Annotation) -> str:
+    boxes = " and ".join("({:g}, {:g}, {:g}, {:g})".format(*box) for box in annotation.forbidden)
+    size = "x".join(map(str, annotation.size or ()))
+    return f"{annotation.where}: size {size}, {f'forbidden {boxes}' if boxes else 'no forbidden pixels'}"

@@ -1,0 +1,62 @@
+"""From annotations to samples: one for each picture and label, and an exclusion for each that cannot be used."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PureWindowsPath
+
+from audit.datasets.annotation import Annotation, contradiction, crowd, fault
+from audit.datasets.exclusions import Exclusion
+from audit.datasets.sample import Box, Dataset, Sample
+from audit.errors import AuditError
+
+
+def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
+    """Group annotations into samples: one for each (picture, label). One bad annotation excludes its sample.
+
+    Annotations that state other sizes of one picture, or other forbidden pixels, exclude all samples of that picture:
+    nobody can say which of them was drawn on it.
+    Where the annotations of one sample differ in a metadata value, the sample carries all of them, joined by `|`.
+    Raises AuditError where there is no annotation at all.
+    """
+    read = tuple(files)
+    grouped: dict[tuple[str, str], list[Annotation]] = {}
+    for annotation in annotations:
+        # A Windows path understands both kinds of slash, and drops './'.
+        image = PureWindowsPath(annotation.image or annotation.where).as_posix()
+        grouped.setdefault((_text(image), _text(annotation.label)), []).append(annotation)
+    if not grouped:
+        where = read[0].name + (f" and {len(read) - 1} further files" if len(read) > 1 else "")
+        raise AuditError(where, "no annotation", "need at least one box", "Check that this is the right file.")
+    boxes = {key: tuple(a.box for a in group if fault(a) is None) for key, group in grouped.items()}
+    by_image: dict[str, list[tuple[str, str]]] = {}
+    forbidden: dict[str, dict[Box, None]] = {}
+    for key in sorted(grouped):
+        by_image.setdefault(key[0], []).append(key)
+        forbidden.setdefault(key[0], {}).update(dict.fromkeys(box for a in grouped[key] for box in a.forbidden))
+    torn = {
+        image: crowd(image, keys, boxes) or contradiction(a for key in keys for a in grouped[key])
+        for image, keys in by_image.items()
+    }
+    samples, exclusions = [], []
+    for (image, label), group in sorted(grouped.items(), key=lambda item: item[0]):
+        faults = [found for found in (*map(fault, group), torn[image]) if found]
+        if faults:
+            exclusions.append(Exclusion(image, label, *faults[0]))
+            continue
+        others = tuple(box for key in by_image[image] if key[1] != label for box in boxes[key])
+        first = group[0]
+        given = (boxes[image, label], others, _metadata(group), tuple(forbidden[image]))
+        samples.append(Sample(image, label, *given, size=first.size, oriented=first.oriented))
+    return Dataset(tuple(samples), tuple(exclusions), read)
+
+
+def _metadata(group: list[Annotation]) -> Mapping[str, str]:
+    values: dict[str, dict[str, None]] = {}
+    for annotation in group:
+        for key, value in annotation.metadata.items():
+            values.setdefault(_text(key), {})[_text(value)] = None
+    return {key: "|".join(distinct) for key, distinct in values.items()}
+
+
+def _text(value: str) -> str:
+    """Without the halves of characters that JSON and YAML can express but no file can store."""
+    return value.encode("utf-8", "replace").decode()

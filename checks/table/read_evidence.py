@@ -1,0 +1,164 @@
+"""The record read once into the columns that rules see."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.datasets.sample import Box
+from audit.errors import AuditError
+from audit.record.experiment_readers import read_answers, read_cues, read_notes
+from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
+from audit.record.record import Record
+from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures, read_samples
+from audit.record.schema import MEASURES
+from checks.table.answers import given_answers, note_columns
+from checks.table.controls import Planted, cues_of, read_planted, stages_by_method
+from checks.table.evidence import Evidence, Floats
+from checks.table.forbidden_pixels import forbidden_by_source
+from checks.verdict import Profile
+
+MOST_LOG_ODDS = 36.0
+"""Log-odds of the largest probability below 1 that double precision can tell."""
+AGAIN = "Run the audit again."
+
+
+def read_evidence(record: Record, profile: Profile) -> Evidence:
+    """Read a record, to be judged by the profile. Raises AuditError where it does not say what was run."""
+    pictures = read_pictures(record)
+    methods = tuple(_stated(record, "sources", "methods"))
+    null_maps = tuple(_stated(record, "sources", "null_maps"))
+    named = {entry["label"]: entry["name"] for entry in _stated(record, "settings", "saliency", "null_maps")}
+    number = pictures.number
+    scored = {source: _scores(record, source, number) for source in (*methods, *null_maps)}
+    exclusions, samples = read_exclusions(record), count_samples(record)
+    metadata, frame = _metadata(pictures.metadata), _frame(record)
+    column = cluster_column(record)
+    return Evidence(
+        sample=number,
+        picture=pictures.sha256,
+        label=pictures.label,
+        class_index=pictures.class_index,
+        area_share=pictures.area_share,
+        probability=pictures.probability,
+        label_rank=pictures.label_rank,
+        predicted=pictures.predicted,
+        confidence_of_prediction=pictures.confidence,
+        methods=methods,
+        null_maps=null_maps,
+        null_map_names=frozenset(named[label] for label in null_maps if label in named),
+        scores={source: part.scores for source, part in scored.items()},
+        made={source: part.made for source, part in scored.items()},
+        dead={source: part.dead for source, part in scored.items()},
+        exclusions=tuple(sorted(row.reason for row in exclusions)),
+        total=samples + sum(row.sample is None for row in exclusions),
+        complete=len(read_done(record)) == samples,
+        seed=int(_stated(record, "settings", "run", "seed")),
+        classes=len(_stated(record, "classes")),
+        profile=profile,
+        log_odds=log_odds_of(pictures.probability),
+        answers=given_answers(read_answers(record), number),
+        notes=note_columns(read_notes(record), number),
+        cascade=stages_by_method(read_cascade(record)),
+        cues=cues_of(read_cues(record)),
+        planted=_planted(record),
+        experiments=record.identity().get("experiments") or {},
+        frame=frame,
+        metadata=metadata,
+        box=_enclosing(pictures.frame_boxes, frame),
+        cluster=metadata.get(column, np.full(len(number), "", dtype=object)) if column else None,
+        cluster_column=column,
+        cluster_of=_cluster_of(record, column) if column else None,
+        forbidden=forbidden_by_source(read_forbidden_shares(record), number),
+    )
+
+
+def cluster_column(record: Record) -> str:
+    """The column that the settings name; '' for none."""
+    settings = record.identity().get("settings") or {}
+    return str((settings.get("data") or {}).get("cluster") or "")
+
+
+def _cluster_of(record: Record, column: str) -> NDArray[Any]:
+    return np.array([str(entries.get(column, "")) for entries in read_samples(record).metadata], dtype=str)
+
+
+def _metadata(entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
+    """(n,) by column, from the entries of each picture."""
+    columns = sorted({column for entry in entries for column in entry})
+    return {c: np.array([str(entry.get(c, "")) for entry in entries], dtype=object) for c in columns}
+
+
+def _enclosing(stated: Sequence[Sequence[Box]], frame: tuple[int, int] | None) -> Floats | None:
+    """(n, 4) as shares of the frame, from the boxes of each picture."""
+    if frame is None:
+        return None
+    enclosing = np.full((len(stated), 4), np.nan)
+    for row, boxes in enumerate(stated):
+        if boxes:
+            corners = np.asarray(boxes, dtype=np.float64)
+            enclosing[row] = [*corners[:, :2].min(axis=0), *corners[:, 2:].max(axis=0)]
+    height, width = frame
+    return enclosing / np.array([width, height, width, height], dtype=np.float64)
+
+
+def log_odds_of(probability: Floats) -> Floats:
+    """log p - log(1 - p), within what double precision can tell; NaN stays."""
+    least = np.exp(-MOST_LOG_ODDS)
+    p = np.clip(probability, least, 1 - least)
+    return np.asarray(np.log(p) - np.log1p(-p))
+
+
+def _frame(record: Record) -> tuple[int, int] | None:
+    stated = record.identity().get("frame")
+    return (int(stated[0]), int(stated[1])) if stated else None
+
+
+def _planted(record: Record) -> Planted | None:
+    try:
+        return read_planted(record.identity())
+    except (KeyError, TypeError, ValueError) as error:
+        raise AuditError(
+            record.path, f"holds a broken entry 'planted_cue' ({error!r})", "need a record as written by a run", AGAIN
+        ) from error
+
+
+class _Scored(NamedTuple):
+    """The maps of one source, each column (n,) in the order of the pictures."""
+
+    scores: dict[str, Floats]
+    """By measure."""
+    made: NDArray[np.bool_]
+    dead: NDArray[np.bool_]
+
+
+def _scores(record: Record, source: str, number: NDArray[np.int64]) -> _Scored:
+    """number: (n,) of the measured samples, rising."""
+    read = read_scores(record, source)
+    if not np.isin(read.sample, number).all():
+        raise AuditError(
+            record.path, f"has scores of {source} without a picture", "need a record as written by a run", AGAIN
+        )
+    place = np.searchsorted(number, read.sample)
+    made, dead = np.zeros(len(number), bool), np.zeros(len(number), bool)
+    made[place], dead[place] = True, read.dead
+    scores = {measure: np.full(len(number), np.nan) for measure in MEASURES}
+    for measure, values in read.values.items():
+        scores[measure][place] = values
+    return _Scored(scores, made, dead)
+
+
+def _stated(record: Record, *keys: str) -> Any:
+    """One entry of the record's identity."""
+    entry: Any = record.identity()
+    for key in keys:
+        if not isinstance(entry, Mapping) or key not in entry:
+            raise AuditError(
+                record.path,
+                f"does not state {'.'.join(keys)}",
+                "need a record as written by a run",
+                AGAIN,
+            )
+        entry = entry[key]
+    return entry

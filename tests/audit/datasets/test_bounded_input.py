@@ -1,0 +1,231 @@
+"""Time and memory of foreign pictures and annotations are bounded before anything is read or made of them."""
+
+import os
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from audit.cli.main import main
+from audit.datasets.discover import look
+from audit.datasets.exclusions import Rejected
+from audit.datasets.formats.coco import coco
+from audit.datasets.formats.csv import csv
+from audit.datasets.formats.lard import lard
+from audit.datasets.formats.voc import voc
+from audit.datasets.formats.yolo import yolo
+from audit.datasets.labels import read_classes
+from audit.datasets.loader import Loader
+from audit.datasets.picture_files import MAX_BYTES, displayed_size, open_picture
+from audit.datasets.preprocessing import Preprocessing
+from audit.datasets.sample import Dataset, Sample
+from audit.errors import AuditError
+from audit.files import read_regular
+from audit.settings import load_settings
+
+FORMATS = (coco, csv, lard, voc, yolo)
+Format = Callable[[Path, Path], Dataset]
+
+
+def thin(folder: Path, width: int) -> Path:
+    Image.new("1", (width, 1)).save(folder / "thin.png")
+    return folder / "thin.png"
+
+
+@pytest.mark.tor("TOR-004")
+@pytest.mark.parametrize("width", [20_000, 65_000])
+def test_what_resizing_would_make_too_large_excludes_itself(width: int, tmp_path: Path) -> None:
+    thin(tmp_path, width)
+    sample = Sample("thin.png", "dog", ((0, 0, 10, 1),))
+    loader = Loader(tmp_path, [sample], Preprocessing(resize=256, crop=(224, 224)), 0.9, 0.25, 15, 1, 0)
+    with pytest.raises(
+        Rejected, match=r"thin\.png: resize makes 256x\d+ pixels of \d+x1; need at most 25 meg"
+    ) as caught:
+        loader.load(0)
+    assert caught.value.reason == "oversized picture"
+
+
+def test_a_long_picture_is_still_resized(tmp_path: Path) -> None:
+    assert Preprocessing(resize=64).frame(Image.new("RGB", (900, 3)), ()).pixels.shape == (3, 64, 19_200)
+    assert Preprocessing(letterbox=(64, 64)).frame(Image.new("RGB", (65_000, 1)), ()).pixels.shape == (3, 64, 64)
+
+
+def with_scans(scans: int, size: int = 64) -> bytes:
+    """A progressive JPEG in which the last scan stands many times."""
+    file = BytesIO()
+    Image.new("RGB", (size, size), "red").save(file, "JPEG", progressive=True)
+    data = file.getvalue()
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * scans + data[-2:]
+
+
+@pytest.mark.tor("TOR-004")
+def test_a_jpeg_of_very_many_scans_excludes_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(with_scans(30_000))
+    start = time.monotonic()
+    with pytest.raises(Rejected, match=r"a\.jpg: 30\d\d\d scans of 64x64 pixels; need at most 100"):
+        open_picture(tmp_path / "a.jpg", tmp_path)
+    assert time.monotonic() - start < 5
+
+
+def test_scans_that_go_over_many_pixels_exclude_themselves(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(with_scans(80, size=6000))
+    with pytest.raises(Rejected, match=r"scans of 6000x6000 pixels; need at most 100, and 2,000 megapixels in all"):
+        open_picture(tmp_path / "a.jpg", tmp_path)
+
+
+@pytest.mark.tor("TOR-004")
+@pytest.mark.parametrize("filling", [b"\xff\xfe\x00\x02" * 3_000_000, b"\xff" * 20_000_000])
+def test_a_jpeg_of_empty_segments_excludes_itself_in_a_moment(filling: bytes, tmp_path: Path) -> None:
+    data = with_scans(1)
+    (tmp_path / "a.jpg").write_bytes(data[:2] + filling + data[2:])
+    start = time.monotonic()
+    with pytest.raises(Rejected, match=r"a\.jpg: a JPEG of empty segments"):
+        open_picture(tmp_path / "a.jpg", tmp_path)
+    with pytest.raises(Rejected):
+        displayed_size(tmp_path / "a.jpg", tmp_path)
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("progressive", [True, False])
+def test_a_camera_s_jpeg_with_its_thumbnail_is_opened(progressive: bool, tmp_path: Path) -> None:
+    thumbnail = with_scans(200)[:60_000]
+    exif = b"Exif\0\0II*\0\x08\0\0\0\0\0" + thumbnail
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "a.jpg", progressive=progressive, exif=exif)
+    assert open_picture(tmp_path / "a.jpg", tmp_path).stored == (64, 64)
+
+
+def test_a_picture_file_has_a_bound(tmp_path: Path) -> None:
+    with (tmp_path / "a.png").open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(Rejected, match=r"a\.png: cannot be read \(holds 601,048,577 bytes, more than "):
+        open_picture(tmp_path / "a.png", tmp_path)
+
+
+def within(seconds: float, work: Callable[[], None]) -> None:
+    """Run it in a thread, so that one that waits for ever fails the test and not the run of tests."""
+    ended: list[BaseException | None] = []
+
+    def run() -> None:
+        try:
+            work()
+            ended.append(None)
+        except BaseException as error:  # noqa: BLE001 told to the test below
+            ended.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert ended, "it waits"
+    if ended[0]:
+        raise ended[0]
+
+
+@pytest.mark.tor("TOR-003")
+@pytest.mark.parametrize("read", FORMATS)
+def test_a_pipe_as_annotations_is_refused(read: Format, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(AuditError):
+        within(10, lambda: void(read(tmp_path / "pipe", tmp_path)))
+
+
+def void(_: object) -> None:
+    return None
+
+
+@pytest.mark.tor("TOR-003")
+def test_a_pipe_as_settings_or_classes_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(AuditError, match="is no regular file"):
+        within(10, lambda: void(load_settings(tmp_path / "pipe")))
+    with pytest.raises(AuditError, match="is no regular file"):
+        within(10, lambda: void(read_classes(tmp_path / "pipe")))
+    with pytest.raises(AuditError):
+        within(10, lambda: void(look(tmp_path / "pipe")))
+
+
+def test_a_pipe_among_the_files_of_one_picture_excludes_itself(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text("names: [cat]")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "voc").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "images" / "a.png")
+    (tmp_path / "images" / "a.txt").write_text("0 .5 .5 .5 .5\n")
+    (tmp_path / "labels").mkdir()
+    os.mkfifo(tmp_path / "labels" / "a.txt")
+    os.mkfifo(tmp_path / "voc" / "a.xml")
+    within(10, lambda: void(yolo(tmp_path / "data.yaml", tmp_path / "images")))
+    found: list[Dataset] = []
+    within(10, lambda: found.append(voc(tmp_path / "voc", tmp_path)))
+    assert [exclusion.reason for exclusion in found[0].exclusions] == ["unreadable annotation"]
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/tty"])
+def test_a_device_is_refused(path: str) -> None:
+    with pytest.raises(OSError):
+        read_regular(Path(path), 10)
+
+
+def test_an_annotation_file_has_a_bound(tmp_path: Path) -> None:
+    with (tmp_path / "boxes.csv").open("wb") as file:
+        file.truncate(600 * 2**20)
+    for read in (csv, lard, coco):
+        with pytest.raises(AuditError, match=r"boxes\.csv: holds 629,145,600 bytes, more than 536,870,912"):
+            read(tmp_path / "boxes.csv", tmp_path)
+
+
+NESTED: dict[str, tuple[Format, str]] = {
+    "coco": (coco, "[" * 200_000),
+    "coco, closed": (coco, "[" * 200_000 + "]" * 200_000),
+    "yolo": (yolo, "names: " + "[" * 2_000 + "]" * 2_000),
+    "voc": (voc, "<a>" * 200_000),
+}
+
+
+@pytest.mark.parametrize("case", NESTED)
+def test_deep_annotations_are_refused(case: str, tmp_path: Path) -> None:
+    read, text = NESTED[case]
+    (tmp_path / "deep").write_text(text)
+    with pytest.raises(AuditError):
+        read(tmp_path / "deep", tmp_path)
+
+
+def test_yaml_that_stands_for_more_than_it_says_is_refused(tmp_path: Path) -> None:
+    lines = ["a0: &a0 {x: 1}"] + [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 40)]
+    (tmp_path / "data.yaml").write_text("\n".join([*lines, "names: [cat]"]))
+    with pytest.raises(AuditError, match="the alias or anchor 'a0'"):
+        within(10, lambda: void(yolo(tmp_path / "data.yaml", tmp_path)))
+
+
+@pytest.mark.tor("TOR-004")
+def test_a_bomb_in_a_png_s_text_excludes_itself(tmp_path: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    head = chunk(b"IHDR", b"\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0")
+    text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(500 << 20), 9))
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + head + text + chunk(b"IDAT", zlib.compress(bytes(4))))
+    with pytest.raises(Rejected):
+        open_picture(tmp_path / "a.png", tmp_path)
+
+
+def test_explain_refuses_what_it_cannot_resize(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "a.toml"
+    settings.write_text(
+        '[model]\nkind="factory"\nfunction="fixtures.shapes:network"\nclasses=["dark","light"]\n'
+        '[data]\nformat="csv"\nannotations="a.csv"\nimages="."\n[preprocessing]\nresize=256\ncrop=24\n'
+    )
+    monkeypatch.setattr(
+        "sys.argv", ["saliency-audit", "explain", str(thin(tmp_path, 65_000)), "--settings", str(settings)]
+    )
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert "resize makes 256x16640000 pixels of 65000x1" in capfd.readouterr().err

@@ -1,0 +1,160 @@
+"""The whole job from Python: `run`, and what it returns."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from torch import nn
+
+import audit
+from audit import AuditError, Model, Record, Result, load_settings, run
+from checks.verdict import Outcome
+from fixtures.shapes import network, write_shapes
+
+CLASSES = ("dark", "light")
+LIMITS = """\
+description = "One rule."
+confidence = 0.9
+[rules.model_is_accurate]
+min_accuracy = 0.0
+why = "An example."
+"""
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A settings file that names a profile of its own, beside it."""
+    folder = tmp_path_factory.mktemp("shapes")
+    file = write_shapes(folder / "data", pictures=5)
+    (file.parent / "mine.toml").write_text(LIMITS)
+    file.write_text(file.read_text() + '\n[judge]\nprofile = "mine.toml"\n')
+    return file
+
+
+@pytest.fixture(scope="module")
+def result(settings: Path) -> Result:
+    return run(settings, settings.parent / "out")
+
+
+def test_the_profile_that_the_settings_name_is_registered_and_judges(result: Result) -> None:
+    assert list(result.verdicts) == ["model_is_accurate"]
+    with Record.open(result.folder / "audit.sqlite") as record:
+        assert record.meta("profile")["description"] == "One rule."
+    assert isinstance(result.outcome, Outcome)
+    assert result.sentence
+
+
+def test_the_folder_holds_the_evidence(result: Result) -> None:
+    assert result.report.stat().st_size > 10_000
+    written = json.loads((result.folder / "audit.json").read_text())
+    assert written["judgement"]["outcome"] == result.outcome
+    assert (result.folder / "SHA256SUMS").exists()
+
+
+def test_samples_are_a_table(result: Result) -> None:
+    table = result.samples
+    assert table.n == 5
+    assert table["image"].tolist() == [f"{number:03}.png" for number in range(5)]
+    assert table["probability"].shape == (5,)
+    assert "SampleTable of 5 samples: sample, image" in repr(table)
+    assert all(len(column) == 5 for column in table.values())
+
+
+def test_samples_become_a_frame(result: Result) -> None:
+    frame = result.samples.to_pandas()
+    assert frame.loc[2, "image"] == "002.png"
+
+
+def test_maps_are_those_that_were_measured(result: Result) -> None:
+    row = result.audit.samples[3]
+    x0, y0, x1, y1 = map(int, row.boxes[0])
+    by_name = result.maps("003.png")
+    assert len(by_name) > 1
+    for method, relevance in result.maps(3).items():
+        assert relevance.max() == 1
+        assert (relevance == by_name[method]).all()
+        assert relevance[y0:y1, x0:x1].sum() / relevance.sum() == pytest.approx(row.scores[method].mass, rel=1e-5)
+
+
+def test_a_picture_with_its_map_can_be_shown(result: Result, tmp_path: Path) -> None:
+    shown = result.show("003.png")
+    assert shown._repr_png_().startswith(b"\x89PNG")
+    assert shown.target.name == "light"
+    shown.save(tmp_path / "map.png")
+    with Image.open(tmp_path / "map.png") as written:
+        assert written.width > 100
+    with pytest.raises(AuditError, match="no method 'gradients' in this run; did you mean 'gradient'"):
+        result.show(3, "gradients")
+    with pytest.raises(AuditError, match=r"no measured sample '03.png'; did you mean '003.png'"):
+        result.show("03.png")
+
+
+def test_a_notebook_shows_result_verdict_and_record(result: Result) -> None:
+    assert f">{result.outcome}<" in result._repr_html_()
+    verdict = result.verdicts["model_is_accurate"]
+    assert verdict.question in verdict._repr_html_()
+    with Record.open(result.folder / "audit.sqlite") as record:
+        assert "<th>settings_sha256</th>" in record._repr_html_()
+
+
+def test_settings_may_be_given_as_a_file_its_content_or_settings(
+    settings: Path, result: Result, tmp_path: Path
+) -> None:
+    content: dict[str, Any] = tomllib.loads(settings.read_text())
+    content["data"] |= {
+        "annotations": str(settings.parent / "boxes.csv"),
+        "images": str(settings.parent / "images"),
+    }
+    content["judge"] = {"profile": str(settings.parent / "mine.toml")}
+    every: tuple[Any, ...] = (str(settings), content, load_settings(settings))
+    for number, given in enumerate(every):
+        again = run(given, tmp_path / str(number))
+        assert again.samples["probability"].tolist() == result.samples["probability"].tolist()
+
+
+def in_memory(pictures: int = 4) -> list[tuple[np.ndarray, str, list[tuple[int, int, int, int]]]]:
+    rng = np.random.default_rng(0)
+    return [
+        (rng.integers(0, 255, (24, 24, 3), dtype=np.uint8), CLASSES[number % 2], [(4, 4, 12, 12)])
+        for number in range(pictures)
+    ]
+
+
+QUICK: Mapping[str, Any] = {"preprocessing": {"resize": [24, 24]}, "judge": {"profile": "quick"}}
+
+
+def test_network_and_pictures_may_be_in_memory(tmp_path: Path) -> None:
+    module = network().train()
+    result = run(QUICK, tmp_path / "out", model=module, classes=CLASSES, samples=in_memory())
+    assert result.samples["class"].tolist() == ["dark", "light", "dark", "light"]
+    assert module.training, "the caller's network stays as it is"
+    assert len(list((tmp_path / "out-data" / "images").iterdir())) == 4
+    named = run(QUICK, tmp_path / "two", model=Model(module, None, None), classes=CLASSES, samples=in_memory())
+    assert named.samples["probability"].tolist() == result.samples["probability"].tolist()
+
+
+def test_what_does_not_go_together_is_said(settings: Path, tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match="samples: came with settings that name data"):
+        run(settings, tmp_path, samples=in_memory())
+    with pytest.raises(AuditError, match="model: a network without class names"):
+        run(QUICK, tmp_path, model=nn.Flatten(), samples=in_memory())
+
+
+def test_a_profile_that_cannot_be_read_is_said_before_anything_is_measured(tmp_path: Path) -> None:
+    wrong = {**QUICK, "judge": {"profile": "quik"}}
+    with pytest.raises(AuditError, match="quick"):
+        run(wrong, tmp_path / "out", model=network(), classes=CLASSES, samples=in_memory())
+    assert not (tmp_path / "out" / "audit.sqlite").exists()
+
+
+def test_a_notebook_completes_the_public_names() -> None:
+    assert {"run", "measure", "explain", "Result"} <= set(dir(audit))
+    for name in audit.__all__:
+        assert getattr(audit, name)
+    with pytest.raises(AttributeError, match="no attribute 'runn'"):
+        _ = audit.runn
