@@ -156,7 +156,7 @@ def test_what_the_files_must_say() -> None:
     assert easa["EXP-10 to 16"].not_addressed
     assert "Criterion 3 tool, which is TQL-5" in (files["do_330"].note or "")
     assert "A PASS of this tool replaces no other verification." in (files["do_330"].note or "")
-    assert "Informed by it only" in (files["iso_iec_24029_2"].note or "")
+    assert "only informed by the standard" in (files["iso_iec_24029_2"].note or "")
     assert "draft" in files["ed324_arp6983"].edition.lower()
     assert [name for name, file in files.items() if file.checked is Checked.ORIGINAL] == ["amlas"]
 
