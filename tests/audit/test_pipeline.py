@@ -141,7 +141,7 @@ def test_network_and_pictures_may_be_in_memory(tmp_path: Path) -> None:
 def test_what_does_not_go_together_is_said(settings: Path, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="samples: came with settings that name data"):
         run(settings, tmp_path, samples=in_memory())
-    with pytest.raises(AuditError, match="model: a network without class names"):
+    with pytest.raises(AuditError, match="model: the network has no class names; need them in index order"):
         run(QUICK, tmp_path, model=nn.Flatten(), samples=in_memory())
 
 

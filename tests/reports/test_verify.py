@@ -3,16 +3,13 @@
 import base64
 import io
 import json
-import pickle
 import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -32,7 +29,9 @@ from fixtures.records import write_record
 from reports.checksums import read_sums, sums_text
 from reports.evidence_folder import FORMATS, format_files, write_evidence
 from reports.page.pdf import _numbered
-from reports.result.assessment import assess
+from reports.page.render import page
+from reports.result.assessment import Assessment, assess
+from reports.result.json_text import audit_json
 from reports.verify import verify
 
 FILES = {
@@ -48,32 +47,24 @@ FILES = {
 }
 
 
-_MADE: dict[tuple[object, ...], Any] = {}
+_DRAWN: dict[tuple[str, str], str] = {}
 
 
 @pytest.fixture(autouse=True)
-def _made_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What verifying makes of the same record again and again, it makes once: that is most of its work.
+def _drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of the same record and the same values is drawn once: that is most of what verifying does.
 
-    Not in tests that ask for `drawn_anew`, which is how they see that it is made alike each time.
+    Not in tests that ask for `drawn_anew`, which is how they see that it is drawn alike each time.
     """
     if "drawn_anew" not in request.fixturenames:
-        for name in ("judge", "results", "text_of", "page"):
-            monkeypatch.setattr(reports.verify, name, remembered(getattr(reports.verify, name)))
+        monkeypatch.setattr(reports.verify, "page", _page_from_memory)
 
 
-def remembered(make: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for the same bytes of a record and the same other values."""
-
-    @wraps(make)
-    def made(*values: Any) -> Any:
-        told = (file_hash(value.path) if isinstance(value, Record) else pickle.dumps(value) for value in values)
-        key = (make.__name__, *told)
-        if key not in _MADE:
-            _MADE[key] = make(*values)
-        return _MADE[key]
-
-    return made
+def _page_from_memory(assessment: Assessment) -> str:
+    key = file_hash(assessment.record.path), audit_json(assessment.audit)
+    if key not in _DRAWN:
+        _DRAWN[key] = page(assessment)
+    return _DRAWN[key]
 
 
 @pytest.fixture(scope="module")

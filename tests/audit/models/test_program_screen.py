@@ -184,6 +184,7 @@ def test_a_tensor_has_all_its_values_in_the_file(size: list[int], sound: Path, t
     assert refused(path).startswith("cannot be opened as a torch.export program (")
 
 
+@pytest.mark.slow
 def test_an_archive_that_grows_is_refused_before_it_is_read(sound: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(sound) as old, zipfile.ZipFile(tmp_path / "bomb.pt2", "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

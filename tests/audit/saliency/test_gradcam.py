@@ -131,10 +131,10 @@ def test_unknown_and_unusable_layers() -> None:
     batch = networks.batch_of(networks.ready(networks.Functional()))
     with pytest.raises(AuditError, match=r"gradcam: no layer 'fift'; did you mean 'fifth'\?"):
         gradcam(batch, layer="fift")
-    with pytest.raises(AuditError, match=r"layer 'head' is no map.*Leave `layer` out to take 'fifth'"):
+    with pytest.raises(AuditError, match=r"layer 'head' gives no map.*Leave `layer` out to take 'fifth'"):
         gradcam(batch, layer="head")
     transformer = networks.batch_of(networks.ready(networks.vit()))
-    with pytest.raises(AuditError, match=r"'encoder.layers.encoder_layer_1' is no map that the score depends on"):
+    with pytest.raises(AuditError, match=r"'encoder.layers.encoder_layer_1' gives no map that the score depends on"):
         gradcam(transformer, layer="encoder.layers.encoder_layer_1")
 
 
