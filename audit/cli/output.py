@@ -30,7 +30,7 @@ _UNSEEN = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\
 
 def visible(text: str) -> str:
     """Text in which what a terminal would obey, and not show, is spelt out: control and direction characters."""
-    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _UNSEEN.sub(lambda character: character[0].encode("unicode_escape").decode(), text)
 
 
 class TerminalSafe(Console):
@@ -52,7 +52,7 @@ STDOUT = _Output(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 def print_json(value: Any) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    click.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    click.echo(_UNSEEN.sub(lambda character: f"\\u{ord(character[0]):04x}", text))
 
 
 def answer(outcome: Outcome, show: Callable[[], None]) -> int:

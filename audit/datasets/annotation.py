@@ -82,8 +82,8 @@ def contradiction(of_one_picture: Iterable[Annotation]) -> tuple[str, str] | Non
     read = [annotation for annotation in of_one_picture if annotation.size is not None]
     for first, other in pairwise(read):
         if (first.size, set(first.forbidden)) != (other.size, set(other.forbidden)):
-            said = f"{_stated(first)}, but {_stated(other)}"
-            return Reason.BROKEN_ANNOTATION, f"{said}; need lines that agree on each picture."
+            both = f"{_stated(first)}, but {_stated(other)}"
+            return Reason.BROKEN_ANNOTATION, f"{both}; need lines that agree on each picture."
     return None
 
 

@@ -44,10 +44,10 @@ def look(place: Path) -> Found:
     if not (is_regular(place) or is_folder(place)):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     tried = [attempt for candidate in _candidates(place) for attempt in _attempts(place, candidate)]
-    found = [attempt for attempt in tried if isinstance(attempt, Found)]
-    if not found:
+    readings = [attempt for attempt in tried if isinstance(attempt, Found)]
+    if not readings:
         raise _nothing(place, [attempt for attempt in tried if isinstance(attempt, Refused)])
-    return max(found, key=lambda reading: reading.present)
+    return max(readings, key=lambda reading: reading.present)
 
 
 def _nothing(place: Path, refused: list[Refused]) -> AuditError:
@@ -105,20 +105,20 @@ def _attempts(place: Path, annotations: Path) -> Iterator[Found | Refused]:
                 yield without_pictures(name, annotations, dataset)
 
 
-def settings_text(found: Found, folder: Path) -> str:
+def settings_text(reading: Found, folder: Path) -> str:
     """A settings file for `found` that is to lie in `folder`."""
-    labels = Counter(sample.label for sample in found.dataset.samples)
+    labels = Counter(sample.label for sample in reading.dataset.samples)
     shown = ", ".join(f"{label} ({count})" for label, count in labels.most_common(8))
     more = f", and {len(labels) - 8} more" if len(labels) > 8 else ""
-    pictures = len({sample.image for sample in found.dataset.samples})
+    pictures = len({sample.image for sample in reading.dataset.samples})
     return TEMPLATE.format(
         pictures=pictures,
-        samples=len(found.dataset.samples),
-        excluded=len(found.dataset.exclusions),
+        samples=len(reading.dataset.samples),
+        excluded=len(reading.dataset.exclusions),
         labels=shown + more,
-        format=json.dumps(found.format),
-        annotations=json.dumps(_relative(found.annotations, folder)),
-        images=json.dumps(_relative(found.images, folder)),
+        format=json.dumps(reading.format),
+        annotations=json.dumps(_relative(reading.annotations, folder)),
+        images=json.dumps(_relative(reading.images, folder)),
     )
 
 

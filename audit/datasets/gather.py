@@ -38,7 +38,7 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     }
     samples, exclusions = [], []
     for (image, label), group in sorted(grouped.items(), key=lambda item: item[0]):
-        faults = [found for found in (*map(fault, group), torn[image]) if found]
+        faults = [problem for problem in (*map(fault, group), torn[image]) if problem]
         if faults:
             exclusions.append(Exclusion(image, label, *faults[0]))
             continue

@@ -111,14 +111,14 @@ def _class(where: str, index: int, entry: Any) -> ClassName:
 
 
 def _words(where: str, index: int, words: Any) -> list[str]:
-    found = [] if words is None else words.split(",") if isinstance(words, str) else words
-    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+    synonyms = [] if words is None else words.split(",") if isinstance(words, str) else words
+    if not isinstance(synonyms, list) or not all(isinstance(word, str) for word in synonyms):
         raise AuditError(
             where,
             f"class {index} has the synonyms {short(words)}",
             "need a list of words, or words separated by commas",
         )
-    return [word.strip() for word in found if word.strip()]
+    return [word.strip() for word in synonyms if word.strip()]
 
 
 def map_labels(
@@ -147,13 +147,13 @@ def map_labels(
                 raise AuditError(place, f"{label!r} is not a label of the dataset", did_you_mean(label, known))
     tables = _tables(classes)
     wanted = [label for label in known if label not in ignored]
-    found = {label: _target(label, mapping[label], tables, classes) for label in wanted if label in mapping}
+    targets = {label: _target(label, mapping[label], tables, classes) for label in wanted if label in mapping}
     lost = []
     for label in wanted:
-        if label not in found:
+        if label not in targets:
             candidates = _candidates(label, tables)
             if candidates:
-                found[label] = _only(label, candidates, classes, "data")
+                targets[label] = _only(label, candidates, classes, "data")
             else:
                 lost.append(label)
     if lost:
@@ -165,7 +165,7 @@ def map_labels(
             f'Map them under [data.labels], as {json.dumps(lost[0], ensure_ascii=False)} = "class name" or an index, '
             "or list them in data.ignore.",
         )
-    return {label: found[label] for label in wanted}
+    return {label: targets[label] for label in wanted}
 
 
 def merge_synonyms(samples: Iterable[Sample], indices: Mapping[str, int]) -> tuple[Sample, ...]:

@@ -81,8 +81,10 @@ class Loader:
 
     def collect(self, numbers: Sequence[int], decoded: Sequence[Loaded | Rejected]) -> LoadedBatch:
         pairs = list(zip(numbers, decoded, strict=True))
-        pictures = [found for _, found in pairs if isinstance(found, Loaded)]
-        exclusions = [(number, self._excluded(number, found)) for number, found in pairs if isinstance(found, Rejected)]
+        pictures = [outcome for _, outcome in pairs if isinstance(outcome, Loaded)]
+        exclusions = [
+            (number, self._excluded(number, outcome)) for number, outcome in pairs if isinstance(outcome, Rejected)
+        ]
         if not pictures:
             return LoadedBatch((), None, tuple(exclusions))
         height, width = pictures[0].framed.pixels.shape[1:]
@@ -91,7 +93,7 @@ class Loader:
         exclusions += [(p.number, self._excluded(p.number, f)) for p, f in zip(pictures, faults, strict=True) if f]
         if not any(faults):
             return LoadedBatch(tuple(pictures), where, tuple(exclusions))
-        kept = [index for index, found in enumerate(faults) if not found]
+        kept = [index for index, outcome in enumerate(faults) if not outcome]
         inside = Region(where.inside[kept], where.near[kept]) if kept else None
         return LoadedBatch(tuple(pictures[index] for index in kept), inside, tuple(exclusions))
 

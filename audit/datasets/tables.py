@@ -43,11 +43,11 @@ def _header(cells: list[str], name: str, columns: Sequence[str], delimiter: str,
     header = [cell.strip() for cell in cells]
     missing = next((column for column in columns if column not in header), None)
     if missing:
-        found = ", ".join(header)[:200] or "nothing"
+        listed = ", ".join(header)[:200] or "nothing"
         cut_otherwise = any(other in cell for other in DELIMITERS if other != delimiter for cell in header)
         usual = f"Separate the columns by {DELIMITERS[delimiter]}." if cut_otherwise else "Add a header line."
         raise AuditError(
-            f"{name} line 1", f"no column {missing!r} (there is {found})", f"need {', '.join(columns)}", hint or usual
+            f"{name} line 1", f"no column {missing!r} (there is {listed})", f"need {', '.join(columns)}", hint or usual
         )
     twice = [column for column, count in Counter(header).items() if count > 1]
     if twice:

@@ -46,12 +46,12 @@ def _is_arithmetic(namespace: str, name: str, overload: str) -> bool:
     packet = getattr(getattr(torch.ops, namespace), name, None)
     if not isinstance(packet, OpOverloadPacket) or overload not in packet.overloads():  # type: ignore[no-untyped-call]
         return False
-    found = getattr(packet, overload)
-    if not isinstance(found, OpOverload) or found._schema.name != f"{namespace}::{name}":
+    operator = getattr(packet, overload)
+    if not isinstance(operator, OpOverload) or operator._schema.name != f"{namespace}::{name}":
         return False
-    if not torch._C._dispatch_has_kernel(found._name):  # what TorchScript alone has, as aten::save
+    if not torch._C._dispatch_has_kernel(operator._name):  # what TorchScript alone has, as aten::save
         return False
-    return all(_is_plain(argument) for argument in (*found._schema.arguments, *found._schema.returns))
+    return all(_is_plain(argument) for argument in (*operator._schema.arguments, *operator._schema.returns))
 
 
 def _is_plain(argument: Any) -> bool:

@@ -96,23 +96,23 @@ def comparable_settings(identity: Mapping[str, Any]) -> dict[str, Any]:
     return {**stated, "resolved": {name: identity[name] for name in RESOLVED if name in identity}}
 
 
-def _samples(record: Record, found: Evidence) -> tuple[Scored, ...]:
+def _samples(record: Record, table: Evidence) -> tuple[Scored, ...]:
     """All measured samples, ordered by name, so that a data set in another order is the same."""
     names = read_pictures(record).image
-    miss = miss_of(found.profile)
-    judged, off, lead = judged_by_experiment(found), missed(found, miss), found.lead(miss.fills)
+    miss = miss_of(table.profile)
+    judged, off, lead = judged_by_experiment(table), missed(table, miss), table.lead(miss.fills)
     scored = [
         Scored(
             image=str(names[i]),
-            label=str(found.label[i]),
-            picture=str(found.picture[i])[:DIGITS],
-            right=bool(found.right[i]),
+            label=str(table.label[i]),
+            picture=str(table.picture[i])[:DIGITS],
+            right=bool(table.right[i]),
             miss=bool(off[i]) if judged[i] else None,
             lead=json_number(lead[i]),
-            probability=json_number(found.probability[i]),
-            mass=tuple(json_number(found.scores[method]["mass"][i]) for method in found.methods),
-            auc=tuple(json_number(found.scores[method]["auc"][i]) for method in found.methods),
+            probability=json_number(table.probability[i]),
+            mass=tuple(json_number(table.scores[method]["mass"][i]) for method in table.methods),
+            auc=tuple(json_number(table.scores[method]["auc"][i]) for method in table.methods),
         )
-        for i in range(found.n)
+        for i in range(table.n)
     ]
     return tuple(sorted(scored, key=lambda sample: sample.key))

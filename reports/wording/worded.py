@@ -74,9 +74,9 @@ def words_of(verdict: Verdict, about: About) -> Words:
 def _worded(verdict: Verdict, words: Words) -> WordedVerdict:
     findings = tuple(
         WordedFinding(
-            **fields_of(finding, Finding), subject=said.subject, quantity_in_words=said.quantity, sentence=said.sentence
+            **fields_of(finding, Finding), subject=text.subject, quantity_in_words=text.quantity, sentence=text.sentence
         )
-        for finding, said in zip(verdict.findings, words.findings, strict=True)
+        for finding, text in zip(verdict.findings, words.findings, strict=True)
     )
     return WordedVerdict.model_validate(
         {

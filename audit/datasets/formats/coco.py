@@ -42,8 +42,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise AuditError(path.name, f"holds a {type(document).__name__}", "need an object with images and annotations")
     for key in ("images", "categories", "annotations"):
         if not isinstance(document.get(key), list):
-            found = ", ".join(map(str, list(document)[:10])) or "nothing"
-            raise AuditError(path.name, f"no list {key!r} (there is {found})", "need COCO's three lists")
+            keys = ", ".join(map(str, list(document)[:10])) or "nothing"
+            raise AuditError(path.name, f"no list {key!r} (there is {keys})", "need COCO's three lists")
     return document
 
 
@@ -102,11 +102,11 @@ def _annotation(entry: dict[str, Any], where: str, pictures: _Table, categories:
 
 def _box(entry: dict[str, Any], where: str) -> tuple[Box, tuple[str, str] | None]:
     """The box in our convention, and the problem where it cannot be used."""
-    found = numbers(entry.get("bbox"))
-    if found is None:
+    corner_and_size = numbers(entry.get("bbox"))
+    if corner_and_size is None:
         seen = short(entry["bbox"]) if "bbox" in entry else "missing"
         return NO_BOX, (Reason.BROKEN_BOX, f"{where}: bbox is {seen}; need four numbers x, y, width, height.")
-    x, y, width, height = found
+    x, y, width, height = corner_and_size
     box = x, y, x + width, y + height
     if entry.get("iscrowd") in (0, "0", None):
         return box, None

@@ -89,12 +89,12 @@ def _objects(root: Element, where: str) -> Iterator[Annotation]:
     for index, entry in enumerate(root.iterfind("object")):
         place = f"{where} object {index + 1}"
         corners = [_text(entry, f"bndbox/{corner}") for corner in ("xmin", "ymin", "xmax", "ymax")]
-        found = numbers(corners)
+        box = numbers(corners)
         problem = None
-        if found is None:
+        if box is None:
             seen = ", ".join(repr(corner[:20]) for corner in corners)
             problem = Reason.BROKEN_BOX, f"{place}: bndbox is ({seen}); need numbers xmin, ymin, xmax, ymax."
-        x0, y0, x1, y1 = found or NO_BOX
+        x0, y0, x1, y1 = box or NO_BOX
         yield Annotation(
             _text(root, "filename"), _text(entry, "name"), (x0 - 1, y0 - 1, x1, y1), place, problem, size=stated
         )

@@ -35,8 +35,8 @@ def yolo(annotations: Path, images: Path) -> Dataset:
         example = _candidates(pictures[0])[0].name
         raise AuditError(images.name, f"no label file for its {len(pictures)} pictures", f"need {example} and the like")
     orphans = _orphans(pictures, set(labels.values()))
-    found = [*_boxes(labels, images.absolute(), names), *_without_picture(orphans)]
-    return gather(found, [annotations, *dict.fromkeys(labels.values())])
+    annotated = [*_boxes(labels, images.absolute(), names), *_without_picture(orphans)]
+    return gather(annotated, [annotations, *dict.fromkeys(labels.values())])
 
 
 def _names(path: Path) -> dict[int, str]:
