@@ -13,7 +13,7 @@ PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pillow", "safetensors")
 
 
 def sha256_of(value: Any) -> str:
-    """Of a JSON value's canonical form."""
+    """SHA-256 of a JSON value's canonical form."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -37,7 +37,7 @@ def tool() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and the packages that can change a number."""
+    """Versions of Python and of the packages that can change a number."""
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
 
 

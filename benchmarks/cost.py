@@ -68,7 +68,7 @@ def bare_loop(module: nn.Module, x: Tensor, batch_size: int) -> None:
 
 
 class Spent(NamedTuple):
-    """Of one task, in seconds. The processor's time hardly depends on what else the machine does."""
+    """Seconds of one task. The processor's time hardly depends on what else the machine does."""
 
     wall: float
     processor: float

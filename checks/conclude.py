@@ -8,7 +8,7 @@ from checks.verdict import Outcome, Verdict, worst
 EXPERIMENTS = ("depends_on_object", "right_for_the_right_reason", "survives_other_background")
 MAPS = ("relevance_beats_chance", "relevance_beats_null_maps")
 SPOKESMEN = ("no_shared_hotspot", "right_for_the_right_reason")
-"""Of several rules that fail, these say most."""
+"""The rules that say most where several fail."""
 VALIDITY = "explainer_is_valid"
 
 

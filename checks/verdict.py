@@ -36,9 +36,9 @@ class Unit(StrEnum):
     """What the numbers of a finding are, so that whoever shows them need not guess."""
 
     SHARE = "share"
-    """Of pictures, of relevance, or a probability: 0 to 1, shown in per cent."""
+    """A share of pictures or of relevance, or a probability: 0 to 1, shown in per cent."""
     DIFFERENCE = "difference"
-    """Of two shares: -1 to 1, shown in points."""
+    """A difference of two shares: -1 to 1, shown in points."""
     COUNT = "count"
     CORRELATION = "correlation"
     """Spearman's: -1 to 1."""
@@ -101,7 +101,7 @@ class Finding(Frozen):
 
 
 def weakest(findings: Sequence[Finding]) -> Finding:
-    """Of those with the worst outcome, the first with the lowest value. Needs one finding at least."""
+    """The first finding with the lowest value among those with the worst outcome. Needs one finding at least."""
     outcome = worst(finding.outcome for finding in findings)
     telling = [finding for finding in findings if finding.outcome is outcome]
     return min(telling, key=lambda finding: -math.inf if finding.value is None else finding.value)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 MOST, MEAN = 48, 6.0
-"""Of 255: how far a channel of one pixel may be off, and all of them on average."""
+"""Largest difference, of 255, of a channel of one pixel, and mean over all of them."""
 _PICTURE = re.compile(r'(?:(?<= src=")|(?<= href="))data:image/webp;base64,([A-Za-z0-9+/]*={0,2})(?=")')
 _HEADER = 20
 """Bytes of a WebP before its first chunk's data."""

@@ -149,7 +149,7 @@ def _again(folder: Path, record: Record, listed: dict[str, str] | str, suspect: 
 
 
 def _digests(folder: Path, listed: dict[str, str] | str) -> dict[str, str]:
-    """Of the files that formats refer to: as SHA256SUMS lists them, else as they are."""
+    """Digests of the files that formats refer to: as SHA256SUMS lists them, else as they are."""
     known = listed if isinstance(listed, dict) else {}
     there = [name for name in WHOLE if name in known or (folder / name).is_file()]
     return {name: known.get(name) or file_hash(folder / name) for name in there}

@@ -9,10 +9,10 @@ from audit.datasets.exclusions import Reason
 from audit.datasets.sample import Box
 
 MOST_PAIRS = 100_000
-"""Of a label and a box on one picture: 100 labels with 1,000 boxes in all."""
+"""Most pairs of a label and a box on one picture: 100 labels with 1,000 boxes in all."""
 
 NO_BOX: Box = (float("nan"),) * 4
-"""Where an annotation holds none that can be read."""
+"""The box of an annotation that holds none that can be read."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Annotation:
     size: tuple[int, int] | None = None
     oriented: bool = False
     forbidden: tuple[Box, ...] = ()
-    """Of the whole picture."""
+    """Boxes for the whole picture, whatever the label."""
 
 
 def fault(annotation: Annotation) -> tuple[str, str] | None:

@@ -8,10 +8,10 @@ from audit.errors import AuditError
 from audit.files import MIB, read_regular
 
 MOST_BYTES = 512 * MIB
-"""Of an annotation file. COCO's own largest, of 118,000 pictures, has 448 million."""
+"""Most bytes of an annotation file. COCO's own largest, for 118,000 pictures, has 448 million."""
 
 MOST_BYTES_OF_ONE = MIB
-"""Where each picture has its own file."""
+"""Most bytes where each picture has a file of its own."""
 
 
 def numbers(values: object) -> tuple[float, float, float, float] | None:

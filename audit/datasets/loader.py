@@ -31,7 +31,7 @@ class LoadedBatch:
 
     pictures: tuple[Loaded, ...]
     region: Region | None
-    """Of all pictures; None where there is none."""
+    """Boxes of all pictures as masks; None where there is no picture."""
     exclusions: tuple[tuple[int, Exclusion], ...]
 
 
@@ -45,7 +45,7 @@ class Loader:
     max_box_share: float
     min_visible: float
     tolerance: float
-    """Of pointing, in pixels of the network's input."""
+    """Tolerance of pointing, in pixels of the network's input."""
     workers: int
     """Threads that decode. The one that asks for the batches is among them, while it waits."""
     ahead: int

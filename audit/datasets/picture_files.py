@@ -36,12 +36,12 @@ MAX_PIXELS = 100_000_000
 """Pictures with more are rejected by their header, before anything is decoded."""
 
 MAX_BYTES = 6 * MAX_PIXELS + MIB
-"""Of a picture file: 16 bits for each of three channels, and what else it says."""
+"""Most bytes of a picture file: 16 bits for each of three channels, and what else it holds."""
 MAX_SCANS, MAX_SCANNED = 100, 2_000_000_000
-"""Of a progressive JPEG: scans, and pixels that they go over, which take about ten seconds."""
+"""Limits for a progressive JPEG: scans, and pixels that they go over, which take about ten seconds."""
 
 MAX_MARKERS, MAX_HEADER = 100_000, 4 * MIB
-"""Of a JPEG: segments in all, and bytes before the pixels. Pillow reads both in Python."""
+"""Limits for a JPEG: segments in all, and bytes before the pixels. Pillow reads both in Python."""
 
 _JPEG, _FILL = b"\xff\xd8\xff", b"\xff" * 10_000
 _MARKER, _SCAN, _END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL), 0xDA, 0xD9
@@ -65,7 +65,7 @@ class Opened:
     picture: Image.Image
     """RGB, 8 bit, upright."""
     sha256: str
-    """Of the file's bytes."""
+    """Hash of the file's bytes."""
     stored: tuple[int, int]
     """(width, height) as stored, before the orientation is applied."""
     orientation: int

@@ -53,7 +53,7 @@ class Prediction(NamedTuple):
     """What the network said of one picture."""
 
     probability: float | None
-    """Of the label."""
+    """The label's probability."""
     label_rank: int | None
     predicted: int | None
     confidence: float | None

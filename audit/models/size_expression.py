@@ -23,7 +23,7 @@ FUNCTIONS = {
     *("Eq", "Ne", "Lt", "Le", "Gt", "Ge", "Equality", "Unequality", "StrictLessThan", "LessThan"),
     *("StrictGreaterThan", "GreaterThan", "And", "Or", "Not"),
 }
-"""Of sympy and of torch's own, what sizes are made of."""
+"""The parts of sympy and of torch that sizes are made of."""
 
 OPERATORS = (
     *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.USub, ast.UAdd, ast.Invert),

@@ -27,7 +27,7 @@ class Place(NamedTuple):
     """Where an audit's files lie, and how they come about."""
 
     folder: Path
-    """Of the evidence alone: what the plugin writes besides lies beside it, so that `saliency-audit verify` fits."""
+    """The evidence alone: the plugin's other files lie beside this folder, so that `saliency-audit verify` fits."""
     session: str
     """The same for all processes of one test session."""
     reuse: bool

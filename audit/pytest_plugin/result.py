@@ -33,7 +33,7 @@ class Against(Frozen):
 
 
 class Result(Frozen):
-    """Of one audit; where it was asked for, with the comparison, whose outcome holds then."""
+    """One audit's result; with a baseline also the comparison's, whose outcome then holds."""
 
     judgement: WordedJudgement
     report: Path
@@ -51,7 +51,7 @@ class Result(Frozen):
 
     @property
     def verdicts(self) -> tuple[WordedVerdict, ...]:
-        """Of the audit, then of the comparison."""
+        """The verdicts of the audit, then those of the comparison."""
         compared = self.against.comparison.verdicts if self.against else ()
         return (*self.judgement.verdicts, *(verdict for verdict in compared if verdict.rule != ABSOLUTE))
 

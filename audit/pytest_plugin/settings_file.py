@@ -57,7 +57,7 @@ class SettingsFile(pytest.File):
             yield RuleItem.from_parent(self, name=rule, rule=rule)
 
     def result(self) -> "Result":
-        """Of the audit, which is made once. Raises GateError where it cannot be made."""
+        """The result of the audit, which is made once. Raises GateError where it cannot be made."""
         from audit.pytest_plugin.gate import Asked, audited
         from audit.pytest_plugin.result import GateError
         from audit.settings import load_settings

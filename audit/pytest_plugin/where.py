@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 OUT, REUSE, DEVICE = "--saliency-audit-out", "--saliency-audit-reuse", "--saliency-audit-device"
 SESSION = pytest.StashKey[str]()
-"""Of one test session: the same for all its processes."""
+"""The name of one test session, the same for all its processes."""
 
 
 def place(config: pytest.Config, name: str, title: str) -> "Place":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
 FILE_NAME = "audit.sqlite"
-"""Of the record in a run's folder."""
+"""The record's name in a run's folder."""
 SCHEMA_VERSION = 5
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
@@ -103,7 +103,7 @@ class PictureRow(NamedTuple):
 
     sample: int
     sha256: str
-    """Of the picture's file."""
+    """Hash of the picture's file."""
     width: int
     height: int
     frame_boxes: str
@@ -111,7 +111,7 @@ class PictureRow(NamedTuple):
     area_share: float
     """Share of the network's input inside the boxes."""
     probability: float | None
-    """Of the label."""
+    """The label's probability."""
     label_rank: int | None
     """1 where the label is predicted."""
     predicted: int | None
@@ -172,7 +172,7 @@ class AnswerRow(NamedTuple):
     intervention: str
     variant: str
     probability: float | None
-    """Of the label, or of the cue's class."""
+    """Probability of the label, or of the cue's class."""
     log_odds: float | None
     predicted: int | None
 

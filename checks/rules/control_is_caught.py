@@ -43,7 +43,7 @@ class Copy:
     """What the audit says of one planted copy."""
 
     share: float
-    """Of the evidence that the mark carries."""
+    """The mark's share of the evidence."""
     flagged: bool
     """A rule fails it."""
     loss: float | None
@@ -183,6 +183,6 @@ def _blaming(detector: str, copies: Sequence[Copy], min_loss: float) -> Finding:
 
 
 def _hardest(flagging: Sequence[Finding]) -> Finding:
-    """Of the detector that is harder to catch."""
+    """The finding of the detector that is harder to catch."""
     hidden = [finding for finding in flagging if finding.value is None]
     return (hidden or [max(flagging, key=lambda finding: finding.value or 0.0)])[0]

@@ -78,9 +78,9 @@ class Tested:
     outcome: Outcome
     reason: str
     loss: MeanDifference
-    """Of the label's probability, more than elsewhere."""
+    """Loss of the label's probability, beyond the loss elsewhere."""
     odds: MeanDifference
-    """Of the log-odds, likewise."""
+    """Loss of the log-odds, likewise."""
     turned: int
     """Pictures of other classes that the crop turns into its class."""
     turned_elsewhere: int

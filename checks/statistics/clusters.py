@@ -50,7 +50,7 @@ def effective_n(values: ArrayLike, cluster: ArrayLike) -> float:
 
 
 def standard_error(sums: Floats, sizes: Floats) -> Floats:
-    """Of the mean, sum of sums over sum of sizes, by leaving out one cluster at a time; (..., clusters) -> (...).
+    """Standard error of the sum of sums over the sum of sizes, each cluster left out once; (..., clusters) -> (...).
 
     The jackknife, CR3 in MacKinnon, Nielsen and Webb 2023, "Cluster-robust inference": safe where sizes differ.
     One value in each cluster gives the textbook's s / sqrt(n). Needs two clusters.

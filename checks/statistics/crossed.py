@@ -16,14 +16,14 @@ from checks.statistics.gain import no_nearer_than_a_share
 
 Floats = NDArray[np.float64]
 DIGITS = 12
-"""Of a lender's part in the mean; the rest is rounding."""
+"""Digits of a lender's part in the mean; the rest is rounding."""
 
 
 class Loans(NamedTuple):
     """What came of each of V backgrounds of n pictures, which is averaged within the picture, then over pictures."""
 
     sign: int
-    """With which the average enters the mean, 1 or -1."""
+    """The sign with which the average enters the mean, 1 or -1."""
     value: Floats
     """(V, n) from -1 to 1, NaN where there is no answer."""
     lender: NDArray[np.int64]

@@ -9,7 +9,7 @@ from checks.statistics.bounds import Bounds, clopper_pearson, mean_bounds
 from checks.statistics.clusters import independent_n
 
 ROUNDING = 1e-6
-"""Of a sum of shares."""
+"""Rounding error of a sum of shares."""
 
 
 def gain_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayLike | None = None) -> Bounds | None:

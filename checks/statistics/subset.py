@@ -27,7 +27,7 @@ from checks.verdict import Tolerance
 FEWEST = 20
 """Pictures. With fewer, a 95 % bound of a skewed score holds in under 90 % of all draws (`test_coverage_*`)."""
 COVERAGE = 0.95
-"""Of the tolerance bound beside a mean."""
+"""Coverage of the tolerance bound beside a mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class Subset:
         return gain_bounds(values, self.confidence, self.seed, self.cluster)
 
     def paired(self, difference: ArrayLike) -> Bounds:
-        """Of the mean of 1, -1 and 0."""
+        """Bounds of the mean of 1, -1 and 0."""
         x = np.asarray(difference, dtype=np.float64)
         if self.cluster is None:
             return paired_share_bounds(int((x > 0).sum()), int((x < 0).sum()), self.n, self.confidence)

@@ -19,11 +19,11 @@ class Swap(NamedTuple):
     """What came of every background."""
 
     same: Loans
-    """Of a picture of the same class: 1 where the label is predicted, else 0."""
+    """Backgrounds of the same class: 1 where the label is predicted, else 0."""
     other: Loans
-    """Of a picture without an object of the class, likewise."""
+    """Backgrounds of pictures without an object of the class, likewise."""
     pull: Loans
-    """Of the latter: 1 where their picture's class is predicted, less what each other wrong class has."""
+    """On the latter: 1 where their picture's class is predicted, less what each other wrong class has."""
 
     def among(self, chosen: NDArray[np.bool_]) -> "Swap":
         return Swap(*(part.among(chosen) for part in self))

@@ -57,10 +57,10 @@ class Evidence:
     profile: Profile
     """The limits that it is judged by."""
     log_odds: Floats
-    """Of the label, on the pictures as they are."""
+    """The label's log-odds on the pictures as they are."""
     answers: Mapping[Key, Given]
     notes: Mapping[tuple[str, str], Floats]
-    """By source and name."""
+    """Numbers (n,) by source and name."""
     cascade: Mapping[str, tuple[Stage, ...]]
     """By method, from the output to the input, without the network as it is."""
     cues: tuple[Cue, ...]
@@ -87,7 +87,7 @@ class Evidence:
 
     @property
     def confidence(self) -> float:
-        """Of every bound, from the profile."""
+        """The confidence of every bound, from the profile."""
         return self.profile.confidence
 
     @property
@@ -148,7 +148,7 @@ class Evidence:
         return largest(leads, self.n)
 
     def as_subject(self, subject: str) -> "Evidence":
-        """Of a planted copy: the control's pictures with the mark shown, and its answers in place of the model's.
+        """The table of a planted copy: the control's pictures with the mark shown, and its answers for the model's.
 
         It has no maps, since none are made of it but for its notes.
         """

@@ -13,7 +13,7 @@ KEPT = "kept"
 LEAST = 0.005
 """Less is counted as nothing."""
 ROUNDING = 1e-9
-"""Of a percentage."""
+"""Rounding error of a percentage."""
 
 
 def kept_without_object(evidence: Evidence, planted: Planted) -> float | None:

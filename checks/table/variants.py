@@ -11,7 +11,7 @@ class Variant(NamedTuple):
     kind: str
     """How a region is filled, or whose background it is: 'blur', 'other'."""
     number: int | None = None
-    """Of several donors, from 1."""
+    """The number of one of several donors, from 1."""
     elsewhere: bool = False
     """As much is altered elsewhere, as the control."""
 

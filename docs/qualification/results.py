@@ -90,6 +90,6 @@ def _git(*arguments: str) -> str:
 
 
 def worst(outcomes: Iterable[str]) -> str:
-    """Of the cases of a test: passed only where there is one and all are."""
+    """The result of a test's cases: passed only where there is one and all are."""
     found = set(outcomes) or {NOT_RUN}
     return next(outcome for outcome in (FAILED, NOT_RUN, SKIPPED, PASSED) if outcome in found)

@@ -40,7 +40,7 @@ class Suspicion:
     """The most suspicious first."""
     named: tuple[Suspect, ...]
     rest: int
-    """Of the samples, those neither shown nor named."""
+    """The number of samples neither shown nor named."""
 
 
 @dataclass(frozen=True)

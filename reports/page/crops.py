@@ -5,7 +5,7 @@ from audit.record.record import Record
 from reports.page import images
 
 MOST_CROPS = 4
-"""Of a candidate, on the page; the record holds more."""
+"""Most crops of a candidate on the page; the record holds more."""
 
 
 def crops(record: Record) -> dict[int, tuple[str, ...]]:

@@ -27,7 +27,7 @@ class HalvesFigure:
     hits: int
     misses: int
     median: float
-    """Of the object's lead, in log-odds."""
+    """Median of the object's lead, in log-odds."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
 """Section of the page and what is found there, by rule. A rule of one's own has its check alone."""
 SENSES = {Direction.HIGHER: "at least", Direction.LOWER: "at most"}
 SLICES = ("slices", "Slices")
-"""Of a rule that is asked of every slice, as 'depends_on_object[light]'."""
+"""Anchor and title for a rule that is asked of every slice, as 'depends_on_object[light]'."""
 
 
 class Requirement(NamedTuple):
@@ -50,7 +50,7 @@ class Requirement(NamedTuple):
 
 
 def requirements(verdicts: Iterable[WordedVerdict]) -> tuple[Requirement, ...]:
-    """Of the verdicts that decide, in their order."""
+    """One row for each verdict that decides, in their order."""
     return tuple(_requirement(verdict) for verdict in verdicts if not verdict.advisory)
 
 

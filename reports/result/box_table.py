@@ -32,7 +32,7 @@ class Boxes:
 
     @cached_property
     def share(self) -> Floats:
-        """Of the picture's area."""
+        """Share of the picture's area."""
         return np.asarray(self.size.prod(axis=1) / self.picture.prod(axis=1))
 
     @cached_property

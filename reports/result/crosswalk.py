@@ -50,7 +50,7 @@ class StandardFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int = Field(ge=1, strict=True)
-    """Of the file: to be raised with every change."""
+    """Version of the file: raise it with every change."""
     title: Line
     edition: Line
     publisher: Line

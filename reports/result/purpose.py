@@ -10,7 +10,7 @@ class Stated(NamedTuple):
     """One thing that only the owner can say."""
 
     key: str
-    """Of the settings, in the table [report]."""
+    """Key in the settings' table [report]."""
     title: str
     asks: str
     text: str

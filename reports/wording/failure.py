@@ -19,7 +19,7 @@ class Known(NamedTuple):
 
 
 def failure(headline: str, verdicts: Iterable[WordedVerdict], known: Known) -> str:
-    """Of the whole: what it comes to, and every rule that decides and does not pass."""
+    """The failure of the whole audit: its headline, and every rule that decides and does not pass."""
     lines = [headline]
     for verdict in verdicts:
         if not verdict.advisory and verdict.outcome is not Outcome.PASS:
@@ -28,7 +28,7 @@ def failure(headline: str, verdicts: Iterable[WordedVerdict], known: Known) -> s
 
 
 def rule_failure(verdict: WordedVerdict, known: Known) -> str:
-    """Of one rule."""
+    """The failure of one rule."""
     return _clean([*_rule(verdict, known), *known.closing])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 LONG = 0.8
-"""Of the frame's side: what is as long lies along an edge."""
+"""Share of the frame's side from which on something lies along an edge."""
 
 
 def place(box: Sequence[float] | None) -> str:

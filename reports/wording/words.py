@@ -11,7 +11,7 @@ class About(NamedTuple):
     """What sentences need beside the verdict."""
 
     confidence: float
-    """Of every bound."""
+    """Confidence of every bound."""
     cluster: str = "cluster"
     """What the settings' clusters are, as 'flight': the noun for what would have to be added."""
     frame: tuple[int, int] | None = None

@@ -51,7 +51,7 @@ def _next_step(verdict: Verdict) -> str:
 
 
 def _headline(verdict: Verdict) -> str:
-    """Of several candidates; '' where one finding says all."""
+    """One sentence for several candidates; '' where one finding says all."""
     candidates = [finding for finding in verdict.findings if finding.key != SEARCH]
     deciding = verdict.deciding
     if verdict.outcome is Outcome.PASS and not candidates:
