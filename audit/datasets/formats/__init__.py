@@ -1,7 +1,8 @@
 """Dataset formats. `def NAME(annotations: Path, images: Path, *, options...) -> Dataset`, one file each.
 
 `annotations` is the file or folder that the settings name, `images` the folder below which every picture must lie.
-A format yields `audit.datasets.annotation.Annotation` and leaves all judgement to `audit.datasets.gather.gather`.
+A format yields `audit.datasets.annotation.Annotation` and leaves all judgement to `audit.datasets.gather.gather`,
+which makes the `audit.datasets.sample.Dataset`.
 A file that cannot be read as a whole raises AuditError; a line that cannot be used excludes its sample.
 `ENDINGS` beside it are those that annotations of the format usually have.
 """
