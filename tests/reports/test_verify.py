@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from audit.record.record import Record
 from audit.record.schema import FILE_NAME
 from checks.judge import limits_of
 from checks.profile import fingerprint, load_profile
+from checks.verdict import Profile
 from fixtures.records import write_record
 from reports.checksums import read_sums, sums_text
 from reports.evidence_folder import FORMATS, format_files, write_evidence
@@ -32,6 +34,7 @@ from reports.page.pdf import _numbered
 from reports.page.render import page
 from reports.result.assessment import Assessment, assess
 from reports.result.json_text import audit_json
+from reports.result.schema import Audit
 from reports.verify import verify
 
 FILES = {
@@ -47,24 +50,36 @@ FILES = {
 }
 
 
-_DRAWN: dict[tuple[str, str], str] = {}
+_ASSESSED: dict[tuple[str, str], Assessment] = {}
+_MADE: dict[tuple[str, int], str] = {}
 
 
 @pytest.fixture(autouse=True)
-def _drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page of the same record and the same values is drawn once: that is most of what verifying does.
+def _made_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What verifying makes of the same record and the same limits is made once: that is most of its work.
 
-    Not in tests that ask for `drawn_anew`, which is how they see that it is drawn alike each time.
+    Not in tests that ask for `drawn_anew`, which is how they see that it is made alike each time.
     """
-    if "drawn_anew" not in request.fixturenames:
-        monkeypatch.setattr(reports.verify, "page", _page_from_memory)
+    if "drawn_anew" in request.fixturenames:
+        return
+    monkeypatch.setattr(reports.verify, "assess", _assessed)
+    monkeypatch.setattr(reports.verify, "page", lambda made: _once("page", made.audit, lambda: page(made)))
+    monkeypatch.setattr(reports.verify, "audit_json", lambda audit: _once("json", audit, lambda: audit_json(audit)))
 
 
-def _page_from_memory(assessment: Assessment) -> str:
-    key = file_hash(assessment.record.path), audit_json(assessment.audit)
-    if key not in _DRAWN:
-        _DRAWN[key] = page(assessment)
-    return _DRAWN[key]
+def _assessed(record: Record, profile: Profile | None) -> Assessment:
+    key = file_hash(record.path), profile.model_dump_json() if profile else ""
+    if key not in _ASSESSED:
+        _ASSESSED[key] = assess(record, profile)
+    return replace(_ASSESSED[key], record=record)
+
+
+def _once(what: str, audit: Audit, make: Callable[[], str]) -> str:
+    """By identity: `_ASSESSED` keeps every audit, so that no other takes its place."""
+    key = what, id(audit)
+    if key not in _MADE:
+        _MADE[key] = make()
+    return _MADE[key]
 
 
 @pytest.fixture(scope="module")
