@@ -54,7 +54,7 @@ def _endings(name: str) -> tuple[str, ...]:
 
 
 def _line(endings: tuple[str, ...], refused: Sequence[Refused]) -> str:
-    """Of what could be read, else of the first file with a usual ending, else of the one file that was asked for."""
+    """The refusal of what could be read, else of the first file with a usual ending, else of the one file asked for."""
     usual = [entry for entry in refused if entry.annotations.suffix.lower() in endings]
     read = [entry for entry in refused if entry.read]
     telling = (read or usual or refused)[0]

@@ -11,7 +11,7 @@ from checks.rules import forbidden_pixels_are_ignored as forbidden
 from checks.rules import model_is_accurate as accuracy
 from checks.rules import survives_other_background as background
 from checks.verdict import Direction, Outcome, Unit, Verdict
-from fixtures.findings import MOST_WORDS, finding_on_flights, words_on_flights
+from fixtures.findings import MOST_WORDS, assert_worded, finding_on_flights, words_on_flights
 from reports.wording.worded import words_of
 from reports.wording.words import About
 
@@ -116,16 +116,8 @@ CASES: dict[tuple[str, str], list[Case]] = {
 @pytest.mark.parametrize(("rule", "key", "case"), [(*names, case) for names, cases in CASES.items() for case in cases])
 def test_every_outcome_has_a_short_sentence_with_its_numbers(rule: str, key: str, case: Case) -> None:
     outcome, reason, stated, part = case
-    found = words_on_flights(rule, finding_on_flights(key, outcome, reason, stated))
-    (said,) = found.findings
-    assert part in said.sentence
-    assert said.sentence.endswith(".")
-    assert said.sentence[0].isupper() or said.sentence[0].isdigit()
-    assert max(len(sentence.split()) for sentence in (said.sentence, found.sentence)) <= MOST_WORDS, said.sentence
-    assert said.subject
-    assert said.quantity
-    assert found.question.endswith("?")
-    assert (found.next_step == "") == (outcome is PASS)
+    words = words_on_flights(rule, finding_on_flights(key, outcome, reason, stated))
+    assert_worded(words, outcome, part)
 
 
 @pytest.mark.parametrize(
