@@ -11,7 +11,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -45,8 +45,14 @@ def _packages(package: str) -> Iterator[str]:
 
 def names(package: str) -> list[str]:
     """The names in a registry package, sorted, without importing what they name."""
-    modules = pkgutil.iter_modules(importlib.import_module(package).__path__)
-    return sorted(module.name for module in modules if not module.name.startswith("_"))
+    return list(_names(tuple(importlib.import_module(package).__path__)))
+
+
+@cache
+def _names(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Cached: one judgement asks hundreds of times."""
+    modules = pkgutil.iter_modules(folders)
+    return tuple(sorted(module.name for module in modules if not module.name.startswith("_")))
 
 
 def noun(package: str) -> str:

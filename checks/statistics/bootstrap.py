@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from checks.statistics.clusters import Floats, standard_error
 
@@ -19,7 +19,7 @@ def student(sums: Floats, sizes: Floats, confidence: float) -> tuple[Floats, Flo
     sums: (..., clusters); sizes: (clusters,) or as sums. Both bounds: (...).
     """
     mean = sums.sum(axis=-1) / sizes.sum(axis=-1)
-    half = stats.t.ppf(confidence, sums.shape[-1] - 1) * standard_error(sums, sizes)
+    half = special.stdtrit(sums.shape[-1] - 1, confidence) * standard_error(sums, sizes)
     return mean - half, mean + half
 
 

@@ -77,8 +77,10 @@ def wilson(k: int, n: int, confidence: float) -> Bounds:
     _share(confidence)
     if n == 0:
         return Bounds(0.0, 1.0)
-    interval = stats.binomtest(k, n).proportion_ci(2 * confidence - 1, method="wilson")
-    return Bounds(float(interval.low), float(interval.high))
+    z, share = float(special.ndtri(confidence)), k / n
+    middle, shrink = share + z * z / (2 * n), 1 + z * z / n
+    half = z * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    return Bounds((middle - half) / shrink if k > 0 else 0.0, (middle + half) / shrink if k < n else 1.0)
 
 
 def mean_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayLike | None = None) -> Bounds | None:

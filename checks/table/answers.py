@@ -1,5 +1,6 @@
 """What the network answered to altered pictures, as columns."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,7 +19,7 @@ Key = tuple[str, str, str]
 
 def json_number(value: float) -> float | None:
     """An entry of a column as JSON has it: None where it is NaN or infinite."""
-    return float(value) if np.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None
 
 
 @dataclass(frozen=True, eq=False)

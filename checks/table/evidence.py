@@ -220,12 +220,20 @@ _NONE = Given(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.in
 
 def median(columns: Sequence[Floats], n: int) -> Floats:
     """(n,) over those that are a number; NaN where none is."""
-    return _over(np.nanmedian, columns, n)
+    return _over(_nanmedian, columns, n)
 
 
 def largest(columns: Sequence[Floats], n: int) -> Floats:
     """(n,) of those that are a number; NaN where none is."""
     return _over(np.nanmax, columns, n)
+
+
+def _nanmedian(table: Floats, axis: int) -> Floats:
+    """As NumPy's, which takes twenty times as long over a few columns."""
+    rising = np.sort(table, axis=axis)  # NaN comes last
+    numbers = np.isfinite(table).sum(axis=axis, keepdims=True)
+    lower, upper = (np.take_along_axis(rising, place, axis) for place in ((numbers - 1) // 2, numbers // 2))
+    return np.asarray(np.squeeze(lower + upper, axis) / 2)
 
 
 def _over(summary: Callable[..., Any], columns: Sequence[Floats], n: int) -> Floats:

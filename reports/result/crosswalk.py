@@ -5,6 +5,7 @@ written down, and none of them says that a standard is met.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -104,10 +105,13 @@ def standard_files(names: Iterable[str]) -> dict[str, StandardFile]:
     for name in names:
         if name not in known:
             raise AuditError("settings", f"no standard {name!r}", did_you_mean(name, known))
-    return {name: _read(FOLDER / f"{name}.toml") for name in names}
+    files = {name: FOLDER / f"{name}.toml" for name in names}
+    return {name: _read(path, path.stat().st_mtime_ns) for name, path in files.items()}
 
 
-def _read(path: Path) -> StandardFile:
+@cache
+def _read(path: Path, _changed: int) -> StandardFile:
+    """Cached until it changes: every judgement of a session asks for the same files."""
     try:
         file = StandardFile.model_validate(_parsed(path))
     except ValidationError as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from pydantic import Field
 
-from audit.record.experiment_readers import read_answers, read_notes
+from audit.record.experiment_readers import read_notes
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
 from audit.record.schema import MEASURES, SUBJECT
@@ -93,7 +93,7 @@ def rows(record: Record, evidence: Evidence, classes: tuple[str, ...]) -> Iterat
     misses = {EXPERIMENT: (evidence.right & missed(evidence, miss)).tolist()}
     misses |= {method: (evidence.right & evidence.miss(method)).tolist() for method in evidence.methods}
     lead = np.where(judged_by_experiment(evidence), evidence.lead(miss.fills), np.nan)
-    notes, answers = _notes(record), _answers(record)
+    notes, answers = _notes(record), _answers(evidence)
     for i, number in enumerate(pictures.number.tolist()):
         target = int(evidence.class_index[i])
         width, height = pictures.size[i].tolist()
@@ -156,25 +156,18 @@ def _notes(record: Record) -> Notes:
     return by_sample
 
 
-def _answers(record: Record) -> Answers:
+def _answers(evidence: Evidence) -> Answers:
     """Those of the audited network."""
-    answers = read_answers(record)
-    columns = (
-        answers.sample,
-        answers.intervention,
-        answers.variant,
-        answers.probability,
-        answers.log_odds,
-        answers.predicted,
-    )
-    of_model = np.flatnonzero(answers.subject == SUBJECT)
     by_sample: Answers = {}
-    for sample, intervention, variant, probability, log_odds, predicted in zip(
-        *(column[of_model].tolist() for column in columns), strict=True
-    ):
-        by_sample.setdefault(sample, {}).setdefault(intervention, {})[variant] = Answer(
-            probability=json_number(probability),
-            log_odds=json_number(log_odds),
-            predicted=predicted if predicted >= 0 else None,
-        )
+    for (subject, intervention, variant), given in evidence.answers.items():
+        if subject != SUBJECT:
+            continue
+        samples = evidence.sample[given.place].tolist()
+        columns = (given.probability.tolist(), given.log_odds.tolist(), given.predicted.tolist())
+        for sample, probability, log_odds, predicted in zip(samples, *columns, strict=True):
+            by_sample.setdefault(sample, {}).setdefault(intervention, {})[variant] = Answer(
+                probability=json_number(probability),
+                log_odds=json_number(log_odds),
+                predicted=predicted if predicted >= 0 else None,
+            )
     return by_sample

@@ -135,6 +135,9 @@ def test_wilson_by_the_formula() -> None:
     }
     for (k, n), interval in published.items():
         assert wilson(k, n, 0.975) == pytest.approx(interval, abs=5e-5)
+    for k, n in [(0, 7), (1, 9), (50, 80), (80, 80)]:
+        interval = stats.binomtest(k, n).proportion_ci(0.9, method="wilson")
+        assert wilson(k, n, 0.95) == pytest.approx(tuple(interval), rel=1e-12)
     assert wilson(0, 300, 0.95).upper == pytest.approx(0.0089, abs=5e-5)
     assert wilson(0, 0, 0.95) == Bounds(0.0, 1.0)
     with pytest.raises(ValueError, match="whole numbers"):

@@ -99,7 +99,15 @@ def test_the_lead_of_nothing_is_no_number() -> None:
     found = make_evidence({"a": [0.5] * 3}, answers={("object_removed", "mean"): 1.0})
     assert np.isnan(found.lead(("mean",))).all()
     assert np.isnan(found.lead(())).all()
-    assert median([np.array([1.0, np.nan]), np.array([3.0, np.nan])], 2).tolist()[:1] == [2.0]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 7])
+def test_the_median_is_numpys_over_the_numbers(columns: int) -> None:
+    rng = np.random.default_rng(columns)
+    table = rng.normal(size=(columns, 300)).round(1)
+    table[rng.random(table.shape) < 0.4] = np.nan
+    expected = [np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in table.T]
+    assert np.array_equal(median(list(table), 300), expected, equal_nan=True)
 
 
 @pytest.mark.tor("TOR-029")

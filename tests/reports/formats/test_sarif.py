@@ -15,10 +15,10 @@ import pytest
 from audit.record.record import Record
 from audit.record.schema import FILE_NAME
 from checks.verdict import Outcome
-from fixtures.assessments import DIGESTS, HOSTILE, assessed, rejudged, worded_verdict
+from fixtures.assessments import DIGESTS, HOSTILE, assessed, assessment_of, rejudged, worded_verdict
 from fixtures.records import write_record
 from reports.formats.sarif import sarif
-from reports.result.assessment import Assessment, assess
+from reports.result.assessment import Assessment
 
 OBJECTS: dict[str, tuple[set[str], set[str]]] = {
     "log": ({"version", "runs"}, {"$schema"}),
@@ -105,7 +105,7 @@ def test_a_box_that_is_drawn_twice_is_one_rectangle(tmp_path: Any) -> None:
         connection.execute("UPDATE sample SET boxes = '[[1, 2, 30, 40], [1, 2, 30, 40], [5, 6, 30, 40]]'")
     connection.close()
     with Record.open(path) as record:
-        results = logged(assess(record))["results"]
+        results = logged(assessment_of(record))["results"]
     assert results
     assert {len(one["attachments"][0]["rectangles"]) for one in results} == {2}
 
@@ -155,7 +155,7 @@ def test_hostile_names_stay_text(tmp_path: Any) -> None:
         connection.execute("UPDATE sample SET image = ? || id, label = ?", (name, name))
     connection.close()
     with Record.open(path) as record:
-        run = logged(rejudged(assess(record), worded_verdict(Outcome.FAIL, text=HOSTILE)))
+        run = logged(rejudged(assessment_of(record), worded_verdict(Outcome.FAIL, text=HOSTILE)))
     result = by_rule(run, "rule")[0]
     assert unquote(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) == f"{name}3"
     assert not {"\x1b", "\u202e", "\ud800"} & set(json.dumps(run, ensure_ascii=False))

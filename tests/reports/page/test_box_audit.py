@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from audit.record.record import Record
+from fixtures.assessments import assessment_of, page_of
 from fixtures.pages import check, words
 from fixtures.records import PICTURE, write_record
-from reports.page import render as page
 from reports.page.box_audit import LabelAudit, Suspicion, label_audit
-from reports.result.assessment import assess
 from reports.result.box_table import Boxes, read_boxes
 
 Corners = tuple[float, float, float, float]
@@ -34,7 +33,7 @@ def audited(path: Path, boxes: dict[int, list[Corners]], *more: tuple[str, tuple
             connection.execute(statement, values)
     connection.close()
     with Record.open(path) as record:
-        found = label_audit(assess(record))
+        found = label_audit(assessment_of(record))
     assert found is not None
     return found
 
@@ -134,7 +133,7 @@ def test_the_page_shows_them_with_links_that_lead_somewhere(tmp_path: Path) -> N
     path = tmp_path / "audit.sqlite"
     audited(path, {i: [(0, 42, 48, 90)] for i in range(1, 20)})
     with Record.open(path) as record:
-        html = page.page(assess(record))
+        html = page_of(assessment_of(record))
     check(html)
     part = html[html.index('<section id="labels"') :].partition("</section>")[0]
     assert 'href="#labels-3"' in part
@@ -147,7 +146,7 @@ def test_the_page_shows_them_with_links_that_lead_somewhere(tmp_path: Path) -> N
 
 def test_no_picture_no_audit(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=1)) as record:
-        assert label_audit(assess(record)) is None
-        html = page.page(assess(record))
+        assert label_audit(assessment_of(record)) is None
+        html = page_of(assessment_of(record))
     check(html)
     assert "there are no boxes to look at" in words(html)

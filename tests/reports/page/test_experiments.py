@@ -11,11 +11,10 @@ from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from checks.profile import load_profile
 from checks.verdict import Outcome, Profile
-from fixtures.assessments import rejudged
+from fixtures.assessments import assessment_of, page_of, rejudged
 from fixtures.pages import words as read
 from fixtures.records import changed, write_record
 from reports.page import render as page
-from reports.result.assessment import assess
 from reports.result.controls import detection
 from reports.wording.numbers import THIN
 from reports.wording.worded import WordedJudgement, WordedVerdict
@@ -42,9 +41,9 @@ class Told:
             record.set_meta("gallery", {"worst": shown, "borderline": [], "random": []})
             for key, value in changes.items():
                 record.set_meta(key, value)
-            assessment = assess(record, profile)
+            assessment = assessment_of(record, profile)
             self.judgement: WordedJudgement = assessment.judgement
-            self.html = page.page(assessment)
+            self.html = page_of(assessment)
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +129,9 @@ def test_a_card_says_what_the_experiment_said(cheat: Told, honest: Told, untouch
 def test_the_flag_of_a_card_is_the_experiments(tmp_path: Path) -> None:
     """Where maps lie on the object and the experiment says otherwise, the card is flagged, and the other way round."""
     flagged = '<span class="flag">Right for the wrong reason</span>'
-    cheat = Told(write_record(tmp_path / "cheat.sqlite", n=80, kind="cheating", mass=0.6))
+    cheat = Told(write_record(tmp_path / "cheat.sqlite", n=120, kind="cheating", mass=0.6))
     assert cheat.html.count(flagged) > 3
-    honest = Told(write_record(tmp_path / "honest.sqlite", n=80, mass=0.03))
+    honest = Told(write_record(tmp_path / "honest.sqlite", n=120, mass=0.03))
     assert flagged not in honest.html
     assert "A miss by the maps of gradient , gradcam" in section(honest.html, "gallery")
 
@@ -167,7 +166,7 @@ def test_a_missing_experiment_is_said_to_be_missing(untouched: Told) -> None:
 
 
 def test_what_was_asked_for_and_left_nothing_is_said(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     changed(path, "DELETE FROM answer WHERE intervention = 'noise'", "DELETE FROM meta WHERE key = 'done shared_cues'")
     changed(path, "DELETE FROM cue", "DELETE FROM crop WHERE cue > 0")
     told = Told(path, planted_cue={"detectors": [], "lambdas": [], "strength": 0, "mark": [0, 0, 0, 0], "pictures": 7})
@@ -178,7 +177,7 @@ def test_what_was_asked_for_and_left_nothing_is_said(tmp_path: Path) -> None:
 
 
 def test_no_candidate_is_told_as_none(tmp_path: Path) -> None:
-    path = changed(write_record(tmp_path / "audit.sqlite", n=60), "DELETE FROM cue", "DELETE FROM crop")
+    path = changed(write_record(tmp_path / "audit.sqlite", n=120), "DELETE FROM cue", "DELETE FROM crop")
     assert "In no class do the maps agree on a place or an appearance" in section(Told(path).html, "cues")
 
 
@@ -221,9 +220,9 @@ def test_the_limit_of_detection_stands_beside_the_verdict(honest: Told, cheat: T
 
 
 def test_no_limit_is_claimed_that_one_detector_does_not_bear(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
-        assessment = assess(record)
+        assessment = assessment_of(record)
     table, verdict = assessment.table, assessment.judgement.verdict("control_is_caught")
     assert verdict is not None
     assert detection(table, verdict, "").share is not None
@@ -236,7 +235,7 @@ def test_no_limit_is_claimed_that_one_detector_does_not_bear(tmp_path: Path) -> 
 
 def test_methods_that_are_taken_out_are_said(tmp_path: Path) -> None:
     path = changed(
-        write_record(tmp_path / "audit.sqlite", n=80),
+        write_record(tmp_path / "audit.sqlite", n=120),
         "UPDATE cascade SET similarity = 0.99 - 0.001 * (sample % 3) WHERE method = 'gradcam'",
     )
     text = section(Told(path).html, "controls")
@@ -256,7 +255,7 @@ def test_the_cost_is_told_per_picture(honest: Told) -> None:
 
 
 def test_every_experiment_of_the_record_is_described_from_it(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
         asked = record.meta("experiments")
     asked["own.intervention:mine"] = {"strength": 3}
@@ -271,7 +270,7 @@ def test_every_experiment_of_the_record_is_described_from_it(tmp_path: Path) -> 
 
 
 def test_a_profile_that_asks_another_lead_is_followed(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=80)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     profile = load_profile("default")
     table = {**profile.rules["right_for_the_right_reason"], "min_lead": 40.0}
     asked = profile.model_copy(update={"rules": {**profile.rules, "right_for_the_right_reason": table}})
@@ -283,7 +282,7 @@ def test_a_profile_that_asks_another_lead_is_followed(tmp_path: Path) -> None:
 
 
 def test_hostile_words_of_experiments_do_nothing(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     connection = sqlite3.connect(path)
     with connection:
         for statement in (
@@ -315,9 +314,9 @@ def test_the_order_of_charts_and_crops_is_settled(tmp_path: Path) -> None:
 
 
 def test_a_verdict_without_findings_takes_no_method_out(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
-        assessment = assess(record)
+        assessment = assessment_of(record)
         bare = [
             WordedVerdict(
                 rule=v.rule, question=v.question, outcome=Outcome.INVALID, sentence="It broke.", next_step="Mend it."

@@ -9,10 +9,9 @@ import pytest
 from audit.record.record import Record
 from checks.profile import load_profile
 from checks.table.read_evidence import read_evidence
+from fixtures.assessments import assessment_of, page_of
 from fixtures.pages import check, words
 from fixtures.records import write_record
-from reports.page.render import page
-from reports.result.assessment import assess
 from reports.result.forbidden_pixels import forbidden_pixels
 from reports.result.json_text import audit_json
 
@@ -41,7 +40,7 @@ def record_of(path: Path, *, hidden: bool = True) -> Path:
 
 def told(path: Path) -> str:
     with Record.open(path) as record:
-        html = page(assess(record))
+        html = page_of(assessment_of(record))
     check(html)
     return words(html).replace("\u202f", " ")
 
@@ -64,14 +63,14 @@ def test_nothing_is_shown_where_there_are_none(tmp_path: Path) -> None:
     path = write_record(tmp_path / "a.sqlite", n=60)
     assert "forbidden" not in told(path).lower()
     with Record.open(path) as record:
-        written = json.loads(audit_json(assess(record).audit))
+        written = json.loads(audit_json(assessment_of(record).audit))
     assert written["forbidden"] is None
     assert {sample["forbidden"] for sample in written["samples"]} == {None}
 
 
 def test_the_numbers_are_in_audit_json(tmp_path: Path) -> None:
     with Record.open(record_of(tmp_path / "a.sqlite")) as record:
-        written = json.loads(audit_json(assess(record).audit))
+        written = json.loads(audit_json(assessment_of(record).audit))
         found = forbidden_pixels(read_evidence(record, load_profile("default")))
     assert found is not None
     assert written["forbidden"] == json.loads(found.model_dump_json())

@@ -1,6 +1,5 @@
 """report.html: one file, every outcome, no surprises from names."""
 
-import hashlib
 import io
 import json
 import re
@@ -20,6 +19,7 @@ from audit.errors import AuditError
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from checks.verdict import Outcome
+from fixtures.assessments import assessment_of, page_of
 from fixtures.pages import check, words
 from fixtures.records import write_record
 from reports import render
@@ -42,18 +42,7 @@ def rendered(path: Path, *, gallery: bool | dict[str, list[int]] = True, **chang
             record.set_meta("gallery", {**chosen, "random": [*chosen["random"], *shown[:1]]})
         for key, value in changes.items():
             record.set_meta(key, value)
-        return page_of(record)
-
-
-_PAGES: dict[bytes, str] = {}
-
-
-def page_of(record: Record) -> str:
-    """The page of each content of a record is made once."""
-    content = hashlib.sha256(record._connection.serialize()).digest()
-    if content not in _PAGES:
-        _PAGES[content] = page.page(assess(record))
-    return _PAGES[content]
+        return page_of(assessment_of(record))
 
 
 def altered(path: Path, *statements: tuple[str, tuple[Any, ...]]) -> Path:
@@ -109,7 +98,7 @@ def test_every_outcome_is_told(tmp_path: Path, kind: Any, n: int, outcome: Outco
 def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
     with Record.open(path) as record:
-        wrong = assess(record).judgement.right_for_the_wrong_reason[0]
+        wrong = assessment_of(record).judgement.right_for_the_wrong_reason[0]
     text = words(rendered(path))
     assert f"{wrong.count} of {wrong.right} right answers" in text
     assert wrong.count > 50
@@ -127,7 +116,7 @@ def test_none_wrong_has_no_lower_bound(tmp_path: Path) -> None:
 def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
     with Record.open(path) as record:
-        table = assess(record).table
+        table = assessment_of(record).table
     right, miss = table.right & table.judged("random_model"), table.miss("random_model")
     missed, judged = int((right & miss).sum()), int(right.sum())
     assert 0 < missed < judged
@@ -139,7 +128,7 @@ def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> No
 
 
 def test_without_a_random_network_no_chance_is_claimed(tmp_path: Path) -> None:
-    html = rendered(write_record(tmp_path / "audit.sqlite", n=80, null_maps=("uniform",)))
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=120, null_maps=("uniform",)))
     check(html)
     assert "a random network, which has learnt nothing" not in words(html)
 
@@ -147,11 +136,11 @@ def test_without_a_random_network_no_chance_is_claimed(tmp_path: Path) -> None:
 def test_what_was_right_and_could_not_be_judged_is_counted(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="dead")
     with Record.open(path) as record:
-        table = assess(record).table
+        table = assessment_of(record).table
     unjudged = int((table.right & table.dead["gradient"]).sum())
     assert unjudged > 0
     assert f"are not counted: {unjudged} of those predicted right." in words(rendered(path))
-    whole = rendered(write_record(tmp_path / "whole.sqlite", n=60))
+    whole = rendered(write_record(tmp_path / "whole.sqlite", n=120))
     assert "are not counted." in words(whole)
 
 
@@ -169,20 +158,20 @@ def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.tor("TOR-061")
 def test_limits_chosen_afterwards_are_called_so(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=80)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
-        profile = assess(record).judgement.profile
+        profile = assessment_of(record).judgement.profile
         html = page.page(assess(record, profile.model_copy(update={"name": "mine", "confidence": 0.9})))
     check(html)
     assert "is not the one that was hashed into the record" in words(html)
 
 
 def test_no_profile_in_the_record_is_said(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=80)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
-        profile = assess(record).judgement.profile
+        profile = assessment_of(record).judgement.profile
         record.set_meta("profile", None)
-        html = page.page(assess(record, profile))
+        html = page.page(assessment_of(record, profile))
     check(html)
     assert words(html).count("No profile was fixed in the record before the run") == 1
     assert "no profile was fixed in the record before the run" in words(html)
@@ -190,7 +179,7 @@ def test_no_profile_in_the_record_is_said(tmp_path: Path) -> None:
 
 
 def test_an_audit_from_python_names_no_command_that_cannot_work(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
         settings = record.meta("settings")
     from_python = rendered(path, settings={**settings, "model": None}, model={"state_sha256": "ab" * 32})
@@ -201,7 +190,7 @@ def test_an_audit_from_python_names_no_command_that_cannot_work(tmp_path: Path) 
 
 
 def test_how_to_run_it_again_promises_no_index_and_no_path(tmp_path: Path) -> None:
-    html = rendered(write_record(tmp_path / "audit.sqlite", n=60))
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=120))
     assert "pip install" not in html
     assert "Install version 0.1.0" in html
     assert "Absolute paths are cut to their last name" in words(html)
@@ -210,7 +199,7 @@ def test_how_to_run_it_again_promises_no_index_and_no_path(tmp_path: Path) -> No
 
 def test_only_what_was_used_is_described(tmp_path: Path) -> None:
     methods = ("gradcam", "own.maps:mine")
-    path = write_record(tmp_path / "audit.sqlite", n=60, methods=methods, null_maps=("centre", "own.maps:flat"))
+    path = write_record(tmp_path / "audit.sqlite", n=120, methods=methods, null_maps=("centre", "own.maps:flat"))
     html = rendered(path)
     check(html)
     described = set(re.findall(r"<dt>([^<]+)</dt>", html[html.index('<section id="method"') :]))
@@ -228,7 +217,7 @@ def test_the_functions_with_words_of_the_pages_own_are_listed() -> None:
 
 
 def test_without_methods_nothing_is_made_up(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60, kind="untouched")
+    path = write_record(tmp_path / "audit.sqlite", n=120, kind="untouched")
     html = rendered(path, sources={"methods": [], "null_maps": ["uniform"]})
     check(html)
     assert "no scores of a saliency method" in words(html)
@@ -247,7 +236,7 @@ def test_all_excluded(tmp_path: Path, frame: Any) -> None:
 
 def test_missing_numbers_are_dashes(tmp_path: Path) -> None:
     path = altered(
-        write_record(tmp_path / "audit.sqlite", n=60),
+        write_record(tmp_path / "audit.sqlite", n=120),
         ("UPDATE picture SET probability = NULL, confidence = NULL, label_rank = NULL, predicted = NULL", ()),
         ("UPDATE score SET dead = 1, mass = NULL, lift = NULL, rank = NULL, pointing = NULL, auc = NULL", ()),
     )
@@ -259,26 +248,26 @@ def test_missing_numbers_are_dashes(tmp_path: Path) -> None:
 
 
 def test_without_a_gallery(tmp_path: Path) -> None:
-    html = rendered(write_record(tmp_path / "audit.sqlite", n=60), gallery=False)
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=120), gallery=False)
     check(html)
     assert "holds no pictures for a gallery" in words(html)
 
 
 def test_a_card_tells_the_order_and_the_scenario(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=80)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
-        table, sample = assess(record).table, min(read_thumbnails(record))
+        table, sample = assessment_of(record).table, min(read_thumbnails(record))
     i = table.sample.tolist().index(sample)
     mean = (table.scores["gradient"]["auc"][i] + table.scores["gradcam"]["auc"][i]) / 2
     text = words(rendered(path))
     assert f"mean AUC of 2 methods {mean:.3f}" in text
     assert f"light : {'day' if sample % 3 else 'night'}" in text
-    alone = words(rendered(write_record(tmp_path / "alone.sqlite", n=80, methods=("gradient",))))
+    alone = words(rendered(write_record(tmp_path / "alone.sqlite", n=120, methods=("gradient",))))
     assert "mean AUC of" not in alone
 
 
 def test_an_empty_group_of_the_gallery_says_so(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
         shown = sorted(read_thumbnails(record))
     html = rendered(path, gallery={"worst": shown, "borderline": [], "random": []})
@@ -287,7 +276,7 @@ def test_an_empty_group_of_the_gallery_says_so(tmp_path: Path) -> None:
 
 
 def test_a_picture_of_the_gallery_without_a_row_is_left_out(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
         first, second = sorted(read_thumbnails(record))[:2]
     altered(path, ("DELETE FROM picture WHERE sample = ?", (first,)), ("DELETE FROM score WHERE sample = ?", (first,)))
@@ -298,7 +287,7 @@ def test_a_picture_of_the_gallery_without_a_row_is_left_out(tmp_path: Path) -> N
 
 
 def test_worst_pictures_link_to_the_gallery_where_it_shows_them(tmp_path: Path) -> None:
-    html = rendered(write_record(tmp_path / "audit.sqlite", n=80))
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=120))
     assert re.search(r'<a href="#sample-\d+">\d+</a>', html)
     assert "that are not in the gallery" in html
 
@@ -322,7 +311,7 @@ def test_few_and_many_classes(tmp_path: Path, classes: int) -> None:
 @pytest.mark.tor("TOR-065")
 def test_hostile_names_do_nothing(tmp_path: Path) -> None:
     path = altered(
-        write_record(tmp_path / "audit.sqlite", n=60),
+        write_record(tmp_path / "audit.sqlite", n=120),
         ("UPDATE sample SET image = ? || id, label = ?", (HOSTILE, HOSTILE)),
         ("UPDATE exclusion SET reason = ?, detail = ?", (HOSTILE, HOSTILE)),
         ("UPDATE score SET source = ? WHERE source = 'gradient'", (HOSTILE,)),
@@ -384,7 +373,7 @@ def test_a_section_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_settings_are_shown_as_toml(tmp_path: Path) -> None:
-    html = rendered(write_record(tmp_path / "audit.sqlite", n=60))
+    html = rendered(write_record(tmp_path / "audit.sqlite", n=120))
     assert "[[saliency.methods]]" in html
     assert json.dumps("fixtures.networks:small").replace('"', "&#34;") in html
 
@@ -396,7 +385,7 @@ from audit.record.record import Record
 from reports import render
 from reports.result.assessment import assess
 with Record.open(Path(sys.argv[1])) as record:
-    assessment = assess(record)
+    assessment = assessment_of(record)
     start = time.process_time()
     render(assessment, sys.argv[2])
     print(time.process_time() - start)

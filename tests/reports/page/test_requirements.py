@@ -8,13 +8,12 @@ import pytest
 from audit import registry
 from audit.record.record import Record
 from checks.verdict import Direction, Outcome
-from fixtures.assessments import rejudged, worded_finding
+from fixtures.assessments import assessment_of, page_of, rejudged, worded_finding
 from fixtures.pages import check, words
 from fixtures.records import Kind, write_record
 from reports.page import render as page
 from reports.page.deviations import deviations
 from reports.page.requirements import EVIDENCE, Requirement, requirements
-from reports.result.assessment import assess
 from reports.wording.worded import WordedFinding, WordedJudgement, WordedVerdict
 
 Told = tuple[str, WordedJudgement, dict[str, str]]
@@ -34,9 +33,9 @@ def told(path: Path, kind: Kind = "honest", **settings: Any) -> Told:
     """The page, the judgement and the deviations of a new record."""
     with Record.open(write_record(path, n=120, kind=kind)) as record:
         record.set_meta("settings", {**record.meta("settings"), **settings})
-        assessment = assess(record)
+        assessment = assessment_of(record)
         departs = {entry.what: entry.sentence for entry in deviations(assessment)}
-        return page.page(assessment), assessment.judgement, departs
+        return page_of(assessment), assessment.judgement, departs
 
 
 def finding(key: str, outcome: Outcome, value: float | None, **changes: Any) -> WordedFinding:
@@ -141,14 +140,14 @@ def test_deviations_are_told(path: Path, honest: Told, tmp_path: Path) -> None:
     assert "Deviations" in words(html)
     assert judgement.fixed_beforehand
     with Record.open(path) as record:
-        late = rejudged(assess(record), fixed_beforehand=False)
+        late = rejudged(assessment_of(record), fixed_beforehand=False)
         assert "judges it by other limits" in deviations(late)[0].sentence
         assert "chosen afterwards" in deviations(rejudged(late, registered=None))[0].sentence
 
 
 def test_a_whole_run_with_nothing_advisory_departs_from_nothing(tmp_path: Path) -> None:
-    with Record.open(write_record(tmp_path / "audit.sqlite", n=80)) as record:
-        assessment = assess(record)
+    with Record.open(write_record(tmp_path / "audit.sqlite", n=120)) as record:
+        assessment = assessment_of(record)
         verdicts = [verdict for verdict in assessment.judgement.verdicts if not verdict.advisory]
         html = page.page(rejudged(assessment, *verdicts))
     assert "The record shows none" in words(html)

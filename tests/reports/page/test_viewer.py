@@ -15,11 +15,11 @@ from PIL import Image
 
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
+from fixtures.assessments import assessment_of, page_of
 from fixtures.pages import check
 from fixtures.records import Kind, write_record
 from reports.page import render as page
 from reports.page.images import encode
-from reports.result.assessment import assess
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 browses = pytest.mark.skipif(
@@ -33,7 +33,7 @@ def report(path: Path, kind: Kind = "honest", methods: tuple[str, ...] = ("gradi
     with Record.open(write_record(path, n=120, kind=kind, methods=methods)) as record:
         shown = sorted(read_thumbnails(record))
         record.set_meta("gallery", {"worst": shown[:3], "borderline": shown[3:6], "random": [*shown[6:], shown[0]]})
-        return page.page(assess(record))
+        return page_of(assessment_of(record))
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,8 @@ def test_the_script_loads_nothing_and_builds_no_markup() -> None:
 
 
 def test_without_a_gallery_there_is_no_script(tmp_path: Path) -> None:
-    with Record.open(write_record(tmp_path / "audit.sqlite", n=60)) as record:
-        html = page.page(assess(record))
+    with Record.open(write_record(tmp_path / "audit.sqlite", n=120)) as record:
+        html = page_of(assessment_of(record))
     check(html)
     assert "<script" not in html
     assert "script-src" not in html

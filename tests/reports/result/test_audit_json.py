@@ -13,8 +13,8 @@ import reports.result
 from audit.record.record import Record
 from checks.judge import judge
 from checks.table.read_evidence import read_evidence
+from fixtures.assessments import assessment_of
 from fixtures.records import write_record
-from reports.result.assessment import assess
 from reports.result.json_text import audit_json, json_schema
 
 SCHEMA = Path(reports.result.__path__[0]) / "audit.schema.json"
@@ -30,12 +30,12 @@ def validator() -> Any:
 
 def written(path: Path) -> str:
     with Record.open(path) as record:
-        return audit_json(assess(record).audit)
+        return audit_json(assessment_of(record).audit)
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_record(tmp_path_factory.mktemp("record") / "audit.sqlite", n=70)
+    return write_record(tmp_path_factory.mktemp("record") / "audit.sqlite", n=120)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_checked_in_schema_is_that_of_the_code() -> None:
 @pytest.mark.tor("TOR-062")
 @pytest.mark.parametrize("kind", ["honest", "cheating", "dead", "incomplete", "untouched"])
 def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
-    text = written(write_record(tmp_path / "audit.sqlite", n=60, kind=kind))
+    text = written(write_record(tmp_path / "audit.sqlite", n=120, kind=kind))
     validator().validate(json.loads(text))
 
 
@@ -90,11 +90,11 @@ def test_the_rows_are_those_of_the_record(path: Path, data: Any) -> None:
     assert sum(by_experiment) == data["judgement"]["right_for_the_wrong_reason"][0]["count"]
     assert by_experiment == [row["prediction"]["right"] and not row["lead"] > 0 for row in data["samples"]]
     assert data["counts"] == {
-        "total": 71,
-        "measured": 69,
+        "total": 121,
+        "measured": 119,
         "excluded": 2,
         "right": int(found.right.sum()),
-        "accuracy": found.right.sum() / 69,
+        "accuracy": found.right.sum() / 119,
         "complete": True,
     }
     assert [(e["image"], e["reason"]) for e in data["exclusions"]] == [
@@ -139,7 +139,7 @@ def test_controls_cues_cells_and_cost_are_written(data: Any) -> None:
 
 
 def test_a_run_without_experiments_claims_none(tmp_path: Path) -> None:
-    data = json.loads(written(write_record(tmp_path / "audit.sqlite", n=60, kind="untouched")))
+    data = json.loads(written(write_record(tmp_path / "audit.sqlite", n=120, kind="untouched")))
     assert data["judgement"]["cells"] is None
     assert data["cues"] == data["passes"] == data["controls"]["planted"] == data["experiments"]["removed"] == []
     assert all(row["answers"] == {} and row["lead"] is None for row in data["samples"])
@@ -175,7 +175,7 @@ def test_the_classes_add_up_as_a_plain_loop_does(data: Any) -> None:
 
 
 def test_notes_are_told_by_source(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite", n=60)
+    path = write_record(tmp_path / "audit.sqlite", n=120)
     with sqlite3.connect(path) as connection:
         connection.execute("INSERT INTO note VALUES (3, 'gradient', 'gap', NULL), (3, 'gradcam', 'gap', 0.25)")
     connection.close()

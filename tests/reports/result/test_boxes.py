@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from audit.record.record import Record
+from fixtures.assessments import assessment_of
 from fixtures.records import write_record
 from reports.page.box_audit import LabelAudit, label_audit
-from reports.result.assessment import assess
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Labe
         connection.execute("UPDATE sample SET boxes = '[[60, 60, 64, 64]]' WHERE id = 5")
     connection.close()
     with Record.open(path) as record:
-        assessment = assess(record)
+        assessment = assessment_of(record)
         page = label_audit(assessment)
     assert page is not None
     return assessment.audit.model_dump(mode="json"), page
@@ -55,4 +55,4 @@ def test_the_numbers_of_the_page_follow_from_the_rows(both: tuple[dict[str, Any]
 
 def test_nothing_measured_is_no_label_audit(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=1)) as record:
-        assert assess(record).audit.labels is None
+        assert assessment_of(record).audit.labels is None

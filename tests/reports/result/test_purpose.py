@@ -9,10 +9,9 @@ from audit.errors import AuditError
 from audit.record.record import Record
 from audit.settings import parse_settings
 from checks.verdict import Outcome
+from fixtures.assessments import assessment_of, page_of
 from fixtures.pages import check, words
 from fixtures.records import write_record
-from reports.page import render as page
-from reports.result.assessment import assess
 from reports.result.bearings import Case, bearing
 from reports.result.clauses import Bearing
 
@@ -20,12 +19,12 @@ DATA = {"data": {"format": "csv", "annotations": "boxes.csv", "images": "picture
 WHOLE = {"intended_use": "Names\nthe runway.", "operational_domain": "Day, paved.", "audience": "Engineers."}
 
 
-def shown(path: Path, report: Any, key: str = "intended_use", n: int = 60) -> tuple[str, Bearing]:
+def shown(path: Path, report: Any, key: str = "intended_use", n: int = 120) -> tuple[str, Bearing]:
     with Record.open(write_record(path, n=n)) as record:
         record.set_meta("settings", {**record.meta("settings"), "report": report})
-        assessment = assess(record)
+        assessment = assessment_of(record)
         case = Case(assessment.judgement, assessment.audit.identity, assessment.table)
-        return page.page(assessment), bearing(key, case)
+        return page_of(assessment), bearing(key, case)
 
 
 def test_what_is_stated_is_shown_early(tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from checks.statistics.bounds import share_bounds_by_cluster, wilson
 from checks.table.cells import judged_by_experiment, miss_of, missed
 from checks.table.read_evidence import read_evidence
 from checks.verdict import Profile, RequiredSlices
+from fixtures.assessments import assessment_of
 from fixtures.candidates import write_candidate
 from fixtures.metadata import with_metadata
 from fixtures.records import write_record
 from reports.page.render import environment
-from reports.result.assessment import assess
 from reports.result.slices import Slices, SliceTable, slice_tables
 
 PROFILE = load_profile("default")
@@ -104,9 +104,9 @@ def test_required_columns_come_first_and_missing_ones_are_said(tmp_path: Path) -
 
 
 def test_audit_json_holds_them(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "a.sqlite", n=70)
+    path = write_record(tmp_path / "a.sqlite", n=120)
     with Record.open(path) as record:
-        data = assess(record).audit.model_dump(mode="json")
+        data = assessment_of(record).audit.model_dump(mode="json")
     assert data["slices"] == json.loads(tables(path).model_dump_json())
     finding = next(v for v in data["judgement"]["verdicts"] if v["rule"] == "depends_on_object")["findings"][0]
     assert set(finding["tolerance"]) == {"coverage", "lower", "needed"}
@@ -120,7 +120,7 @@ def test_nothing_measured_has_no_kinds(tmp_path: Path) -> None:
 
 
 def test_hostile_values_do_nothing(tmp_path: Path) -> None:
-    path = with_metadata(write_record(tmp_path / "a.sqlite", n=60), {HOSTILE: [HOSTILE, "x"]})
+    path = with_metadata(write_record(tmp_path / "a.sqlite", n=120), {HOSTILE: [HOSTILE, "x"]})
     html = section(path)
     assert "<script" not in html
     assert "&lt;script" in html
