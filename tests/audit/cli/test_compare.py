@@ -61,6 +61,7 @@ def test_the_life_of_a_baseline(shell: Shell, tmp_path: Path) -> None:
     assert shell("compare", "baseline.json", "worse")[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("runs")
 def test_a_comparison_leaves_both_evidence_folders_as_they_were(shell: Shell) -> None:
     for name in ("old", "worse"):

@@ -10,6 +10,7 @@ import pytest
 from audit.cli.main import main
 from fixtures.lard import write_lard
 
+pytestmark = pytest.mark.slow
 RULE = "forbidden_pixels_are_ignored"
 WITHOUT_CONTROLS = "\n[experiments]\ncontrols = []\nsearches = []\n"
 

@@ -249,6 +249,7 @@ def test_broken_required_slices_are_refused(tmp_path: Path, before: str, after: 
     assert said in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "stated", "outcome"),
     [

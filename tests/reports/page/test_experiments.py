@@ -307,6 +307,7 @@ def test_hostile_words_of_experiments_do_nothing(tmp_path: Path) -> None:
     assert "\u202e" not in html
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn_anew")
 def test_the_order_of_charts_and_crops_is_settled(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60, kind="cheating")
