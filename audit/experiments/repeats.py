@@ -52,7 +52,7 @@ def _otherwise(batch: Batch, *, other_layout: bool) -> Tensor:
 
     other_layout: with the pictures laid out in memory channel by channel.
     """
-    x, target = batch.x.flip(0), batch.target.flip(0)
+    x, target = batch.retraced().flip(0), batch.target.flip(0)
     layout = torch.contiguous_format if other_layout else torch.preserve_format
     with torch.no_grad():
         logits = [logits_of(batch.module, part.clone(memory_format=layout)) for part in torch.split(x, len(x) // 2 + 1)]

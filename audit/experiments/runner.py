@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -27,9 +27,9 @@ class Experiment:
     needs: frozenset[registry.Need]
 
     def alter(self, trial: Trial) -> Altered:
-        """What the intervention makes of a batch, given what it needs."""
-        altered: Altered = self.function(trial.limited_to(self.needs), **self.options)
-        return altered
+        """What the intervention makes of a batch, given what it needs, as the network would be shown it."""
+        made_of: Altered = self.function(trial.limited_to(self.needs), **self.options)
+        return replace(made_of, altered={name: trial.batch.shown(x) for name, x in made_of.altered.items()})
 
     def drawn(self, total: int, seed: int) -> set[int]:
         """The numbers of the samples that it is made for."""

@@ -230,7 +230,7 @@ class Silent(Reader):
     """Yields NaN where the object is hidden by the mean colour, for one class."""
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = (x[:, :, OBJECT[0], OBJECT[1]] == 0).flatten(1).all(dim=1, keepdim=True)
+        hidden = (x[:, :, OBJECT[0], OBJECT[1]].abs() < 0.01).flatten(1).all(dim=1, keepdim=True)
         logits = super().forward(x)
         return logits.masked_fill(hidden & (logits[:, 1:] > 0), torch.nan)
 
