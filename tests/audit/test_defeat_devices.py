@@ -33,6 +33,7 @@ def outcomes(folder: Path, kind: str) -> set[Outcome]:
     return {verdict.outcome for verdict in judgement.verdicts if verdict.rule in RULES}
 
 
+@pytest.mark.tor("TOR-079")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_network_that_cheats_on_the_grid_of_its_files_fails(kind: str, tmp_path: Path) -> None:
     assert outcomes(tmp_path, kind) == {Outcome.FAIL}

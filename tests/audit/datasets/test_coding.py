@@ -77,12 +77,14 @@ def test_the_way_of_altered_pictures_changes_no_bit_of_others(pixels: int, by_pi
         assert same.stride() == batch.x.stride()
 
 
+@pytest.mark.tor("TOR-079")
 def test_every_value_of_every_colour_comes_back() -> None:
     every = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).expand(1, 3, 16, 16)
     batch = batch_of(every.contiguous())
     assert torch.equal(batch.retraced(), batch.x)
 
 
+@pytest.mark.tor("TOR-079")
 def test_altered_pixels_come_to_lie_on_the_grid_and_nan_stays() -> None:
     batch = batch_of(torch.zeros(2, 3, 4, 4, dtype=torch.uint8))
     altered = torch.randn(2, 3, 4, 4)
@@ -96,6 +98,7 @@ def test_altered_pixels_come_to_lie_on_the_grid_and_nan_stays() -> None:
     assert near.sum() >= 60
 
 
+@pytest.mark.tor("TOR-079")
 def test_grey_pictures_stay_grey() -> None:
     drawn = torch.from_numpy(NOISE).permute(2, 0, 1).unsqueeze(0)
     after = recoded(drawn.repeat(2, 1, 1, 1), [Coding(grey=True), PLAIN])
@@ -104,6 +107,7 @@ def test_grey_pictures_stay_grey() -> None:
     assert torch.equal(after[1], drawn[0])
 
 
+@pytest.mark.tor("TOR-079")
 @pytest.mark.parametrize("subsampling", [0, 2])
 @pytest.mark.parametrize("crop", [None, (90, 101), (77, 112), (96, 112), (130, 120)])
 def test_a_jpeg_loses_next_to_nothing_when_it_is_saved_as_its_file_was(
@@ -125,6 +129,21 @@ def test_a_jpeg_loses_next_to_nothing_when_it_is_saved_as_its_file_was(
     assert (moved.int() - before.int()).abs().float().mean() > 2 * apart.mean()
     if crop == (130, 120):
         assert apart[:, :top].max() == 0, "what is padded is no part of the file"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 3), (40, 56)])
+@pytest.mark.parametrize("tables", [1, 2, 3, 4])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_every_jpeg_can_be_saved_as_its_file_was(size: tuple[int, int], tables: int, mode: str, tmp_path: Path) -> None:
+    steps = [[1 + place * (number + 1) % 255 for place in range(64)] for number in range(tables)]
+    pixels = Image.fromarray(NOISE[:40, :56]).resize((size[1], size[0])).convert(mode)
+    for subsampling in (0, 1, 2):
+        pixels.save(tmp_path / "x.jpg", qtables=steps, subsampling=subsampling)
+        opened = open_picture(tmp_path / "x.jpg", tmp_path)
+        assert opened.coding.jpeg is not None
+        coding = Coding(opened.coding.grey, opened.coding.jpeg, size=size)
+        before = torch.from_numpy(np.array(opened.picture)).permute(2, 0, 1).unsqueeze(0)
+        assert recoded(before, [coding]).shape == before.shape
 
 
 def test_scaled_and_turned_pictures_have_no_blocks(tmp_path: Path) -> None:
