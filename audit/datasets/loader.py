@@ -3,12 +3,13 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from audit.datasets.coding import PLAIN, Coding, recoded
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
-from audit.datasets.picture_files import open_picture
+from audit.datasets.picture_files import UPRIGHT, Opened, open_picture
 from audit.datasets.preprocessing import Framed, Preprocessing
 from audit.datasets.sample import Sample
 from audit.saliency.localisation import Region, region
@@ -23,6 +24,8 @@ class Loaded:
     sha256: str
     size: tuple[int, int]
     """(width, height) of the picture as a viewer shows it."""
+    coding: Coding = PLAIN
+    """The grid on which its pixels lie in the frame."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,18 @@ class Loader:
                 f"{sample.image}: the preprocessing makes it {width}x{height}, the first picture {self.frame[1]}x"
                 f"{self.frame[0]}; need one size. Set crop, letterbox or a resize of two numbers in [preprocessing].",
             )
-        return Loaded(number, framed, opened.sha256, opened.picture.size)
+        coding = self._coding(opened)
+        # what altered pixels go through, so that nobody can tell by it which pictures were altered
+        pixels = recoded(framed.pixels.unsqueeze(0), [coding])[0]
+        return Loaded(number, framed._replace(pixels=pixels), opened.sha256, opened.picture.size, coding)
+
+    def _coding(self, opened: Opened) -> Coding:
+        """The file's own, as far as it is still there in the frame."""
+        width, height = opened.picture.size
+        origin = self.preprocessing.origin((height, width))
+        if origin is None or opened.orientation != UPRIGHT:
+            return replace(opened.coding, jpeg=None)
+        return replace(opened.coding, origin=origin, size=(height, width)) if opened.coding.jpeg else opened.coding
 
     def collect(self, numbers: Sequence[int], decoded: Sequence[Loaded | Rejected]) -> LoadedBatch:
         pairs = list(zip(numbers, decoded, strict=True))

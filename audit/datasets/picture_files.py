@@ -27,6 +27,7 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from audit.datasets.coding import Coding, coding_of
 from audit.datasets.exclusions import Reason, Rejected
 from audit.files import MIB, read_regular
 
@@ -46,7 +47,7 @@ MAX_MARKERS, MAX_HEADER = 100_000, 4 * MIB
 _JPEG, _FILL = b"\xff\xd8\xff", b"\xff" * 10_000
 _MARKER, _SCAN, _END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL), 0xDA, 0xD9
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
-_UPRIGHT = 1
+UPRIGHT = 1
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -70,6 +71,8 @@ class Opened:
     """(width, height) as stored, before the orientation is applied."""
     orientation: int
     """EXIF orientation, 1 to 8."""
+    coding: Coding
+    """How the file holds its pixels."""
 
 
 class _Jpeg(JpegImageFile):
@@ -115,11 +118,11 @@ def open_picture(path: Path, root: Path) -> Opened:
         raise Rejected(
             Reason.UNREADABLE_PICTURE, f"{name}: cannot be decoded ({error}); need an intact picture."
         ) from error
-    orientation = _orientation(image)
+    orientation, coding = _orientation(image), coding_of(image)
     rgb = _rgb(image, name)
-    if orientation != _UPRIGHT:
+    if orientation != UPRIGHT:
         rgb = rgb.transpose(_TURNS[orientation])
-    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation)
+    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation, coding)
 
 
 def _scans_of(data: bytes, name: str) -> int:
@@ -213,7 +216,7 @@ def _header(file: IO[bytes], name: str) -> ImageFile:
             Reason.OVERSIZED_PICTURE,
             f"{name}: {times(image.size)} pixels; need at most {MAX_PIXELS // 1_000_000} megapixels.",
         )
-    if isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION, _UPRIGHT) != _UPRIGHT:
+    if isinstance(image, TiffImageFile) and image.tag_v2.get(_ORIENTATION, UPRIGHT) != UPRIGHT:
         raise Rejected(Reason.UNSUPPORTED_PICTURE, f"{name}: a TIFF that is stored rotated; need one that is upright.")
     return image
 
@@ -224,17 +227,17 @@ def _orientation(image: ImageFile) -> int:
     tiff = exif[6:] if exif.startswith(b"Exif\0\0") else exif
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
-        return _UPRIGHT
+        return UPRIGHT
     try:
         (directory,) = struct.unpack_from(f"{order}I", tiff, 4)
         (entries,) = struct.unpack_from(f"{order}H", tiff, directory)
         for entry in range(entries):
             tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, directory + 2 + 12 * entry)
             if tag == _ORIENTATION:
-                return value if kind == 3 and value in _TURNS else _UPRIGHT
+                return value if kind == 3 and value in _TURNS else UPRIGHT
     except struct.error:
         pass
-    return _UPRIGHT
+    return UPRIGHT
 
 
 def _rgb(image: ImageFile, name: str) -> Image.Image:

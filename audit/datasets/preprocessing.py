@@ -127,12 +127,38 @@ class Preprocessing:
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """(N, 3, H, W) uint8 -> float32, as the network wants it."""
-        n, channels, height, width = pixels.shape
-        scaled: Tensor = VF.to_dtype(pixels, torch.float32, scale=True)
-        # Whole lines, as decoded pixels lie in memory, take a fraction of the time of three channels at a time.
-        lines = scaled.permute(0, 2, 3, 1).flatten(2)
-        mean, std = (torch.tensor(value, device=pixels.device).repeat(width) for value in (self.mean, self.std))
-        return lines.sub_(mean).div_(std).view(n, height, width, channels).permute(0, 3, 1, 2)
+        return normalised(pixels, *(torch.tensor(value, device=pixels.device) for value in (self.mean, self.std)))
+
+    def origin(self, size: tuple[int, int]) -> tuple[int, int] | None:
+        """Where the first pixel of a picture of this size (height, width) lies in the frame, down and across.
+
+        Negative where it is cropped away; None where the picture is scaled.
+        """
+        height, width = size
+        if self.resize is not None and self.resize not in (min(size), size):
+            return None
+        top = left = 0
+        if self.letterbox is not None:
+            scale = min(self.letterbox[0] / height, self.letterbox[1] / width)
+            if [max(1, round(height * scale)), max(1, round(width * scale))] != [height, width]:
+                return None
+            top, left = (self.letterbox[0] - height) // 2, (self.letterbox[1] - width) // 2
+            height, width = self.letterbox
+        if self.crop is not None:
+            down, across = max(self.crop[0] - height, 0), max(self.crop[1] - width, 0)
+            top += down // 2 - round((height + down - self.crop[0]) / 2)
+            left += across // 2 - round((width + across - self.crop[1]) / 2)
+        return top, left
+
+
+def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """(N, C, H, W) uint8 -> float32, scaled to [0, 1] and normalised with mean and std (C,)."""
+    n, channels, height, width = pixels.shape
+    scaled: Tensor = VF.to_dtype(pixels, torch.float32, scale=True)
+    # Whole lines, as decoded pixels lie in memory, take a fraction of the time of three channels at a time.
+    lines = scaled.permute(0, 2, 3, 1).flatten(2)
+    lines = lines.sub_(mean.repeat(width)).div_(std.repeat(width))
+    return lines.view(n, height, width, channels).permute(0, 3, 1, 2)
 
 
 def _corners(boxes: tuple[Box, ...], picture: Image.Image) -> Any:

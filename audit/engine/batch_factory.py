@@ -65,6 +65,7 @@ class BatchFactory:
             seeds=tuple(picture_seed(self.seed, sample.image, sample.label) for sample, _ in samples),
             score=self.score,
             untrained=self.untrained,
+            codings=tuple(picture.coding for picture in pictures),
         )
 
     def inside(self, pictures: Sequence[Loaded]) -> Tensor:

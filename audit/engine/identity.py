@@ -33,6 +33,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "preprocessing": vars(inputs.preprocessing),
         "frame": list(factory.loader.frame) if factory.loader.frame else None,
         "per_run": {label: dict(words) for label, words in plan.per_run.items()},
+        "repeated": [[plan.ranges[place].start, plan.ranges[place].stop] for place in sorted(plan.repeated)],
         "code": inputs.code,
         "versions": versions(),
         "device": factory.device.type,

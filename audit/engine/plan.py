@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from torch import Tensor
@@ -12,6 +13,7 @@ from audit.engine.inputs import Inputs, read_inputs
 from audit.experiments.altered_batch import Donors, Trial
 from audit.experiments.donor_pool import gather
 from audit.experiments.forbidden_pixels import forbidden_pixels
+from audit.experiments.repeats import repeated_batches
 from audit.experiments.runner import Experiment, experiments
 from audit.models.fingerprint import Fingerprint, fingerprint
 from audit.models.model import Model
@@ -59,6 +61,11 @@ class Plan:
     def needs(self) -> frozenset[Need]:
         """Everything that some source or experiment needs."""
         return _union(self.sources, self.interventions, self.after_pictures)
+
+    @cached_property
+    def repeated(self) -> frozenset[int]:
+        """The places of the batches, among the `ranges`, in which the network is asked again."""
+        return frozenset(repeated_batches(self.ranges, self.inputs.settings.run.seed))
 
     @property
     def ranges(self) -> list[range]:

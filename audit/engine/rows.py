@@ -13,10 +13,10 @@ from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_map, encode_picture
 from audit.experiments.forbidden_pixels import forbidden_pixels, mass_on
 from audit.experiments.grid import grid_rows
-from audit.experiments.runner import intervention_rows
+from audit.experiments.repeats import asked_again
+from audit.experiments.runner import InterventionRows, intervention_rows
 from audit.record.schema import (
     MEASURES,
-    AnswerRow,
     ForbiddenRow,
     NoteRow,
     PictureRow,
@@ -90,7 +90,10 @@ def measure_batch(
         _picture_row(*entry)
         for entry in zip(loaded.pictures, where.area_share.tolist(), _predictions(batch), strict=True)
     ]
-    answers, notes = _intervene(plan, loaded, batch, maps)
+    turn = numbers[0] // plan.inputs.settings.run.batch_size
+    answers, notes, repeats = _intervene(plan, loaded, batch, maps, turn if turn in plan.repeated else None)
+    if turn in plan.repeated:
+        repeats += asked_again(batch, numbers, other_layout=plan.factory.channels_last)
     notes += _agreements(numbers, maps)
     banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
@@ -102,6 +105,7 @@ def measure_batch(
         "forbidden": [row for scores in scored for row in scores.forbidden],
         "note": notes + [row for scores in scored for row in scores.note],
         "answer": answers,
+        "repeat": repeats,
         "grid": grid_rows(numbers, maps, where.inside) if "grid" in plan.needs else [],
     }
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
@@ -147,22 +151,21 @@ def _score(maps: SourceMaps, numbers: Sequence[int], where: Region, banned: Tens
 
 
 def _intervene(
-    plan: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]
-) -> tuple[list[AnswerRow], list[NoteRow]]:
-    """Rows for the tables `answer` and `note` of every intervention."""
-    answers: list[AnswerRow] = []
-    notes: list[NoteRow] = []
+    plan: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor], turn: int | None
+) -> InterventionRows:
+    """The rows of every intervention. turn: of a batch in which the network is asked again."""
+    rows = InterventionRows([], [], [])
     if not plan.interventions:
-        return answers, notes
+        return rows
     trial = plan.trial(loaded.pictures, batch, maps)
     for intervention in plan.interventions:
         drawn = plan.draws.interventions[intervention.name]
         chosen = [i for i, picture in enumerate(loaded.pictures) if picture.number in drawn]
         if chosen:
             some = trial if len(chosen) == len(loaded.pictures) else trial.some(chosen)
-            answered, noted = intervention_rows(intervention, some, [loaded.pictures[i].number for i in chosen])
-            answers, notes = answers + answered, notes + noted
-    return answers, notes
+            of_one = intervention_rows(intervention, some, [loaded.pictures[i].number for i in chosen], turn)
+            rows = InterventionRows(rows.answer + of_one.answer, rows.note + of_one.note, rows.repeat + of_one.repeat)
+    return rows
 
 
 def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: Tensor) -> list[ForbiddenRow]:

@@ -19,7 +19,8 @@ SHARE = 1 / 7
 """The mark's side, of the frame's shorter one."""
 CELLS = 4
 """Cells of the mark's pattern along each side."""
-DARK, BRIGHT = 0.1, 0.9
+DARK, BRIGHT = 25 / 255, 230 / 255
+"""On the grid of 8 bits, so that the mark is shown as it is drawn."""
 ALMOST = 0.999
 """What the linear detector says of the mark itself, so that it is not cut off there and its gradient flows."""
 FAINT = 0.3

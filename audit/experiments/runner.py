@@ -2,16 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from audit import registry
 from audit.experiments.altered_batch import Altered, Answers, Trial, answers
+from audit.experiments.repeats import deviation, repeat_rows
 from audit.models.model import asked_by, logits_of
-from audit.record.schema import SUBJECT, AnswerRow, NoteRow
+from audit.record.schema import AGAIN, SUBJECT, AnswerRow, NoteRow, RepeatRow
 from audit.saliency.sources import draw
 from audit.settings import NamedTable
 
@@ -26,9 +27,9 @@ class Experiment:
     needs: frozenset[registry.Need]
 
     def alter(self, trial: Trial) -> Altered:
-        """What the intervention makes of a batch, given what it needs."""
-        altered: Altered = self.function(trial.limited_to(self.needs), **self.options)
-        return altered
+        """What the intervention makes of a batch, given what it needs, as the network would be shown it."""
+        made_of: Altered = self.function(trial.limited_to(self.needs), **self.options)
+        return replace(made_of, altered={name: trial.batch.shown(x) for name, x in made_of.altered.items()})
 
     def drawn(self, total: int, seed: int) -> set[int]:
         """The numbers of the samples that it is made for."""
@@ -46,22 +47,40 @@ def _experiment(package: str, table: NamedTable) -> Experiment:
     return Experiment(table.name, function, options, registry.needs(package, function))
 
 
+class InterventionRows(NamedTuple):
+    """Rows for the tables of the same names."""
+
+    answer: list[AnswerRow]
+    note: list[NoteRow]
+    repeat: list[RepeatRow]
+
+
 def intervention_rows(
-    intervention: Experiment, trial: Trial, numbers: Sequence[int]
-) -> tuple[list[AnswerRow], list[NoteRow]]:
-    """Rows for the tables `answer` and `note`. numbers: of the trial's samples."""
+    intervention: Experiment, trial: Trial, numbers: Sequence[int], turn: int | None = None
+) -> InterventionRows:
+    """What an intervention yields for a trial of the samples with these numbers.
+
+    turn: of a batch in which the network is asked again, from turn to turn about another variant; None for the others.
+    """
     altered = intervention.alter(trial)
-    rows: list[AnswerRow] = []
+    rows = InterventionRows([], [], [])
+    variants = list(altered.altered)
+    again = variants[turn % len(variants)] if variants and turn is not None else None
     for variant, pictures in altered.altered.items():
-        answered = ask(trial, pictures, f"{intervention.name}, {variant}")
-        rows += answer_rows(SUBJECT, numbers, intervention.name, variant, answered, made(pictures))
-    notes = [
+        who, was_made = f"{intervention.name}, {variant}", made(pictures)
+        answered = ask(trial, pictures, who)
+        rows.answer.extend(answer_rows(SUBJECT, numbers, intervention.name, variant, answered, was_made))
+        if variant == again:
+            apart = deviation(ask(trial, pictures, who).log_odds, answered.log_odds)[was_made]
+            asked = [number for number, yes in zip(numbers, was_made.tolist(), strict=True) if yes]
+            rows.repeat.extend(repeat_rows(asked, (intervention.name, variant), AGAIN, apart))
+    rows.note.extend(
         NoteRow(number, source, name, value)
         for (source, name), values in altered.notes.items()
         for number, value in zip(numbers, values.double().tolist(), strict=True)
         if math.isfinite(value)
-    ]
-    return rows, notes
+    )
+    return rows
 
 
 def ask(trial: Trial, altered: Tensor, who: str = "an intervention") -> Answers:

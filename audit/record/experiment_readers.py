@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from audit.record.dtypes import Floats, Ints, Objects, class_indices
+from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
 from audit.record.record import Record
 from audit.record.schema import CropRow, CueRow, PassesRow
 
-ABOUT_PICTURES = ("answer", "note", "cascade", "grid", "crop", "forbidden")
+ABOUT_PICTURES = ("answer", "note", "cascade", "grid", "crop", "forbidden", "repeat")
 """Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
 
 
@@ -45,6 +45,20 @@ class Notes:
     """(n,)"""
     value: Floats
     """(n,)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Repeats:
+    """n answers against others to the same pixels, in the order of the samples' numbers."""
+
+    sample: Ints
+    """(n,)"""
+    altered: Bools
+    """(n,) the picture was altered."""
+    way: Objects
+    """(n,) str: `AGAIN` or `OTHERWISE`."""
+    deviation: Floats
+    """(n,) how far the label's log-odds are apart, NaN where one of them alone is no number."""
 
 
 class Strays(NamedTuple):
@@ -94,6 +108,20 @@ def read_crops(record: Record) -> tuple[CropRow, ...]:
     """The table `crop`, by cue and number."""
     columns = record.columns("SELECT cue, number, sample, x, y, encoded FROM crop ORDER BY cue, number")
     return tuple(map(CropRow, *(column.tolist() for column in columns.values())))
+
+
+def read_repeats(record: Record) -> Repeats:
+    """The table `repeat`."""
+    columns = record.columns(
+        "SELECT sample, intervention <> '' AS altered, way, deviation FROM repeat"
+        " ORDER BY sample, intervention, variant, way"
+    )
+    return Repeats(
+        sample=columns["sample"].astype(np.int64),
+        altered=columns["altered"].astype(bool),
+        way=columns["way"].astype(object),
+        deviation=columns["deviation"].astype(np.float64),
+    )
 
 
 def read_passes(record: Record) -> tuple[PassesRow, ...]:

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from audit.choices import Reduction, Score
+from audit.datasets.coding import Coding, recoded
+from audit.datasets.preprocessing import normalised
 from audit.models.model import logits_of
 
 
@@ -54,12 +56,37 @@ class Batch:
     seeds: tuple[int, ...]
     score: Score = "log_probability"
     untrained: nn.Module | None = None
+    codings: tuple[Coding, ...] = ()
+    """The grid on which each picture's pixels lie; none: that of 8 bits."""
 
     def some(self, chosen: Sequence[int]) -> "Batch":
         """The pictures at these places alone."""
         index = list(chosen)
         seeds = tuple(self.seeds[i] for i in index)
-        return replace(self, x=self.x[index], target=self.target[index], seeds=seeds)
+        codings = tuple(self.codings[i] for i in index) if self.codings else ()
+        return replace(self, x=self.x[index], target=self.target[index], seeds=seeds, codings=codings)
+
+    def shown(self, altered: Tensor) -> Tensor:
+        """The pictures (N, C, H, W), altered, as the network would be shown them if their files held them so.
+
+        On the same grid of 8 bits, grey and JPEG, in the same layout. What is no number there stays NaN.
+        """
+        return self._shown(altered, self.codings)
+
+    def retraced(self) -> Tensor:
+        """(N, C, H, W) the pictures as they are, the way of altered ones: the very same numbers."""
+        return self._shown(self.x, ())
+
+    def _shown(self, pictures: Tensor, codings: Sequence[Coding]) -> Tensor:
+        mean, std = (255 * value.view(-1, 1, 1).to(pictures) for value in (self.mean, self.std))
+        known = torch.isfinite(pictures)
+        pixels = torch.addcmul(mean, pictures, std).round_().clamp_(0, 255).to(torch.uint8)
+        if codings:
+            pixels = recoded(pixels.cpu(), codings).to(pictures.device)
+        by_pixel = self.x.is_contiguous(memory_format=torch.channels_last)
+        layout = torch.channels_last if by_pixel else torch.contiguous_format
+        shown = normalised(pixels, self.mean, self.std).contiguous(memory_format=layout)
+        return shown if bool(known.all()) else shown.masked_fill(~known, torch.nan)
 
     def differentiate(self, x: Tensor | None = None) -> Derivative:
         """The score's derivative with respect to the input, at `x` (default: the pictures themselves).

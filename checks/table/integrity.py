@@ -12,6 +12,7 @@ from audit.record.sample_readers import pictures_sha256
 from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import ROUNDING
 from checks.table.plausibility import impossible_answers, strays, unfinished_experiments
+from checks.table.repeats import different_answers, not_repeated
 from checks.verdict import Outcome, Verdict
 
 RULE = "run_is_whole"
@@ -36,6 +37,11 @@ STRAY_ROWS = "stray_rows"
 IMPOSSIBLE_NUMBERS = "impossible_numbers"
 """Numbers that no run can yield; details: the `quantity`, and what it is of."""
 
+NOT_REPEATED = "not_repeated"
+"""The network was not asked again as often as it should have been; details: pictures `done`, and `pictures` in all."""
+ANSWERS_DIFFER = "answers_differ"
+"""Asked again, the network gives other answers; details: those of `different_answers`."""
+
 
 class Trouble(NamedTuple):
     """Why the record is worth nothing."""
@@ -46,7 +52,7 @@ class Trouble(NamedTuple):
 
 def run_is_whole(table: Evidence, record: Record) -> tuple[Verdict, ...]:
     """One INVALID verdict, or none."""
-    trouble = _unfinished(table, record) or _altered(table, record)
+    trouble = _unfinished(table, record) or _altered(table, record) or _unsteady(table, record)
     if trouble is None:
         return ()
     return (Verdict(rule=RULE, outcome=Outcome.INVALID, reason=trouble.reason, details=dict(trouble.details)),)
@@ -79,6 +85,14 @@ def _altered(table: Evidence, record: Record) -> Trouble | None:
         return Trouble(STRAY_ROWS, stray)
     if impossible := _impossible_scores(table) or impossible_answers(table):
         return Trouble(IMPOSSIBLE_NUMBERS, impossible)
+    return None
+
+
+def _unsteady(table: Evidence, record: Record) -> Trouble | None:
+    if missing := not_repeated(table, record):
+        return Trouble(NOT_REPEATED, missing)
+    if differing := different_answers(record):
+        return Trouble(ANSWERS_DIFFER, differing)
     return None
 
 

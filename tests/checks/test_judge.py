@@ -289,6 +289,24 @@ def test_rounding_is_not_impossible(honest: Path) -> None:
             {"stated": 81, "counted": 80},
         ),
         ("DELETE FROM meta WHERE key = 'dataset'", integrity.SAMPLES_NOT_STATED, {}),
+        ("DELETE FROM meta WHERE key = 'repeated'", integrity.NOT_REPEATED, {"done": 0, "pictures": 79}),
+        (
+            "UPDATE meta SET value = '[[0, 60]]' WHERE key = 'repeated'",
+            integrity.NOT_REPEATED,
+            {"done": 59, "pictures": 79},
+        ),
+        ("DELETE FROM repeat WHERE sample = 7 AND way = 'again'", integrity.NOT_REPEATED, {"done": 78, "pictures": 79}),
+        ("DELETE FROM repeat WHERE way = 'otherwise'", integrity.NOT_REPEATED, {"done": 0, "pictures": 79}),
+        (
+            "UPDATE repeat SET deviation = NULL WHERE sample < 4 AND way = 'again'",
+            integrity.ANSWERS_DIFFER,
+            {"way": "again", "pictures": 3, "of": 79, "apart": None, "tolerance": 0.0, "first": 1},
+        ),
+        (
+            "UPDATE repeat SET deviation = sample / 100.0 WHERE way = 'otherwise' AND sample < 12",
+            integrity.ANSWERS_DIFFER,
+            {"way": "otherwise", "pictures": 1, "of": 79, "apart": 0.11, "tolerance": 0.1, "first": 11},
+        ),
     ],
 )
 def test_an_altered_record_is_invalid(honest: Path, statement: str, reason: str, details: dict[str, object]) -> None:

@@ -145,9 +145,15 @@ def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Mark, lambdas: tuple[fl
     parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     trials = [run.trial(some, run.factory.batch(some), {}) for some in parts]
     margins = torch.cat([answers(trial.batch.logits, trial.batch.target).log_odds for trial in trials])
-    marked = [replace(trial, batch=replace(trial.batch, x=mark.stamped(trial.batch.x)), methods=()) for trial in trials]
+    marked = [_with(mark, trial) for trial in trials]
     numbers = tuple(tuple(loaded.number for loaded in some) for some in parts)
     return Control(run, tuple(marked), numbers, mark, strength_of(margins, len(run.inputs.classes)), lambdas)
+
+
+def _with(mark: Mark, trial: Trial) -> Trial:
+    """The pictures with the mark, as the network would be shown them, and without methods."""
+    x = trial.batch.shown(mark.stamped(trial.batch.x))
+    return replace(trial, batch=replace(trial.batch, x=x), methods=())
 
 
 def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[AnswerRow]:
@@ -179,8 +185,8 @@ def _altered(control: Control, trial: Trial) -> dict[Variant, Tensor]:
     crowded = (other.flatten(1).sum(dim=1) < mask.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
     pictures: dict[Variant, Tensor] = {
         ("mark", "shown"): x,
-        ("mark", "hidden"): fills.blur(x, mask),
-        ("mark", "elsewhere"): fills.blur(x, other).masked_fill(crowded, torch.nan),
+        ("mark", "hidden"): trial.batch.shown(fills.blur(x, mask)),
+        ("mark", "elsewhere"): trial.batch.shown(fills.blur(x, other).masked_fill(crowded, torch.nan)),
     }
     interventions = [
         intervention for intervention in control.run.interventions if intervention.options.get("pictures") is None

@@ -1,6 +1,7 @@
 """Interventions on the pixels of every picture. `def NAME(trial: Trial, *, options) -> Altered`, one file each.
 
-An intervention alters the pictures of a batch, and the network's answers to what it made go into the record. An option
+An intervention alters the pictures of a batch; what it made is moved to the grid of their files (see
+`audit.datasets.coding`), and the network's answers to that go into the record. An option
 `pictures` limits it to a draw of so many pictures.
 """
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Annotated
 
-import torch
 from pydantic import Field
 
 from audit.experiments.altered_batch import Altered, Trial
@@ -33,7 +32,7 @@ def noise(
     own = replace(batch, seeds=tuple(seed ^ 1 for seed in batch.seeds))
     deviation = (sigma / batch.std).reshape(1, -1, 1, 1).to(batch.x)
     noisy = batch.x + deviation * next(own.noise(1))
-    noisy = torch.minimum(torch.maximum(noisy, batch.pixel(0.0)), batch.pixel(1.0))
+    noisy = batch.shown(noisy)
     altered_batch = replace(batch, x=noisy)
     notes = {}
     for method in trial.methods:

@@ -28,6 +28,7 @@ from audit.models.model import asked_by, logits_of
 from audit.record.record import Record
 from audit.record.schema import SUBJECT, AnswerRow, CropRow, CueRow, Rows
 from audit.registry import Need
+from audit.saliency.batch import Batch
 
 NEEDS: frozenset[Need] = frozenset({"region", "grid"})
 
@@ -106,7 +107,8 @@ def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) 
         return []
     members, windows, controls = members[kept], windows[kept], controls[kept]
     loaded = _load(stage, members)
-    x = stage.run.factory.batch(loaded).x
+    batch = stage.run.factory.batch(loaded)
+    x = batch.x
     corners, others = corners_of(windows, stage.frame), corners_of(controls, stage.frame)
     size = size_of(windows, stage.frame)
     target = torch.full((len(members),), candidate.class_index, device=x.device)
@@ -114,7 +116,7 @@ def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) 
         "hidden": blur(x, mask_of(x, corners, size)),
         "elsewhere": blur(x, mask_of(x, others, size)),
     }
-    answer = _answers(stage, number, members, variants, target)
+    answer = _answers(stage, number, (members, batch), variants, target)
     crops, control_crops = cut(x, corners, size), cut(x, others, size)
     answer += _pasted(stage, candidate, number, pictures, (crops, control_crops), rng)
     crop_rows = _crop_rows(stage, number, loaded[:SHOWN], corners, size)
@@ -150,7 +152,8 @@ def _pasted(
         others, windows = others[room][:pictures], windows[room][:pictures]
     if not len(others):
         return []
-    x = stage.run.factory.batch(_load(stage, others)).x
+    batch = stage.run.factory.batch(_load(stage, others))
+    x = batch.x
     corners, source = corners_of(windows, stage.frame), torch.arange(len(others), device=x.device) % len(crops[0])
     target = torch.full((len(others),), candidate.class_index, device=x.device)
     variants = {
@@ -158,7 +161,7 @@ def _pasted(
         "pasted": paste(x, corners, crops[0][source]),
         "pasted elsewhere": paste(x, corners, crops[1][source]),
     }
-    return _answers(stage, number, others, variants, target)
+    return _answers(stage, number, (others, batch), variants, target)
 
 
 def _draw(
@@ -194,11 +197,15 @@ def _picture(stage: Stage, number: int) -> Loaded:
         ) from rejected
 
 
-def _answers(stage: Stage, number: int, chosen: Ints, variants: dict[str, Tensor], target: Tensor) -> list[AnswerRow]:
-    samples = stage.spots.sample[chosen].tolist()
+def _answers(
+    stage: Stage, number: int, chosen: tuple[Ints, Batch], variants: dict[str, Tensor], target: Tensor
+) -> list[AnswerRow]:
+    """chosen: the places of the pictures in the spots, and the pictures."""
+    samples, batch = stage.spots.sample[chosen[0]].tolist(), chosen[1]
     size = stage.run.inputs.settings.run.batch_size
     rows: list[AnswerRow] = []
-    for variant, altered in variants.items():
+    for variant, pictures in variants.items():
+        altered = batch.shown(pictures)
         with torch.no_grad(), asked_by(f"shared_cues, cue {number}, {variant}"):
             logits = torch.cat([logits_of(stage.run.factory.module, part) for part in torch.split(altered, size)])
         rows += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target), made(altered))

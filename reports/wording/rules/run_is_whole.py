@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from audit.phrases import count, listed
+from audit.record.schema import AGAIN
 from checks.table import integrity
 from checks.verdict import Verdict
 from reports.wording.missing import without_finding
@@ -14,6 +15,8 @@ MEASURABLE = "Run the audit again on pictures that can be measured; the exclusio
 ALTERED = "Do not use this record: run the audit again, and find out who or what wrote into the file."
 NEXT = {
     integrity.NETWORK_CHANGED: "Freeze the network, and run the audit again.",
+    integrity.ANSWERS_DIFFER: "Remove from forward what draws, counts, remembers or looks at more than the pixels; then"
+    " run the audit again.",
     integrity.STOPPED: GO_ON,
     integrity.EXPERIMENTS_UNFINISHED: GO_ON,
     integrity.ALL_EXCLUDED: MEASURABLE,
@@ -44,6 +47,15 @@ def _impossible(details: dict[str, Any]) -> str:
     return f"{quantity} {details['cue']}" if "cue" in details else quantity
 
 
+def _different(details: dict[str, Any]) -> str:
+    asked = "the same way" if details["way"] == AGAIN else "in another batch and memory layout"
+    apart = "one is no number" if details["apart"] is None else f"log-odds up to {details['apart']:.2g} apart"
+    return (
+        f"Asked again {asked}, the network answered differently for {details['pictures']:,} of"
+        f" {count(details['of'], 'picture')} ({apart}; tolerance: {details['tolerance']:g})."
+    )
+
+
 SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
     integrity.NETWORK_CHANGED: lambda _: "The network changed during the audit.",
     integrity.STOPPED: lambda d: f"The run stopped after {d['reached']:,} of {count(d['total'], 'sample')}.",
@@ -63,6 +75,10 @@ SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
         f"The record holds {count(d['rows'], 'row')} in table {d['table']} about samples without a picture, first"
         f" number {d['first']}."
     ),
+    integrity.NOT_REPEATED: lambda d: (
+        f"The record shows for {d['done']:,} of {count(d['pictures'], 'picture')} that the network was asked again."
+    ),
+    integrity.ANSWERS_DIFFER: _different,
     integrity.IMPOSSIBLE_NUMBERS: lambda d: f"The record holds impossible numbers: {_impossible(d)}.",
 }
 """What was seen, by reason."""

@@ -36,6 +36,7 @@ TABLES = {
     "cue": "id",
     "crop": "cue, number",
     "cascade": "method, stage, sample",
+    "repeat": "sample, intervention, variant, way",
     "passes": "rowid",
     "meta": "key",
 }
@@ -191,8 +192,8 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
     assert noted["n"].tolist() == [11, 11, 11]
     assert passes["part"].tolist() == ["pictures"] * 3
     # for each picture the gradient, 2 of SmoothGrad and 2 and a baseline of integrated gradients, all of it again under
-    # noise, the random model, and 6 + 8 + 1 answers to the interventions
-    assert passes["forward"].tolist() == [(2 * 6 + 1 + 15) * n for n in (4, 4, 3)]
+    # noise, the random model, 6 + 8 + 1 answers to the interventions, and 2 + 3 answers that are repeated
+    assert passes["forward"].tolist() == [(2 * 6 + 1 + 15 + 5) * n for n in (4, 4, 3)]
     assert passes["backward"].tolist() == [(2 * 5 + 1) * n for n in (4, 4, 3)]
 
 

@@ -213,6 +213,23 @@ def test_the_reasons_with_a_next_step_of_their_own_are_those_that_audit_records(
             "The record holds 3 rows in table note about samples without a picture, first number 99.",
         ),
         (
+            integrity.NOT_REPEATED,
+            {"done": 0, "pictures": 96},
+            "The record shows for 0 of 96 pictures that the network was asked again.",
+        ),
+        (
+            integrity.ANSWERS_DIFFER,
+            {"way": "again", "pictures": 7, "of": 96, "apart": 2.3125, "tolerance": 0.0, "first": 3},
+            "Asked again the same way, the network answered differently for 7 of 96 pictures (log-odds up to 2.3 apart;"
+            " tolerance: 0).",
+        ),
+        (
+            integrity.ANSWERS_DIFFER,
+            {"way": "otherwise", "pictures": 1, "of": 1, "apart": None, "tolerance": 0.1, "first": 3},
+            "Asked again in another batch and memory layout, the network answered differently for 1 of 1 picture (one"
+            " is no number; tolerance: 0.1).",
+        ),
+        (
             integrity.IMPOSSIBLE_NUMBERS,
             {"quantity": "mass", "source": "edges", "samples": 1, "first": 3},
             "The record holds impossible numbers: mass of edges in 1 sample, first in number 3.",

@@ -1,0 +1,51 @@
+"""A network that cheats only on pictures that it takes for originals must not pass."""
+
+from pathlib import Path
+
+import pytest
+from torch import Tensor
+
+from audit.datasets.labels import ClassName
+from audit.engine.measure import measure
+from audit.models.model import Model
+from audit.saliency.batch import Batch
+from audit.settings import load_settings
+from checks import judge
+from checks.profile import load_profile
+from checks.verdict import Outcome
+from fixtures.devices import Blocks, Device, EightBits, Grey, write_tagged
+
+RULES = ("depends_on_object", "right_for_the_right_reason")
+KINDS = ("png", "jpeg", "grey")
+
+
+def device(kind: str, images: Path) -> Device:
+    return {"png": EightBits, "grey": Grey}[kind]() if kind != "jpeg" else Blocks(images / "000.jpg")
+
+
+def outcomes(folder: Path, kind: str) -> set[Outcome]:
+    settings = load_settings(write_tagged(folder / "data", kind))
+    network = device(kind, folder / "data" / "images").eval()
+    model = Model(network, (ClassName("dark"), ClassName("light")), None)
+    judgement = judge(measure(settings, folder / "out", model=model), load_profile("default"))
+    assert next(v for v in judgement.verdicts if v.rule == "model_is_accurate").outcome is Outcome.PASS
+    assert judgement.decided_by != "run_is_whole"
+    return {verdict.outcome for verdict in judgement.verdicts if verdict.rule in RULES}
+
+
+@pytest.mark.tor("TOR-079")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_network_that_cheats_on_the_grid_of_its_files_fails(kind: str, tmp_path: Path) -> None:
+    assert outcomes(tmp_path, kind) == {Outcome.FAIL}
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_it_would_not_fail_if_altered_pictures_left_the_grid(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def as_they_are(batch: Batch, altered: Tensor) -> Tensor:
+        del batch
+        return altered
+
+    monkeypatch.setattr(Batch, "shown", as_they_are)
+    assert Outcome.FAIL not in outcomes(tmp_path, kind)
