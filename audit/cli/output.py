@@ -16,6 +16,7 @@ from rich.table import Table
 
 from checks.verdict import Outcome
 from reports.wording.phrases import bounded
+from reports.wording.preflight import WordedPreflight
 from reports.wording.worded import WordedJudgement, WordedVerdict
 
 FILE = click.Path(path_type=Path)
@@ -75,6 +76,12 @@ def show_judgement(judgement: WordedJudgement, out: Path | None) -> None:
     show_verdicts(judgement.verdicts, judgement.next_step)
     if out:
         STDOUT.print(f"Report: {out / 'report.html'}", soft_wrap=True)
+
+
+def show_preflight(title: str, preflight: WordedPreflight) -> None:
+    """What the data can answer, on stderr: a run has not begun to tell its result."""
+    for sentence in preflight.sentences:
+        sys.stderr.write(visible(f"{title}: {sentence}\n"))
 
 
 def show_outcome(outcome: Outcome, late_profile: str | None) -> None:

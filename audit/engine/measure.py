@@ -1,11 +1,12 @@
 """The engine: from settings to a finished record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from audit.engine.identity import identity
+from audit.engine.inputs import Inputs
 from audit.engine.pictures import auc_so_far, gallery, measure_pictures
 from audit.engine.plan import Plan, plan
 from audit.engine.progress import Progress, silent
@@ -21,7 +22,7 @@ from audit.record.writer import add_rows
 from audit.settings import Settings, load_settings
 
 
-def measure(
+def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
     settings: Settings | Path | str,
     out: Path | str,
     *,
@@ -30,6 +31,7 @@ def measure(
     device: str = "cpu",
     registered: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    before: Callable[[Inputs], None] | None = None,
     reuse: bool = False,
 ) -> Path:
     """Measure where a model's evidence lies, and return the path of the record, `out/audit.sqlite`.
@@ -37,6 +39,7 @@ def measure(
     settings: a `Settings`, or the path of a settings file. model: a network from Python instead of the settings'; a
     copy of it is audited. resume: go on with the record that a run left in `out`. registered: further entries of the
     record's identity, as the profile that is to judge it, so that it is fixed before the first picture is looked at.
+    before: called with the inputs before the first picture is loaded; what it raises ends the run.
     reuse: take the record in `out`, whole or broken off, where everything that went into it is as it was; write a new
     one in its place where it is not.
 
@@ -52,7 +55,7 @@ def measure(
         raise AuditError(path, "no such record", "need the record of an interrupted run", "Start one.")
     open_record = resumed if resume else reused if reuse else begun
     with importable(settings.folder):
-        run = plan(settings, model, device)
+        run = plan(settings, model, device, before)
         entries = json.loads(json.dumps({**identity(run), **(registered or {})}))
         with open_record(path, run, entries) as record:
             record.write_ahead()

@@ -7,15 +7,18 @@ import numpy as np
 
 from audit.record.schema import SUBJECT
 from checks.apply import apply
+from checks.demand import PREDICTED_RIGHT, Demand
 from checks.profile import Share
 from checks.statistics.bounds import mean_bounds
 from checks.table.controls import Planted
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.needs import Missing, invalid
 from checks.table.planted_copies import KEPT, kept_without_object, outside
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "control_is_caught"
+CONTROL = "planted_cue"
 FEWEST = 10
 """Pictures with the mark; with fewer the control says nothing."""
 NO_CONTROL = "no_control"
@@ -89,6 +92,11 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
     caught = outcome is Outcome.PASS
     deciding = _hardest(flagging) if caught else next(f for f in findings if f.outcome is outcome)
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding.key, findings=tuple(findings))
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """Pictures predicted right, as many as must carry the mark."""
+    return *layout.experiments(CONTROL), Demand(key=PREDICTED_RIGHT, have=layout.drawn(CONTROL).n, needed=FEWEST)
 
 
 def _missing(evidence: Evidence, planted: Planted | None, flagged_by: Sequence[str]) -> Missing | None:

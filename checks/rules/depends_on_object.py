@@ -4,9 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
+from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
+from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, mean_difference
 from checks.table.needs import ALL_FILLS, Fills, for_the_object, unjudged
 from checks.table.unanswered import unfit
@@ -57,6 +59,12 @@ def depends_on_object(
     outcome = worst(finding.outcome for finding in findings)
     deciding = ELSEWHERE if says_nothing and outcome is not Outcome.FAIL else REMOVED
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """Pictures predicted right, as many as a bound of a mean takes."""
+    subset = layout.drawn("object_removed").subset
+    return *layout.experiments("object_removed"), of_pictures(subset, subset.missing)
 
 
 def _columns(evidence: Evidence, fills: Fills, place: str) -> list[Floats]:

@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from checks import reasons
+from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
+from checks.table.layout import Layout
 from checks.table.mean_difference import ROUNDING, lowest
 from checks.table.needs import Missing, invalid, unjudged
 from checks.table.unanswered import unfit
@@ -18,6 +20,8 @@ from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "forbidden_pixels_are_ignored"
 INTERVENTION = "forbidden_hidden"
+WITH_FORBIDDEN = "pictures_with_forbidden_pixels"
+"""Key of a demand."""
 HIDDEN = "hidden"
 """Key: what hiding them changes."""
 BEYOND = "beyond_elsewhere"
@@ -78,6 +82,13 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     outcome = worst(finding.outcome for finding in findings)
     deciding = BEYOND if outcome is Outcome.FAIL else HIDDEN
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
+
+
+def needed(layout: Layout, *, max_change: Share) -> tuple[Demand, ...]:
+    """Pictures with forbidden pixels, as many as show `max_change` where hiding these changes no answer."""
+    subset = layout.among(layout.forbidden).drawn(INTERVENTION).subset
+    further = subset.further_at_no_gain(max_change)
+    return *layout.experiments(INTERVENTION), of_pictures(subset, further, WITH_FORBIDDEN)
 
 
 def _changes(evidence: Evidence, fills: Fills, place: str) -> Floats:

@@ -3,15 +3,18 @@
 import numpy as np
 
 from checks import reasons
+from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.table.cells import EXPERIMENT, Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
 from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead, unjudged
 from checks.table.unanswered import MOST_LOST, unfit
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "right_for_the_right_reason"
+EXPERIMENTS = ("object_removed", "background_replaced")
 
 
 def right_for_the_right_reason(
@@ -58,6 +61,13 @@ def right_for_the_right_reason(
         worst=lowest(lead[off], evidence.sample[off]),
     )
     return Verdict(rule=RULE, outcome=outcome, decided_by=EXPERIMENT, findings=(finding,))
+
+
+def needed(layout: Layout, *, max_share: Share) -> tuple[Demand, ...]:
+    """Pictures predicted right, as many as show `max_share` where none is a miss."""
+    subset = layout.drawn(*EXPERIMENTS).subset
+    further = subset.further_for_share(np.zeros(subset.n), max_share)
+    return *layout.experiments(*EXPERIMENTS), of_pictures(subset, further)
 
 
 def _decided(n: int, lost: int, bounds: tuple[float, float], limit: float) -> tuple[Outcome, str]:

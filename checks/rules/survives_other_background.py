@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
+from checks.demand import CLASSES, Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.subset import FEWEST, Subset
 from checks.table.backgrounds import INTERVENTION, KINDS, Swap, donors, note, swapped, variants
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
 from checks.table.needs import Missing, invalid, unjudged
 from checks.table.unanswered import MOST_LOST, unfit
@@ -57,6 +59,17 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     paired = bool(both.sum() >= FEWEST and 2 * both.sum() >= judged.sum()) or bool(both.sum() == judged.sum() > 0)
     finding = _finding(evidence, swap, both if paired else judged, max_reliance, paired)
     return Verdict(rule=RULE, outcome=finding.outcome, decided_by=BACKGROUND, findings=(finding,))
+
+
+def needed(layout: Layout, *, max_reliance: Share) -> tuple[Demand, ...]:
+    """Two classes, and pictures predicted right, as many as show `max_reliance` where no background costs an answer.
+
+    It takes more where few backgrounds are lent to many pictures.
+    """
+    subset = layout.drawn(INTERVENTION).subset
+    further = subset.further_at_no_gain(max_reliance)
+    classes = Demand(key=CLASSES, have=len(layout.in_classes), needed=2)
+    return *layout.experiments(INTERVENTION), classes, of_pictures(subset, further)
 
 
 def _unfit(evidence: Evidence) -> Verdict | None:

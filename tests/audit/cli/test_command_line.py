@@ -39,7 +39,7 @@ def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path: Path) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     settings.write_text(settings.read_text() + '\n[judge]\nbaseline = "accepted.json"\n')
     _, _, err = shell("run", settings, "--out", "first")
     baseline = settings.parent / "accepted.json"
@@ -105,7 +105,7 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
 def test_nothing_that_breaks_looks_like_a_verdict(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     text = settings.read_text()
     own = tmp_path / "data" / "own_code.py"
     own.write_text(
@@ -139,7 +139,7 @@ def test_nothing_that_breaks_looks_like_a_verdict(
 
 @pytest.mark.tor("TOR-068")
 def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: Path) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     (tmp_path / "data" / "chatty.py").write_text(
         "from fixtures.shapes import network\n\ndef talking():\n    print('loading')\n    return network()\n"
     )
@@ -151,7 +151,7 @@ def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: P
 
 @pytest.mark.tor("TOR-045")
 def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Path) -> None:
-    shell("run", write_shapes(tmp_path / "data", pictures=4), "--out", "out")
+    shell("run", write_shapes(tmp_path / "data", pictures=6), "--out", "out")
     (tmp_path / "mine.toml").write_text(
         '[rules.model_is_accurate]\nmin_accuracy = 0.1\nwhy = "Chosen after the result was seen."\n'
     )
@@ -162,7 +162,7 @@ def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Pat
 
 @pytest.mark.tor("TOR-068")
 def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None:
-    expected = shell("run", write_shapes(tmp_path / "data", pictures=4), "--out", "out")[0]
+    expected = shell("run", write_shapes(tmp_path / "data", pictures=6), "--out", "out")[0]
     command = [sys.executable, "-m", "audit", "check", str(tmp_path / "out")]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
@@ -254,7 +254,7 @@ def test_errors_say_what_to_do_and_leave_with_2(shell: Shell, arguments: list[st
     ],
 )
 def test_broken_settings(shell: Shell, tmp_path: Path, old: str, new: str, message: str) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     text = settings.read_text()
     assert old in text
     settings.write_text(text.replace(old, new))
@@ -265,7 +265,7 @@ def test_broken_settings(shell: Shell, tmp_path: Path, old: str, new: str, messa
 
 
 def test_a_folder_that_cannot_be_written(shell: Shell, tmp_path: Path) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     (tmp_path / "file").write_text("")
     code, _, err = shell("run", settings, "--out", "file/out")
     assert code == 2
