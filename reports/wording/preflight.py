@@ -34,7 +34,7 @@ def worded_preflight(preflight: Preflight) -> WordedPreflight:
 
 def hopeless(preflight: Preflight) -> str:
     """What is seen where nothing that decides can be answered."""
-    reasons = " ".join(_answers(preflight)).removesuffix(NO_PASS).strip()
+    reasons = " ".join(_answers(preflight)).removesuffix(NO_PASS).strip().removesuffix(".")
     return f"no check of the profile {preflight.profile} can pass, even if every answer is right ({reasons})"
 
 
@@ -58,7 +58,7 @@ def _answers(preflight: Preflight) -> Iterator[str]:
         return
     if preflight.missing_columns:
         yield (
-            f"The profile {preflight.profile} requires slices by {listed(preflight.columns)}; the data has no column"
+            f"The profile {preflight.profile} requires slices by {listed(preflight.columns)}; the data lacks"
             f" {listed(preflight.missing_columns)}, so these checks will be INVALID."
         )
     out = preflight.out_of_reach
@@ -101,7 +101,8 @@ def _demand(demand: Demand, preflight: Preflight) -> str:
             f" {count(demand.needed or 0, 'picture')} in all"
         )
     there, verb = count(demand.have, _noun(demand, preflight)), "is" if demand.have == 1 else "are"
-    return f"there {verb} {there}{SUFFIXES.get(demand.key, '')} at most; it takes {_in_all(demand)}"
+    which = "" if demand.by_cluster else SUFFIXES.get(demand.key, "")
+    return f"there {verb} {there}{which} at most; it takes {_in_all(demand)}"
 
 
 def _noun(demand: Demand, preflight: Preflight) -> str:

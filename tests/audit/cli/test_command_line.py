@@ -173,13 +173,23 @@ def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None
         assert process.stderr.read() == b""
 
 
-@pytest.mark.tor("TOR-068")
-def test_json_is_all_there_is_on_stdout(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.tor("TOR-068", "TOR-079")
+def test_json_is_all_there_is_on_stdout_and_what_the_data_can_answer_comes_first(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=6)
-    code, out, _ = shell("run", settings, "--json")
-    assert json.loads(out)["outcome"] in {"FAIL", "INCONCLUSIVE", "INVALID"}
+    code, out, err = shell("run", settings, "--json")
+    printed = json.loads(out)
+    assert printed["outcome"] in {"FAIL", "INCONCLUSIVE", "INVALID"}
     assert code > 0
     assert (tmp_path / "audit-audit" / "report.html").exists()
+    first, second, *_ = err.splitlines()
+    assert first == "audit: 6 samples of 2 classes (3 each) in 6 pictures; 0 excluded so far."
+    assert second.startswith("audit: control_is_caught cannot pass: it needs the experiment planted_cue")
+    assert err.index("So this audit cannot end as PASS") < err.index("audit: 0 of 6")
+    assert printed["preflight"]["sentences"][0] == first.removeprefix("audit: ")
+    asked = {entry["rule"]: entry for entry in printed["preflight"]["questions"]}
+    assert asked["evidence_is_complete"]["answerable"] is False
+    demand = {"key": "distinct_pictures", "have": 6, "needed": 59, "by_cluster": False, "details": {}, "met": False}
+    assert asked["evidence_is_complete"]["demands"][0] == demand
 
 
 def test_list_shows_all_there_is_in_code_order(shell: Shell) -> None:
