@@ -18,7 +18,7 @@ why = "An example."
 """
 
 
-class Stop(Exception):
+class StopHereError(Exception):
     """Nothing after the notice is of interest."""
 
 
@@ -31,9 +31,9 @@ def test_notice_is_given_before_any_picture_is_loaded_or_anything_is_written(tmp
 
     def notice(preflight: WordedPreflight) -> None:
         given.append(preflight)
-        raise Stop
+        raise StopHereError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopHereError):
         run(settings, tmp_path / "out", notice=notice)
     assert not (tmp_path / "out").exists()
     (preflight,) = given

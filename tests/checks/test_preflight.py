@@ -30,8 +30,8 @@ EXPERIMENTS = (
     "planted_cue",
     "shared_cues",
 )
-ASKED = Asked(None, 10, 2, dict.fromkeys(EXPERIMENTS, {}), 0)
-ALL_RIGHT = {
+ASKED = Asked(None, 10, 2, {name: {} for name in EXPERIMENTS}, 0)
+ALL_RIGHT: Mapping[tuple[str, ...], float] = {
     **{("object_removed", f"{f}{p}"): o for f in ("mean", "blur", "donor") for p, o in (("", -3), (" elsewhere", 2.2))},
     **{("background_replaced", variant): 2.2 for variant in ("mean", "blur", "other 1", "same 1")},
 }

@@ -15,7 +15,7 @@ from fixtures.rules import DEFAULT
 from reports.wording.preflight import ALL, NO_PASS, NO_SAMPLE, WordedPreflight, hopeless, worded_preflight
 
 EXPERIMENTS = ("object_removed", "background_replaced", "randomisation", "planted_cue", "shared_cues")
-ASKED = Asked(None, 10, 2, dict.fromkeys(EXPERIMENTS, {}), 0)
+ASKED = Asked(None, 10, 2, {name: {} for name in EXPERIMENTS}, 0)
 
 
 def before(
@@ -77,8 +77,8 @@ def test_missing_columns_are_one_sentence() -> None:
 
 
 def test_slices_that_are_too_small_are_one_sentence_a_check() -> None:
-    columns = {"weather": ["dry"] * 95 + list("abcde"), "timeofday": ["day"], "scene": ["city"]}
-    sentences = before([300, 300], "automotive", **columns).sentences
+    weather = ["dry"] * 95 + list("abcde")
+    sentences = before([300, 300], "automotive", weather=weather, timeofday=["day"], scene=["city"]).sentences
     (said,) = (sentence for sentence in sentences if sentence.startswith("depends_on_object[weather]"))
     assert said.endswith(
         "weather: c (there are 6 pictures predicted right at most; it takes 20 in all) and 2 further slices."
