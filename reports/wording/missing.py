@@ -7,6 +7,9 @@ from checks.verdict import Finding, Verdict
 from reports.wording.phrases import share_at_limit
 from reports.wording.words import Words
 
+ANOTHER_METHOD = (
+    "Use another method whose maps follow the network, such as integrated_gradients, and run the audit again."
+)
 NO_NUMBER = "Find out why the network yields no number for altered pictures, and run the audit again."
 
 

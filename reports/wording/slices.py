@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from audit.phrases import count
+from checks import reasons
 from checks.slice_verdicts import EMPTY_SLICE, NO_COLUMN, TOO_FEW_IN_SLICE, TOO_MANY_VALUES
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import without_finding
@@ -11,6 +12,11 @@ from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 MORE = "Add boxed pictures to the slices that hold too few."
 ANOTHER_COLUMN = "Add the column to the annotations, or remove it from the profile's required slices."
+WITHOUT_FINDING = {
+    NO_COLUMN: ANOTHER_COLUMN,
+    TOO_MANY_VALUES: "Require slices by a column that names kinds of pictures, in the profile.",
+    reasons.NO_PICTURES: "Read the exclusions, fix what causes them, and run the audit again.",
+}
 
 
 def sliced(verdict: Verdict, about: About, words_of: Callable[[Verdict, About], Words]) -> Words:
@@ -18,14 +24,14 @@ def sliced(verdict: Verdict, about: About, words_of: Callable[[Verdict, About], 
     rule, column = verdict.judged_rule, verdict.column
     question = f"Does {rule} hold in every slice by {column}?"
     if not verdict.findings:
-        return without_finding(question, _without(verdict), ANOTHER_COLUMN)
+        return without_finding(question, _without(verdict), WITHOUT_FINDING[verdict.reason])
     inner = [words_of(_inner(verdict, finding), about) if _judged(finding) else None for finding in verdict.findings]
     findings = tuple(_worded(*both, about) for both in zip(verdict.findings, inner, strict=True))
     if verdict.outcome is Outcome.PASS:
         every = f"each of {count(len(findings), 'slice')}" if len(findings) > 1 else "the one slice"
         return Words(question, f"{rule} holds in {every} by {column}.", "", findings)
     steps = {f.key: words.next_step for f, words in zip(verdict.findings, inner, strict=True) if words}
-    next_step = MORE if verdict.outcome is Outcome.INCONCLUSIVE else steps[verdict.decided_by or ""]
+    next_step = steps.get(verdict.decided_by or "", MORE)
     return Words(question, deciding_sentence(verdict, findings), next_step, findings)
 
 
