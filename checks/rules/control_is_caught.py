@@ -66,10 +66,10 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
     over `min_loss`. At lambda 0 the mark must not be blamed; at lambda 1 the copy must be flagged and the mark blamed,
     through every detector: else INVALID, as where the study was not run or had fewer than 10 pictures, since the audit
     could then not have noticed. For each detector two findings: DETECTOR, with the smallest lambda from which on every
-    copy is flagged (null where the network is flagged without the mark, so that its own reliance hides it; blame alone
-    decides then), and DETECTOR/blame, with the smallest lambda from which on the mark is blamed. The last one, `kept`, says what share of
-    its evidence the network itself keeps without the object (`kept_without_object`): a copy draws that from outside the
-    object too, and both together are the limit of detection.
+    copy is flagged (null where the network is flagged without the mark, so that its own reliance hides it; its blame
+    decides then), and DETECTOR/blame, with the smallest lambda from which on the mark is blamed. The last one, `kept`,
+    says what share of its evidence the network itself keeps without the object (`kept_without_object`): a copy draws
+    that from outside the object too, and both together are the limit of detection.
 
     Details of both: the `detector`. Of the first: `flagged_by`, whether the network is `flagged_unmarked`, what it has
     `kept` without the object (null where unknown), and the share from `outside` the object at the limit of detection
