@@ -22,6 +22,8 @@ from checks.verdict import Frozen
 
 SLICE = "pictures_of_slice"
 COLUMN = "column"
+SPLIT = "split"
+"""Column of the metadata in which a format says for what a picture was set aside, as 'train'."""
 
 
 class Question(Frozen):
@@ -53,6 +55,7 @@ class Preflight(Frozen):
     clusters: int | None
     columns: tuple[str, ...] = Field(description="by whose values the profile requires slices")
     missing_columns: tuple[str, ...] = Field(description="those of them that the data lacks")
+    splits: dict[str, int] = Field(description="samples by the data set's split, where they come from several")
     questions: tuple[Question, ...]
 
     @property
@@ -81,8 +84,14 @@ def preflight(layout: Layout) -> Preflight:
         clusters=layout.subset.clusters,
         columns=columns,
         missing_columns=tuple(column for column in columns if _lacks(layout, column)),
+        splits=_splits(layout),
         questions=tuple(_questions(layout)),
     )
+
+
+def _splits(layout: Layout) -> dict[str, int]:
+    counted = Counter(map(str, stated(layout.metadata[SPLIT]).tolist())) if SPLIT in layout.metadata else Counter[str]()
+    return dict(sorted(counted.items())) if len(counted) > 1 else {}
 
 
 def _questions(layout: Layout) -> Iterator[Question]:

@@ -56,6 +56,9 @@ def _answers(preflight: Preflight) -> Iterator[str]:
     if not preflight.samples:
         yield NO_SAMPLE
         return
+    if preflight.splits:
+        mixed = listed(f"{split} ({number:,})" for split, number in preflight.splits.items())
+        yield f"These samples mix the splits {mixed}: audit those that were not trained on (format yolo: data.split)."
     if preflight.missing_columns:
         yield (
             f"The profile {preflight.profile} requires slices by {listed(preflight.columns)}; the data lacks"

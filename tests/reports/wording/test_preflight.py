@@ -114,3 +114,12 @@ def test_where_nothing_can_be_answered_the_reasons_stand_in_one_message() -> Non
         "no check of the profile bare can pass, even if every answer is right (right_for_the_right_reason cannot pass:"
         " there are 40 pictures predicted right at most; it takes 59 in all)"
     )
+
+
+def test_splits_are_not_merged_silently() -> None:
+    sentences = before([60, 60], split=["train"] * 3 + ["val"]).sentences
+    assert sentences[1] == (
+        "These samples mix the splits train (90) and val (30): audit those that were not trained on (format yolo:"
+        " data.split)."
+    )
+    assert before([60, 60], split=["val"]).sentences[1] == ALL
