@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ from audit.engine.identity import identity
 from audit.engine.inputs import Inputs
 from audit.engine.pictures import auc_so_far, gallery, measure_pictures
 from audit.engine.plan import Plan, plan
-from audit.engine.progress import Progress, silent
+from audit.engine.progress import Progress, Work, silent
 from audit.engine.resume import begun, resumed, reused
 from audit.errors import AuditError
 from audit.importing import importable
 from audit.models.model import Model, state_hash
 from audit.models.pass_counter import Passes
+from audit.record.experiment_readers import read_passes
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256, read_pictures
 from audit.record.schema import FILE_NAME, Rows
@@ -68,19 +70,29 @@ def _measure(plan: Plan, record: Record, progress: Progress) -> None:
     """Measure what is not measured yet. Raises AuditError where the network is no longer as it went in."""
     try:
         with Passes(*plan.factory.networks) as passes:
-            measure_pictures(plan, record, passes, progress)
-            _run_after_pictures(plan, record, passes, progress)
+            work = _work(plan, record, passes, progress)
+            measure_pictures(plan, record, passes, work)
+            _run_after_pictures(plan, record, passes, work)
     finally:
         _check_state(plan, record)
 
 
-def _run_after_pictures(plan: Plan, record: Record, passes: Passes, progress: Progress) -> None:
+def _work(plan: Plan, record: Record, passes: Passes, progress: Progress) -> Work:
+    left = [entry for entry in plan.after_pictures if not record.has(f"done {entry.name}")]
+    parts = {entry.name: partial(entry.passes, plan) for entry in left}
+    earlier = sum(row.forward + row.backward for row in read_passes(record))
+    work = Work(progress, lambda: passes.total, parts, earlier)
+    passes.listen(work.tick)
+    return work
+
+
+def _run_after_pictures(plan: Plan, record: Record, passes: Passes, work: Work) -> None:
     """The experiments on the run as a whole that are not done yet."""
     if not len(read_pictures(record).number):
         return
     for number, experiment in enumerate(plan.after_pictures):
         if not record.has(f"done {experiment.name}"):
-            progress(number, len(plan.after_pictures), experiment.name)
+            work.begin(number, len(plan.after_pictures), experiment.name)
             rows: Rows = experiment.function(plan, record, **experiment.options)
             add_rows(record, {**rows, "passes": [passes.take(experiment.name, 0)]}, finished=experiment.name)
 

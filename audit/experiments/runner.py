@@ -1,6 +1,8 @@
 """The experiments that the settings ask for, and what an intervention yields for one batch."""
 
+import inspect
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +31,14 @@ class Experiment:
         """What the intervention makes of a batch, given what it needs."""
         altered: Altered = self.function(trial.limited_to(self.needs), **self.options)
         return altered
+
+    def passes(self, run: Any, per_picture: float) -> float:
+        """What a module of a control says in `passes(run, per_picture, *, options...)`; 0 where it is silent."""
+        estimate = getattr(sys.modules.get(self.function.__module__), "passes", None)
+        if estimate is None:
+            return 0.0
+        wanted = inspect.signature(estimate).parameters
+        return float(estimate(run, per_picture, **{k: v for k, v in self.options.items() if k in wanted}))
 
     def drawn(self, total: int, seed: int) -> set[int]:
         """The numbers of the samples that it is made for."""

@@ -69,13 +69,13 @@ def _past_capture(config: pytest.Config) -> AbstractContextManager[None]:
     return capture.global_and_fixture_disabled() if capture else nullcontext()
 
 
-def _teller(config: pytest.Config, title: str) -> Callable[[int, int, str], None]:
+def _teller(config: pytest.Config, title: str) -> Callable[[int, int, str, float], None]:
     """Lines for people, past pytest's capture; those of a worker of pytest-xdist too."""
     from audit.cli.progress import lines
 
     report, begun = lines(title), False
 
-    def tell(done: int, total: int, what: str) -> None:
+    def tell(done: int, total: int, what: str, share: float) -> None:
         nonlocal begun
         with _past_capture(config):
             if not begun:
@@ -83,7 +83,7 @@ def _teller(config: pytest.Config, title: str) -> Callable[[int, int, str], None
             if not begun and done == total:
                 sys.stderr.write(f"{title}: nothing to measure, the record holds all {total} pictures\n")
             else:
-                report(done, total, what)
+                report(done, total, what, share)
         begun = True
 
     return tell

@@ -52,8 +52,8 @@ def test_a_name_in_json_is_the_same_name(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_name_in_an_error_or_in_progress_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    lines(EVIL)(1, 1, PICTURES)
-    lines(EVIL)(0, 1, "randomisation")
+    lines(EVIL)(1, 1, PICTURES, 1.0)
+    lines(EVIL)(0, 1, "randomisation", 0.5)
     assert tame(capsys.readouterr().err)
     for error in (AuditError("data", EVIL), ValueError(EVIL)):
 
