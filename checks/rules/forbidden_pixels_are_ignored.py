@@ -14,9 +14,9 @@ from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
 from checks.table.layout import Layout
 from checks.table.mean_difference import ROUNDING, lowest
-from checks.table.needs import Missing, invalid, unjudged
-from checks.table.unanswered import unfit
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
+from checks.table.needs import Missing, invalid
+from checks.table.unanswered import unfit, without_answer
+from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "forbidden_pixels_are_ignored"
 INTERVENTION = "forbidden_hidden"
@@ -74,7 +74,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     if not moved.subset.n:
         return invalid(RULE, Missing(NOTHING_LEFT, {}))
     beyond = _moved(evidence, there, hidden - elsewhere)
-    silent = unjudged(evidence, ~(evidence.right & there) | moved.chosen, INTERVENTION)
+    silent = without_answer(evidence, moved.chosen, needs, there)
     findings = (
         _hidden(evidence, moved, max_change, silent),
         _beyond(evidence, beyond, max_change, elsewhere, _within(moved, max_change)),
@@ -106,7 +106,7 @@ def _within(moved: Moved, limit: float) -> bool:
     return moved.bounds is not None and moved.subset.enough and moved.bounds.upper <= limit
 
 
-def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: int) -> Finding:
+def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: Details) -> Finding:
     """What hiding them does: nothing else can PASS."""
     within, subset, bounds = _within(moved, limit), moved.subset, moved.bounds
     return Finding(
@@ -122,7 +122,7 @@ def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: int) -> Find
         upper=bounds.upper if bounds else None,
         further=None if within else subset.further_for_gain(moved.values, limit),
         reason="" if within else _open(subset),
-        details={"without_answer": silent},
+        details=silent,
         worst=lowest(-moved.values, evidence.sample[moved.chosen]),
     )
 

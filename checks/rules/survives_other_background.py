@@ -13,8 +13,8 @@ from checks.table.backgrounds import INTERVENTION, KINDS, Swap, donors, note, sw
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
-from checks.table.needs import Missing, invalid, unjudged
-from checks.table.unanswered import MOST_LOST, unfit
+from checks.table.needs import Missing, invalid
+from checks.table.unanswered import MOST_LOST, unfit, without_answer
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "survives_other_background"
@@ -48,7 +48,7 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     Details: whether the two kinds are `paired`, how many pictures (or clusters) lent `backgrounds`, the share that is
     `right_on_own` (null where unpaired) and `right_on_other` backgrounds, whether what is lost is `directed`, the share
     of answers that `followed` the background's class (null where unknown), the share that is right on each `plain`
-    background, and how many pictures predicted right are `without_answer`.
+    background, and how many pictures predicted right are `without_answer`, and `unanswered_because` of what.
     """
     if verdict := _unfit(evidence):
         return verdict
@@ -97,7 +97,8 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
     if by_pictures is not None and value is not None:
         bounds = lender_bounds(value, by_pictures, loans, evidence.confidence, evidence.seed)
     directed = _directed(evidence, chosen, swap.pull)
-    lost = unjudged(evidence, np.isfinite(swap.other.each), INTERVENTION)
+    unanswered = without_answer(evidence, np.isfinite(swap.other.each), ANSWERS_NEEDED)
+    lost = int(unanswered["without_answer"])
     few_lenders = subset.enough and by_pictures is not None and by_pictures.upper <= limit
     outcome, reason = _decided(subset, bounds, limit, paired, directed)
     if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
@@ -118,7 +119,7 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
         upper=bounds.upper if bounds else None,
         further=subset.further_for_gain(reliance, limit) if undecided else None,
         reason=reason,
-        details=_details(evidence, some, chosen, paired) | {"directed": directed, "without_answer": lost},
+        details=_details(evidence, some, chosen, paired) | {"directed": directed, **unanswered},
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
     )
 

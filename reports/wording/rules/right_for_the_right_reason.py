@@ -3,7 +3,7 @@
 from audit.phrases import count
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import NO_NUMBER, missing, without_judged
+from reports.wording.missing import NO_NUMBER, missing, step_without_judged, without_judged
 from reports.wording.phrases import percent, share_at_limit
 from reports.wording.undecided import more_helps, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
@@ -29,6 +29,8 @@ def right_for_the_right_reason(verdict: Verdict, about: About) -> Words:
 
 
 def _next_step(verdict: Verdict) -> str:
+    if verdict.deciding and verdict.deciding.reason == reasons.UNJUDGED:
+        return step_without_judged(verdict.deciding)
     beyond = verdict.outcome is Outcome.INCONCLUSIVE and not more_helps(verdict.deciding)
     return NEXT[Outcome.FAIL if beyond else verdict.outcome]
 

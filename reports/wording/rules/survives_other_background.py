@@ -4,7 +4,7 @@ from audit.phrases import count
 from checks import reasons
 from checks.rules.survives_other_background import FEW_BACKGROUNDS, NAMELESS, NO_CONTROL, UNDIRECTED
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import NO_NUMBER, missing, without_finding, without_judged
+from reports.wording.missing import NO_NUMBER, missing, step_without_judged, without_finding, without_judged
 from reports.wording.phrases import figure, figure_at_limit, percent, points
 from reports.wording.undecided import more_helps, pictures, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
@@ -23,7 +23,6 @@ BY_REASON = {
     FEW_BACKGROUNDS: "Add boxed pictures, or raise experiments.donors, so that more backgrounds are tried.",
     UNDIRECTED: "Look at the worst pictures: what is lost may be due to the cut around the object. Let the boxes leave"
     " it some room (experiments.margin), and audit again.",
-    reasons.UNJUDGED: NO_NUMBER,
 }
 
 
@@ -39,6 +38,8 @@ def survives_other_background(verdict: Verdict, about: About) -> Words:
 
 
 def _next_step(finding: Finding) -> str:
+    if finding.reason == reasons.UNJUDGED:
+        return step_without_judged(finding)
     if finding.reason in BY_REASON:
         return BY_REASON[finding.reason]
     beyond = finding.outcome is Outcome.INCONCLUSIVE and finding.reason != NO_CONTROL and not more_helps(finding)
