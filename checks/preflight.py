@@ -2,13 +2,14 @@
 
 A rule's module says so in `needed(layout, *, limits...)`, beside the rule and by what the rule itself judges with. It
 takes those of the rule's limits that matter to it, and returns demands of which each must be met before the rule can
-pass, though every answer be right. A rule without it can be asked only afterwards.
+pass, though every answer be right. A rule without it, or whose answer breaks, can be asked only afterwards.
 """
 
 import inspect
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from pydantic import Field, computed_field
@@ -109,12 +110,15 @@ def _question(layout: Layout, rule: str, name: str, demands: tuple[Demand, ...])
 def _demands(layout: Layout, rule: str) -> tuple[Demand, ...]:
     function = registry.resolve(RULES, rule)
     needed = getattr(sys.modules.get(getattr(function, "__module__", "")), "needed", None)
-    if needed is None:
-        return ()
     given = {key: value for key, value in layout.profile.rules[rule].items() if key not in RESERVED}
-    limits = registry.options(function, given, rule)
-    wanted = inspect.signature(needed).parameters
-    return tuple(needed(layout, **{name: value for name, value in limits.items() if name in wanted}))
+    try:
+        wanted = [*inspect.signature(needed).parameters] if inspect.isfunction(needed) else []
+        if needed is None or wanted[:1] != ["layout"]:
+            return ()
+        limits = registry.options(function, given, rule)
+        return tuple(Demand.model_validate(d) for d in needed(layout, **{k: limits[k] for k in wanted[1:]}))
+    except Exception:  # noqa: BLE001 a rule that breaks, of whatever cause, ends as INVALID, which its judgement says
+        return ()
 
 
 def _required(layout: Layout) -> Iterator[tuple[str, str]]:
@@ -131,11 +135,12 @@ def _in_slices(layout: Layout, rule: str, column: str) -> Iterator[Demand]:
     values = layout.label if column not in layout.metadata and column == "class" else layout.metadata.get(column)
     if values is None:
         return
-    names = stated(values)
-    if len(np.unique(names)) > MOST_VALUES:
+    distinct, of = np.unique(stated(values), return_inverse=True)
+    if len(distinct) > MOST_VALUES:
         return
-    for value in sorted(set(names.tolist())):
-        part = layout.among(names == value)
+    bare = replace(layout, metadata={})
+    for number, value in enumerate(distinct.tolist()):
+        part = bare.among(of == number)
         subset = part.subset
         for demand in (*_demands(part, rule), of_pictures(subset, subset.missing, SLICE)):
             yield demand.model_copy(update={"details": {**demand.details, "slice": f"{column}: {value}"}})

@@ -93,10 +93,15 @@ def show_outcome(outcome: Outcome, late_profile: str | None) -> None:
 
 
 def show_verdicts(verdicts: Iterable[WordedVerdict], next_step: str) -> None:
+    """What says the same of several rules is said once."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    alike: dict[tuple[Outcome, bool, str], list[str]] = {}
     for verdict in verdicts:
-        style, word = ("dim", "advisory: ") if verdict.advisory else (COLOURS[verdict.outcome], "")
-        table.add_row(f"[{style}]{word}{verdict.outcome}[/]", escape(verdict.rule), escape(verdict.sentence))
+        alike.setdefault((verdict.outcome, verdict.advisory, verdict.sentence), []).append(verdict.rule)
+    for (outcome, advisory, sentence), (rule, *more) in alike.items():
+        style, word = ("dim", "advisory: ") if advisory else (COLOURS[outcome], "")
+        named = f"{rule} and {len(more)} more" if more else rule
+        table.add_row(f"[{style}]{word}{outcome}[/]", escape(named), escape(sentence))
     STDOUT.print(table)
     if next_step:
         STDOUT.print(f"Next: {escape(next_step)}")

@@ -35,10 +35,12 @@ class Experiment:
     def passes(self, run: Any, per_picture: float) -> float:
         """What a module of a control says in `passes(run, per_picture, *, options...)`; 0 where it is silent."""
         estimate = getattr(sys.modules.get(self.function.__module__), "passes", None)
-        if estimate is None:
+        if not inspect.isfunction(estimate):
             return 0.0
-        wanted = inspect.signature(estimate).parameters
-        return float(estimate(run, per_picture, **{k: v for k, v in self.options.items() if k in wanted}))
+        own, each, *wanted = [*inspect.signature(estimate).parameters, "", ""]
+        if (own, each) != ("run", "per_picture"):  # another function of that name
+            return 0.0
+        return float(estimate(run, per_picture, **{key: self.options[key] for key in wanted if key in self.options}))
 
     def drawn(self, total: int, seed: int) -> set[int]:
         """The numbers of the samples that it is made for."""

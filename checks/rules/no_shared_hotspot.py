@@ -103,7 +103,7 @@ def _further(in_classes: NDArray[np.int64], min_searched: float) -> int | None:
     filled = np.maximum(largest, FEWEST)
     for number in range(int((largest >= FEWEST).sum()), len(largest) + 1):
         held, rest = int(filled[:number].sum()), int(largest[number:].sum())
-        if held and held / (held + rest) >= min_searched:
+        if held + rest and held / (held + rest) >= min_searched:
             return held + rest - int(largest.sum())
     return None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from audit.phrases import count
+from audit.phrases import count, listed
 from checks import reasons
 from checks.slice_verdicts import EMPTY_SLICE, NO_COLUMN, TOO_FEW_IN_SLICE, TOO_MANY_VALUES
 from checks.verdict import Finding, Outcome, Verdict
@@ -11,7 +11,7 @@ from reports.wording.undecided import too_few
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 MORE = "Add boxed pictures to the slices that hold too few."
-ANOTHER_COLUMN = "Add the column to the annotations, or remove it from the profile's required slices."
+ANOTHER_COLUMN = "Add them to the annotations, or remove them from the profile's required slices."
 WITHOUT_FINDING = {
     NO_COLUMN: ANOTHER_COLUMN,
     TOO_MANY_VALUES: "Require slices by a column that names kinds of pictures, in the profile.",
@@ -37,7 +37,9 @@ def sliced(verdict: Verdict, about: About, words_of: Callable[[Verdict, About], 
 
 def _without(verdict: Verdict) -> str:
     if verdict.reason == NO_COLUMN:
-        return f"The data has no column '{verdict.column}', by which the profile requires slices."
+        missing = [f"'{name}'" for name in verdict.details["missing"]]
+        noun = "column" if len(missing) == 1 else "columns"
+        return f"The data lacks the {noun} {listed(missing)}, by which the profile requires slices."
     if verdict.reason == TOO_MANY_VALUES:
         return (
             f"Column '{verdict.column}' has {verdict.details['values']:,} values, which name pictures rather than kinds"

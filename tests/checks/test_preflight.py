@@ -137,7 +137,7 @@ def test_twenty_five_classes_of_four() -> None:
 
 
 @settings(max_examples=60)
-@given(sizes=st.lists(st.integers(1, 45), min_size=1, max_size=7), share=st.sampled_from([0.3, 0.5, 0.9, 1.0]))
+@given(sizes=st.lists(st.integers(1, 45), min_size=1, max_size=7), share=st.sampled_from([0.0, 0.3, 0.5, 0.9, 1.0]))
 def test_the_fewest_further_pictures_fill_classes_and_one_fewer_does_not(sizes: list[int], share: float) -> None:
     profile = bare_profile(no_shared_hotspot={**DEFAULT["no_shared_hotspot"], "min_searched": share})
     demand = question(preflight(layout(sizes, profile)), "no_shared_hotspot").demands[-1]
@@ -218,7 +218,7 @@ def test_a_derived_column_is_no_missing_one() -> None:
     assert found.missing_columns == ()
 
 
-def test_a_rule_of_ones_own_without_demands_is_no_reason_against_a_run() -> None:
+def test_a_rule_of_ones_own_whose_demands_break_is_no_reason_against_a_run() -> None:
     found = preflight(layout([2, 2], bare_profile(**{f"{__name__}:own": {"why": "x"}})))
     assert question(found, f"{__name__}:own").answerable
     assert not found.hopeless
@@ -226,6 +226,11 @@ def test_a_rule_of_ones_own_without_demands_is_no_reason_against_a_run() -> None
 
 def own(evidence: Any) -> None:
     """A rule that says nothing beforehand."""
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """What the rule above needs; broken."""
+    raise ValueError(layout.n)
 
 
 def test_nothing_that_decides_can_be_answered() -> None:

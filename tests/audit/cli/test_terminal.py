@@ -8,10 +8,13 @@ import pytest
 from rich.table import Table
 
 from audit.cli import main as command_line
+from audit.cli import output
 from audit.cli.output import STDOUT, TerminalSafe, print_json, visible
 from audit.cli.progress import lines
 from audit.engine.progress import PICTURES
 from audit.errors import AuditError
+from checks.verdict import Outcome
+from fixtures.assessments import worded_verdict
 
 EVIL = "dog\x1b[2J\x1b]0;PASS\x07\x9b31m\u202etac\x7f"
 OBEYED = ("\x1b", "\x07", "\x9b", "\u202e", "\x7f")
@@ -68,3 +71,17 @@ def test_a_name_in_an_error_or_in_progress_is_shown(
 
 def test_what_is_plain_stays() -> None:
     assert visible("Käfer 日本 \t\n → 'x'") == "Käfer 日本 \t\n → 'x'"
+
+
+def test_what_is_said_of_several_rules_is_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    same = [worded_verdict(Outcome.INVALID, f"rule[{column}]", text="The data lacks it.") for column in "abc"]
+    written = StringIO()
+    monkeypatch.setattr(output, "STDOUT", TerminalSafe(file=written, width=100))
+    output.show_verdicts([*same, worded_verdict(Outcome.PASS, "other", text="Holds.")], "")
+    lines_shown = [line.split() for line in written.getvalue().splitlines()]
+    assert lines_shown == [
+        ["INVALID", "rule[a]", "and", "2", "more", "The", "data", "lacks", "it."],
+        ["PASS", "other", "Holds."],
+    ]

@@ -85,9 +85,15 @@ def test_a_rule_that_could_not_judge_a_slice_says_why() -> None:
     [
         (
             NO_COLUMN,
-            {},
-            "The data has no column 'light', by which the profile requires slices.",
-            "Add the column to the",
+            {"missing": ["light"]},
+            "The data lacks the column 'light', by which the profile requires slices.",
+            "Add them to the annotations",
+        ),
+        (
+            NO_COLUMN,
+            {"missing": ["light", "weather"]},
+            "The data lacks the columns 'light' and 'weather', by which the profile requires slices.",
+            "Add them to the annotations",
         ),
         (
             TOO_MANY_VALUES,
