@@ -61,8 +61,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     The bounds are those of `Subset.gain`, which are not certain of 0 after a few pictures that did not move.
 
     Details: of what hiding them changes, how many pictures predicted right are `without_answer`, and
-    `unanswered_because` of what; of what it changes
-    beyond, the mean change `elsewhere` (null where there was no room).
+    `unanswered_because` of what; of what it changes beyond, the mean change `elsewhere` (null where there was no room).
     """
     there = evidence.forbidden.there if evidence.forbidden else np.zeros(evidence.n, bool)
     if not (there & evidence.right).any():
