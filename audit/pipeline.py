@@ -13,6 +13,7 @@ from audit.engine.measure import measure
 from audit.engine.progress import Progress
 from audit.errors import AuditError
 from audit.models.model import Model
+from audit.preflight import Notice, checked
 from audit.record.record import Record
 from audit.result import Measured, Result
 from audit.settings import Settings, load_settings, parse_settings, profile_of
@@ -21,6 +22,7 @@ from checks.profile import load_profile, register
 from reports.evidence_folder import write_evidence
 from reports.result.assessment import Assessment, assess
 from reports.result.crosswalk import standard_files
+from reports.wording.preflight import WordedPreflight
 
 Printer = Callable[[Path, Path], None]
 """Makes report.pdf (its second argument) of the page (its first)."""
@@ -37,6 +39,7 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
     reuse: bool = False,
     device: str = "cpu",
     progress: Progress | None = None,
+    notice: Notice | None = None,
     printer: Printer | None = None,
 ) -> Result:
     """Audit a model: measure, judge by the limits that were fixed beforehand, and write the evidence folder `out`.
@@ -45,24 +48,37 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
     judges. model: a network from Python instead of the settings'; a copy of it is audited. classes: its class names in
     index order. samples: (picture, label, boxes) in memory instead of the settings' data; they are written to the
     folder OUT-data, so that the run can be repeated. resume: continue the run that was broken off in `out`. reuse: take
-    the record in `out` where everything that went into it is as it was. printer: also make report.pdf.
-    Raises AuditError where the audit cannot be made; a verdict other than PASS raises nothing.
+    the record in `out` where everything that went into it is as it was. notice: called before the first picture is
+    loaded, with what this data can answer at best. printer: also make report.pdf.
+    Raises AuditError where the audit cannot be made, or where the data can answer nothing that decides; a verdict other
+    than PASS raises nothing.
     """
     folder = Path(out)
     given, network = _settings(settings, samples, folder), _model(model, classes)
-    how = {"resume": resume, "reuse": reuse, "device": device, "progress": progress}
+    notices: list[WordedPreflight] = []
+
+    def noticed(preflight: WordedPreflight) -> None:
+        notices.append(preflight)
+        if notice is not None:
+            notice(preflight)
+
+    how = {"resume": resume, "reuse": reuse, "device": device, "progress": progress, "notice": noticed}
     with assessed(given, folder, network, how, printer) as assessment:
-        return Result(folder, assessment.judgement, assessment.audit, Measured(given, network, device))
+        measured = Measured(given, network, device)
+        return Result(folder, assessment.judgement, assessment.audit, measured, notices[-1])
 
 
 @contextmanager
 def assessed(
     settings: Settings, folder: Path, model: Model | None, how: Mapping[str, Any], printer: Printer | None = None
 ) -> Iterator[Assessment]:
-    """The same, while the record is open. how: further arguments of `measure`."""
+    """The same, while the record is open. how: further arguments of `measure`, and the `notice`."""
+    notice, how = how.get("notice"), {key: value for key, value in how.items() if key != "notice"}
     limits = load_profile(profile_of(settings.judge.profile, settings.folder))
     standard_files(settings.report.standards or ())
-    record = measure(measured_by(settings, limits), folder, model=model, registered=register(limits), **how)
+    before = checked(limits, notice)
+    asked = measured_by(settings, limits)
+    record = measure(asked, folder, model=model, registered=register(limits), before=before, **how)
     with concluded(record, folder, printer=printer) as assessment:
         yield assessment
 

@@ -18,6 +18,7 @@ from reports.notebook import result_html
 from reports.result.rows import Row
 from reports.result.sample_table import SampleTable, sample_table
 from reports.result.schema import Audit
+from reports.wording.preflight import WordedPreflight
 from reports.wording.worded import WordedJudgement, WordedVerdict
 
 
@@ -40,6 +41,8 @@ class Result:
     """What `audit.json` holds."""
     measured: Measured | None = None
     """None where the model is not at hand."""
+    preflight: WordedPreflight | None = None
+    """What this data could answer at best; None where it was not asked."""
 
     @property
     def outcome(self) -> Outcome:

@@ -51,6 +51,12 @@ def _disagreement(verdicts: Sequence[Verdict]) -> tuple[str, str] | None:
     return next(failed, None)
 
 
+def kept_methods(methods: Sequence[str], verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Those of the methods whose maps are evidence, in their order: all that are not `taken_out`."""
+    out = taken_out(verdicts)
+    return tuple(method for method in methods if method not in out)
+
+
 def taken_out(verdicts: Sequence[Verdict]) -> set[str]:
     """Methods whose maps are no evidence: the keys of the findings of the rule on explainers that do not pass."""
     return {

@@ -11,7 +11,7 @@ from audit import registry
 from audit.errors import AuditError
 from audit.record.record import Record
 from checks.apply import apply
-from checks.conclude import MAPS, VALIDITY, conclude, taken_out
+from checks.conclude import MAPS, VALIDITY, conclude, kept_methods
 from checks.profile import fingerprint, load_profile
 from checks.slice_verdicts import slices_hold
 from checks.table.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
@@ -59,7 +59,7 @@ def judge_evidence(table: Evidence, record: Record) -> Judgement:
         registered=registered.name if registered is not None else None,
         fixed_beforehand=registered is not None and registered.sha256 == fingerprint(registered) == fingerprint(limits),
         verdicts=verdicts,
-        right_for_the_wrong_reason=_wrong_reasons(table),
+        right_for_the_wrong_reason=_wrong_reasons(table, kept_methods(table.methods, verdicts)),
         cells=four_cells(table, miss_of(limits)),
     )
 
@@ -68,7 +68,7 @@ def _verdicts(table: Evidence) -> tuple[Verdict, ...]:
     """One for each rule, by name. The rules on maps see no maps of methods that the rule on explainers takes out."""
     rules = table.profile.rules
     validity = [apply(table, VALIDITY)] if VALIDITY in rules else []
-    valid = replace(table, methods=tuple(m for m in table.methods if m not in taken_out(validity)))
+    valid = replace(table, methods=kept_methods(table.methods, validity))
     others = [apply(valid if rule in MAPS else table, rule) for rule in rules if rule != VALIDITY]
     sliced = slices_hold(table, valid)
     return tuple(sorted([*validity, *others, *sliced], key=lambda verdict: verdict.rule))
@@ -84,13 +84,13 @@ def _registered(record: Record) -> Profile | None:
         ) from error
 
 
-def _wrong_reasons(table: Evidence) -> tuple[WrongReason, ...]:
-    """By the experiment, where it was made, then by the maps of each method."""
+def _wrong_reasons(table: Evidence, kept: tuple[str, ...]) -> tuple[WrongReason, ...]:
+    """By the experiment, where it was made, then by the maps of each method whose maps are evidence."""
     judged = judged_by_experiment(table)
     by_experiment = missed(table, miss_of(table.profile))
     return (
         *([_wrong_reason(table, EXPERIMENT, judged, by_experiment)] if judged.any() else []),
-        *(_wrong_reason(table, method, table.judged(method), table.miss(method)) for method in table.methods),
+        *(_wrong_reason(table, method, table.judged(method), table.miss(method)) for method in kept),
     )
 
 

@@ -7,10 +7,10 @@ from checks.apply import apply
 from checks.conclude import MAPS
 from checks.table.evidence import Evidence
 from checks.table.slices import MOST_VALUES, Slice, columns, slices
-from checks.verdict import Direction, Finding, Outcome, RequiredSlices, Unit, Verdict, worst
+from checks.verdict import Details, Direction, Finding, Outcome, RequiredSlices, Unit, Verdict, worst
 
 NO_COLUMN = "no_column"
-"""Reason: the data has no such column."""
+"""Reason: the data has no such column; details: all required ones that are `missing`."""
 TOO_MANY_VALUES = "too_many_values"
 """Reason: the column names pictures and not kinds of pictures; details: its number of `values`, and how many are
 `allowed`."""
@@ -47,7 +47,8 @@ def _verdict(evidence: Evidence, rule: str, column: str, required: RequiredSlice
         "advisory": evidence.profile.rules[rule].get("advisory") is True,
     }
     if column not in columns(evidence):
-        return Verdict(**stated, outcome=Outcome.INVALID, reason=NO_COLUMN)
+        missing: Details = {"missing": [name for name in required.by if name not in columns(evidence)]}
+        return Verdict(**stated, outcome=Outcome.INVALID, reason=NO_COLUMN, details=missing)
     parts = slices(evidence, column)
     if not parts:
         return Verdict(**stated, outcome=Outcome.INVALID, reason=reasons.NO_PICTURES)

@@ -230,7 +230,8 @@ class Judgement(Frozen):
     fixed_beforehand: bool = Field(description="the profile is the one that was hashed into the record")
     verdicts: tuple[Verdict, ...]
     right_for_the_wrong_reason: tuple[WrongReason, ...] = Field(
-        description="by the experiment first, where it was made; then by each method, in the settings' order"
+        description="by the experiment first, where it was made; then by each method whose maps are evidence, in the"
+        " settings' order"
     )
     cells: Cells | None = Field(None, description="null where the experiment was not made")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ENTRY = ("audit.__main__", "audit.cli", "audit.pytest_plugin", "audit.pipeline", "audit.result")
-"""The whole job, what it returns, the command line and the pytest plugin: they alone import all three.
+ENTRY = ("audit.__main__", "audit.cli", "audit.pytest_plugin", "audit.pipeline", "audit.preflight", "audit.result")
+"""The whole job, its pre-flight, what it returns, the command line and the pytest plugin: they alone import all three.
 
 None of the three imports them; `audit` offers `run` and `Result` by their names, which are looked up on use.
 """

@@ -72,13 +72,21 @@ def _title(template: Path) -> str:
 @click.option("--out", type=FILE, default=Path("audit.toml"), show_default=True, help="Settings file to write.")
 def init(dataset: Path, out: Path) -> int:
     """Look at DATASET (a folder or an annotation file) and write a commented settings file for it."""
+    import tomllib
+
     from audit.datasets.discover import look, settings_text
+    from audit.preflight import of_dataset
+    from audit.settings import parse_settings
 
     if out.exists():
         raise AuditError(out, "exists", "need a new file", "Choose another --out.")
     seen = look(dataset)
-    write_text(out, settings_text(seen, out.parent))
+    text = settings_text(seen, out.parent)
+    preflight = of_dataset(seen.dataset, parse_settings(tomllib.loads(text), out.parent))
+    write_text(out, text)
     count = len(seen.dataset.samples)
     STDOUT.print(f"{seen.format}: {count} samples, {seen.present} with their picture.", highlight=False)
+    for sentence in preflight.sentences:
+        STDOUT.print(escape(sentence), soft_wrap=True, highlight=False)
     STDOUT.print(f"Written to {out}. Name your model in it, then: saliency-audit run {out}", soft_wrap=True)
     return 0

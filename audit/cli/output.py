@@ -16,6 +16,7 @@ from rich.table import Table
 
 from checks.verdict import Outcome
 from reports.wording.phrases import bounded
+from reports.wording.preflight import WordedPreflight
 from reports.wording.worded import WordedJudgement, WordedVerdict
 
 FILE = click.Path(path_type=Path)
@@ -77,6 +78,12 @@ def show_judgement(judgement: WordedJudgement, out: Path | None) -> None:
         STDOUT.print(f"Report: {out / 'report.html'}", soft_wrap=True)
 
 
+def show_preflight(title: str, preflight: WordedPreflight) -> None:
+    """What the data can answer, on stderr: a run has not begun to tell its result."""
+    for sentence in preflight.sentences:
+        sys.stderr.write(visible(f"{title}: {sentence}\n"))
+
+
 def show_outcome(outcome: Outcome, late_profile: str | None) -> None:
     """late_profile: the name of limits that were not fixed before the run."""
     STDOUT.print(f"[bold {COLOURS[outcome]}]{outcome}[/]")
@@ -86,10 +93,15 @@ def show_outcome(outcome: Outcome, late_profile: str | None) -> None:
 
 
 def show_verdicts(verdicts: Iterable[WordedVerdict], next_step: str) -> None:
+    """What says the same of several rules is said once."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    alike: dict[tuple[Outcome, bool, str], list[str]] = {}
     for verdict in verdicts:
-        style, word = ("dim", "advisory: ") if verdict.advisory else (COLOURS[verdict.outcome], "")
-        table.add_row(f"[{style}]{word}{verdict.outcome}[/]", escape(verdict.rule), escape(verdict.sentence))
+        alike.setdefault((verdict.outcome, verdict.advisory, verdict.sentence), []).append(verdict.rule)
+    for (outcome, advisory, sentence), (rule, *more) in alike.items():
+        style, word = ("dim", "advisory: ") if advisory else (COLOURS[outcome], "")
+        named = f"{rule} and {len(more)} more" if more else rule
+        table.add_row(f"[{style}]{word}{outcome}[/]", escape(named), escape(sentence))
     STDOUT.print(table)
     if next_step:
         STDOUT.print(f"Next: {escape(next_step)}")

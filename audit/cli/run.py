@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audit.cli.evidence import pdf, print_or_skip
-from audit.cli.output import FILE, answer, as_json, print_json, show_judgement, visible
+from audit.cli.output import FILE, answer, as_json, print_json, show_judgement, show_preflight, visible
 from audit.errors import AuditError
 from audit.record.record import record_of
 from audit.record.schema import FILE_NAME
@@ -17,6 +17,7 @@ from audit.record.schema import FILE_NAME
 if TYPE_CHECKING:
     from audit.result import Result
     from audit.settings import Settings
+    from reports.wording.preflight import WordedPreflight
     from reports.wording.worded import WordedJudgement
 
 
@@ -40,7 +41,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
     except KeyboardInterrupt:
         click.echo(f"\nThe measured batches are kept. Continue with --out {target} --resume.", err=True)
         raise
-    code = _answer(result.judgement, target, as_json)
+    code = _answer(result.judgement, target, as_json, result.preflight)
     if baseline := loaded.judge.baseline:
         _point_at(loaded.path(baseline), target)
     return code
@@ -92,18 +93,27 @@ def _point_at(baseline: Path, run: Path) -> None:
 
 
 def audit_with_progress(settings: "Settings", out: Path, title: str, how: Mapping[str, Any]) -> "Result":
-    """The whole job, which says on stderr how far it has come. how: further arguments of `run`."""
+    """The whole job, which says on stderr what the data can answer, and how far it has come.
+
+    how: further arguments of `run`.
+    """
     from audit.cli.malloc import kept_memory
     from audit.cli.progress import progress
     from audit.pipeline import run as audited
 
     # stdout is for the result alone: a model's own prints go to stderr
     with progress(title) as report, redirect_stdout(sys.stderr), kept_memory():
-        return audited(settings, out, progress=report, **how)
+        return audited(settings, out, progress=report, notice=lambda seen: show_preflight(title, seen), **how)
 
 
-def _answer(judgement: "WordedJudgement", out: Path | None, as_json: bool) -> int:
-    return answer(
-        judgement.outcome,
-        lambda: print_json(judgement.model_dump(mode="json")) if as_json else show_judgement(judgement, out),
-    )
+def _answer(
+    judgement: "WordedJudgement", out: Path | None, as_json: bool, preflight: "WordedPreflight | None" = None
+) -> int:
+    def show() -> None:
+        if as_json:
+            before = {} if preflight is None else {"preflight": preflight.model_dump(mode="json")}
+            print_json({**judgement.model_dump(mode="json"), **before})
+        else:
+            show_judgement(judgement, out)
+
+    return answer(judgement.outcome, show)

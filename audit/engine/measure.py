@@ -1,19 +1,22 @@
 """The engine: from settings to a finished record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from audit.engine.identity import identity
+from audit.engine.inputs import Inputs
 from audit.engine.pictures import auc_so_far, gallery, measure_pictures
 from audit.engine.plan import Plan, plan
-from audit.engine.progress import Progress, silent
+from audit.engine.progress import Progress, Work, silent
 from audit.engine.resume import begun, resumed, reused
 from audit.errors import AuditError
 from audit.importing import importable
 from audit.models.model import Model, state_hash
 from audit.models.pass_counter import Passes
+from audit.record.experiment_readers import read_passes
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256, read_pictures
 from audit.record.schema import FILE_NAME, Rows
@@ -21,7 +24,7 @@ from audit.record.writer import add_rows
 from audit.settings import Settings, load_settings
 
 
-def measure(
+def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
     settings: Settings | Path | str,
     out: Path | str,
     *,
@@ -30,6 +33,7 @@ def measure(
     device: str = "cpu",
     registered: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    before: Callable[[Inputs], None] | None = None,
     reuse: bool = False,
 ) -> Path:
     """Measure where a model's evidence lies, and return the path of the record, `out/audit.sqlite`.
@@ -37,6 +41,7 @@ def measure(
     settings: a `Settings`, or the path of a settings file. model: a network from Python instead of the settings'; a
     copy of it is audited. resume: go on with the record that a run left in `out`. registered: further entries of the
     record's identity, as the profile that is to judge it, so that it is fixed before the first picture is looked at.
+    before: called with the inputs before the first picture is loaded; what it raises ends the run.
     reuse: take the record in `out`, whole or broken off, where everything that went into it is as it was; write a new
     one in its place where it is not.
 
@@ -52,7 +57,7 @@ def measure(
         raise AuditError(path, "no such record", "need the record of an interrupted run", "Start one.")
     open_record = resumed if resume else reused if reuse else begun
     with importable(settings.folder):
-        run = plan(settings, model, device)
+        run = plan(settings, model, device, before)
         entries = json.loads(json.dumps({**identity(run), **(registered or {})}))
         with open_record(path, run, entries) as record:
             record.write_ahead()
@@ -65,19 +70,29 @@ def _measure(plan: Plan, record: Record, progress: Progress) -> None:
     """Measure what is not measured yet. Raises AuditError where the network is no longer as it went in."""
     try:
         with Passes(*plan.factory.networks) as passes:
-            measure_pictures(plan, record, passes, progress)
-            _run_after_pictures(plan, record, passes, progress)
+            work = _work(plan, record, passes, progress)
+            measure_pictures(plan, record, passes, work)
+            _run_after_pictures(plan, record, passes, work)
     finally:
         _check_state(plan, record)
 
 
-def _run_after_pictures(plan: Plan, record: Record, passes: Passes, progress: Progress) -> None:
+def _work(plan: Plan, record: Record, passes: Passes, progress: Progress) -> Work:
+    left = [entry for entry in plan.after_pictures if not record.has(f"done {entry.name}")]
+    parts = {entry.name: partial(entry.passes, plan) for entry in left}
+    earlier = sum(row.forward + row.backward for row in read_passes(record))
+    work = Work(progress, lambda: passes.total, parts, earlier)
+    passes.listen(work.tick)
+    return work
+
+
+def _run_after_pictures(plan: Plan, record: Record, passes: Passes, work: Work) -> None:
     """The experiments on the run as a whole that are not done yet."""
     if not len(read_pictures(record).number):
         return
     for number, experiment in enumerate(plan.after_pictures):
         if not record.has(f"done {experiment.name}"):
-            progress(number, len(plan.after_pictures), experiment.name)
+            work.begin(number, len(plan.after_pictures), experiment.name)
             rows: Rows = experiment.function(plan, record, **experiment.options)
             add_rows(record, {**rows, "passes": [passes.take(experiment.name, 0)]}, finished=experiment.name)
 

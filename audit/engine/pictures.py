@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from audit.engine.plan import Plan
-from audit.engine.progress import PICTURES, Progress
+from audit.engine.progress import PICTURES, Work
 from audit.engine.rows import measure_batch
 from audit.engine.thumbnails import Gallery, choose
 from audit.hashing import picture_seed
@@ -16,13 +16,13 @@ from audit.record.schema import ExclusionRow, Rows
 from audit.record.writer import add_rows
 
 
-def measure_pictures(plan: Plan, record: Record, passes: Passes, progress: Progress) -> None:
+def measure_pictures(plan: Plan, record: Record, passes: Passes, work: Work) -> None:
     """Measure the pictures that the record does not hold yet."""
     done, total = read_done(record), len(plan.inputs.samples)
     todo = [numbers for numbers in plan.ranges if not done.issuperset(numbers)]
     shown = _shown(plan, auc_so_far(plan, record))
     finished = len(done)
-    progress(finished, total, PICTURES)
+    work.pictures(finished, total)
     with closing(plan.factory.loader.batches(todo)) as upcoming:
         for numbers, loaded in zip(todo, upcoming, strict=True):
             rows: Rows = {
@@ -39,7 +39,7 @@ def measure_pictures(plan: Plan, record: Record, passes: Passes, progress: Progr
             rows = {**rows, "passes": [passes.take(PICTURES, len(numbers))]}
             add_rows(record, rows, dropped)
             finished += len(numbers)
-            progress(finished, total, PICTURES)
+            work.pictures(finished, total)
 
 
 def gallery(plan: Plan, auc: Mapping[int, float]) -> Gallery:

@@ -1,6 +1,6 @@
 """Everything that is settled before the first picture is measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -87,9 +87,10 @@ class Plan:
         )
 
 
-def plan(settings: Settings, model: Model | None, device: str) -> Plan:
+def plan(settings: Settings, model: Model | None, device: str, before: Callable[[Inputs], None] | None = None) -> Plan:
     """Read the inputs, bring the network to the device, and ask every source about two pictures.
 
+    before: called with the inputs before the first picture is loaded.
     Raises AuditError for whatever would break the run later: a method that refuses this model, a model that returns
     something else than logits, a label that no class has.
     """
@@ -99,6 +100,8 @@ def plan(settings: Settings, model: Model | None, device: str) -> Plan:
     searches = experiments("audit.experiments.searches", settings.experiments.searches)
     needs = _union(map_sources, interventions, controls, searches)
     inputs = read_inputs(settings, model)
+    if before is not None:
+        before(inputs)
     factory, pictures = batch_factory(inputs, device, needs)
     total, seed = len(inputs.samples), settings.run.seed
     first = factory.batch(pictures) if pictures else None

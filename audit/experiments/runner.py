@@ -1,6 +1,8 @@
 """The experiments that the settings ask for, and what an intervention yields for one batch."""
 
+import inspect
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -30,6 +32,16 @@ class Experiment:
         """What the intervention makes of a batch, given what it needs, as the network would be shown it."""
         made_of: Altered = self.function(trial.limited_to(self.needs), **self.options)
         return replace(made_of, altered={name: trial.batch.shown(x) for name, x in made_of.altered.items()})
+
+    def passes(self, run: Any, per_picture: float) -> float:
+        """What a module of a control says in `passes(run, per_picture, *, options...)`; 0 where it is silent."""
+        estimate = getattr(sys.modules.get(self.function.__module__), "passes", None)
+        if not inspect.isfunction(estimate):
+            return 0.0
+        own, each, *wanted = [*inspect.signature(estimate).parameters, "", ""]
+        if (own, each) != ("run", "per_picture"):  # another function of that name
+            return 0.0
+        return float(estimate(run, per_picture, **{key: self.options[key] for key in wanted if key in self.options}))
 
     def drawn(self, total: int, seed: int) -> set[int]:
         """The numbers of the samples that it is made for."""

@@ -18,6 +18,7 @@ from reports.result.assessment import Assessment
 if TYPE_CHECKING:
     from audit.engine.progress import Progress
     from audit.models.model import Model
+    from audit.preflight import Notice
     from audit.settings import Settings
 
 ERROR = "error"
@@ -34,6 +35,7 @@ class Place(NamedTuple):
     """A record of the very same inputs in the folder will do."""
     device: str
     progress: "Progress"
+    notice: "Notice"
 
     @property
     def marker(self) -> Path:
@@ -109,7 +111,7 @@ def _conduct(asked: Asked, place: Place) -> Result:
     for file in (place.comparison, *([] if place.reuse else place.folder.glob(f"{FILE_NAME}*"))):
         file.unlink(missing_ok=True)
     named = settings.judge.baseline
-    how = {"device": place.device, "progress": place.progress, "reuse": place.reuse}
+    how = {"device": place.device, "progress": place.progress, "reuse": place.reuse, "notice": place.notice}
     with assessed(settings, place.folder, asked.model, how) as assessment:
         return _result(assessment, place, asked.baseline or (settings.path(named) if named else None))
 

@@ -3,14 +3,16 @@
 import hashlib
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from audit.preflight import Notice
     from audit.pytest_plugin.gate import Place
+    from reports.wording.preflight import WordedPreflight
 
 OUT, REUSE, DEVICE = "--saliency-audit-out", "--saliency-audit-reuse", "--saliency-audit-device"
 SESSION = pytest.StashKey[str]()
@@ -30,6 +32,7 @@ def place(config: pytest.Config, name: str, title: str) -> "Place":
         reuse=config.getoption(REUSE),
         device=config.getoption(DEVICE),
         progress=_teller(config, title),
+        notice=_notice(config, title),
     )
 
 
@@ -49,22 +52,38 @@ def _home(config: pytest.Config) -> Path:
     return cache.mkdir("saliency-audit")
 
 
-def _teller(config: pytest.Config, title: str) -> Callable[[int, int, str], None]:
+def _notice(config: pytest.Config, title: str) -> "Notice":
+    """What the data can answer, past pytest's capture."""
+    from audit.cli.output import show_preflight
+
+    def notice(preflight: "WordedPreflight") -> None:
+        with _past_capture(config):
+            sys.stderr.write("\n")  # pytest's own line is not at its end
+            show_preflight(title, preflight)
+
+    return notice
+
+
+def _past_capture(config: pytest.Config) -> AbstractContextManager[None]:
+    capture = config.pluginmanager.getplugin("capturemanager")
+    return capture.global_and_fixture_disabled() if capture else nullcontext()
+
+
+def _teller(config: pytest.Config, title: str) -> Callable[[int, int, str, float], None]:
     """Lines for people, past pytest's capture; those of a worker of pytest-xdist too."""
     from audit.cli.progress import lines
 
-    capture = config.pluginmanager.getplugin("capturemanager")
     report, begun = lines(title), False
 
-    def tell(done: int, total: int, what: str) -> None:
+    def tell(done: int, total: int, what: str, share: float) -> None:
         nonlocal begun
-        with capture.global_and_fixture_disabled() if capture else nullcontext():
+        with _past_capture(config):
             if not begun:
                 sys.stderr.write("\n")  # pytest's own line is not at its end
             if not begun and done == total:
                 sys.stderr.write(f"{title}: nothing to measure, the record holds all {total} pictures\n")
             else:
-                report(done, total, what)
+                report(done, total, what, share)
         begun = True
 
     return tell

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from audit.errors import AuditError
 from audit.files import write_text
+from audit.phrases import listed
 from audit.record.record import Record, record_of
 from checks.baseline.file import Baseline, Move, baseline_text, load_baseline, move_sha256, summary
 from checks.baseline.judged_run import judged_run
@@ -12,13 +13,21 @@ from checks.baseline.snapshot import SEE_WHY, in_short, snapshot
 from checks.verdict import Judgement, Outcome
 
 
-def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: datetime.date | None = None) -> Baseline:
+def accept(
+    run: Path | str,
+    baseline: Path | str,
+    *,
+    reason: str,
+    by: str,
+    force: bool = False,
+    on: datetime.date | None = None,
+) -> Baseline:
     """Make a run (its folder or its record) the baseline in that file, and return it with its history.
 
-    A run that fails may be accepted, since the absolute limits stay in force for every later one; its outcome is kept.
-    on: the day; default: today, UTC. Raises AuditError without a reason or a name, where one of them holds a control
-    character, where the run is INVALID by the limits that were fixed in it, and where the file is there but cannot be
-    read: its history would be lost.
+    force: accept a run that is FAIL or INCONCLUSIVE; the absolute limits stay in force for every later one, and its
+    outcome is kept with the reason. on: the day; default: today, UTC. Raises AuditError without a reason or a name,
+    where one of them holds a control character, where the run is not PASS by the limits that were fixed in it and not
+    forced, or INVALID, and where the file is there but cannot be read: its history would be lost.
     """
     target = Path(baseline)
     for what, text in (("reason", reason), ("name of who accepts", by)):
@@ -36,9 +45,7 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
     history = load_baseline(target).history if target.exists() else ()
     with Record.open(record_of(Path(run))) as record:
         judged = judged_run(record)
-        if judged.judgement.outcome is Outcome.INVALID:
-            seen = f"is INVALID{_why(judged.judgement)}"
-            raise AuditError(record.path, seen, "need an audit that can be trusted", SEE_WHY)
+        _check_outcome(record, judged.judgement, force)
         now = snapshot(judged)
     day = on or datetime.datetime.now(datetime.UTC).date()
     moved = now.model_copy(update={"history": (*history, _move(now, history, (by, reason), day))})
@@ -46,9 +53,23 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
     return moved
 
 
+def _check_outcome(record: Record, judgement: Judgement, force: bool) -> None:
+    seen = f"is {judgement.outcome}{_why(judgement)}"
+    if judgement.outcome is Outcome.INVALID:
+        raise AuditError(record.path, seen, "need an audit that can be trusted", SEE_WHY)
+    if judgement.outcome is not Outcome.PASS and not force:
+        step = "To accept it all the same, add --force; say in --reason why that is right."
+        raise AuditError(record.path, seen, "need a run that passes", step)
+
+
 def _why(judgement: Judgement) -> str:
+    """The checks to which the outcome is due: what the one that decides says, and the names of the others."""
     verdict = judgement.verdict(judgement.decided_by) if judgement.decided_by else None
-    return f" ({in_short(verdict)})" if verdict else ""
+    if verdict is None:
+        return ""
+    alike = (v.rule for v in judgement.verdicts if v.outcome is judgement.outcome and not v.advisory)
+    others = [rule for rule in alike if rule != verdict.rule]
+    return f" ({in_short(verdict)}{f'; also {listed(others)}' if others else ''})"
 
 
 def _line(text: str) -> str:

@@ -7,15 +7,20 @@ import numpy as np
 
 from audit.record.schema import SUBJECT
 from checks.apply import apply
+from checks.demand import PREDICTED_RIGHT, Demand
 from checks.profile import Share
 from checks.statistics.bounds import mean_bounds
 from checks.table.controls import Planted
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.needs import Missing, invalid
 from checks.table.planted_copies import KEPT, kept_without_object, outside
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "control_is_caught"
+MOST = 1.0
+"""Share of the evidence. The copy that goes by the mark alone must be caught; from where on, is only stated."""
+CONTROL = "planted_cue"
 FEWEST = 10
 """Pictures with the mark; with fewer the control says nothing."""
 NO_CONTROL = "no_control"
@@ -61,15 +66,15 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
     over `min_loss`. At lambda 0 the mark must not be blamed; at lambda 1 the copy must be flagged and the mark blamed,
     through every detector: else INVALID, as where the study was not run or had fewer than 10 pictures, since the audit
     could then not have noticed. For each detector two findings: DETECTOR, with the smallest lambda from which on every
-    copy is flagged (null where the network is flagged without the mark, so that its own reliance hides it), and
-    DETECTOR/blame, with the smallest lambda from which on the mark is blamed. The last one, `kept`, says what share of
-    its evidence the network itself keeps without the object (`kept_without_object`): a copy draws that from outside the
-    object too, and both together are the limit of detection.
+    copy is flagged (null where the network is flagged without the mark, so that its own reliance hides it; its blame
+    decides then), and DETECTOR/blame, with the smallest lambda from which on the mark is blamed. The last one, `kept`,
+    says what share of its evidence the network itself keeps without the object (`kept_without_object`): a copy draws
+    that from outside the object too, and both together are the limit of detection.
 
     Details of both: the `detector`. Of the first: `flagged_by`, whether the network is `flagged_unmarked`, what it has
     `kept` without the object (null where unknown), and the share from `outside` the object at the limit of detection
     (null likewise). Of the second: the mean loss of the network itself (`loss_unmarked`) and of the copy that goes by
-    the mark alone (`loss`), and `min_loss`.
+    the mark alone (`loss`), `min_loss`, and whether the network is `flagged_unmarked`.
     """
     planted = evidence.planted
     missing = _missing(evidence, planted, flagged_by)
@@ -87,8 +92,13 @@ def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_lo
         findings.append(_keeping(kept, planted))
     outcome = worst(finding.outcome for finding in findings)
     caught = outcome is Outcome.PASS
-    deciding = _hardest(flagging) if caught else next(f for f in findings if f.outcome is outcome)
+    deciding = _hardest(flagging, blaming) if caught else next(f for f in findings if f.outcome is outcome)
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding.key, findings=tuple(findings))
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """Pictures predicted right, as many as must carry the mark."""
+    return *layout.experiments(CONTROL), Demand(key=PREDICTED_RIGHT, have=layout.drawn(CONTROL).n, needed=FEWEST)
 
 
 def _missing(evidence: Evidence, planted: Planted | None, flagged_by: Sequence[str]) -> Missing | None:
@@ -137,6 +147,7 @@ def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str], 
         unit=Unit.SHARE,
         better=Direction.LOWER,
         value=limit,
+        limit=MOST,
         n=copies[-1].n,
         reason="" if caught else NOT_FLAGGED,
         details={
@@ -171,6 +182,7 @@ def _blaming(detector: str, copies: Sequence[Copy], min_loss: float) -> Finding:
         unit=Unit.SHARE,
         better=Direction.LOWER,
         value=_from_which_on(copies, [copy.blamed for copy in copies]),
+        limit=MOST,
         n=alone.n,
         reason=reason,
         details={
@@ -178,11 +190,12 @@ def _blaming(detector: str, copies: Sequence[Copy], min_loss: float) -> Finding:
             "loss_unmarked": innocent.loss,
             "loss": alone.loss,
             "min_loss": min_loss,
+            "flagged_unmarked": innocent.flagged,
         },
     )
 
 
-def _hardest(flagging: Sequence[Finding]) -> Finding:
-    """The finding of the detector that is harder to catch."""
-    hidden = [finding for finding in flagging if finding.value is None]
-    return (hidden or [max(flagging, key=lambda finding: finding.value or 0.0)])[0]
+def _hardest(flagging: Sequence[Finding], blaming: Sequence[Finding]) -> Finding:
+    """The finding of the detector that is harder to catch; on its blame, where the network is flagged unmarked."""
+    hidden = [blame for flag, blame in zip(flagging, blaming, strict=True) if flag.value is None]
+    return max(hidden or flagging, key=lambda finding: finding.value or 0.0)

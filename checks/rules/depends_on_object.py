@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
+from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
+from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, mean_difference
-from checks.table.needs import ALL_FILLS, Fills, for_the_object, unjudged
-from checks.table.unanswered import unfit
+from checks.table.needs import ALL_FILLS, Fills, for_the_object
+from checks.table.unanswered import unfit, without_answer
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "depends_on_object"
@@ -35,7 +37,8 @@ def depends_on_object(
     object, so that only a loss without the object that is under `min_loss` itself can FAIL, and nothing can PASS.
 
     Details of what is lost: the fall of the `log_odds` in the median picture, and how many pictures predicted right are
-    `without_answer`; where nothing could be compared, how many are predicted `right`.
+    `without_answer`, and `unanswered_because` of what; where nothing could be compared, how many are predicted
+    `right`.
     """
     needs = for_the_object(fills)
     if verdict := unfit(RULE, evidence, needs):
@@ -57,6 +60,12 @@ def depends_on_object(
     outcome = worst(finding.outcome for finding in findings)
     deciding = ELSEWHERE if says_nothing and outcome is not Outcome.FAIL else REMOVED
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """Pictures predicted right, as many as a bound of a mean takes."""
+    subset = layout.drawn("object_removed").subset
+    return *layout.experiments("object_removed"), of_pictures(subset, subset.missing)
 
 
 def _columns(evidence: Evidence, fills: Fills, place: str) -> list[Floats]:
@@ -95,7 +104,7 @@ def _removed(
         reason=reason,
         details={
             "log_odds": float(np.median(lost)),
-            "without_answer": unjudged(evidence, chosen, "object_removed"),
+            **without_answer(evidence, chosen, for_the_object(fills)),
         },
     )
 

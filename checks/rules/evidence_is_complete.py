@@ -1,5 +1,6 @@
 """What is missing from the evidence, and whether that is little enough to trust the rest."""
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -7,15 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
+from checks.demand import Demand
 from checks.profile import Count, Share
 from checks.statistics.subset import FEWEST
 from checks.table.cluster_columns import cluster_findings
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import WORST
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 HARDLY = 0.1
 """Share of a class's pictures. Where no more are predicted right, experiments, made on those, say nothing of it."""
+DISTINCT = "distinct_pictures"
+"""What is counted, and the key of a demand for it."""
+SAMPLES_LEFT = "samples_left"
+"""Key of a demand: samples that are not excluded, of the `samples` that the data set holds (details)."""
 NO_SAMPLES = "no_samples"
 """Reason: the data set holds no sample."""
 TOO_FEW_DISTINCT = "too_few_distinct"
@@ -61,6 +68,15 @@ def evidence_is_complete(
     )
 
 
+def needed(layout: Layout, *, max_excluded: Share, min_pictures: Count) -> tuple[Demand, ...]:
+    """Distinct pictures, and samples that are not excluded; a picture that is loaded may be excluded yet."""
+    pictures = Demand(key=DISTINCT, have=len(set(layout.image.tolist())), needed=min_pictures)
+    beyond = layout.total > 0 and layout.excluded / layout.total > max_excluded
+    least = max(layout.n + 1, math.ceil((1 - max_excluded) * layout.total)) if beyond else 0
+    left = Demand(key=SAMPLES_LEFT, have=layout.n, needed=least, details={"samples": layout.total})
+    return pictures, left
+
+
 def _exclusions(evidence: Evidence, limit: float) -> Finding:
     excluded = len(evidence.exclusions)
     by_reason = sorted(Counter(evidence.exclusions).items(), key=lambda item: (-item[1], item[0]))
@@ -80,7 +96,7 @@ def _pictures(evidence: Evidence, limit: int) -> Finding:
     return Finding(
         key="pictures",
         outcome=Outcome.PASS if enough else Outcome.INCONCLUSIVE if n else Outcome.INVALID,
-        quantity="distinct_pictures",
+        quantity=DISTINCT,
         unit=Unit.COUNT,
         better=Direction.HIGHER,
         value=n,

@@ -3,12 +3,15 @@
 import numpy as np
 
 from checks import reasons
+from checks.demand import PICTURES, Demand
 from checks.profile import Share
-from checks.statistics.bounds import Bounds, mean_bounds
+from checks.statistics.bounds import FEWEST_OF_A_MEAN, Bounds, mean_bounds
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "explainer_is_valid"
+CONTROL = "randomisation"
 NO_CONTROL = "no_control"
 """Reason: the control `randomisation` was not run."""
 NOTHING_RANDOMISED = "nothing_randomised"
@@ -28,8 +31,8 @@ def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
     A finding's key is its method; details: the `method`, and how many pictures the control was `asked` of. Details of
     the verdict: the methods `kept` and `taken_out`.
     """
-    if "randomisation" not in evidence.experiments or not evidence.cascade:
-        reason = NOTHING_RANDOMISED if "randomisation" in evidence.experiments else NO_CONTROL
+    if CONTROL not in evidence.experiments or not evidence.cascade:
+        reason = NOTHING_RANDOMISED if CONTROL in evidence.experiments else NO_CONTROL
         return Verdict(rule=RULE, outcome=Outcome.INVALID, reason=reason)
     findings = [_finding(evidence, method, max_similarity) for method in evidence.methods]
     outcomes = {finding.outcome for finding in findings}
@@ -48,6 +51,12 @@ def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
         },
         findings=tuple(findings),
     )
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """Pictures, as many as a mean needs before it has bounds."""
+    pictures = Demand(key=PICTURES, have=layout.drawn(CONTROL).n, needed=FEWEST_OF_A_MEAN)
+    return *layout.experiments(CONTROL), pictures
 
 
 def _deciding(findings: list[Finding], outcome: Outcome) -> str | None:

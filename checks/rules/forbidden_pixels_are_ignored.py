@@ -7,17 +7,21 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from checks import reasons
+from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
+from checks.table.layout import Layout
 from checks.table.mean_difference import ROUNDING, lowest
-from checks.table.needs import Missing, invalid, unjudged
-from checks.table.unanswered import unfit
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
+from checks.table.needs import Missing, invalid
+from checks.table.unanswered import unfit, without_answer
+from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "forbidden_pixels_are_ignored"
 INTERVENTION = "forbidden_hidden"
+WITH_FORBIDDEN = "pictures_with_forbidden_pixels"
+"""Key of a demand."""
 HIDDEN = "hidden"
 """Key: what hiding them changes."""
 BEYOND = "beyond_elsewhere"
@@ -56,8 +60,8 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     network. Between them INCONCLUSIVE. Where no picture has forbidden pixels, or they were not hidden, INVALID.
     The bounds are those of `Subset.gain`, which are not certain of 0 after a few pictures that did not move.
 
-    Details: of what hiding them changes, how many pictures predicted right are `without_answer`; of what it changes
-    beyond, the mean change `elsewhere` (null where there was no room).
+    Details: of what hiding them changes, how many pictures predicted right are `without_answer`, and
+    `unanswered_because` of what; of what it changes beyond, the mean change `elsewhere` (null where there was no room).
     """
     there = evidence.forbidden.there if evidence.forbidden else np.zeros(evidence.n, bool)
     if not (there & evidence.right).any():
@@ -70,7 +74,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     if not moved.subset.n:
         return invalid(RULE, Missing(NOTHING_LEFT, {}))
     beyond = _moved(evidence, there, hidden - elsewhere)
-    silent = unjudged(evidence, ~(evidence.right & there) | moved.chosen, INTERVENTION)
+    silent = without_answer(evidence, moved.chosen, needs, there)
     findings = (
         _hidden(evidence, moved, max_change, silent),
         _beyond(evidence, beyond, max_change, elsewhere, _within(moved, max_change)),
@@ -78,6 +82,13 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     outcome = worst(finding.outcome for finding in findings)
     deciding = BEYOND if outcome is Outcome.FAIL else HIDDEN
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
+
+
+def needed(layout: Layout, *, max_change: Share) -> tuple[Demand, ...]:
+    """Pictures with forbidden pixels, as many as show `max_change` where hiding these changes no answer."""
+    subset = layout.among(layout.forbidden).drawn(INTERVENTION).subset
+    further = subset.further_at_no_gain(max_change)
+    return *layout.experiments(INTERVENTION), of_pictures(subset, further, WITH_FORBIDDEN)
 
 
 def _changes(evidence: Evidence, fills: Fills, place: str) -> Floats:
@@ -95,7 +106,7 @@ def _within(moved: Moved, limit: float) -> bool:
     return moved.bounds is not None and moved.subset.enough and moved.bounds.upper <= limit
 
 
-def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: int) -> Finding:
+def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: Details) -> Finding:
     """What hiding them does: nothing else can PASS."""
     within, subset, bounds = _within(moved, limit), moved.subset, moved.bounds
     return Finding(
@@ -111,7 +122,7 @@ def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: int) -> Find
         upper=bounds.upper if bounds else None,
         further=None if within else subset.further_for_gain(moved.values, limit),
         reason="" if within else _open(subset),
-        details={"without_answer": silent},
+        details=silent,
         worst=lowest(-moved.values, evidence.sample[moved.chosen]),
     )
 

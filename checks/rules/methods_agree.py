@@ -6,11 +6,15 @@ from itertools import combinations
 import numpy as np
 
 from checks import reasons
+from checks.demand import Demand
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.table.evidence import Evidence, Floats
+from checks.table.layout import Layout
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest
 
+METHODS = "methods"
+"""Key of a demand."""
 ONE_METHOD = "one_method"
 """Reason: fewer than two methods were run, so nothing can agree."""
 
@@ -35,6 +39,11 @@ def methods_agree(evidence: Evidence, *, min_agreement: Share) -> Verdict:
         details={"dissenter": alone} if alone else {},
         findings=findings,
     )
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """Two methods."""
+    return (Demand(key=METHODS, have=layout.asked.methods, needed=2),)
 
 
 def _key(pair: tuple[str, str]) -> str:

@@ -4,8 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
+from checks.demand import CLASSES, Demand, of_pictures
 from checks.profile import Share
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
@@ -29,8 +31,8 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
     answered = np.isfinite(evidence.probability) & np.isfinite(evidence.label_rank)
     right = evidence.right & answered
     n, k = evidence.n, int(right.sum())
-    commonest = float(np.unique(evidence.class_index, return_counts=True)[1].max() / n) if n else None
-    limit = max(min_accuracy, commonest or 0.0)
+    in_classes = np.unique(evidence.class_index, return_counts=True)[1]
+    limit = _limit(in_classes, min_accuracy)
     subset = evidence.subset(np.ones(n, bool))
     lower, upper = subset.share(right)
     outcome, reason = _decided(evidence, lower, upper, limit)
@@ -43,7 +45,7 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
         better=Direction.HIGHER,
         value=k / n if n else None,
         limit=limit,
-        chance=commonest,
+        chance=_commonest(in_classes),
         **subset.counted,
         lower=lower,
         upper=upper,
@@ -53,6 +55,26 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
         worst=lowest(np.where(answered, evidence.probability, -np.inf)[~right], evidence.sample[~right]),
     )
     return Verdict(rule="model_is_accurate", outcome=outcome, decided_by=finding.key, findings=(finding,))
+
+
+def needed(layout: Layout, *, min_accuracy: Share) -> tuple[Demand, ...]:
+    """Two classes, and pictures, as many as show the limit where all are predicted right."""
+    subset, classes = layout.subset, layout.in_classes
+    known = min(layout.asked.classes, len(classes))
+    limit = _limit(classes, min_accuracy)
+    pictures = of_pictures(subset, subset.further_for_share(np.zeros(subset.n), 1 - limit))
+    two_classes = Demand(key=CLASSES, have=known, needed=2)
+    return (two_classes, pictures) if two_classes.met else (two_classes,)
+
+
+def _limit(in_classes: NDArray[np.int64], min_accuracy: float) -> float:
+    """in_classes: the pictures of each class that has any."""
+    return max(min_accuracy, _commonest(in_classes) or 0.0)
+
+
+def _commonest(in_classes: NDArray[np.int64]) -> float | None:
+    """The share of the commonest class; None without pictures."""
+    return float(in_classes.max() / in_classes.sum()) if len(in_classes) else None
 
 
 def _decided(evidence: Evidence, lower: float, upper: float, limit: float) -> tuple[Outcome, str]:

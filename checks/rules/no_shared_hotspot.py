@@ -3,18 +3,24 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from checks.demand import Demand
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.subset import FEWEST
 from checks.table.controls import Cue
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, lowest, mean_difference
 from checks.table.needs import Missing, invalid
 from checks.table.unanswered import no_number
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "no_shared_hotspot"
+SHARED_CUES = "shared_cues"
+IN_CLASSES = "pictures_in_large_classes"
+"""Key of a demand."""
 SEARCH = "search"
 """Key: how many of the pictures could be searched."""
 NOT_SEARCHED = "not_searched"
@@ -56,7 +62,7 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     and of the `pasted` pictures of other classes those `turned` into its class and `turned_elsewhere`. Details of the
     search: the `classes`, those `searched`, and the `fewest` pictures predicted right that it takes.
     """
-    if "shared_cues" not in evidence.experiments:
+    if SHARED_CUES not in evidence.experiments:
         return invalid(RULE, Missing(NOT_SEARCHED, {}))
     needs = {key: evidence.variants(key) for key in map(_key, evidence.cues)}
     if missing := no_number(evidence, needs, evidence.right):
@@ -68,6 +74,38 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     outcome = worst(finding.outcome for finding in findings)
     telling = [finding for finding in findings if finding.outcome is outcome]
     return Verdict(rule=RULE, outcome=outcome, decided_by=max(telling, key=_loss).key, findings=findings)
+
+
+def needed(layout: Layout, *, min_searched: Share) -> tuple[Demand, ...]:
+    """Pictures in all, as many as give enough of the classes 20 each.
+
+    Details: the number of `classes`, how many of them are `searched`, the `fewest` pictures of a class that it takes,
+    and the share of all pictures that such classes must hold (`min_searched`).
+    """
+    classes = layout.in_classes
+    details = {"classes": len(classes), "searched": int((classes >= FEWEST).sum()), "fewest": FEWEST}
+    further = _further(classes, min_searched)
+    pictures = Demand(
+        key=IN_CLASSES,
+        have=layout.n,
+        needed=None if further is None else layout.n + further,
+        details=details | {"min_searched": min_searched},
+    )
+    return *layout.experiments(SHARED_CUES), pictures
+
+
+def _further(in_classes: NDArray[np.int64], min_searched: float) -> int | None:
+    """The fewest further pictures after which classes of enough pictures hold that share of all; None for no class.
+
+    in_classes: the pictures of each class. The largest classes are filled up first.
+    """
+    largest = np.sort(in_classes)[::-1]
+    filled = np.maximum(largest, FEWEST)
+    for number in range(int((largest >= FEWEST).sum()), len(largest) + 1):
+        held, rest = int(filled[:number].sum()), int(largest[number:].sum())
+        if held + rest and held / (held + rest) >= min_searched:
+            return held + rest - int(largest.sum())
+    return None
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 import numpy as np
 
 from checks import reasons
+from checks.demand import PICTURES, Demand, of_pictures
 from checks.profile import Share
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import mean_difference
 from checks.verdict import Direction, Finding, Unit, Verdict, weakest, worst
 
@@ -25,6 +27,11 @@ def relevance_beats_chance(evidence: Evidence, *, margin: Share) -> Verdict:
         reason="" if findings else reasons.NO_METHOD,
         findings=findings,
     )
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """Pictures, as many as a bound of a mean takes."""
+    return (of_pictures(layout.subset, layout.subset.missing, PICTURES),)
 
 
 def _finding(evidence: Evidence, method: str, margin: float) -> Finding:

@@ -6,8 +6,10 @@ from typing import Literal
 import numpy as np
 
 from checks import reasons
+from checks.demand import PICTURES, Demand, of_pictures
 from checks.profile import Share
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, mean_difference
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest, worst
 
@@ -56,6 +58,11 @@ def relevance_beats_null_maps(
         reason="" if findings else nothing,
         findings=findings,
     )
+
+
+def needed(layout: Layout) -> tuple[Demand, ...]:
+    """Pictures, as many as a bound of a mean takes."""
+    return (of_pictures(layout.subset, layout.subset.missing, PICTURES),)
 
 
 def _lacks(missing: Sequence[str], margin: float, measure: Measure) -> Finding:

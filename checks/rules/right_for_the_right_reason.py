@@ -3,15 +3,18 @@
 import numpy as np
 
 from checks import reasons
+from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.table.cells import EXPERIMENT, Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
-from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead, unjudged
-from checks.table.unanswered import MOST_LOST, unfit
+from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead
+from checks.table.unanswered import MOST_LOST, unfit, without_answer
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "right_for_the_right_reason"
+EXPERIMENTS = ("object_removed", "background_replaced")
 
 
 def right_for_the_right_reason(
@@ -24,7 +27,8 @@ def right_for_the_right_reason(
     Exact bounds of the share of misses (Clopper and Pearson 1934), by cluster where one is named: PASS where the upper
     bound is within `max_share`, FAIL where the lower bound is over it.
 
-    Details: the pictures `missed`, and how many predicted right are `without_answer`.
+    Details: the pictures `missed`, and how many predicted right are `without_answer`, and `unanswered_because` of
+    what.
     """
     needs = for_the_lead(fills)
     if verdict := unfit(RULE, evidence, needs):
@@ -33,7 +37,8 @@ def right_for_the_right_reason(
     right = evidence.right & judged
     off = right & missed(evidence, Miss(fills, min_lead))
     n, k = int(right.sum()), int(off.sum())
-    lost = unjudged(evidence, judged, "object_removed")
+    unanswered = without_answer(evidence, judged, needs)
+    lost = int(unanswered["without_answer"])
     subset = evidence.subset(right)
     lower, upper = subset.share(off[right])
     outcome, reason = _decided(n, lost, (lower, upper), max_share)
@@ -54,10 +59,17 @@ def right_for_the_right_reason(
         upper=upper if n else None,
         further=further,
         reason=reason,
-        details={"missed": k, "without_answer": lost},
+        details={"missed": k, **unanswered},
         worst=lowest(lead[off], evidence.sample[off]),
     )
     return Verdict(rule=RULE, outcome=outcome, decided_by=EXPERIMENT, findings=(finding,))
+
+
+def needed(layout: Layout, *, max_share: Share) -> tuple[Demand, ...]:
+    """Pictures predicted right, as many as show `max_share` where none is a miss."""
+    subset = layout.drawn(*EXPERIMENTS).subset
+    further = subset.further_for_share(np.zeros(subset.n), max_share)
+    return *layout.experiments(*EXPERIMENTS), of_pictures(subset, further)
 
 
 def _decided(n: int, lost: int, bounds: tuple[float, float], limit: float) -> tuple[Outcome, str]:

@@ -4,15 +4,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
+from checks.demand import CLASSES, Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.subset import FEWEST, Subset
 from checks.table.backgrounds import INTERVENTION, KINDS, Swap, donors, note, swapped, variants
 from checks.table.evidence import Evidence
+from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
-from checks.table.needs import Missing, invalid, unjudged
-from checks.table.unanswered import MOST_LOST, unfit
+from checks.table.needs import Missing, invalid
+from checks.table.unanswered import MOST_LOST, unfit, without_answer
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "survives_other_background"
@@ -46,7 +48,7 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     Details: whether the two kinds are `paired`, how many pictures (or clusters) lent `backgrounds`, the share that is
     `right_on_own` (null where unpaired) and `right_on_other` backgrounds, whether what is lost is `directed`, the share
     of answers that `followed` the background's class (null where unknown), the share that is right on each `plain`
-    background, and how many pictures predicted right are `without_answer`.
+    background, and how many pictures predicted right are `without_answer`, and `unanswered_because` of what.
     """
     if verdict := _unfit(evidence):
         return verdict
@@ -57,6 +59,17 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     paired = bool(both.sum() >= FEWEST and 2 * both.sum() >= judged.sum()) or bool(both.sum() == judged.sum() > 0)
     finding = _finding(evidence, swap, both if paired else judged, max_reliance, paired)
     return Verdict(rule=RULE, outcome=finding.outcome, decided_by=BACKGROUND, findings=(finding,))
+
+
+def needed(layout: Layout, *, max_reliance: Share) -> tuple[Demand, ...]:
+    """Two classes, and pictures predicted right, as many as show `max_reliance` where no background costs an answer.
+
+    It takes more where few backgrounds are lent to many pictures.
+    """
+    subset = layout.drawn(INTERVENTION).subset
+    further = subset.further_at_no_gain(max_reliance)
+    classes = Demand(key=CLASSES, have=len(layout.in_classes), needed=2)
+    return *layout.experiments(INTERVENTION), classes, of_pictures(subset, further)
 
 
 def _unfit(evidence: Evidence) -> Verdict | None:
@@ -84,7 +97,8 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
     if by_pictures is not None and value is not None:
         bounds = lender_bounds(value, by_pictures, loans, evidence.confidence, evidence.seed)
     directed = _directed(evidence, chosen, swap.pull)
-    lost = unjudged(evidence, np.isfinite(swap.other.each), INTERVENTION)
+    unanswered = without_answer(evidence, np.isfinite(swap.other.each), ANSWERS_NEEDED)
+    lost = int(unanswered["without_answer"])
     few_lenders = subset.enough and by_pictures is not None and by_pictures.upper <= limit
     outcome, reason = _decided(subset, bounds, limit, paired, directed)
     if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
@@ -105,7 +119,7 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
         upper=bounds.upper if bounds else None,
         further=subset.further_for_gain(reliance, limit) if undecided else None,
         reason=reason,
-        details=_details(evidence, some, chosen, paired) | {"directed": directed, "without_answer": lost},
+        details=_details(evidence, some, chosen, paired) | {"directed": directed, **unanswered},
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
     )
 

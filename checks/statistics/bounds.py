@@ -19,6 +19,8 @@ BOOTSTRAP_UP_TO = 2_000
 """Clusters. Beyond, skewness moves a bound by under a tenth of a standard error, and Student's t alone will do."""
 FEWEST_CLUSTERS = 30
 """By `independent_n`. With 20 of one size, a 95 % bound of the mean of a skewed score holds in 92 % of all draws."""
+FEWEST_OF_A_MEAN = 2
+"""Values, or clusters: one alone shows no spread."""
 MOST_UNITS = 100_000
 """Where the search for a sufficient number ends."""
 
@@ -95,7 +97,9 @@ def mean_bounds(values: ArrayLike, confidence: float, seed: int, cluster: ArrayL
     x = np.sort(_finite(values))
     _share(confidence)
     sums, sizes = (x, np.ones(len(x))) if cluster is None else totals(values, cluster)
-    if len(sums) < 2 or (cluster is not None and len(sums) < len(x) and independent_n(cluster) < FEWEST_CLUSTERS):
+    if len(sums) < FEWEST_OF_A_MEAN or (
+        cluster is not None and len(sums) < len(x) and independent_n(cluster) < FEWEST_CLUSTERS
+    ):
         return None
     if x[0] == x[-1]:
         return Bounds(float(x[0]), float(x[0]))

@@ -109,5 +109,12 @@ class Subset:
         by_share = self.further_for_share(hit, limit)
         return None if by_share is None else max(by_mean, by_share)
 
+    def further_at_no_gain(self, limit: float) -> int | None:
+        """After which the upper bound of `gain` is within the limit, if every value is 0."""
+        none = np.zeros(self.n)
+        bounds = self.gain(none)
+        within = bounds is not None and self.enough and bounds.upper <= limit
+        return 0 if within else self.further_for_gain(none, limit) if self.n else self.missing
+
     def further_for_mean(self, values: ArrayLike, limit: float) -> int | None:
         return self.missing or further_for_mean(values, limit, self.confidence, self.cluster)

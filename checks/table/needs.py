@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from checks import reasons
@@ -46,13 +44,6 @@ def lacking(evidence: Evidence, needs: Needs) -> Missing | None:
         if missing := [variant for variant in variants if variant not in there]:
             return Missing(reasons.NO_ANSWER, {**details, "missing": missing})
     return None
-
-
-def unjudged(evidence: Evidence, judged: NDArray[np.bool_], intervention: str) -> int:
-    """Pictures predicted right that should have an answer and have none; 0 where the intervention takes a draw."""
-    if evidence.experiments.get(intervention, {}).get("pictures") is not None:
-        return 0
-    return int((evidence.right & ~judged).sum())
 
 
 def invalid(rule: str, missing: Missing) -> Verdict:

@@ -48,7 +48,7 @@ def slices(evidence: Evidence, column: str) -> tuple[Slice, ...]:
     The data's own column comes before a derived one of the same name. Raises KeyError where the data has neither.
     """
     if column in evidence.metadata:
-        names = np.where(evidence.metadata[column] == "", UNSTATED, evidence.metadata[column])
+        names = stated(evidence.metadata[column])
         values = sorted(set(names.tolist()))
     elif column in columns(evidence):
         kind = DERIVED[column]
@@ -57,6 +57,16 @@ def slices(evidence: Evidence, column: str) -> tuple[Slice, ...]:
     else:
         raise KeyError(column)
     return tuple(Slice(column, value, np.asarray(names == value, dtype=bool)) for value in values)
+
+
+def stated(values: Names) -> Names:
+    """(n,) a column of the metadata as it names slices: `UNSTATED` where a picture has no such entry."""
+    return np.where(values == "", UNSTATED, values)
+
+
+def is_derived(column: str) -> bool:
+    """The column follows from box, class and answer, unless the data has one of the same name."""
+    return column in DERIVED
 
 
 class Derived(NamedTuple):

@@ -1,5 +1,6 @@
 """Altered pictures that left no number: a rule that goes by the others would be PASS by absence."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,6 +18,15 @@ MOST_LOST = 0.1
 ROOMY = 0.25
 """Boxes over no more of the frame leave room to hide as much elsewhere. Over all places a mask overlaps what is avoided
 by its share of the frame on average, so that half of the frame would do; the rest is for the settings' margin."""
+
+NO_SURROUNDINGS = "no_surroundings"
+"""The boxes fill the frame."""
+NO_ROOM = "no_room"
+"""The boxes leave too little room to hide as much elsewhere."""
+NO_DONOR = "no_donor"
+"""No picture could lend its background."""
+UNKNOWN = "unknown"
+"""The record does not say."""
 
 Mask = NDArray[np.bool_]
 
@@ -103,3 +113,25 @@ def _excused(evidence: Evidence, intervention: str, variant: str) -> Mask:
         there = np.unique(evidence.class_index[answered(evidence, intervention, variant)])
         excused |= ~np.isin(evidence.class_index, there)
     return excused
+
+
+def without_answer(evidence: Evidence, judged: Mask, needs: Needs, among: Mask | None = None) -> Details:
+    """As details of a finding: how many pictures predicted right are not judged, and of these how many for each reason.
+
+    judged: (n,). among: (n,) those that the rule is about; None: all. Each counts under the first of its reasons, and
+    where none is not judged there are none. If the first intervention takes a draw, it is to leave pictures out.
+    """
+    lost = evidence.right & ~judged & (True if among is None else among)
+    drawn = evidence.experiments.get(next(iter(needs)), {}).get("pictures") is not None
+    if drawn or not lost.any():
+        return {"without_answer": 0}
+    why = np.full(evidence.n, UNKNOWN, dtype=object)
+    for intervention, variant in _each(needs):
+        here = lost & ~answered(evidence, intervention, variant) & (why == UNKNOWN)
+        why[here] = np.where(evidence.area_share[here] >= 1, NO_SURROUNDINGS, _reason(variant))
+    return {"without_answer": int(lost.sum()), "unanswered_because": dict(Counter(sorted(why[lost].tolist())))}
+
+
+def _reason(variant: str) -> str:
+    kind, _, elsewhere = read_variant(variant)
+    return NO_ROOM if elsewhere else NO_DONOR if kind in ("donor", "other", "same") else UNKNOWN

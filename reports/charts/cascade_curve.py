@@ -11,11 +11,13 @@ from reports.charts.drawing import CHANCE, DASHED, METHOD, MISS, STYLE, canvas, 
 _MOST_TICKS = 8
 
 
-def cascade(means: Sequence[float | None], limit: float | None, title: str, key: str) -> Markup:
-    """Mean similarity with the map of the trained network, stage by stage: red where the last is over the limit."""
+def cascade(means: Sequence[float | None], limit: float | None, survives: bool, title: str, key: str) -> Markup:
+    """Mean similarity with the map of the trained network, stage by stage.
+
+    survives: in red, since the maps are not shown to change; the last mean may lie within the limit all the same.
+    """
     stages = list(range(1, len(means) + 1))
     x, y = points(stages, means)
-    survives = limit is not None and not (means[-1] is not None and means[-1] <= limit)
     with rc_context(STYLE):
         figure, axes = canvas(2.25, 1.85, left=0.5, bottom=0.44)
         if limit is not None:

@@ -13,6 +13,7 @@ from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from audit.record.sample_readers import Pictures, read_pictures, read_samples
 from checks.baseline.result import BETTER, WORSE, Flip, Kind
+from checks.conclude import kept_methods
 from checks.verdict import Direction, Outcome
 from reports.charts.loss_intervals import Kind as LossKind
 from reports.charts.loss_intervals import Loss, loss_intervals
@@ -87,7 +88,8 @@ def comparison_page(comparison: WordedComparison, candidate: Record, baseline: R
     """The page as HTML text."""
     identity = candidate.identity()
     methods = (identity.get("sources") or {}).get("methods") or []
-    groups, layers = _groups(comparison.flips, candidate, baseline, methods[0] if methods else None)
+    kept = kept_methods(methods, comparison.judgement.verdicts)
+    groups, layers = _groups(comparison.flips, candidate, baseline, kept[0] if kept else None)
     template = environment().get_template("compare.html.j2")
     return template.render(
         comparison=comparison,
@@ -100,7 +102,7 @@ def comparison_page(comparison: WordedComparison, candidate: Record, baseline: R
         slices=comparison.slices[:MOST_SLICES],
         groups=groups,
         layers=layers,
-        method=methods[0] if methods else None,
+        method=kept[0] if kept else None,
         both_maps=baseline is not None,
         frame=identity.get("frame") or [224, 224],
         colour_maps=pictures.colour_maps()[:1],

@@ -7,6 +7,7 @@ from typing import Any
 
 from audit.record.record import Record
 from audit.record.sample_readers import read_samples
+from checks.conclude import kept_methods
 from checks.table.cells import miss_of
 from checks.table.evidence import Evidence
 from checks.verdict import Outcome, Verdict
@@ -57,6 +58,7 @@ def page_values(assessment: Assessment) -> Values:
     """Every value that a template may use."""
     record, table, judgement, audit = assessment.record, assessment.table, assessment.judgement, assessment.audit
     identity, miss = audit.identity, miss_of(judgement.profile)
+    kept = kept_methods(table.methods, judgement.verdicts)
     checks = worst_first(judgement.verdicts)
     return {
         "judgement": judgement,
@@ -72,12 +74,13 @@ def page_values(assessment: Assessment) -> Values:
         **_dataset(record, identity),
         **_methods(table, identity),
         **_scores(table, audit),
+        "kept": kept,
         **_classes(audit.summary.classes),
         "classes_unseen": len(identity.classes) - len(set(table.class_index.tolist())),
         "forbidden": audit.forbidden,
         "forbidden_verdict": judgement.verdict("forbidden_pixels_are_ignored"),
         "slices": audit.slices,
-        **gallery(assessment, miss),
+        **gallery(assessment, miss, kept),
         **_wrong_reasons(table, judgement),
         "cells": judgement.cells,
         "miss": miss,
@@ -138,11 +141,12 @@ def _methods(table: Evidence, identity: Identity) -> Values:
 def _wrong_reasons(table: Evidence, judgement: WordedJudgement) -> Values:
     """Right for the wrong reason: by the experiment, and beside it by the maps."""
     rows = judgement.right_for_the_wrong_reason
-    by_maps = rows[-len(table.methods) :] if table.methods else ()
+    by_experiment = rows[0] if judgement.cells is not None else None
+    by_maps = rows if by_experiment is None else rows[1:]
     return {
-        "by_experiment": rows[0] if len(rows) > len(by_maps) else None,
+        "by_experiment": by_experiment,
         "by_maps": by_maps,
-        "unjudged": {method: int((table.right & ~table.judged(method)).sum()) for method in table.methods},
+        "unjudged": {row.source: int((table.right & ~table.judged(row.source)).sum()) for row in by_maps},
         "chances": [_chance(table, source) for source in table.null_maps],
     }
 
@@ -185,7 +189,7 @@ def _controls(record: Record, table: Evidence, audit: Audit, judgement: WordedJu
         "strengths": controls.planted,
         "detection_limit": controls.detection,
         "detections": figures.detection_figures(controls.detection, controls.planted),
-        "cascades": figures.cascade_figures(controls.cascades, limit),
+        "cascades": figures.cascade_figures(controls.cascades, {finding.key: finding for finding in judged}, limit),
         "cascade_limit": limit,
         "taken_out": [finding.key for finding in judged if finding.outcome is not Outcome.PASS],
         "refused": _refused(record),

@@ -1,6 +1,6 @@
 """The page's charts, each with the numbers that its caption tells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from audit.phrases import listed
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence, Floats
+from checks.verdict import Finding, Outcome
 from reports.charts import halves as halves_chart
 from reports.charts import relevance_mass
 from reports.charts.cascade_curve import cascade
@@ -37,6 +38,8 @@ class CascadeFigure:
     method: str
     stages: tuple[CascadeStage, ...]
     end: float | None
+    at_most: float | None
+    """The upper bound of `end`; None where the rule on explainers has none."""
     chart: Markup
 
 
@@ -140,13 +143,17 @@ def _detection(rows: Sequence[PlantedStrength], limit: float | None, number: int
     return detection(lines, limit, title, f"detection{number}")
 
 
-def cascade_figures(cascades: Sequence[Cascade], limit: float | None) -> list[CascadeFigure]:
-    """One for each method. limit: the most similarity that may be left at the end."""
-    return [_cascade(entry, limit, number) for number, entry in enumerate(cascades)]
+def cascade_figures(
+    cascades: Sequence[Cascade], judged: Mapping[str, Finding], limit: float | None
+) -> list[CascadeFigure]:
+    """One for each method. judged: what the rule on explainers finds. limit: the most similarity at the end."""
+    return [_cascade(entry, judged.get(entry.method), limit, number) for number, entry in enumerate(cascades)]
 
 
-def _cascade(entry: Cascade, limit: float | None, number: int) -> CascadeFigure:
+def _cascade(entry: Cascade, judged: Finding | None, limit: float | None, number: int) -> CascadeFigure:
     means = [stage.similarity for stage in entry.stages]
     values = listed(decimal(value, 2) for value in means)
     title = f"{short(entry.method)}: similarity after each of {len(means)} stages, {values}."
-    return CascadeFigure(entry.method, entry.stages, means[-1], cascade(means, limit, title, f"cascade{number}"))
+    survives = judged is not None and judged.outcome is not Outcome.PASS
+    chart = cascade(means, limit, survives, title, f"cascade{number}")
+    return CascadeFigure(entry.method, entry.stages, means[-1], judged.upper if judged else None, chart)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from checks.verdict import Finding
+from reports.wording.missing import because_of
 from reports.wording.numbers import count, percent, short, signed
 
 
@@ -29,6 +30,10 @@ def _by_fill(shares: Mapping[str, float]) -> str:
     return "; ".join(f"{_FILLS.get(fill, short(fill))}: {percent(share)}" for fill, share in shares.items())
 
 
+def _because(counts: Mapping[str, int]) -> str:
+    return "; ".join(because_of(counts, reason) for reason in sorted(counts, key=lambda reason: -counts[reason]))
+
+
 def _names(names: list[str]) -> str:
     return ", ".join(short(name) for name in names)
 
@@ -37,7 +42,8 @@ _FILLS = {"mean": "mean colour", "blur": "its own, blurred"}
 _FAULTS = ("without_answer", "silent")
 """Shown only where there are some."""
 _WITHOUT_ANSWER: dict[str, tuple[str, Shown]] = {
-    "without_answer": ("Pictures predicted right that left no answer", count)
+    "without_answer": ("Pictures predicted right that left no answer", count),
+    "unanswered_because": ("Why they left none", _because),
 }
 LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
     "control_is_caught": {

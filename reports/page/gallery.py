@@ -1,6 +1,7 @@
-"""The gallery: the worst pictures, the borderline, a random draw; each picture stored once."""
+"""The cards of the gallery: each of its pictures, with what the experiment and the maps say of it."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,27 +13,14 @@ from audit.record.map_readers import read_thumbnails
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
 from reports.page import images as pictures
+from reports.page.gallery_groups import gallery_groups
 from reports.result.assessment import Assessment
 from reports.result.experiments import Halves, halves
 from reports.result.rows import Row
 from reports.result.summary import class_name, mean
 
-_GROUPS = (
-    ("worst", "Worst", "The lowest localisation AUC, averaged over the methods."),
-    (
-        "borderline",
-        "Borderline",
-        "Of the others, those whose localisation AUC is nearest to 0.5, the value of a map that knows nothing.",
-    ),
-    (
-        "random",
-        "Random sample",
-        "Drawn with the run’s seed, whatever their scores: these show what an ordinary picture looks like.",
-    ),
-)
-
-
 MOST_EXAMPLES = 4
+_HASH = re.compile("[0-9a-fA-F]{32,}")
 
 
 class ByExperiment(NamedTuple):
@@ -51,6 +39,8 @@ class Panel:
     layer: str | None
     """Id of the map in the page; None where the map is dead or was not kept."""
     dead: bool
+    kept: bool
+    """The method's maps are evidence."""
     mass: float
     auc: float
     rank: float
@@ -69,11 +59,11 @@ class Card:
     """None where the network yielded no number."""
     right: bool
     wrong_reason: bool
-    """By the experiment; by the first method's map where it was not judged by experiment."""
+    """By the experiment; where it was not judged, by the map of the first method whose maps are evidence."""
     missed: bool | None
     """By the experiment; None where it was not judged."""
     missed_by: tuple[str, ...]
-    """Methods whose map is a miss."""
+    """Methods whose map is a miss, of those whose maps are evidence."""
     alone: float
     """What the object alone says for the label, in log-odds. NaN where not asked."""
     surroundings: float
@@ -81,22 +71,23 @@ class Card:
     probability: float
     area_share: float
     mean_auc: float
-    """Over the methods whose map is not dead: the order of the gallery. NaN where there is none."""
+    """Over the methods whose maps are evidence, where they are not dead. NaN where there is none."""
     metadata: dict[str, str]
+    """Without hashes, which tell a reader nothing."""
     boxes: tuple[tuple[float, float, float, float], ...]
     panels: tuple[Panel, ...]
 
 
-def gallery(assessment: Assessment, miss: Miss) -> dict[str, Any]:
-    """What the gallery's template needs. Empty where the run kept no pictures."""
+def gallery(assessment: Assessment, miss: Miss, kept: Sequence[str]) -> dict[str, Any]:
+    """What the gallery's template needs. Empty where the run kept no pictures. kept: whose maps are evidence."""
     record, table = assessment.record, assessment.table
     chosen = record.identity().get("gallery") or {}
     thumbnails = read_thumbnails(record)
     rows = {row.sample: row for row in assessment.audit.samples}
     shown = {sample for members in chosen.values() for sample in members} & thumbnails.keys() & rows.keys()
-    kept = {"picture", *table.methods}
+    layers_shown = {"picture", *table.methods}
     encoded = pictures.encode(
-        {sample: {k: v for k, v in thumbnails[sample].items() if k in kept} for sample in sorted(shown)}
+        {sample: {k: v for k, v in thumbnails[sample].items() if k in layers_shown} for sample in sorted(shown)}
     )
     experiment = ByExperiment(halves(table, miss.fills), judged_by_experiment(table), missed(table, miss))
     layers: dict[str, str] = {}
@@ -104,18 +95,14 @@ def gallery(assessment: Assessment, miss: Miss) -> dict[str, Any]:
     for sample, images in encoded.items():
         ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
         layers |= {ids[layer]: uri for layer, uri in images.items()}
-        cards[sample] = _card(rows[sample], table, experiment, assessment.audit.identity.classes, ids)
-    groups = [
-        {"id": key, "title": title, "about": about, "cards": [cards[s] for s in chosen.get(key, ()) if s in cards]}
-        for key, title, about in _GROUPS
-    ]
+        cards[sample] = _card(rows[sample], (table, kept), experiment, assessment.audit.identity.classes, ids)
     return {
         "frame": record.identity().get("frame") or [224, 224],
         "layers": layers,
         "picture_ids": {
             s: f"p{s}-{list(images).index('picture')}" for s, images in encoded.items() if "picture" in images
         },
-        "gallery": groups if cards else [],
+        "gallery": gallery_groups(chosen, {s: c.mean_auc for s, c in cards.items()}, cards, (table.methods, kept)),
         "in_gallery": sorted(cards),
         "examples": _examples(cards.values()),
         "colour_maps": pictures.colour_maps(),
@@ -129,11 +116,20 @@ def _examples(cards: Iterable[Card]) -> list[Card]:
     return wrong[:MOST_EXAMPLES]
 
 
-def _card(row: Row, table: Evidence, experiment: ByExperiment, classes: Sequence[str], ids: dict[str, str]) -> Card:
+def _card(
+    row: Row,
+    maps: tuple[Evidence, Sequence[str]],
+    experiment: ByExperiment,
+    classes: Sequence[str],
+    ids: dict[str, str],
+) -> Card:
+    """maps: the table, and the methods whose maps are evidence; theirs come first."""
+    table, kept = maps
     i = int(np.searchsorted(table.sample, row.sample))
-    mean_auc = mean(np.array([table.scores[method]["auc"][i] for method in table.methods]))
+    mean_auc = mean(np.array([table.scores[method]["auc"][i] for method in kept]))
+    methods = sorted(table.methods, key=lambda method: method not in kept)
     right, predicted = bool(table.right[i]), int(table.predicted[i])
-    by_map = tuple(method for method in table.methods if table.miss(method)[i])
+    by_map = tuple(method for method in kept if table.miss(method)[i])
     off = bool(experiment.missed[i]) if experiment.judged[i] else None
     return Card(
         sample=row.sample,
@@ -142,7 +138,7 @@ def _card(row: Row, table: Evidence, experiment: ByExperiment, classes: Sequence
         label_class=row.class_name,
         predicted=class_name(classes, predicted) if predicted >= 0 else None,
         right=right,
-        wrong_reason=right and (off if off is not None else table.methods[:1] == by_map[:1] != ()),
+        wrong_reason=right and (off if off is not None else tuple(kept[:1]) == by_map[:1] != ()),
         missed=off,
         missed_by=by_map,
         alone=float(experiment.halves.alone[i]),
@@ -151,18 +147,20 @@ def _card(row: Row, table: Evidence, experiment: ByExperiment, classes: Sequence
         probability=float(table.probability[i]),
         area_share=float(table.area_share[i]),
         mean_auc=math.nan if mean_auc is None else mean_auc,
-        metadata=row.metadata,
+        metadata={column: text for column, text in row.metadata.items() if not _HASH.fullmatch(text)},
         boxes=row.boxes,
-        panels=tuple(_panel(table, method, i, ids) for method in table.methods if table.made[method][i]),
+        panels=tuple(_panel(maps, method, i, ids) for method in methods if table.made[method][i]),
     )
 
 
-def _panel(table: Evidence, method: str, i: int, ids: dict[str, str]) -> Panel:
+def _panel(maps: tuple[Evidence, Sequence[str]], method: str, i: int, ids: dict[str, str]) -> Panel:
+    table, kept = maps
     scores, dead = table.scores[method], bool(table.dead[method][i])
     return Panel(
         source=method,
         layer=None if dead else ids.get(method),
         dead=dead,
+        kept=method in kept,
         mass=float(scores["mass"][i]),
         auc=float(scores["auc"][i]),
         rank=float(scores["rank"][i]),

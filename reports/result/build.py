@@ -1,7 +1,10 @@
 """The values of `audit.json`, built once from record, table and judgement; every format renders them."""
 
+from collections.abc import Sequence
+
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256, read_exclusions
+from checks.conclude import kept_methods
 from checks.table.cells import miss_of
 from checks.table.evidence import Evidence
 from reports.result.availability import not_run
@@ -24,7 +27,7 @@ NOT_IDENTITY = ("gallery", "rehearsal", "schema_version", "sources")
 
 def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Audit:
     """Everything that `audit.json` holds. evidence: the record's table, by which it was judged."""
-    entries = identity(record)
+    entries, kept = identity(record), kept_methods(evidence.methods, judgement.verdicts)
     return Audit(
         schema_version=SCHEMA_VERSION,
         outcome=judgement.outcome,
@@ -34,7 +37,7 @@ def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Aud
         pictures_sha256=pictures_sha256(record),
         sources=Sources(methods=evidence.methods, null_maps=evidence.null_maps),
         counts=counts(evidence),
-        summary=_summary(evidence, entries.classes),
+        summary=_summary(evidence, entries.classes, kept),
         crosswalk=crosswalk(judgement, entries, evidence),
         experiments=experiments(evidence),
         forbidden=forbidden_pixels(evidence),
@@ -43,7 +46,7 @@ def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Aud
         slices=slice_tables(evidence),
         labels=label_values(read_boxes(record)),
         passes=passes(record, evidence.n),
-        samples=tuple(rows(record, evidence, entries.classes)),
+        samples=tuple(rows(record, evidence, entries.classes, kept)),
         exclusions=exclusions(record),
     )
 
@@ -62,8 +65,8 @@ def exclusions(record: Record) -> tuple[Excluded, ...]:
     )
 
 
-def _summary(evidence: Evidence, names: tuple[str, ...]) -> Summary:
-    classes = class_summaries(evidence, evidence.methods[0], names) if evidence.methods else ()
+def _summary(evidence: Evidence, names: tuple[str, ...], kept: Sequence[str]) -> Summary:
+    classes = class_summaries(evidence, kept[0] if kept else None, names) if evidence.methods else ()
     return Summary(sources=source_summaries(evidence), classes=classes)
 
 

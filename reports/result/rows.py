@@ -1,6 +1,6 @@
 """One row for each measured sample: what went in, what the network answered, and how each map lies on the boxes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pydantic import Field
@@ -70,7 +70,8 @@ class Row(Frozen):
     scores: dict[str, Scores] = Field(description="by source; a source that made no map here is left out")
     forbidden: OnForbidden | None = Field(description="null where the picture has no forbidden pixels")
     wrong_reason: tuple[str, ...] = Field(
-        description="'experiment', and the methods, under which it is right for the wrong reason"
+        description="'experiment', and the methods whose maps are evidence, under which it is right for the wrong"
+        " reason"
     )
     answers: dict[str, dict[str, Answer]] = Field(
         description="of the audited network to altered pictures, by intervention and variant; under 'cue N', for the"
@@ -84,14 +85,14 @@ class Row(Frozen):
     notes: dict[str, dict[str, float | None]] = Field(description="further numbers of a method, by source")
 
 
-def rows(record: Record, evidence: Evidence, classes: tuple[str, ...]) -> Iterator[Row]:
-    """In the order of the samples' numbers. classes: the model's names."""
+def rows(record: Record, evidence: Evidence, classes: tuple[str, ...], kept: Sequence[str]) -> Iterator[Row]:
+    """In the order of the samples' numbers. classes: the model's names. kept: the methods whose maps are evidence."""
     pictures = read_pictures(record)
     miss = miss_of(evidence.profile)
     sources = (*evidence.methods, *evidence.null_maps)
     scores = {source: _scores(evidence, source) for source in sources}
     misses = {EXPERIMENT: (evidence.right & missed(evidence, miss)).tolist()}
-    misses |= {method: (evidence.right & evidence.miss(method)).tolist() for method in evidence.methods}
+    misses |= {method: (evidence.right & evidence.miss(method)).tolist() for method in kept}
     lead = np.where(judged_by_experiment(evidence), evidence.lead(miss.fills), np.nan)
     notes, answers = _notes(record), _answers(evidence)
     for i, number in enumerate(pictures.number.tolist()):

@@ -26,7 +26,7 @@ class SourceSummary(Frozen):
 
 
 class ClassSummary(Frozen):
-    """One class as one saliency method sees it."""
+    """One class as the first saliency method whose maps are evidence sees it."""
 
     class_index: int
     name: str
@@ -36,7 +36,10 @@ class ClassSummary(Frozen):
     area_share: float | None = Field(description="mean area share on the scored pictures")
     mass: float | None = Field(description="mean relevance mass on the scored pictures")
     auc: float | None = Field(description="mean localisation AUC on the scored pictures")
-    wrong_reason: int = Field(description="pictures predicted right although the evidence does not lie on the object")
+    wrong_reason: int | None = Field(
+        description="pictures predicted right although the evidence does not lie on the object; null where no method's"
+        " maps are evidence"
+    )
 
 
 class Counts(Frozen):
@@ -87,12 +90,16 @@ def _source(evidence: Evidence, source: str, kind: str) -> SourceSummary:
     )
 
 
-def class_summaries(evidence: Evidence, method: str, names: Sequence[str]) -> tuple[ClassSummary, ...]:
-    """One for each class that has pictures, in the order of the class indices."""
+def class_summaries(evidence: Evidence, method: str | None, names: Sequence[str]) -> tuple[ClassSummary, ...]:
+    """One for each class that has pictures, in the order of the class indices.
+
+    method: None where no map is evidence.
+    """
     if not evidence.n:
         return ()
-    chosen, wrong = usable(evidence, method), evidence.right & evidence.miss(method)
-    scores = evidence.scores[method]
+    nothing = np.zeros(evidence.n, bool)
+    chosen, wrong = (usable(evidence, method), evidence.right & evidence.miss(method)) if method else (nothing, nothing)
+    scores = evidence.scores[method] if method else dict.fromkeys(("mass", "auc"), np.full(evidence.n, np.nan))
     present, place = np.unique(evidence.class_index, return_inverse=True)
 
     def total(values: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -125,7 +132,7 @@ def class_summaries(evidence: Evidence, method: str, names: Sequence[str]) -> tu
             area_share=area,
             mass=mass,
             auc=auc,
-            wrong_reason=missed,
+            wrong_reason=missed if method else None,
         )
         for index, n, right, scored, area, mass, auc, missed in columns
     )

@@ -1,12 +1,17 @@
 """Why a rule could not judge, in the words that several rules share."""
 
+from collections.abc import Mapping
+
 from audit.phrases import count, listed
 from checks import reasons
-from checks.table.unanswered import MOST_LOST
+from checks.table.unanswered import MOST_LOST, NO_DONOR, NO_ROOM, NO_SURROUNDINGS, UNKNOWN
 from checks.verdict import Finding, Verdict
 from reports.wording.phrases import share_at_limit
 from reports.wording.words import Words
 
+ANOTHER_METHOD = (
+    "Use another method whose maps follow the network, such as integrated_gradients, and run the audit again."
+)
 NO_NUMBER = "Find out why the network yields no number for altered pictures, and run the audit again."
 
 
@@ -19,10 +24,28 @@ def missing(question: str, verdict: Verdict) -> Words:
 def without_judged(finding: Finding) -> str:
     """The sentence where too many pictures predicted right left no answer (`reasons.UNJUDGED`)."""
     lost = finding.details["without_answer"]
+    because, main = _because(finding)
+    why = "" if main == UNKNOWN else f": {because_of(because, main)}"
     return (
-        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by"
+        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by{why}"
         f" (allowed: {share_at_limit(MOST_LOST)})."
     )
+
+
+def step_without_judged(finding: Finding) -> str:
+    """What helps there, by the commonest reason."""
+    return STEPS.get(_because(finding)[1], NO_NUMBER)
+
+
+def _because(finding: Finding) -> tuple[Mapping[str, int], str]:
+    """Pictures by the reason why they left no answer, and the commonest one."""
+    because: Mapping[str, int] = finding.details.get("unanswered_because") or {}
+    return because, max(because, key=lambda reason: because[reason], default=UNKNOWN)
+
+
+def because_of(because: Mapping[str, int], reason: str) -> str:
+    """'380 left no room to hide as much elsewhere'."""
+    return f"{because[reason]:,} {BECAUSE[reason]}"
 
 
 def without_finding(question: str, sentence: str, next_step: str) -> Words:
@@ -68,6 +91,18 @@ def _find_out(verdict: Verdict) -> str:
     return NO_NUMBER
 
 
+BECAUSE = {
+    NO_ROOM: "left no room to hide as much elsewhere",
+    NO_DONOR: "found no background that another picture could lend",
+    NO_SURROUNDINGS: "have boxes that fill the frame",
+    UNKNOWN: "left no answer in the record",
+}
+"""Why a picture left no answer."""
+STEPS = {
+    NO_ROOM: "Add pictures with room around the object.",
+    NO_SURROUNDINGS: "Add pictures whose boxes leave some of the frame free.",
+    NO_DONOR: "Add boxed pictures of other classes, or raise experiments.donors.",
+}
 SHARED = {
     reasons.NOT_RUN: (_not_run, _run_it),
     reasons.NO_ANSWER: (_no_answer, _run_it),

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from audit.phrases import count
+from audit.phrases import count, listed
+from checks import reasons
 from checks.slice_verdicts import EMPTY_SLICE, NO_COLUMN, TOO_FEW_IN_SLICE, TOO_MANY_VALUES
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import without_finding
@@ -10,7 +11,12 @@ from reports.wording.undecided import too_few
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 MORE = "Add boxed pictures to the slices that hold too few."
-ANOTHER_COLUMN = "Add the column to the annotations, or remove it from the profile's required slices."
+ANOTHER_COLUMN = "Add them to the annotations, or remove them from the profile's required slices."
+WITHOUT_FINDING = {
+    NO_COLUMN: ANOTHER_COLUMN,
+    TOO_MANY_VALUES: "Require slices by a column that names kinds of pictures, in the profile.",
+    reasons.NO_PICTURES: "Read the exclusions, fix what causes them, and run the audit again.",
+}
 
 
 def sliced(verdict: Verdict, about: About, words_of: Callable[[Verdict, About], Words]) -> Words:
@@ -18,20 +24,22 @@ def sliced(verdict: Verdict, about: About, words_of: Callable[[Verdict, About], 
     rule, column = verdict.judged_rule, verdict.column
     question = f"Does {rule} hold in every slice by {column}?"
     if not verdict.findings:
-        return without_finding(question, _without(verdict), ANOTHER_COLUMN)
+        return without_finding(question, _without(verdict), WITHOUT_FINDING[verdict.reason])
     inner = [words_of(_inner(verdict, finding), about) if _judged(finding) else None for finding in verdict.findings]
     findings = tuple(_worded(*both, about) for both in zip(verdict.findings, inner, strict=True))
     if verdict.outcome is Outcome.PASS:
         every = f"each of {count(len(findings), 'slice')}" if len(findings) > 1 else "the one slice"
         return Words(question, f"{rule} holds in {every} by {column}.", "", findings)
     steps = {f.key: words.next_step for f, words in zip(verdict.findings, inner, strict=True) if words}
-    next_step = MORE if verdict.outcome is Outcome.INCONCLUSIVE else steps[verdict.decided_by or ""]
+    next_step = steps.get(verdict.decided_by or "", MORE)
     return Words(question, deciding_sentence(verdict, findings), next_step, findings)
 
 
 def _without(verdict: Verdict) -> str:
     if verdict.reason == NO_COLUMN:
-        return f"The data has no column '{verdict.column}', by which the profile requires slices."
+        missing = [f"'{name}'" for name in verdict.details["missing"]]
+        noun = "column" if len(missing) == 1 else "columns"
+        return f"The data lacks the {noun} {listed(missing)}, by which the profile requires slices."
     if verdict.reason == TOO_MANY_VALUES:
         return (
             f"Column '{verdict.column}' has {verdict.details['values']:,} values, which name pictures rather than kinds"

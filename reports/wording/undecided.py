@@ -31,6 +31,11 @@ def undecided(finding: Finding, about: About) -> str:
     return "more data would not make it pass"
 
 
+def more_helps(finding: Finding | None) -> bool:
+    """More pictures of the kind may make it pass: too few were seen, or the estimate is on the passing side."""
+    return finding is None or finding.value is None or finding.reason == reasons.TOO_FEW or _within_reach(finding)
+
+
 def too_few(finding: Finding, about: About) -> str:
     """'12 pictures; at least 20 are needed', or the same for clusters."""
     if finding.clusters is None or finding.independent is None or finding.clusters == finding.n:

@@ -38,7 +38,7 @@ def whole(judgement: Judgement, verdicts: Sequence[WordedVerdict]) -> tuple[str,
         return f"{seen}{disagreement or _advice(verdicts)}", BEFORE_SIGNING.format(_to_look_at(judgement))
     others = len(entering) - 1
     verb = "is" if others == 1 else "are"
-    more = f" {count(others, 'further check')} {verb} {judgement.outcome} too." if others else ""
+    more = f" {count(others, 'other check')} {verb} also {judgement.outcome}." if others else ""
     return f"{spokesman.sentence}{more}{disagreement}", spokesman.next_step
 
 

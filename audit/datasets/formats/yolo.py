@@ -12,6 +12,7 @@ from audit.datasets.exclusions import Reason, Rejected
 from audit.datasets.gather import gather
 from audit.datasets.picture_files import PICTURE_SUFFIXES, displayed_size
 from audit.datasets.sample import Box, Dataset
+from audit.datasets.yolo_splits import COLUMN, of_split, split_folders, split_of
 from audit.errors import AuditError
 
 ENDINGS = (".yaml", ".yml")
@@ -20,26 +21,35 @@ LARGEST, HUGE = 2**63, "a number of more than 64 bits"
 MOST_CLASSES = 10**6
 
 
-def yolo(annotations: Path, images: Path) -> Dataset:
+def yolo(annotations: Path, images: Path, *, split: str = "") -> Dataset:
     """YOLO: `annotations` is the data.yaml; boxes as class, centre and size in shares of the picture as shown.
 
-    Every picture below `images` that has a label file takes part; the splits of data.yaml are not read. The labels of
-    `images/a.jpg` lie in `labels/a.txt`, or else beside the picture. Raises AuditError where data.yaml has no names.
+    Every picture below `images` that has a label file takes part, or those of the `split` ('train', 'val' or 'test', by
+    the folders that data.yaml names). Where they come from several, the column `split` of the metadata says from which.
+    The labels of `images/a.jpg` lie in `labels/a.txt`, or else beside the picture. Raises AuditError where data.yaml
+    has no names, or not the split.
     """
-    names = _names(annotations)
+    document = _described(annotations)
+    names, folders = _names(document, annotations.name), split_folders(document, annotations.absolute().parent)
     pictures = sorted(path for path in images.absolute().rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
     if not pictures:
         raise AuditError(images.name, "no picture below this folder", "need the pictures of the dataset")
+    if split:
+        pictures = of_split(pictures, folders, split, annotations.name)
     labels = {picture: file for picture in pictures if (file := _label_file(picture))}
     if not labels:
         example = _candidates(pictures[0])[0].name
         raise AuditError(images.name, f"no label file for its {len(pictures)} pictures", f"need {example} and the like")
     orphans = _orphans(pictures, set(labels.values()))
-    annotated = [*_boxes(labels, images.absolute(), names), *_without_picture(orphans)]
+    splits = {picture: split_of(picture, folders) for picture in labels}
+    if split or len({*splits.values()} - {""}) < 2:
+        splits = {}
+    annotated = [*_boxes(labels, images.absolute(), names, splits), *_without_picture(orphans)]
     return gather(annotated, [annotations, *dict.fromkeys(labels.values())])
 
 
-def _names(path: Path) -> dict[int, str]:
+def _described(path: Path) -> dict[object, object]:
+    """What data.yaml says; nothing where it is no table."""
     try:
         document = _document(read_text(path, MOST_BYTES_OF_ONE), path.name)
     except AuditError:
@@ -51,22 +61,24 @@ def _names(path: Path) -> dict[int, str]:
         raise AuditError(where, f"not YAML ({problem})", "need a data.yaml with names") from error
     except Exception as error:  # the constructors of YAML's types raise nearly anything at what they cannot read
         raise AuditError(path.name, f"not usable YAML ({error})", "need a data.yaml with names") from error
-    names = document.get("names") if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
+
+
+def _names(document: dict[object, object], where: str) -> dict[int, str]:
+    names = document.get("names")
     table = dict(enumerate(names)) if isinstance(names, list) else names
     if not isinstance(table, dict) or not table:
-        raise AuditError(
-            path.name, f"names is {short(names)}", "need the list of class names", "Add 'names: [cat, dog]'."
-        )
+        raise AuditError(where, f"names is {short(names)}", "need the list of class names", "Add 'names: [cat, dog]'.")
     for index, name in table.items():
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < MOST_CLASSES:
             raise AuditError(
-                path.name,
+                where,
                 f"names has the key {_shown(index)}",
                 "need class numbers as keys",
                 f"They start at 0 and stay below {MOST_CLASSES:,}.",
             )
         if isinstance(name, bool) or not isinstance(name, str | int) or _shown(name) == HUGE:
-            raise AuditError(path.name, f"names[{index}] is {_shown(name)}", "need text", "Put it in quotes.")
+            raise AuditError(where, f"names[{index}] is {_shown(name)}", "need text", "Put it in quotes.")
     return {index: str(name) for index, name in table.items()}
 
 
@@ -125,7 +137,10 @@ def _without_picture(orphans: list[Path]) -> Iterator[Annotation]:
         yield Annotation(file.name, "?", NO_BOX, file.name, problem)
 
 
-def _boxes(labels: dict[Path, Path], images: Path, names: dict[int, str]) -> Iterator[Annotation]:
+def _boxes(
+    labels: dict[Path, Path], images: Path, names: dict[int, str], splits: dict[Path, str]
+) -> Iterator[Annotation]:
+    """splits: of each picture, where they come from several."""
     for picture, file in labels.items():
         image = picture.relative_to(images).as_posix()
         if not inside(file, _home(picture, images)):
@@ -143,7 +158,8 @@ def _boxes(labels: dict[Path, Path], images: Path, names: dict[int, str]) -> Ite
             where = f"{file.name} line {number}"
             label, box, wrong = _line(line, where, names)
             in_pixels = _pixels(box, size) if size else NO_BOX
-            yield Annotation(image, label, in_pixels, where, wrong or problem, size=size, oriented=True)
+            column = {COLUMN: splits[picture]} if splits else {}
+            yield Annotation(image, label, in_pixels, where, wrong or problem, column, size=size, oriented=True)
 
 
 def _size(picture: Path, images: Path) -> tuple[tuple[int, int] | None, tuple[str, str] | None]:

@@ -94,6 +94,11 @@ def planted_cue(
     return {"answer": answer, "note": note, "crop": [_example(control)], "meta": meta}
 
 
+def passes(run: Plan, per_picture: float, *, pictures: int) -> float:
+    """What the interventions and the methods cost on these pictures, and a few passes for the mark itself."""
+    return min(pictures, len(run.inputs.samples)) * (per_picture + 4)
+
+
 def _meta(pictures: int, control: Control | None = None, refused: Mapping[str, str] | None = None) -> list[MetaRow]:
     summary: dict[str, Any] = {
         "detectors": list(DETECTORS) if control else [],

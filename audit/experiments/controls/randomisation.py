@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from audit.engine.plan import Plan
 from audit.errors import AuditError
-from audit.experiments.cascade import cascade
+from audit.experiments.cascade import MOST_STAGES, cascade
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
 from audit.record.schema import Rows, StageRow
@@ -47,6 +47,16 @@ def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(g
         refused |= {method.label: str(error) for method in run.methods}
     summary = {"pictures": len(numbers), "refused": refused}
     return {"cascade": rows, "meta": meta_rows({"randomisation": summary})}
+
+
+def passes(run: Plan, per_picture: float, *, pictures: int) -> float:
+    """Every method's map of every picture, of the network itself and after each stage, which it also calibrates."""
+    return min(pictures, len(run.inputs.samples)) * (MOST_STAGES + 1) * per_picture * _share_of_maps(run)
+
+
+def _share_of_maps(run: Plan) -> float:
+    """Roughly, of the work on a picture, that of the methods."""
+    return len(run.methods) / (len(run.sources) + len(run.interventions))
 
 
 def _drawn(run: Plan, record: Record, count: int) -> list[int]:

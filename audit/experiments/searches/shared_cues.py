@@ -80,6 +80,12 @@ def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Mos
     }
 
 
+def passes(run: Plan, per_picture: float, *, pictures: int, most: int) -> float:
+    """Of each candidate, five answers for each of its pictures."""
+    del per_picture
+    return most * min(pictures, len(run.inputs.samples)) * 5
+
+
 def _describe(stage: Stage, chosen: Ints, windows: Ints) -> Floats:
     """Descriptors (m, D) of what lies under the windows (m, 4) of the pictures at these places in the spots."""
     width, height = size_of(windows, stage.frame)

@@ -14,7 +14,7 @@ from checks.rules.control_is_caught import (
 )
 from checks.table.planted_copies import KEPT
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import without_finding
+from reports.wording.missing import NO_NUMBER, without_finding
 from reports.wording.phrases import figure_at_limit, percent, points, share_at_limit
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
@@ -22,18 +22,36 @@ QUESTION = "How strong must a shortcut be before this audit catches it?"
 FLAGGED = "share of the evidence at and above which a mark is flagged"
 BLAMED = "share of the evidence at and above which hiding the mark is seen to cost the label"
 KEPT_SHARE = "share of its evidence that the network itself keeps when the object is removed"
-NEXT = (
-    "Run the audit again with the control planted_cue, on more pictures that the network predicts right and whose boxes"
-    " leave the border of the frame free. If that does not help, tighten the rules that should flag it."
+RUN_IT = "Add the control planted_cue, with shares of 0 and 1 among its lambdas, and run the audit again."
+MORE_MARKED = (
+    "Run the audit again on more pictures that the network predicts right and whose boxes leave the border of the frame"
+    " free."
 )
+TIGHTEN = (
+    "Run the control planted_cue on more pictures (its option `pictures`). If that does not help, tighten the rules"
+    " that should flag it."
+)
+NEXT = {
+    NO_CONTROL: RUN_IT,
+    ENDS_MISSING: RUN_IT,
+    FEW_MARKED: MORE_MARKED,
+    COPY_SILENT: NO_NUMBER,
+    NO_LIMITS: "Give these rules limits in the profile, or take them out of flagged_by, and audit again.",
+    NO_RULE: "Name rules in flagged_by of the profile, and audit again.",
+    NOT_FLAGGED: TIGHTEN,
+    NOT_BLAMED: TIGHTEN,
+    INNOCENT_BLAMED: "Read no cue of this audit as proven: hiding a mark without meaning costs the label here. Train"
+    " the network on pictures with hidden parts, or raise min_loss with a reason, and audit again.",
+}
+"""By the reason of the verdict, or of the finding that decides."""
 
 
 def control_is_caught(verdict: Verdict, about: About) -> Words:
     """The share of the evidence at which a mark starts to be flagged, and to be blamed."""
     del about
     if verdict.deciding is None:
-        return without_finding(QUESTION, _missing(verdict), NEXT)
-    next_step = NEXT if verdict.outcome is Outcome.INVALID else ""
+        return without_finding(QUESTION, _missing(verdict), NEXT[verdict.reason])
+    next_step = NEXT[verdict.deciding.reason] if verdict.outcome is Outcome.INVALID else ""
     return words_by_finding(verdict, QUESTION, next_step, [_finding(finding) for finding in verdict.findings])
 
 
@@ -85,6 +103,11 @@ def _blamed(finding: Finding) -> str:
     if finding.reason == NOT_BLAMED:
         return f"The mark is not blamed although it carries all of the evidence (detector {details['detector']})."
     limit, share = figure_at_limit(details["min_loss"]), percent(finding.value or 0.0)
+    if details["flagged_unmarked"]:
+        return (
+            f"The network is flagged even without a mark; hiding the mark costs over {limit} points once it carries"
+            f" {share} (detector {details['detector']})."
+        )
     return (
         f"Hiding the mark (detector {details['detector']}) costs more than {limit} points once it carries {share} of"
         f" the evidence, and {points(details['loss'] or 0.0)} at most."

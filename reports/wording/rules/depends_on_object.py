@@ -6,7 +6,7 @@ from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import NO_NUMBER, missing
 from reports.wording.phrases import figure, figure_at_limit, points
-from reports.wording.undecided import pictures, too_few, undecided
+from reports.wording.undecided import more_helps, pictures, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Does removing the object cost more than hiding an equal area elsewhere?"
@@ -26,15 +26,14 @@ def depends_on_object(verdict: Verdict, about: About) -> Words:
 
 
 def _next_step(verdict: Verdict) -> str:
-    match verdict.outcome:
-        case Outcome.PASS:
-            return ""
-        case Outcome.FAIL:
-            return LABEL_STANDS
-        case Outcome.INVALID:
-            return NO_NUMBER
-    breaks = any(finding.reason == FILLS_BREAK for finding in verdict.findings)
-    return MORE_ROOM if breaks else "Add boxed pictures."
+    if verdict.outcome is Outcome.PASS:
+        return ""
+    if any(finding.reason in (FILLS_BREAK, NOT_BOTH) for finding in verdict.findings):
+        return LABEL_STANDS if verdict.outcome is Outcome.FAIL else MORE_ROOM
+    if verdict.outcome is Outcome.INVALID:
+        return NO_NUMBER
+    undecided_yet = verdict.outcome is Outcome.INCONCLUSIVE and more_helps(verdict.deciding)
+    return "Add boxed pictures." if undecided_yet else LABEL_STANDS
 
 
 def _removed(finding: Finding, about: About) -> FindingWords:

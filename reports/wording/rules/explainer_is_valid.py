@@ -4,15 +4,15 @@ from audit.phrases import listed
 from checks import reasons
 from checks.rules.explainer_is_valid import NO_CONTROL, NO_LIVING_MAP, NOTHING_RANDOMISED
 from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.missing import ANOTHER_METHOD
 from reports.wording.phrases import all_of
 from reports.wording.words import About, FindingWords, Words
 
-NEXT = {
-    Outcome.PASS: "",
-    Outcome.INCONCLUSIVE: "Draw more pictures for the control randomisation (its option `pictures`), and run the audit"
-    " again.",
-    Outcome.INVALID: "Use a method whose maps follow the network, such as integrated_gradients, and run the audit again"
-    " with the control randomisation.",
+MORE = "Draw more pictures for the control randomisation (its option `pictures`), and run the audit again."
+WITHOUT_FINDING = {
+    NO_CONTROL: "Add the control randomisation to experiments.controls, and run the audit again.",
+    NOTHING_RANDOMISED: "Audit the network as a kind of model whose layers have weights of their own.",
+    reasons.NO_METHOD: "Name a method in saliency.methods, and run the audit again.",
 }
 NOTHING = {
     NO_CONTROL: "The control randomisation was not run, so it is unknown which maps are evidence.",
@@ -27,7 +27,7 @@ def explainer_is_valid(verdict: Verdict, about: About) -> Words:
     return Words(
         question="Do the maps change when the network loses what it has learnt?",
         sentence=NOTHING.get(verdict.reason) or _of_all(verdict),
-        next_step=NEXT[verdict.outcome],
+        next_step=_next_step(verdict),
         findings=tuple(
             FindingWords(
                 str(finding.details["method"]),
@@ -37,6 +37,19 @@ def explainer_is_valid(verdict: Verdict, about: About) -> Words:
             for finding in verdict.findings
         ),
     )
+
+
+def _next_step(verdict: Verdict) -> str:
+    """More pictures help only a method whose similarity itself lies within the limit, or has no bounds yet."""
+    if verdict.outcome is Outcome.PASS:
+        return ""
+    if verdict.reason in WITHOUT_FINDING:
+        return WITHOUT_FINDING[verdict.reason]
+    return MORE if any(_within_reach(finding) for finding in verdict.findings) else ANOTHER_METHOD
+
+
+def _within_reach(finding: Finding) -> bool:
+    return finding.value is not None and finding.limit is not None and finding.value <= finding.limit
 
 
 def _of_all(verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ from checks.rules.forbidden_pixels_are_ignored import BEYOND, NO_ROOM, NONE_RIGH
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import NO_NUMBER, missing, without_finding
 from reports.wording.phrases import figure, figure_at_limit, points
-from reports.wording.undecided import pictures, too_few, undecided
+from reports.wording.undecided import more_helps, pictures, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Does the answer stay the same when the pixels that must not matter are hidden?"
@@ -16,11 +16,14 @@ NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the worst pictures: what the network reads in the forbidden pixels will not be there in use."
     " Crop them away before training, train again, and audit again.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures with forbidden pixels. If hiding an equal area elsewhere changes the"
-    " answer too, train the network on pictures with hidden parts, or crop the forbidden pixels away in the"
-    " preprocessing.",
+    Outcome.INCONCLUSIVE: "Add boxed pictures with forbidden pixels.",
     Outcome.INVALID: NO_NUMBER,
 }
+ALIKE_ELSEWHERE = (
+    "Hiding parts moves the answer wherever they lie: train the network on pictures with hidden parts, or crop the"
+    " forbidden pixels away in the preprocessing."
+)
+NONE_IS_RIGHT = "Find out why pictures with forbidden pixels are predicted wrong, before you ask what they change."
 NO_SUCH_PIXELS = (
     "Use data whose annotations state forbidden pixels or, if the preprocessing crops them away, drop this rule from"
     " the profile."
@@ -39,8 +42,13 @@ def forbidden_pixels_are_ignored(verdict: Verdict, about: About) -> Words:
         else FindingWords("forbidden pixels hidden", HIDDEN, _hidden(finding, about))
         for finding in verdict.findings
     ]
-    none = verdict.deciding.reason == reasons.NO_PICTURES
-    return words_by_finding(verdict, QUESTION, NO_SUCH_PIXELS if none else NEXT[verdict.outcome], findings)
+    return words_by_finding(verdict, QUESTION, _next_step(verdict.outcome, verdict.deciding), findings)
+
+
+def _next_step(outcome: Outcome, deciding: Finding) -> str:
+    if deciding.reason in (reasons.NO_PICTURES, NONE_RIGHT):
+        return NO_SUCH_PIXELS if deciding.reason == reasons.NO_PICTURES else NONE_IS_RIGHT
+    return ALIKE_ELSEWHERE if outcome is Outcome.INCONCLUSIVE and not more_helps(deciding) else NEXT[outcome]
 
 
 def _hidden(finding: Finding, about: About) -> str:

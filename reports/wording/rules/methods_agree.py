@@ -46,7 +46,10 @@ def _of_all(verdict: Verdict) -> str:
 def _next_step(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PASS:
         return ""
-    return APART if verdict.findings else ALONE
+    if not verdict.findings:
+        return ALONE
+    too_few = verdict.deciding is not None and verdict.deciding.reason in (reasons.TOO_FEW, reasons.NO_PICTURES)
+    return "Add boxed pictures of which both methods make a map." if too_few else APART
 
 
 def _sentence(finding: Finding) -> str:

@@ -4,7 +4,7 @@ from checks import reasons
 from checks.rules.model_is_accurate import ONE_CLASS_KNOWN, ONE_CLASS_SHOWN
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.phrases import percent, share_at_limit
-from reports.wording.undecided import pictures, undecided
+from reports.wording.undecided import more_helps, pictures, undecided
 from reports.wording.words import About, FindingWords, Words
 
 NEXT = {
@@ -24,10 +24,11 @@ def model_is_accurate(verdict: Verdict, about: About) -> Words:
     """How often the label is predicted, against the limit."""
     (finding,) = verdict.findings
     sentence = NOTHING.get(finding.reason) or _sentence(finding, about)
+    beyond = finding.outcome is Outcome.INCONCLUSIVE and not more_helps(finding)
     return Words(
         question="Does the model predict the label often enough?",
         sentence=sentence,
-        next_step=NEXT[verdict.outcome],
+        next_step=NEXT[Outcome.FAIL if beyond else verdict.outcome],
         findings=(FindingWords("top-1 accuracy", "share of the pictures whose label is predicted", sentence),),
     )
 

@@ -5,22 +5,25 @@ from checks import reasons
 from checks.rules.no_shared_hotspot import CONFIRMED_BY_PASTING, NOT_SEARCHED, PASTING_ALONE, SEARCH
 from checks.statistics.subset import FEWEST
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import missing, without_finding
+from reports.wording.missing import NO_NUMBER, missing, without_finding
 from reports.wording.phrases import figure, figure_at_limit, percent, points, share_at_limit
 from reports.wording.places import location, place
-from reports.wording.undecided import too_few, undecided
+from reports.wording.undecided import more_helps, too_few, undecided
 from reports.wording.words import About, FindingWords, Words
 
 QUESTION = "Does the model rely on something that recurs outside the boxes?"
 QUANTITY = "loss of the label's probability when the candidate is hidden, minus the loss from an equal area elsewhere"
 SEARCHED = "share of the pictures in classes that were searched"
+LOOK_AT_CROPS = "Look at the crops: a cue would be seen there."
 NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the crops and find where the cue comes from (a camera's tag, a watermark, a photographer's"
     " habit). Remove it from the training pictures, or randomise it across classes, and audit again.",
     Outcome.INCONCLUSIVE: f"Add pictures, so that each class has {FEWEST} or more that are predicted right.",
-    Outcome.INVALID: "Run the audit again with the search shared_cues.",
+    Outcome.INVALID: NO_NUMBER,
 }
+SEARCH_AGAIN = "Run the audit again with the search shared_cues."
+DRAW_MORE = "Test the candidates on more pictures (the option `pictures` of the search shared_cues), and audit again."
 LOOK = (
     "Look at the crops that turn pictures of other classes. If they show an object of the class, box it too, or remove"
     " the picture; if not, it is a cue that the object stands in for when it is hidden."
@@ -31,7 +34,7 @@ def no_shared_hotspot(verdict: Verdict, about: About) -> Words:
     """What hiding each candidate costs, and what pasting it does."""
     if verdict.reason == NOT_SEARCHED:
         seen = "The search shared_cues was not run, so no cue was looked for."
-        return without_finding(QUESTION, seen, NEXT[Outcome.INVALID])
+        return without_finding(QUESTION, seen, SEARCH_AGAIN)
     if verdict.deciding is None:
         return missing(QUESTION, verdict)
     findings = tuple(
@@ -46,8 +49,14 @@ def no_shared_hotspot(verdict: Verdict, about: About) -> Words:
 
 
 def _next_step(verdict: Verdict) -> str:
-    pasting = any(finding.reason == PASTING_ALONE for finding in verdict.findings)
-    return LOOK if verdict.outcome is Outcome.INCONCLUSIVE and pasting else NEXT[verdict.outcome]
+    deciding = verdict.deciding
+    if verdict.outcome is not Outcome.INCONCLUSIVE or deciding is None:
+        return NEXT[verdict.outcome]
+    if any(finding.reason == PASTING_ALONE for finding in verdict.findings):
+        return LOOK
+    if deciding.key == SEARCH:
+        return NEXT[Outcome.INCONCLUSIVE]
+    return DRAW_MORE if more_helps(deciding) else f"{LOOK_AT_CROPS} {DRAW_MORE}"
 
 
 def _headline(verdict: Verdict) -> str:

@@ -2,8 +2,9 @@
 
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.missing import ANOTHER_METHOD
 from reports.wording.phrases import all_of, figure_at_limit, percent, points
-from reports.wording.undecided import too_few, undecided, units
+from reports.wording.undecided import more_helps, too_few, undecided, units
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 NEXT = {
@@ -28,9 +29,16 @@ def relevance_beats_chance(verdict: Verdict, about: About) -> Words:
     return Words(
         question="Does more relevance lie on the object than chance would put there?",
         sentence=_all_pass(verdict) or deciding_sentence(verdict, findings) or "No method is left whose maps count.",
-        next_step=NEXT[verdict.outcome],
+        next_step=_next_step(verdict),
         findings=findings,
     )
+
+
+def _next_step(verdict: Verdict) -> str:
+    if verdict.reason == reasons.NO_METHOD:
+        return ANOTHER_METHOD
+    beyond = verdict.outcome is Outcome.INCONCLUSIVE and not more_helps(verdict.deciding)
+    return NEXT[Outcome.FAIL if beyond else verdict.outcome]
 
 
 def _all_pass(verdict: Verdict) -> str:

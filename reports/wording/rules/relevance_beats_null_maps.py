@@ -4,6 +4,7 @@ from audit.phrases import listed
 from checks import reasons
 from checks.rules.relevance_beats_null_maps import BEHIND, LACKS_REQUIRED, REQUIRED, SHORT_OF_MARGIN
 from checks.verdict import Finding, Outcome, Unit, Verdict
+from reports.wording.missing import ANOTHER_METHOD
 from reports.wording.phrases import figure_at_limit, percent, points
 from reports.wording.undecided import too_few, undecided
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
@@ -63,6 +64,8 @@ def _all_pass(verdict: Verdict) -> str:
 def _next_step(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PASS:
         return ""
+    if verdict.reason == reasons.NO_METHOD:
+        return ANOTHER_METHOD
     deciding = verdict.deciding
     if deciding is None or deciding.reason == LACKS_REQUIRED:
         missing = deciding.details["missing"] if deciding else []
@@ -70,7 +73,7 @@ def _next_step(verdict: Verdict) -> str:
         return f"Add {names or 'null maps'} to saliency.null_maps in the settings, and run the audit again."
     if verdict.outcome is Outcome.INVALID:
         return "Find out why maps have no score, and run the audit again."
-    return {SHORT_OF_MARGIN: AHEAD, BEHIND: WORSE}.get(deciding.reason, APART)
+    return {SHORT_OF_MARGIN: AHEAD, BEHIND: WORSE, reasons.TOO_FEW: "Add boxed pictures."}.get(deciding.reason, APART)
 
 
 def _sentence(finding: Finding, about: About) -> str:

@@ -3,9 +3,9 @@
 from audit.phrases import count
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import NO_NUMBER, missing, without_judged
+from reports.wording.missing import NO_NUMBER, missing, step_without_judged, without_judged
 from reports.wording.phrases import percent, share_at_limit
-from reports.wording.undecided import undecided
+from reports.wording.undecided import more_helps, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Do the right answers rest on the object?"
@@ -25,7 +25,14 @@ def right_for_the_right_reason(verdict: Verdict, about: About) -> Words:
         return missing(QUESTION, verdict)
     (finding,) = verdict.findings
     words = FindingWords("right answers", QUANTITY, _sentence(finding, about))
-    return words_by_finding(verdict, QUESTION, NEXT[verdict.outcome], [words])
+    return words_by_finding(verdict, QUESTION, _next_step(verdict), [words])
+
+
+def _next_step(verdict: Verdict) -> str:
+    if verdict.deciding and verdict.deciding.reason == reasons.UNJUDGED:
+        return step_without_judged(verdict.deciding)
+    beyond = verdict.outcome is Outcome.INCONCLUSIVE and not more_helps(verdict.deciding)
+    return NEXT[Outcome.FAIL if beyond else verdict.outcome]
 
 
 def _sentence(finding: Finding, about: About) -> str:

@@ -4,9 +4,9 @@ from audit.phrases import count
 from checks import reasons
 from checks.rules.survives_other_background import FEW_BACKGROUNDS, NAMELESS, NO_CONTROL, UNDIRECTED
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import NO_NUMBER, missing, without_finding, without_judged
+from reports.wording.missing import NO_NUMBER, missing, step_without_judged, without_finding, without_judged
 from reports.wording.phrases import figure, figure_at_limit, percent, points
-from reports.wording.undecided import pictures, too_few, undecided
+from reports.wording.undecided import more_helps, pictures, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Does the answer stay right when the object is put on a background of another class?"
@@ -19,7 +19,11 @@ NEXT = {
     Outcome.INCONCLUSIVE: "Add boxed pictures, several of each class, so that each finds backgrounds of its own class.",
     Outcome.INVALID: NO_NUMBER,
 }
-MORE_BACKGROUNDS = "Add boxed pictures, or raise experiments.donors, so that more backgrounds are tried."
+BY_REASON = {
+    FEW_BACKGROUNDS: "Add boxed pictures, or raise experiments.donors, so that more backgrounds are tried.",
+    UNDIRECTED: "Look at the worst pictures: what is lost may be due to the cut around the object. Let the boxes leave"
+    " it some room (experiments.margin), and audit again.",
+}
 
 
 def survives_other_background(verdict: Verdict, about: About) -> Words:
@@ -30,8 +34,16 @@ def survives_other_background(verdict: Verdict, about: About) -> Words:
         return missing(QUESTION, verdict)
     (finding,) = verdict.findings
     words = FindingWords("background", PAIRED if finding.details["paired"] else ALONE, _sentence(finding, about))
-    next_step = MORE_BACKGROUNDS if finding.reason == FEW_BACKGROUNDS else NEXT[verdict.outcome]
-    return words_by_finding(verdict, QUESTION, next_step, [words])
+    return words_by_finding(verdict, QUESTION, _next_step(finding), [words])
+
+
+def _next_step(finding: Finding) -> str:
+    if finding.reason == reasons.UNJUDGED:
+        return step_without_judged(finding)
+    if finding.reason in BY_REASON:
+        return BY_REASON[finding.reason]
+    beyond = finding.outcome is Outcome.INCONCLUSIVE and finding.reason != NO_CONTROL and not more_helps(finding)
+    return NEXT[Outcome.FAIL if beyond else finding.outcome]
 
 
 def _nameless(verdict: Verdict) -> str:

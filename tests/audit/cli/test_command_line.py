@@ -39,7 +39,7 @@ def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path: Path) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     settings.write_text(settings.read_text() + '\n[judge]\nbaseline = "accepted.json"\n')
     _, _, err = shell("run", settings, "--out", "first")
     baseline = settings.parent / "accepted.json"
@@ -57,7 +57,7 @@ def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     assert "Right for the wrong reason by gradient:" in out
     assert "Report: first/report.html" in out
     assert "audit: 20 of 20" in err
-    assert err.index("audit: 20 of 20") < err.index("audit: randomisation, 1 of 3\n")
+    assert err.index("audit: 20 of 20") < err.index("audit: randomisation, 1 of 3")
     assert "baseline" not in err
     stored = json.loads((tmp_path / "first" / "audit.json").read_text())
     code_again, printed, _ = shell("check", "first", "--json")
@@ -105,7 +105,7 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
 def test_nothing_that_breaks_looks_like_a_verdict(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     text = settings.read_text()
     own = tmp_path / "data" / "own_code.py"
     own.write_text(
@@ -139,7 +139,7 @@ def test_nothing_that_breaks_looks_like_a_verdict(
 
 @pytest.mark.tor("TOR-068")
 def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: Path) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     (tmp_path / "data" / "chatty.py").write_text(
         "from fixtures.shapes import network\n\ndef talking():\n    print('loading')\n    return network()\n"
     )
@@ -151,7 +151,7 @@ def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: P
 
 @pytest.mark.tor("TOR-045")
 def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Path) -> None:
-    shell("run", write_shapes(tmp_path / "data", pictures=4), "--out", "out")
+    shell("run", write_shapes(tmp_path / "data", pictures=6), "--out", "out")
     (tmp_path / "mine.toml").write_text(
         '[rules.model_is_accurate]\nmin_accuracy = 0.1\nwhy = "Chosen after the result was seen."\n'
     )
@@ -162,7 +162,7 @@ def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Pat
 
 @pytest.mark.tor("TOR-068")
 def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None:
-    expected = shell("run", write_shapes(tmp_path / "data", pictures=4), "--out", "out")[0]
+    expected = shell("run", write_shapes(tmp_path / "data", pictures=6), "--out", "out")[0]
     command = [sys.executable, "-m", "audit", "check", str(tmp_path / "out")]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
@@ -173,13 +173,23 @@ def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None
         assert process.stderr.read() == b""
 
 
-@pytest.mark.tor("TOR-068")
-def test_json_is_all_there_is_on_stdout(shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.tor("TOR-068", "TOR-080")
+def test_json_is_all_there_is_on_stdout_and_what_the_data_can_answer_comes_first(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=6)
-    code, out, _ = shell("run", settings, "--json")
-    assert json.loads(out)["outcome"] in {"FAIL", "INCONCLUSIVE", "INVALID"}
+    code, out, err = shell("run", settings, "--json")
+    printed = json.loads(out)
+    assert printed["outcome"] in {"FAIL", "INCONCLUSIVE", "INVALID"}
     assert code > 0
     assert (tmp_path / "audit-audit" / "report.html").exists()
+    first, second, *_ = err.splitlines()
+    assert first == "audit: 6 samples of 2 classes (3 each) in 6 pictures; 0 excluded so far."
+    assert second.startswith("audit: control_is_caught cannot pass: it needs the experiment planted_cue")
+    assert err.index("So this audit cannot end as PASS") < err.index("audit: 0 of 6")
+    assert printed["preflight"]["sentences"][0] == first.removeprefix("audit: ")
+    asked = {entry["rule"]: entry for entry in printed["preflight"]["questions"]}
+    assert asked["evidence_is_complete"]["answerable"] is False
+    demand = {"key": "distinct_pictures", "have": 6, "needed": 59, "by_cluster": False, "details": {}, "met": False}
+    assert asked["evidence_is_complete"]["demands"][0] == demand
 
 
 def test_list_shows_all_there_is_in_code_order(shell: Shell) -> None:
@@ -254,7 +264,7 @@ def test_errors_say_what_to_do_and_leave_with_2(shell: Shell, arguments: list[st
     ],
 )
 def test_broken_settings(shell: Shell, tmp_path: Path, old: str, new: str, message: str) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     text = settings.read_text()
     assert old in text
     settings.write_text(text.replace(old, new))
@@ -265,7 +275,7 @@ def test_broken_settings(shell: Shell, tmp_path: Path, old: str, new: str, messa
 
 
 def test_a_folder_that_cannot_be_written(shell: Shell, tmp_path: Path) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=4)
+    settings = write_shapes(tmp_path / "data", pictures=6)
     (tmp_path / "file").write_text("")
     code, _, err = shell("run", settings, "--out", "file/out")
     assert code == 2

@@ -8,10 +8,13 @@ import pytest
 from rich.table import Table
 
 from audit.cli import main as command_line
+from audit.cli import output
 from audit.cli.output import STDOUT, TerminalSafe, print_json, visible
 from audit.cli.progress import lines
 from audit.engine.progress import PICTURES
 from audit.errors import AuditError
+from checks.verdict import Outcome
+from fixtures.assessments import worded_verdict
 
 EVIL = "dog\x1b[2J\x1b]0;PASS\x07\x9b31m\u202etac\x7f"
 OBEYED = ("\x1b", "\x07", "\x9b", "\u202e", "\x7f")
@@ -52,8 +55,8 @@ def test_a_name_in_json_is_the_same_name(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_name_in_an_error_or_in_progress_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    lines(EVIL)(1, 1, PICTURES)
-    lines(EVIL)(0, 1, "randomisation")
+    lines(EVIL)(1, 1, PICTURES, 1.0)
+    lines(EVIL)(0, 1, "randomisation", 0.5)
     assert tame(capsys.readouterr().err)
     for error in (AuditError("data", EVIL), ValueError(EVIL)):
 
@@ -68,3 +71,17 @@ def test_a_name_in_an_error_or_in_progress_is_shown(
 
 def test_what_is_plain_stays() -> None:
     assert visible("Käfer 日本 \t\n → 'x'") == "Käfer 日本 \t\n → 'x'"
+
+
+def test_what_is_said_of_several_rules_is_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    same = [worded_verdict(Outcome.INVALID, f"rule[{column}]", text="The data lacks it.") for column in "abc"]
+    written = StringIO()
+    monkeypatch.setattr(output, "STDOUT", TerminalSafe(file=written, width=100))
+    output.show_verdicts([*same, worded_verdict(Outcome.PASS, "other", text="Holds.")], "")
+    lines_shown = [line.split() for line in written.getvalue().splitlines()]
+    assert lines_shown == [
+        ["INVALID", "rule[a]", "and", "2", "more", "The", "data", "lacks", "it."],
+        ["PASS", "other", "Holds."],
+    ]

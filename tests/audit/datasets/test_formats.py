@@ -228,3 +228,43 @@ def test_deep_nesting_is_an_error(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
         with pytest.raises(AuditError, match="deep"):
             form(path, tmp_path)
+
+
+def two_splits(folder: Path, yaml: str) -> Path:
+    """Two pictures to train on and one to validate, each with a cat."""
+    for place, stems in (("train", "ab"), ("val", "c")):
+        for name in stems:
+            for kind in ("images", "labels"):
+                (folder / kind / place).mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (8, 8)).save(folder / "images" / place / f"{name}.png")
+            (folder / "labels" / place / f"{name}.txt").write_text("0 .5 .5 .2 .2\n")
+    (folder / "data.yaml").write_text(f"names: [cat]\n{yaml}")
+    return folder / "data.yaml"
+
+
+@pytest.mark.parametrize("prefix", ["", "./", "../"])
+def test_yolo_says_of_each_picture_from_which_split_it_comes(tmp_path: Path, prefix: str) -> None:
+    described = two_splits(tmp_path / "d", f"path: .\ntrain: {prefix}images/train\nval:\n- {prefix}images/val\n")
+    samples = yolo(described, tmp_path / "d" / "images").samples
+    assert {sample.image: sample.metadata for sample in samples} == {
+        "train/a.png": {"split": "train"},
+        "train/b.png": {"split": "train"},
+        "val/c.png": {"split": "val"},
+    }
+    chosen = yolo(described, tmp_path / "d" / "images", split="val").samples
+    assert [(sample.image, sample.metadata) for sample in chosen] == [("val/c.png", {})]
+
+
+def test_yolo_of_one_split_has_no_column_for_it(tmp_path: Path) -> None:
+    described = two_splits(tmp_path, "train: images/train\nval: images/val\n")
+    assert all(not sample.metadata for sample in yolo(described, tmp_path / "images" / "train").samples)
+    described.write_text("names: [cat]\ntrain: images\nval: 7\ntest: [[x], '']\n")
+    assert all(not sample.metadata for sample in yolo(described, tmp_path / "images").samples)
+
+
+def test_yolo_refuses_a_split_that_it_cannot_tell(tmp_path: Path) -> None:
+    described = two_splits(tmp_path, "train: images/train\nval: images/val\ntest: images/none\n")
+    with pytest.raises(AuditError, match=r"data.yaml: names no split 'vall' by a folder; did you mean 'val'\?"):
+        yolo(described, tmp_path / "images", split="vall")
+    with pytest.raises(AuditError, match=r"no picture below data.images lies in the folder of the split 'test'"):
+        yolo(described, tmp_path / "images", split="test")

@@ -117,7 +117,7 @@ def test_a_broken_off_run_resumes_to_the_same_record(whole: Settings, tmp_path: 
     expected = contents(measure(whole, tmp_path / "out"))
     for after in (4, 11):  # among the pictures, and before the studies
 
-        def kill(done: int, total: int, what: str, after: int = after) -> None:
+        def kill(done: int, total: int, what: str, share: float, after: int = after) -> None:
             if done == after:
                 raise Killed
 
@@ -322,7 +322,7 @@ class Turning(nn.Module):
 def test_a_network_that_changed_outside_its_weights_is_refused_for_good(
     broken_off: bool, whole: Settings, tmp_path: Path
 ) -> None:
-    def stop(done: int, total: int, what: str) -> None:
+    def stop(done: int, total: int, what: str, share: float) -> None:
         if broken_off and done == total:
             raise KeyboardInterrupt
 
@@ -346,7 +346,7 @@ def test_a_network_with_randomness_is_refused(settings: Settings, tmp_path: Path
 
 @pytest.mark.tor("TOR-054")
 def test_resuming_on_other_pictures_or_other_code_is_refused(settings: Settings, tmp_path: Path) -> None:
-    def kill(done: int, total: int, what: str) -> None:
+    def kill(done: int, total: int, what: str, share: float) -> None:
         if done == 4:
             raise KeyboardInterrupt
 

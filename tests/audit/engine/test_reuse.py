@@ -50,7 +50,7 @@ def test_the_same_again_costs_nothing(settings: Settings, batches: list[int], tm
 
 
 def test_a_broken_off_run_goes_on(settings: Settings, batches: list[int], tmp_path: Path) -> None:
-    def cut(done: int, total: int, what: str) -> None:
+    def cut(done: int, total: int, what: str, share: float) -> None:
         if done == 4:
             raise KeyboardInterrupt
 

@@ -78,12 +78,12 @@ class Measured:
         self.calls.append({"settings": settings, "out": out, **given})
         if self.fault:
             raise self.fault
-        given["progress"](0, self.n, "pictures")
+        given["progress"](0, self.n, "pictures", 0.0)
         path = write_record(out / FILE_NAME, kind=self.kind, n=self.n)
         with Record.open(path) as record:
             record.set_meta("profile", given["registered"]["profile"])
             self.altered(record)
-        given["progress"](self.n, self.n, "pictures")
+        given["progress"](self.n, self.n, "pictures", 1.0)
         return path
 
 

@@ -16,6 +16,7 @@ from checks.baseline.judged_run import judged_run
 from checks.baseline.snapshot import snapshot
 from checks.verdict import Outcome
 from fixtures.candidates import write_candidate
+from fixtures.records import write_record
 
 DAY = datetime.date(2026, 1, 31)
 
@@ -75,7 +76,9 @@ def test_the_history_only_grows(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
     first = accept(run, target, reason="the first", by="Ada", on=DAY)
     worse = write_candidate(tmp_path / "worse.sqlite", missed=range(60, 90), wrong=range(60, 75))
-    second = accept(worse, target, reason="a known loss", by="Bo")
+    with pytest.raises(AuditError, match=r"is FAIL \(right_for_the_right_reason: beyond limit\); need a run"):
+        accept(worse, target, reason="a known loss", by="Bo")
+    second = accept(worse, target, reason="a known loss", by="Bo", force=True)
     assert second.history[0] == first.history[0]
     assert second.history[1].previous_sha256 == move_sha256(first.history[0])
     assert second.history[1].outcome is Outcome.FAIL
@@ -183,6 +186,17 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     (tmp_path / "latin.json").write_bytes("é".encode("latin-1"))
     with pytest.raises(AuditError, match=r"is not a baseline .*can't decode"):
         load_baseline(tmp_path / "latin.json")
+
+
+@pytest.mark.tor("TOR-059")
+def test_a_run_that_decides_nothing_is_accepted_by_force_alone(tmp_path: Path) -> None:
+    few, target = write_record(tmp_path / "few.sqlite", n=40), tmp_path / "baseline.json"
+    with pytest.raises(AuditError, match=r"is INCONCLUSIVE \(evidence_is_complete: .*; also .*\)") as refused:
+        accept(few, target, reason="nothing better yet", by="Ada")
+    assert refused.value.next_step == "To accept it all the same, add --force; say in --reason why that is right."
+    assert not target.exists()
+    (move,) = accept(few, target, reason="nothing better yet", by="Ada", force=True).history
+    assert (move.outcome, move.reason) == (Outcome.INCONCLUSIVE, "nothing better yet")
 
 
 @pytest.mark.tor("TOR-059")

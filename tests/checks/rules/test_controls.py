@@ -282,6 +282,9 @@ def test_a_network_that_is_flagged_itself_hides_the_limit() -> None:
     assert verdict.outcome is PASS
     assert values(found)["linear"] is None
     assert verdict.findings[0].details["flagged_unmarked"] is True
+    assert verdict.decided_by == "linear/blame"
+    assert verdict.deciding is not None
+    assert (verdict.deciding.value, verdict.deciding.limit) == (0.25, 1.0)
 
 
 @pytest.mark.tor("TOR-035")

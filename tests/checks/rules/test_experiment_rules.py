@@ -140,6 +140,7 @@ def test_pictures_without_room_elsewhere_are_left_out_and_said() -> None:
     verdict = needs_object(evidence)
     assert verdict.findings[0].n == 50
     assert verdict.findings[0].details["without_answer"] == 30
+    assert verdict.findings[0].details["unanswered_because"] == {"no_room": 30}
     subset = replace(evidence, experiments={"object_removed": {"pictures": 50}})
     assert needs_object(subset).findings[0].details["without_answer"] == 0, "the others were not drawn"
 

@@ -110,7 +110,10 @@ def test_only_right_pictures_with_forbidden_pixels_count() -> None:
 
 def test_pictures_that_left_no_answer_are_said() -> None:
     hidden = np.where(np.arange(100) < 10, np.nan, 0.0)
-    assert judged(with_forbidden(pictures(), hidden=hidden)).findings[0].details == {"without_answer": 10}
+    assert judged(with_forbidden(pictures(), hidden=hidden)).findings[0].details == {
+        "without_answer": 10,
+        "unanswered_because": {"unknown": 10},
+    }
     verdict = judged(with_forbidden(pictures(), elsewhere=hidden))
     assert [finding.n for finding in verdict.findings] == [100, 90]
 

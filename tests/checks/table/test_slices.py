@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,9 +170,12 @@ def test_an_empty_slice_is_never_green(tmp_path: Path) -> None:
 @pytest.mark.tor("TOR-041")
 @pytest.mark.parametrize(
     ("column", "reason", "details"),
-    [("weather", NO_COLUMN, {}), ("file", TOO_MANY_VALUES, {"values": 299, "allowed": MOST_VALUES})],
+    [
+        ("weather", NO_COLUMN, {"missing": ["weather"]}),
+        ("file", TOO_MANY_VALUES, {"values": 299, "allowed": MOST_VALUES}),
+    ],
 )
-def test_what_cannot_be_sliced_is_invalid(tmp_path: Path, column: str, reason: str, details: dict[str, int]) -> None:
+def test_what_cannot_be_sliced_is_invalid(tmp_path: Path, column: str, reason: str, details: dict[str, Any]) -> None:
     path = with_metadata(write_record(tmp_path / "a.sqlite", n=300), {"file": [str(i) for i in range(300)]})
     judgement = judge(path, demanding(column))
     assert judgement.outcome is Outcome.INVALID

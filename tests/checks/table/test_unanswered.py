@@ -16,6 +16,7 @@ from checks.rules.forbidden_pixels_are_ignored import forbidden_pixels_are_ignor
 from checks.rules.right_for_the_right_reason import right_for_the_right_reason
 from checks.rules.survives_other_background import survives_other_background
 from checks.table.evidence import Evidence
+from checks.table.unanswered import without_answer
 from checks.verdict import Outcome
 from fixtures.evidence import make_evidence, with_forbidden
 from fixtures.records import write_record
@@ -170,3 +171,26 @@ def test_half_a_number_is_impossible(tmp_path: Path) -> None:
     connection.close()
     (whole,) = [verdict for verdict in judge(path).verdicts if verdict.rule == "run_is_whole"]
     assert (whole.details["quantity"], whole.details["subject"]) == ("log-odds", "model")
+
+
+def test_each_picture_is_counted_under_the_first_reason_why_it_left_no_answer() -> None:
+    odds = np.full(40, 2.0)
+    gap = {name: np.where((start <= np.arange(40)) & (np.arange(40) < end), np.nan, odds) for name, start, end in GAPS}
+    answers: dict[tuple[str, ...], Any] = {
+        ("object_removed", name): gap.get(name, odds) for name in ("mean", "mean elsewhere", "donor")
+    }
+    area = np.where(np.arange(40) < 2, 1.0, 0.2)
+    evidence = replace(make_evidence({"gradient": np.full(40, 0.5)}, answers=answers), area_share=area)
+    needs = {"object_removed": ["donor", "mean", "mean elsewhere"]}
+    judged = np.arange(40) >= 12
+    assert without_answer(evidence, judged, needs) == {
+        "without_answer": 12,
+        "unanswered_because": {"no_donor": 3, "no_room": 4, "no_surroundings": 2, "unknown": 3},
+    }
+    assert without_answer(evidence, judged, needs, np.arange(40) < 5)["without_answer"] == 5
+    assert without_answer(evidence, np.ones(40, bool), needs) == {"without_answer": 0}
+    drawn = replace(evidence, experiments={"object_removed": {"pictures": 28}})
+    assert without_answer(drawn, judged, needs) == {"without_answer": 0}
+
+
+GAPS = (("mean elsewhere", 0, 6), ("donor", 6, 9), ("mean", 9, 12))

@@ -148,33 +148,35 @@ def test_lines_differ_without_colour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "limit", "kind", "colour"),
+    ("end", "limit", "survives", "colour"),
     [
-        (0.3, 0.5, "changes", "data"),
-        (0.7, 0.5, "survives", "fail"),
-        (None, 0.5, "survives", "fail"),
-        (0.7, None, "changes", "data"),
+        (0.3, 0.5, False, "data"),
+        (0.7, 0.5, True, "fail"),
+        (0.4, 0.5, True, "fail"),
+        (None, 0.5, True, "fail"),
+        (0.7, None, False, "data"),
     ],
 )
-def test_a_method_that_survives_is_drawn_as_such(
-    end: float | None, limit: float | None, kind: str, colour: str
+def test_a_method_that_survives_is_drawn_as_such_on_whichever_side_of_the_limit(
+    end: float | None, limit: float | None, survives: bool, colour: str
 ) -> None:
-    drawn = cascade_curve.cascade([0.8, 0.6, end], limit, '"><script>', "key")
+    kind = "survives" if survives else "changes"
+    drawn = cascade_curve.cascade([0.8, 0.6, end], limit, survives, '"><script>', "key")
     assert len(marks(drawn, kind)) == (3 if end is not None else 2)
     assert re.search(rf'<g class="{kind}">\s*<path [^>]*style="[^"]*stroke: var\(--{colour}\)', drawn)
     assert "<script" not in drawn
-    assert drawn == cascade_curve.cascade([0.8, 0.6, end], limit, '"><script>', "key")
+    assert drawn == cascade_curve.cascade([0.8, 0.6, end], limit, survives, '"><script>', "key")
 
 
 def test_a_cascade_of_nothing_is_an_empty_chart() -> None:
-    drawn = cascade_curve.cascade([None, float("nan")], None, "title", "key")
+    drawn = cascade_curve.cascade([None, float("nan")], None, False, "title", "key")
     assert "<svg" in drawn
     assert not marks(drawn, "changes")
     assert not marks(drawn, "survives")
 
 
 def test_many_stages_keep_their_ticks_apart() -> None:
-    drawn = cascade_curve.cascade([1 - stage / 40 for stage in range(40)], 0.5, "title", "key")
+    drawn = cascade_curve.cascade([1 - stage / 40 for stage in range(40)], 0.5, False, "title", "key")
     assert len(re.findall(r">\d+</text>", drawn)) <= 8 + 2  # beside 0 and 1 of the other axis
 
 

@@ -39,7 +39,15 @@ FLAGGED: dict[str, Any] = {
 UNMARKED = {**FLAGGED, "details": {**FLAGGED["details"], "flagged_unmarked": True}}
 UNKNOWN = {**FLAGGED, "details": {**FLAGGED["details"], "kept": None, "outside": None}}
 OWN = {**FLAGGED, "details": {**FLAGGED["details"], "kept": 0.0, "outside": 0.25}}
-BLAMED = {"details": {"detector": "linear", "loss_unmarked": 0.071, "loss": 0.493, "min_loss": 0.05}}
+BLAMED: dict[str, Any] = {
+    "details": {
+        "detector": "linear",
+        "loss_unmarked": 0.071,
+        "loss": 0.493,
+        "min_loss": 0.05,
+        "flagged_unmarked": False,
+    }
+}
 
 Case = tuple[Outcome, str, Mapping[str, Any], str]
 """Outcome, reason, what else is stated, and words that must stand in the sentence."""

@@ -4,6 +4,7 @@ import pytest
 
 from checks import reasons
 from checks.verdict import Outcome, Verdict
+from fixtures.findings import MOST_WORDS, finding_on_flights, words_on_flights
 from reports.wording.worded import words_of
 from reports.wording.words import About, Words
 
@@ -78,3 +79,27 @@ def test_a_rule_that_broke_says_its_error(rule: str) -> None:
     found = words_of(broken, About(0.95))
     assert found.sentence == f"{rule} could not be evaluated (ValueError: no)."
     assert found.next_step == "Fix the rule or its limits, and judge the record again."
+
+
+@pytest.mark.parametrize(
+    ("because", "part", "step"),
+    [
+        (
+            {"no_donor": 3, "no_room": 380},
+            ": 380 left no room to hide as much elsewhere (allowed",
+            "room around",
+        ),
+        ({"no_donor": 383}, ": 383 found no background that another picture could lend", "experiments.donors"),
+        ({"no_surroundings": 383}, ": 383 have boxes that fill the frame", "leave some of the frame free"),
+        ({"unknown": 383}, "left no answer to judge them by (allowed: 10 %).", "Find out why the network"),
+    ],
+)
+def test_pictures_without_an_answer_say_why(because: dict[str, int], part: str, step: str) -> None:
+    details = {"missed": 0, "without_answer": 383, "unanswered_because": because}
+    stated = {"n": 400, "details": details}
+    finding = finding_on_flights("experiment", Outcome.INVALID, reasons.UNJUDGED, stated)
+    words = words_on_flights("right_for_the_right_reason", finding)
+    assert words.sentence.startswith("383 of 783 pictures predicted right left no answer to judge them by")
+    assert part in words.sentence
+    assert len(words.sentence.split()) <= MOST_WORDS
+    assert step in words.next_step

@@ -81,18 +81,30 @@ def test_a_rule_that_could_not_judge_a_slice_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "details", "sentence"),
+    ("reason", "details", "sentence", "step"),
     [
-        (NO_COLUMN, {}, "The data has no column 'light', by which the profile requires slices."),
+        (
+            NO_COLUMN,
+            {"missing": ["light"]},
+            "The data lacks the column 'light', by which the profile requires slices.",
+            "Add them to the annotations",
+        ),
+        (
+            NO_COLUMN,
+            {"missing": ["light", "weather"]},
+            "The data lacks the columns 'light' and 'weather', by which the profile requires slices.",
+            "Add them to the annotations",
+        ),
         (
             TOO_MANY_VALUES,
             {"values": 2990, "allowed": 50},
             "Column 'light' has 2,990 values, which name pictures rather than kinds of pictures (allowed: 50).",
+            "Require slices by a column that names kinds of pictures",
         ),
-        (reasons.NO_PICTURES, {}, "No picture was measured."),
+        (reasons.NO_PICTURES, {}, "No picture was measured.", "Read the exclusions"),
     ],
 )
-def test_what_cannot_be_sliced_says_why(reason: str, details: dict[str, Any], sentence: str) -> None:
+def test_what_cannot_be_sliced_says_why(reason: str, details: dict[str, Any], sentence: str, step: str) -> None:
     words = in_words(reason=reason, details=details)
     assert words.sentence == sentence
-    assert words.next_step.startswith("Add the column to the annotations")
+    assert words.next_step.startswith(step)

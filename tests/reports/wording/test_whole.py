@@ -65,10 +65,10 @@ def test_without_a_rule_that_decides_nothing_was_judged() -> None:
 def test_the_verdict_that_decides_speaks_and_the_others_are_counted() -> None:
     seen = "Mass is 25.0 % on 9 pictures."
     sentence, next_step = words(verdict("a", FAIL), verdict("b", INCONCLUSIVE), verdict("c", FAIL))
-    assert sentence == f"{seen} 1 further check is FAIL too."
+    assert sentence == f"{seen} 1 other check is also FAIL."
     assert next_step
     assert words(verdict("a", FAIL), *(verdict(rule, FAIL) for rule in "bcd"))[0] == (
-        f"{seen} 3 further checks are FAIL too."
+        f"{seen} 3 other checks are also FAIL."
     )
     assert words(verdict("a", FAIL))[0] == seen
 

@@ -1,0 +1,68 @@
+"""How the gallery's pictures are grouped and ordered: by maps that are evidence, or by none."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from audit.phrases import listed
+
+EACH = 12
+"""Pictures in a group, as many as a run keeps for it."""
+WORST = "The lowest localisation AUC, averaged over {}."
+BORDERLINE = "Of the others, those whose localisation AUC is nearest to 0.5, the value of a map that knows nothing."
+RANDOM = "Drawn with the run’s seed, whatever their scores: these show what an ordinary picture looks like."
+ALL_METHODS = "the methods"
+RANKED_AGAIN = "{}, whose maps are evidence, among the pictures that the run kept"
+UNRANKED = (
+    "Kept for the scores of maps that are no evidence, so their order is that of the samples and says nothing of them."
+)
+
+
+class Group(NamedTuple):
+    """Some of the gallery's pictures under one heading."""
+
+    id: str
+    title: str
+    about: str
+    cards: list[Any]
+
+
+def gallery_groups(
+    chosen: Mapping[str, Sequence[int]],
+    auc: Mapping[int, float],
+    cards: Mapping[int, Any],
+    methods: tuple[Sequence[str], Sequence[str]],
+) -> list[Group]:
+    """The groups of the cards; none where there is no card.
+
+    chosen: the samples that the run kept, by group; it ranked them by all methods, before it was known whose maps are
+    evidence. auc: of each card's sample, the mean over the methods whose maps are. methods: all, and these.
+    """
+    if not cards:
+        return []
+    every, kept = methods
+    worst, borderline = (list(chosen.get(key, ())) for key in ("worst", "borderline"))
+    random = Group("random", "Random sample", RANDOM, _of(chosen.get("random", ()), cards))
+    if not kept:
+        return [Group("others", "Others", UNRANKED, _of(sorted({*worst, *borderline}), cards)), random]
+    ranked_by = ALL_METHODS
+    if len(kept) < len(every):
+        worst, borderline = _ranked_again(auc)
+        ranked_by = RANKED_AGAIN.format(listed(kept))
+    return [
+        Group("worst", "Worst", WORST.format(ranked_by), _of(worst, cards)),
+        Group("borderline", "Borderline", BORDERLINE, _of(borderline, cards)),
+        random,
+    ]
+
+
+def _ranked_again(auc: Mapping[int, float]) -> tuple[list[int], list[int]]:
+    """The worst and the borderline of all pictures that were kept."""
+    scored = sorted((value, sample) for sample, value in auc.items() if not np.isnan(value))
+    near = sorted((abs(value - 0.5), sample) for value, sample in scored[EACH:])
+    return [sample for _, sample in scored[:EACH]], [sample for _, sample in near[:EACH]]
+
+
+def _of(samples: Sequence[int], cards: Mapping[int, Any]) -> list[Any]:
+    return [cards[sample] for sample in samples if sample in cards]

@@ -1,0 +1,116 @@
+"""What data can answer, in words, before the first picture is loaded."""
+
+from collections.abc import Iterator
+
+from audit.phrases import count, listed
+from checks.demand import CLASSES, EXPERIMENT, PREDICTED_RIGHT, Demand
+from checks.preflight import COLUMN, Preflight, Question
+from checks.rules.evidence_is_complete import DISTINCT, SAMPLES_LEFT
+from checks.rules.forbidden_pixels_are_ignored import WITH_FORBIDDEN
+from checks.rules.methods_agree import METHODS
+from checks.rules.no_shared_hotspot import IN_CLASSES
+from reports.wording.phrases import share_at_limit
+
+ALL = "Every check that decides can pass on this data, if every answer is right."
+NO_PASS = "So this audit cannot end as PASS, however the network answers."
+NO_SAMPLE = "No sample is left to audit."
+MOST_SLICES = 3
+"""Slices that a sentence names."""
+NOUNS = {DISTINCT: "distinct picture", CLASSES: "class", METHODS: "method"}
+SUFFIXES = {PREDICTED_RIGHT: " predicted right", WITH_FORBIDDEN: " with forbidden pixels"}
+
+
+class WordedPreflight(Preflight):
+    """What the data can answer, in fields and in words."""
+
+    sentences: tuple[str, ...]
+
+
+def worded_preflight(preflight: Preflight) -> WordedPreflight:
+    """The pre-flight with its sentences: what is there, what cannot be answered, and what follows."""
+    fields = {name: getattr(preflight, name) for name in Preflight.model_fields}
+    return WordedPreflight(**fields, sentences=(_data(preflight), *_answers(preflight)))
+
+
+def hopeless(preflight: Preflight) -> str:
+    """What is seen where nothing that decides can be answered."""
+    reasons = " ".join(_answers(preflight)).removesuffix(NO_PASS).strip().removesuffix(".")
+    return f"no check of the profile {preflight.profile} can pass, even if every answer is right ({reasons})"
+
+
+def _data(preflight: Preflight) -> str:
+    sizes = preflight.classes.values()
+    each = f" ({_range(min(sizes), max(sizes))} each)" if sizes else ""
+    clusters = f", {preflight.cluster}: {preflight.clusters:,}" if preflight.clusters is not None else ""
+    return (
+        f"{count(preflight.samples, 'sample')} of {count(len(preflight.classes), 'class')}{each} in"
+        f" {count(preflight.pictures, 'picture')}{clusters}; {preflight.excluded:,} excluded so far."
+    )
+
+
+def _range(least: int, most: int) -> str:
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
+def _answers(preflight: Preflight) -> Iterator[str]:
+    if not preflight.samples:
+        yield NO_SAMPLE
+        return
+    if preflight.splits:
+        mixed = listed(f"{split} ({number:,})" for split, number in preflight.splits.items())
+        yield f"These samples mix the splits {mixed}: audit those that were not trained on (format yolo: data.split)."
+    if preflight.missing_columns:
+        yield (
+            f"The profile {preflight.profile} requires slices by {listed(preflight.columns)}; the data lacks"
+            f" {listed(preflight.missing_columns)}, so these checks will be INVALID."
+        )
+    out = preflight.out_of_reach
+    yield from (_question(question, preflight) for question in out if not _lacks_column(question))
+    yield NO_PASS if out else ALL
+
+
+def _lacks_column(question: Question) -> bool:
+    return any(demand.key == COLUMN for demand in question.demands)
+
+
+def _question(question: Question, preflight: Preflight) -> str:
+    sliced = [demand for demand in question.unmet if "slice" in demand.details]
+    if sliced:
+        return f"{question.rule} cannot pass: {_slices(sliced, preflight)}."
+    return f"{question.rule} cannot pass: {'; '.join(_demand(demand, preflight) for demand in question.unmet)}."
+
+
+def _slices(demands: list[Demand], preflight: Preflight) -> str:
+    """Of each slice the demand that takes most."""
+    by_slice: dict[str, Demand] = {}
+    for demand in sorted(demands, key=lambda one: -1 if one.needed is None else -one.needed):
+        by_slice.setdefault(str(demand.details["slice"]), demand)
+    named = [f"{name} ({_demand(demand, preflight)})" for name, demand in sorted(by_slice.items())[:MOST_SLICES]]
+    more = len(by_slice) - len(named)
+    return listed([*named, f"{count(more, 'further slice')}"] if more else named)
+
+
+def _demand(demand: Demand, preflight: Preflight) -> str:
+    details = demand.details
+    if demand.key == EXPERIMENT:
+        return f"it needs the experiment {details['name']}, which the settings do not ask for"
+    if demand.key == SAMPLES_LEFT:
+        excluded = details["samples"] - demand.have
+        return f"{excluded:,} of {count(details['samples'], 'sample')} are excluded already"
+    if demand.key == IN_CLASSES:
+        return (
+            f"{details['searched']} of {count(details['classes'], 'class')} have {details['fewest']} pictures, and such"
+            f" classes must hold {share_at_limit(details['min_searched'])} of all; that takes"
+            f" {count(demand.needed or 0, 'picture')} in all"
+        )
+    there, verb = count(demand.have, _noun(demand, preflight)), "is" if demand.have == 1 else "are"
+    which = "" if demand.by_cluster else SUFFIXES.get(demand.key, "")
+    return f"there {verb} {there}{which} at most; it takes {_in_all(demand)}"
+
+
+def _noun(demand: Demand, preflight: Preflight) -> str:
+    return preflight.cluster.replace("_", " ") if demand.by_cluster else NOUNS.get(demand.key, "picture")
+
+
+def _in_all(demand: Demand) -> str:
+    return "more than any number" if demand.needed is None else f"{demand.needed:,} in all"
