@@ -67,11 +67,12 @@ def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_
     help="File to keep under version control.",
 )
 @click.option("--by", help="Who accepts. [default: your login name]")
-def accept(run: Path, reason: str, baseline: Path, by: str | None) -> int:
+@click.option("--profile", help="The profile of the run, where it names rules of your own: a TOML file.")
+def accept(run: Path, reason: str, baseline: Path, by: str | None, profile: str | None) -> int:
     """Make RUN the baseline: the only way to move one. Its history is kept."""
     from checks.baseline.accept import accept as accepted
 
-    moved = accepted(run, baseline, reason=reason, by=_login() if by is None else by)
+    moved = accepted(run, baseline, reason=reason, by=_login() if by is None else by, profile=profile)
     *earlier, now = moved.history
     STDOUT.print(f"Accepted as move {len(moved.history)} by {escape(now.by)}: {_counts(now)}.")
     if earlier:

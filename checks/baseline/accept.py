@@ -12,13 +12,22 @@ from checks.baseline.snapshot import SEE_WHY, in_short, snapshot
 from checks.verdict import Judgement, Outcome
 
 
-def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: datetime.date | None = None) -> Baseline:
+def accept(
+    run: Path | str,
+    baseline: Path | str,
+    *,
+    reason: str,
+    by: str,
+    on: datetime.date | None = None,
+    profile: str | Path | None = None,
+) -> Baseline:
     """Make a run (its folder or its record) the baseline in that file, and return it with its history.
 
     A run that fails may be accepted, since the absolute limits stay in force for every later one; its outcome is kept.
-    on: the day; default: today, UTC. Raises AuditError without a reason or a name, where one of them holds a control
-    character, where the run is INVALID by the limits that were fixed in it, and where the file is there but cannot be
-    read: its history would be lost.
+    on: the day; default: today, UTC. profile: the file of the run's own limits, which alone may bring rules of the
+    user's own: what the record names is never imported. Raises AuditError without a reason or a name, where one of them
+    holds a control character, where the run is INVALID by the limits that were fixed in it, where the profile has
+    others, and where the file is there but cannot be read: its history would be lost.
     """
     target = Path(baseline)
     for what, text in (("reason", reason), ("name of who accepts", by)):
@@ -35,7 +44,9 @@ def accept(run: Path | str, baseline: Path | str, *, reason: str, by: str, on: d
             )
     history = load_baseline(target).history if target.exists() else ()
     with Record.open(record_of(Path(run))) as record:
-        judged = judged_run(record)
+        judged = judged_run(record, profile)
+        if profile is not None and not judged.judgement.fixed_beforehand:
+            raise AuditError(record.path, f"was started with other limits than {profile}", "need those of the run")
         if judged.judgement.outcome is Outcome.INVALID:
             seen = f"is INVALID{_why(judged.judgement)}"
             raise AuditError(record.path, seen, "need an audit that can be trusted", SEE_WHY)

@@ -14,6 +14,8 @@ from checks.baseline.accept import accept
 from checks.baseline.file import Baseline, baseline_text, load_baseline, move_sha256
 from checks.baseline.judged_run import judged_run
 from checks.baseline.snapshot import snapshot
+from checks.profile import load_profile
+from checks.rules.model_is_accurate import model_is_accurate
 from checks.verdict import Outcome
 from fixtures.candidates import write_candidate
 
@@ -183,6 +185,19 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     (tmp_path / "latin.json").write_bytes("é".encode("latin-1"))
     with pytest.raises(AuditError, match=r"is not a baseline .*can't decode"):
         load_baseline(tmp_path / "latin.json")
+
+
+def test_rules_of_ones_own_come_from_the_profile_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("json.own_rule", model_is_accurate, raising=False)
+    own, run, target = tmp_path / "own.toml", write_candidate(tmp_path / "audit.sqlite"), tmp_path / "baseline.json"
+    own.write_text('[rules."json:own_rule"]\nmin_accuracy = 0.5\nwhy = "Because."\n')
+    with pytest.raises(AuditError, match=r"was started with other limits than .*own.toml; need those of the run"):
+        accept(run, target, reason="why", by="Ada", profile=own)
+    with Record.open(run) as record:
+        record.set_meta("profile", load_profile(own).model_dump())
+    with pytest.raises(AuditError, match="is not built in; need the profile that names it"):
+        accept(run, target, reason="why", by="Ada")
+    assert accept(run, target, reason="why", by="Ada", profile=own).outcome is Outcome.PASS
 
 
 @pytest.mark.tor("TOR-059")
