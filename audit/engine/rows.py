@@ -23,6 +23,7 @@ from audit.record.schema import (
     Rows,
     ScoreRow,
     ThumbnailRow,
+    UnmadeRow,
 )
 from audit.saliency.batch import Attribution, Batch, dead
 from audit.saliency.localisation import Region, score_maps
@@ -90,7 +91,7 @@ def measure_batch(
         _picture_row(*entry)
         for entry in zip(loaded.pictures, where.area_share.tolist(), _predictions(batch), strict=True)
     ]
-    answers, notes = _intervene(plan, loaded, batch, maps)
+    answers, notes, unmade = _intervene(plan, loaded, batch, maps)
     notes += _agreements(numbers, maps)
     banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
@@ -102,6 +103,7 @@ def measure_batch(
         "forbidden": [row for scores in scored for row in scores.forbidden],
         "note": notes + [row for scores in scored for row in scores.note],
         "answer": answers,
+        "unmade": unmade,
         "grid": grid_rows(numbers, maps, where.inside) if "grid" in plan.needs else [],
     }
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
@@ -148,21 +150,22 @@ def _score(maps: SourceMaps, numbers: Sequence[int], where: Region, banned: Tens
 
 def _intervene(
     plan: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor]
-) -> tuple[list[AnswerRow], list[NoteRow]]:
-    """Rows for the tables `answer` and `note` of every intervention."""
+) -> tuple[list[AnswerRow], list[NoteRow], list[UnmadeRow]]:
+    """Rows for the tables `answer`, `note` and `unmade` of every intervention."""
     answers: list[AnswerRow] = []
     notes: list[NoteRow] = []
+    unmade: list[UnmadeRow] = []
     if not plan.interventions:
-        return answers, notes
+        return answers, notes, unmade
     trial = plan.trial(loaded.pictures, batch, maps)
     for intervention in plan.interventions:
         drawn = plan.draws.interventions[intervention.name]
         chosen = [i for i, picture in enumerate(loaded.pictures) if picture.number in drawn]
         if chosen:
             some = trial if len(chosen) == len(loaded.pictures) else trial.some(chosen)
-            answered, noted = intervention_rows(intervention, some, [loaded.pictures[i].number for i in chosen])
-            answers, notes = answers + answered, notes + noted
-    return answers, notes
+            rows = intervention_rows(intervention, some, [loaded.pictures[i].number for i in chosen])
+            answers, notes, unmade = answers + rows[0], notes + rows[1], unmade + rows[2]
+    return answers, notes, unmade
 
 
 def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: Tensor) -> list[ForbiddenRow]:

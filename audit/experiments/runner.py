@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from audit import registry
+from audit.draws import draw
 from audit.experiments.altered_batch import Altered, Answers, Trial, answers
 from audit.models.model import asked_by, logits_of
-from audit.record.schema import SUBJECT, AnswerRow, NoteRow
-from audit.saliency.sources import draw
+from audit.record.schema import SUBJECT, AnswerRow, NoteRow, UnmadeRow
 from audit.settings import NamedTable
 
 
@@ -48,20 +48,23 @@ def _experiment(package: str, table: NamedTable) -> Experiment:
 
 def intervention_rows(
     intervention: Experiment, trial: Trial, numbers: Sequence[int]
-) -> tuple[list[AnswerRow], list[NoteRow]]:
-    """Rows for the tables `answer` and `note`. numbers: of the trial's samples."""
+) -> tuple[list[AnswerRow], list[NoteRow], list[UnmadeRow]]:
+    """Rows for the tables `answer`, `note` and `unmade`. numbers: of the trial's samples."""
     altered = intervention.alter(trial)
     rows: list[AnswerRow] = []
+    unmade: list[UnmadeRow] = []
     for variant, pictures in altered.altered.items():
         answered = ask(trial, pictures, f"{intervention.name}, {variant}")
-        rows += answer_rows(SUBJECT, numbers, intervention.name, variant, answered, made(pictures))
+        was_made = made(pictures)
+        rows += answer_rows(SUBJECT, numbers, intervention.name, variant, answered, was_made)
+        unmade += unmade_rows(SUBJECT, numbers, intervention.name, variant, was_made)
     notes = [
         NoteRow(number, source, name, value)
         for (source, name), values in altered.notes.items()
         for number, value in zip(numbers, values.double().tolist(), strict=True)
         if math.isfinite(value)
     ]
-    return rows, notes
+    return rows, notes, unmade
 
 
 def ask(trial: Trial, altered: Tensor, who: str = "an intervention") -> Answers:
@@ -102,4 +105,15 @@ def answer_rows(
         )
         for number, probability, log_odds, predicted, is_number, was_asked in rows
         if was_asked
+    ]
+
+
+def unmade_rows(
+    subject: str, numbers: Sequence[int], intervention: str, variant: str, asked: Tensor
+) -> list[UnmadeRow]:
+    """One row for each picture that was not asked, (N,) bool."""
+    return [
+        UnmadeRow(subject, number, intervention, variant)
+        for number, was_asked in zip(numbers, asked.tolist(), strict=True)
+        if not was_asked
     ]

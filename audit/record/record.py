@@ -137,6 +137,15 @@ class Record:
             columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(titles)
         return {title: _array(values) for title, values in zip(titles, columns, strict=True)}
 
+    def sorted_rows(self, table: str, most: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a table as they are stored, sorted by their columns, `most` at once; for `audit.record`."""
+        with self._as_audit_errors():
+            width = len(self._connection.execute(f"SELECT * FROM {table} LIMIT 0").description)
+            places = ", ".join(map(str, range(1, width + 1)))
+            cursor = self._connection.execute(f"SELECT * FROM {table} ORDER BY {places}")
+            while rows := cursor.fetchmany(most):
+                yield rows
+
     def _stated(self, key: str) -> str:
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         if row is None:

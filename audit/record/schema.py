@@ -5,7 +5,7 @@ from typing import NamedTuple, TypedDict
 
 FILE_NAME = "audit.sqlite"
 """The record's name in a run's folder."""
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 """The scores of a map, named as the columns of the table `score`."""
@@ -43,6 +43,10 @@ CREATE TABLE thumbnail (
 CREATE TABLE answer (
     subject TEXT NOT NULL, sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL,
     probability REAL, log_odds REAL, predicted INTEGER, PRIMARY KEY (subject, sample, intervention, variant)
+) WITHOUT ROWID;
+CREATE TABLE unmade (
+    subject TEXT NOT NULL, sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL,
+    PRIMARY KEY (subject, sample, intervention, variant)
 ) WITHOUT ROWID;
 CREATE TABLE grid (sample INTEGER PRIMARY KEY, cells BLOB NOT NULL);
 CREATE TABLE cue (
@@ -177,6 +181,15 @@ class AnswerRow(NamedTuple):
     predicted: int | None
 
 
+class UnmadeRow(NamedTuple):
+    """An altered picture that could not be made, as there was no room or no donor: why it has no answer."""
+
+    subject: str
+    sample: int
+    intervention: str
+    variant: str
+
+
 class GridRow(NamedTuple):
     """Where the evidence of one picture lies outside the boxes."""
 
@@ -252,6 +265,7 @@ class Rows(TypedDict, total=False):
     note: Sequence[NoteRow]
     thumbnail: Sequence[ThumbnailRow]
     answer: Sequence[AnswerRow]
+    unmade: Sequence[UnmadeRow]
     grid: Sequence[GridRow]
     cue: Sequence[CueRow]
     crop: Sequence[CropRow]

@@ -12,7 +12,7 @@ from checks.table.backgrounds import INTERVENTION, KINDS, Swap, donors, note, sw
 from checks.table.evidence import Evidence
 from checks.table.mean_difference import lowest
 from checks.table.needs import Missing, invalid, unjudged
-from checks.table.unanswered import MOST_LOST, unfit
+from checks.table.unanswered import unfit
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "survives_other_background"
@@ -87,7 +87,7 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
     lost = unjudged(evidence, np.isfinite(swap.other.each), INTERVENTION)
     few_lenders = subset.enough and by_pictures is not None and by_pictures.upper <= limit
     outcome, reason = _decided(subset, bounds, limit, paired, directed)
-    if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
+    if outcome is Outcome.PASS and bounds and not _with_lost(bounds.upper, subset.n, lost) <= limit:
         outcome, reason = Outcome.INCONCLUSIVE, reasons.UNJUDGED
     elif reason == reasons.UNDECIDED and few_lenders:
         reason = FEW_BACKGROUNDS
@@ -108,6 +108,11 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
         details=_details(evidence, some, chosen, paired) | {"directed": directed, "without_answer": lost},
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
     )
+
+
+def _with_lost(upper: float, n: int, lost: int) -> float:
+    """The bound where each picture predicted right without an answer goes by its background alone."""
+    return (n * upper + lost) / (n + lost)
 
 
 def _directed(evidence: Evidence, chosen: NDArray[np.bool_], pull: Loans) -> bool:

@@ -50,9 +50,13 @@ def lacking(evidence: Evidence, needs: Needs) -> Missing | None:
 
 def unjudged(evidence: Evidence, judged: NDArray[np.bool_], intervention: str) -> int:
     """Pictures predicted right that should have an answer and have none; 0 where the intervention takes a draw."""
-    if evidence.experiments.get(intervention, {}).get("pictures") is not None:
-        return 0
-    return int((evidence.right & ~judged).sum())
+    return int(lost(evidence, judged, intervention).sum())
+
+
+def lost(evidence: Evidence, judged: NDArray[np.bool_], intervention: str) -> NDArray[np.bool_]:
+    """(n,) which those are."""
+    drawn = evidence.experiments.get(intervention, {}).get("pictures") is not None
+    return np.zeros(evidence.n, bool) if drawn else evidence.right & ~judged
 
 
 def invalid(rule: str, missing: Missing) -> Verdict:

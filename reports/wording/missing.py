@@ -2,9 +2,7 @@
 
 from audit.phrases import count, listed
 from checks import reasons
-from checks.table.unanswered import MOST_LOST
 from checks.verdict import Finding, Verdict
-from reports.wording.phrases import share_at_limit
 from reports.wording.words import Words
 
 NO_NUMBER = "Find out why the network yields no number for altered pictures, and run the audit again."
@@ -17,11 +15,11 @@ def missing(question: str, verdict: Verdict) -> Words:
 
 
 def without_judged(finding: Finding) -> str:
-    """The sentence where too many pictures predicted right left no answer (`reasons.UNJUDGED`)."""
+    """The sentence where pictures predicted right that left no answer could decide (`reasons.UNJUDGED`)."""
     lost = finding.details["without_answer"]
     return (
-        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by"
-        f" (allowed: {share_at_limit(MOST_LOST)})."
+        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by; were all"
+        " against the network, it would not pass."
     )
 
 
@@ -53,8 +51,7 @@ def _unanswered(verdict: Verdict) -> str:
     others = " or another variant" if details["others"] else ""
     return (
         f"{details['pictures']:,} of {count(details['of'], 'picture')} predicted right left no answer for"
-        f" {details['intervention']} '{details['variant']}'{others} (first: sample {details['first']};"
-        f" allowed: {share_at_limit(details['allowed'])})."
+        f" {details['intervention']} '{details['variant']}'{others} (first: sample {details['first']})."
     )
 
 

@@ -105,7 +105,7 @@ def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
 
 
 def test_no_right_answer_has_no_share(honest: Path) -> None:
-    changed(honest, "UPDATE picture SET predicted = NULL, probability = NULL, label_rank = NULL")
+    changed(honest, "UPDATE picture SET predicted = NULL, probability = NULL, label_rank = NULL, confidence = NULL")
     judgement = judge(honest)
     verdicts = {verdict.rule: verdict for verdict in judgement.verdicts}
     assert judgement.outcome is verdicts["model_is_accurate"].outcome is Outcome.FAIL

@@ -44,6 +44,15 @@ def _impossible(details: dict[str, Any]) -> str:
     return f"{quantity} {details['cue']}" if "cue" in details else quantity
 
 
+def _other_rows(details: dict[str, Any]) -> str:
+    table, stated, counted = (details[name] for name in ("table", "stated", "counted"))
+    if stated is None:
+        return f"The run did not state what it wrote into table {table}."
+    if stated != counted:
+        return f"The run wrote {count(stated, 'row')} into table {table}, but the record holds {counted:,}."
+    return f"The rows of table {table} are not those that the run wrote."
+
+
 SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
     integrity.NETWORK_CHANGED: lambda _: "The network changed during the audit.",
     integrity.STOPPED: lambda d: f"The run stopped after {d['reached']:,} of {count(d['total'], 'sample')}.",
@@ -63,6 +72,8 @@ SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
         f"The record holds {count(d['rows'], 'row')} in table {d['table']} about samples without a picture, first"
         f" number {d['first']}."
     ),
+    integrity.OTHER_ROWS: _other_rows,
+    integrity.MISSING_ROWS: lambda d: f"{count(d['rows'], 'row')} of table {d['table']} missing: {d['of']}.",
     integrity.IMPOSSIBLE_NUMBERS: lambda d: f"The record holds impossible numbers: {_impossible(d)}.",
 }
 """What was seen, by reason."""
