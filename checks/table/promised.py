@@ -125,5 +125,6 @@ def _stages(table: Evidence, identity: Mapping[str, Any]) -> Iterator[dict[str, 
     most = max((len(stages) for stages in table.cascade.values()), default=0)
     for method in table.methods:
         stages = table.cascade.get(method, ())
-        rows = most * stated["pictures"] - sum(len(stage.similarity) for stage in stages)
+        fewest = most if method in (stated.get("refused") or {}) else max(1, most)
+        rows = fewest * stated["pictures"] - sum(len(stage.similarity) for stage in stages)
         yield from _lacks("cascade", method, max(0, rows))
