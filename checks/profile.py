@@ -61,7 +61,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
         "slices": _with_reason(path.name, "slices", content.get("slices")),
     }
     try:
-        profile = Profile(name=path.stem, sha256="", **limits)
+        profile = Profile(name=path.stem, sha256="", **_in_order(limits))
     except ValidationError as error:
         raise AuditError(path.name, registry.first_problem(error)) from error
     _check_slices(path.name, profile)
@@ -190,6 +190,11 @@ def _justified(where: str, table: Any) -> str:
             where, "has no 'why'", "need a sentence that justifies the limit", "An auditor will ask for it."
         )
     return " ".join(why.split())
+
+
+def _in_order(value: Any) -> Any:
+    """Tables sorted by key, as they are read from a record, so that a report is the same from either."""
+    return {key: _in_order(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
 def _one_line(text: Any) -> Any:
