@@ -423,6 +423,19 @@ def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
     assert verify(folder) == ()
 
 
+def test_the_pdf_of_the_same_page_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Record.open(folder / FILE_NAME) as record:
+        assessment = assess(record)
+        monkeypatch.setattr("reports.evidence_folder.page", lambda _: "<html>one</html>")
+        write_evidence(assessment, folder, lambda _, target: print(target.write_bytes(b"%PDF")))
+        before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
+        write_evidence(assessment, folder)
+        assert {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()} == before
+        monkeypatch.setattr("reports.evidence_folder.page", lambda _: "<html>another</html>")
+        write_evidence(assessment, folder)
+    assert not (folder / "report.pdf").exists()
+
+
 def test_no_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="no such folder; need an evidence folder"):
         verify(tmp_path / "nothing")
