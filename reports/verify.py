@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from audit.errors import AuditError
 from audit.hashing import file_hash
-from audit.record.record import Record
+from audit.record.record import UNREADABLE, Record
 from audit.record.schema import FILE_NAME
 from checks.profile import fingerprint, load_profile
 from checks.verdict import Profile
@@ -34,8 +34,6 @@ from reports.wording.numbers import short
 
 JOURNALS = ("-journal", "-wal", "-shm")
 LINK = "it is a link: what it points to is not part of the folder"
-_UNREADABLE = (AuditError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What a record that was tampered with may make of judging it."""
 
 
 class Problem(NamedTuple):
@@ -70,7 +68,7 @@ def verify(folder: Path, record: Path | None = None, profile: str | Path | None 
     try:
         with Record.open(path) as opened:
             problems += _again(folder, (opened, named), listed, {problem.file for problem in problems})
-    except _UNREADABLE as error:
+    except (AuditError, *UNREADABLE) as error:
         problems.append(Problem("altered", path.name, f"cannot be judged again ({error})"))
     return tuple(problems)
 

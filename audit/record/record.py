@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from audit.errors import AuditError
 from audit.record.schema import FILE_NAME, SCHEMA_VERSION
 
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What a record that was damaged or tampered with may make of judging it."""
+
 
 def record_of(path: Path) -> Path:
     """The record's file, of a run's folder or of the record itself."""
@@ -87,7 +90,7 @@ class Record:
         """Everything that went in: hashes, settings, versions, class names, sources."""
         with self._as_audit_errors():
             rows = self._connection.execute("SELECT key, value FROM meta ORDER BY key").fetchall()
-        return {key: json.loads(value) for key, value in rows}
+            return {str(key): json.loads(str(value)) for key, value in rows}
 
     def _repr_html_(self) -> str:
         """In a notebook: what went in, each entry cut after 120 characters."""
@@ -156,10 +159,27 @@ class Record:
     def _as_audit_errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            raise AuditError(
-                self.path, f"cannot be read ({error})", "need a record as written by a run", "Run the audit again."
-            ) from error
+        except (sqlite3.Error, ValueError, RecursionError) as error:
+            raise _damaged(self.path, error) from error
+
+
+@contextmanager
+def readable(record: Record) -> Iterator[None]:
+    """Whatever a damaged record makes of reading and judging it is an AuditError."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise _damaged(record.path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> AuditError:
+    said = next(iter(str(error).splitlines()), "")
+    return AuditError(
+        path,
+        f"cannot be read ({type(error).__name__}: {said[:200]})",
+        "need a record as written by a run",
+        "Run the audit again.",
+    )
 
 
 def _array(values: Sequence[Any]) -> NDArray[Any]:

@@ -423,11 +423,15 @@ def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
     assert verify(folder) == ()
 
 
+def _print(_page: Path, target: Path) -> None:
+    target.write_bytes(b"%PDF")
+
+
 def test_the_pdf_of_the_same_page_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Record.open(folder / FILE_NAME) as record:
         assessment = assess(record)
         monkeypatch.setattr("reports.evidence_folder.page", lambda _: "<html>one</html>")
-        write_evidence(assessment, folder, lambda _, target: print(target.write_bytes(b"%PDF")))
+        write_evidence(assessment, folder, _print)
         before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
         write_evidence(assessment, folder)
         assert {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()} == before
