@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from audit.errors import AuditError
 from audit.record.record import Record
 from checks.baseline.accept import accept
-from checks.baseline.file import Baseline, baseline_text, load_baseline, move_sha256
+from checks.baseline.file import Baseline, baseline_text, load_baseline, move_sha256, summary
 from checks.baseline.judged_run import judged_run
 from checks.baseline.snapshot import snapshot
 from checks.profile import load_profile
@@ -158,6 +159,35 @@ def test_a_last_move_that_says_something_else_is_refused(text: str, tmp_path: Pa
     target.write_text(changed(text, lambda c: c["history"][-1].update({name: other})), encoding="utf-8")
     with pytest.raises(AuditError, match=f"its last move says {name} = {other}, its content "):
         load_baseline(target)
+
+
+@pytest.mark.tor("TOR-058")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda samples: samples[0].__setitem__(7, [0.5]), "has samples whose maps are not those of its methods"),
+        (lambda samples: samples.append(samples[0]), "holds a sample twice"),
+        (lambda samples: samples[0].__setitem__(7, [1e308, 0.5]), r"is broken \(samples\.0.*1e\+308"),
+        (lambda samples: samples[0].__setitem__(5, 1e308), r"is broken \(samples\.0.*1e\+308"),
+    ],
+)
+def test_a_baseline_that_no_run_can_leave_is_refused_with_the_right_hashes_too(
+    text: str, tmp_path: Path, change: Callable[[list[Any]], object], message: str
+) -> None:
+    altered = changed(text, lambda content: change(content["samples"]))
+    (target := tmp_path / "baseline.json").write_text(rehashed(altered), encoding="utf-8")
+    with pytest.raises(AuditError, match=message):
+        load_baseline(target)
+
+
+def rehashed(text: str) -> str:
+    """With every hash of its history made anew, where it is a baseline at all."""
+    try:
+        baseline = Baseline.model_validate_json(text)
+    except ValidationError:
+        return text
+    last = baseline.history[-1].model_copy(update=summary(baseline))
+    return baseline_text(baseline.model_copy(update={"history": (last,)}))
 
 
 @pytest.mark.tor("TOR-059")
