@@ -1,6 +1,7 @@
 """The evidence folder: every file that one audit is written as, and the hash of each."""
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -76,6 +77,8 @@ def _is_listed(folder: Path, name: str) -> bool:
 
 
 def _remove(file: Path) -> None:
+    if not os.path.lexists(file):
+        return  # a read-only disk would refuse
     try:
         file.unlink(missing_ok=True)
     except OSError as error:

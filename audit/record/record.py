@@ -64,10 +64,12 @@ class Record:
 
     def write_ahead(self) -> None:
         """Until it is closed, no batch waits for the disk. A kill loses none; a power cut may lose the last, whole."""
-        with self._as_audit_errors():
-            self._ahead = True
+        self._ahead = True
+        try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.Error as error:
+            raise self._unwritable(error) from error
 
     def _gather(self) -> None:
         """Into the one file, whose hash is evidence, what was written ahead: a kill leaves it in another."""
@@ -122,12 +124,15 @@ class Record:
                 "Let the other process finish, or choose another folder.",
             ) from error
         except sqlite3.Error as error:
-            raise AuditError(
-                self.path,
-                f"cannot be written ({error})",
-                "need free space on the disk",
-                "Free some space, then resume the run.",
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: sqlite3.Error) -> AuditError:
+        return AuditError(
+            self.path,
+            f"cannot be written ({error})",
+            "need a writable disk with free space",
+            "Free some space, then resume the run.",
+        )
 
     def columns(self, query: str, parameters: Sequence[Any] = ()) -> dict[str, NDArray[Any]]:
         """The columns of a query as arrays, NULL in a number column as NaN; for `audit.record` alone.

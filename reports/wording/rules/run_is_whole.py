@@ -73,7 +73,9 @@ SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
         f" number {d['first']}."
     ),
     integrity.OTHER_ROWS: _other_rows,
-    integrity.MISSING_ROWS: lambda d: f"{count(d['rows'], 'row')} of table {d['table']} missing: {d['of']}.",
+    integrity.MISSING_ROWS: lambda d: (
+        f"The record lacks {count(d['rows'], 'row')} of table {d['table']} that the run promised: {d['of']}."
+    ),
     integrity.IMPOSSIBLE_NUMBERS: lambda d: f"The record holds impossible numbers: {_impossible(d)}.",
 }
 """What was seen, by reason."""
