@@ -89,12 +89,15 @@ def check_values(value: Any, key: str = "", depth: int = 0) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text through a temporary file beside it, so that a full disk never leaves half a file.
 
-    Raises AuditError where the folder cannot be made or written, or is full.
+    Writes nothing where the file holds this text already: it stays as it is, and may be read-only. Raises AuditError
+    where the folder cannot be made or written, or is full.
     """
+    if holds(path, content := text.encode()):
+        return
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.write_bytes(content)
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -102,3 +105,11 @@ def write_text(path: Path, text: str) -> None:
         raise AuditError(
             path, f"cannot be written ({error.strerror})", "need a writable folder with free space"
         ) from error
+
+
+def holds(path: Path, content: bytes) -> bool:
+    """There is a regular file, and no link to one, with these bytes."""
+    try:
+        return not path.is_symlink() and read_regular(path, len(content)) == content
+    except OSError:
+        return False

@@ -19,6 +19,7 @@ from audit.result import Measured, Result
 from audit.settings import Settings, load_settings, parse_settings, profile_of
 from checks.measure_table import measured_by
 from checks.profile import load_profile, register
+from checks.verdict import Profile
 from reports.evidence_folder import write_evidence
 from reports.result.assessment import Assessment, assess
 from reports.result.crosswalk import standard_files
@@ -79,13 +80,13 @@ def assessed(
     before = checked(limits, notice)
     asked = measured_by(settings, limits)
     record = measure(asked, folder, model=model, registered=register(limits), before=before, **how)
-    with concluded(record, folder, printer=printer) as assessment:
+    with concluded(record, folder, profile=limits, printer=printer) as assessment:
         yield assessment
 
 
 @contextmanager
 def concluded(
-    record: Path, folder: Path, *, profile: str | Path | None = None, printer: Printer | None = None
+    record: Path, folder: Path, *, profile: str | Path | Profile | None = None, printer: Printer | None = None
 ) -> Iterator[Assessment]:
     """Judge a record by the limits that were registered in it, or by others, and write its evidence folder.
 

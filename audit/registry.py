@@ -65,8 +65,19 @@ def resolve(package: str, name: str) -> Function:
 
     Raises AuditError for an unknown name (and suggests one), and for a file without its function.
     """
-    if ":" in name:
-        return _own(package, name)
+    return _own(package, name) if is_own(name) else registered(package, name)
+
+
+def is_own(name: str) -> bool:
+    """It names a user's own function, which is imported."""
+    return ":" in name
+
+
+def registered(package: str, name: str) -> Function:
+    """The function of that name in the package itself: for names from files that nobody vouches for.
+
+    Imports nothing from elsewhere. Raises AuditError as `resolve` does.
+    """
     if name not in names(package):
         raise AuditError("settings", f"no {noun(package)} {name!r}", did_you_mean(name, names(package)))
     module = importlib.import_module(f"{package}.{name}")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from audit import registry
+from audit.errors import AuditError
 from checks import reasons
 from checks.profile import RESERVED, RULES
 from checks.table.evidence import Evidence
@@ -17,7 +18,7 @@ def apply(evidence: Evidence, rule: str) -> Verdict:
     table = evidence.profile.rules.get(rule, {})
     stated: dict[str, Any] = {"why": str(table.get("why", "")), "advisory": table.get("advisory") is True}
     try:
-        function = registry.resolve(RULES, rule)
+        function = evidence.profile.own_rule(rule) or _registered(rule)
         given = {key: value for key, value in table.items() if key not in RESERVED}
         verdict = function(evidence, **registry.options(function, given, rule))
         if not isinstance(verdict, Verdict):
@@ -29,3 +30,10 @@ def apply(evidence: Evidence, rule: str) -> Verdict:
         details = {"error": f"{type(error).__name__}: {error}"}
         return Verdict(rule=rule, outcome=Outcome.INVALID, reason=reasons.BROKEN_RULE, details=details, **stated)
     return verdict.model_copy(update={"rule": rule, **stated})
+
+
+def _registered(rule: str) -> registry.Function:
+    """The built-in rule of that name. A record may name any module: it is not imported."""
+    if registry.is_own(rule):
+        raise AuditError(f"rule {rule!r}", "is not built in", "need the profile that names it", "Add --profile FILE.")
+    return registry.registered(RULES, rule)

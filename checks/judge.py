@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from audit import registry
 from audit.errors import AuditError
-from audit.record.record import Record
+from audit.record.record import Record, readable
 from checks.apply import apply
 from checks.conclude import MAPS, VALIDITY, conclude, kept_methods
 from checks.profile import fingerprint, load_profile
@@ -29,7 +29,8 @@ def judge(record: Record | Path | str, profile: str | Path | Profile | None = No
     if not isinstance(record, Record):
         with Record.open(Path(record)) as opened:
             return judge(opened, profile)
-    return judge_evidence(read_evidence(record, limits_of(record, profile)), record)
+    with readable(record):
+        return judge_evidence(read_evidence(record, limits_of(record, profile)), record)
 
 
 def limits_of(record: Record, profile: str | Path | Profile | None = None) -> Profile:

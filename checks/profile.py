@@ -41,7 +41,8 @@ def load_profile(name_or_path: str | Path) -> Profile:
 
     A profile may extend another (`extends`, a name or a path beside it): it takes over what it does not state, all
     rules but those named in `without`, and of a rule's table the limits that it does not change.
-    The whole is validated, and defaults are filled in, so that what is hashed is what is applied.
+    The whole is validated, and defaults are filled in, so that what is hashed is what is applied. The user's own rules
+    are imported here and nowhere else: what a record or an evidence folder names is never imported.
     Raises AuditError for a missing or broken file, an unknown rule or option, and a rule without its `why`.
     """
     path = _find(name_or_path)
@@ -60,11 +61,12 @@ def load_profile(name_or_path: str | Path) -> Profile:
         "slices": _with_reason(path.name, "slices", content.get("slices")),
     }
     try:
-        profile = Profile(name=path.stem, sha256="", **limits)
+        profile = Profile(name=path.stem, sha256="", **_in_order(limits))
     except ValidationError as error:
         raise AuditError(path.name, registry.first_problem(error)) from error
     _check_slices(path.name, profile)
-    return profile.model_copy(update={"sha256": fingerprint(profile)})
+    own = {rule: registry.resolve(RULES, rule) for rule in profile.rules if registry.is_own(rule)}
+    return profile.model_copy(update={"sha256": fingerprint(profile)}).with_own_rules(own)
 
 
 def register(profile: str | Path | Profile = "default") -> dict[str, Any]:
@@ -188,6 +190,11 @@ def _justified(where: str, table: Any) -> str:
             where, "has no 'why'", "need a sentence that justifies the limit", "An auditor will ask for it."
         )
     return " ".join(why.split())
+
+
+def _in_order(value: Any) -> Any:
+    """Tables sorted by key, as they are read from a record, so that a report is the same from either."""
+    return {key: _in_order(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
 def _one_line(text: Any) -> Any:

@@ -20,9 +20,10 @@ NO_ANSWER = "no_answer"
 NO_NUMBER = "no_number"
 """The network yields no number for an altered picture; details: `intervention`, `variant`, `pictures`, `first`."""
 UNANSWERED = "unanswered"
-"""Too many pictures left no answer; details: `intervention` and `variant` of the first one, whether `others` did so
-too, how many `pictures` `of` how many, the `first` of them, and the share that is `allowed`."""
+"""Pictures have no answer, and the record does not say why; details: `intervention` and `variant` of the first one,
+whether `others` have none either, how many `pictures` `of` how many, and the `first` of them."""
 UNJUDGED = "unjudged"
-"""Too many pictures predicted right left no answer to judge them by; details: how many are `without_answer`."""
+"""So many pictures predicted right left no answer to judge them by that it would not pass were all of them against the
+network; details: how many are `without_answer`."""
 BROKEN_RULE = "broken_rule"
 """The rule could not be evaluated; details: `error`."""

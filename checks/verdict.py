@@ -1,11 +1,11 @@
 """What judging yields: findings, verdicts, one judgement. Fields alone: `reports.wording` makes the sentences."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, model_validator
 
 if TYPE_CHECKING:
     Details = dict[str, Any]
@@ -207,6 +207,17 @@ class Profile(Frozen):
     non_inferiority: NonInferiority | None = Field(None, description="null: no comparison with a baseline can pass")
     slices: RequiredSlices | None = Field(None, description="null: slices are shown, and decide nothing")
     sha256: str = Field(description="of the profile's canonical form")
+    _own_rules: Mapping[str, Callable[..., Any]] = PrivateAttr(default_factory=dict)
+
+    def with_own_rules(self, functions: Mapping[str, Callable[..., Any]]) -> "Profile":
+        """The same with the functions of the user's own rules, by name: a profile read from data has none."""
+        profile = self.model_copy()
+        profile._own_rules = functions
+        return profile
+
+    def own_rule(self, name: str) -> Callable[..., Any] | None:
+        """The function of one of the user's own rules; None where nobody named the profile's file."""
+        return self._own_rules.get(name)
 
     @property
     def sliced(self) -> tuple[str, ...]:

@@ -1,13 +1,14 @@
 """The evidence folder: every file that one audit is written as, and the hash of each."""
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
 from audit import registry
 from audit.errors import AuditError
-from audit.files import write_text
+from audit.files import holds, write_text
 from audit.hashing import file_hash
 from audit.record.schema import FILE_NAME
 from reports import checksums
@@ -29,13 +30,16 @@ def write_evidence(assessment: Assessment, folder: Path, printer: Printer | None
 
     The sums are over these files and the record, where it lies in the folder; the statement names the record's hash
     wherever it lies. printer: makes `report.pdf` (its second argument) from the page (its first), or leaves it, as
-    `print_pdf` does; a PDF from before is removed.
+    `print_pdf` does; a PDF of another page is removed.
     Raises AuditError where the folder cannot be made or written; SHA256SUMS is then the one from before, or missing.
     """
-    for name, text in {AUDIT: audit_json(assessment.audit), REPORT: page(assessment)}.items():
+    shown = page(assessment)
+    printed = holds(folder / REPORT, shown.encode()) and _is_listed(folder, pdf.FILE)
+    for name, text in {AUDIT: audit_json(assessment.audit), REPORT: shown}.items():
         write_text(folder / name, text)
-    _remove(folder / pdf.FILE)
-    if printer is not None:
+    if not printed:
+        _remove(folder / pdf.FILE)
+    if printer is not None and not printed:
         printer(folder / REPORT, folder / pdf.FILE)
     digests = {name: file_hash(folder / name) for name in WHOLE if (folder / name).is_file()}
     for name, text in format_texts(assessment, {**digests, FILE_NAME: file_hash(assessment.record.path)}).items():
@@ -63,7 +67,18 @@ def format_files() -> Mapping[str, str]:
     return {name: str(import_module(f"{FORMATS}.{name}").FILE) for name in registry.names(FORMATS)}
 
 
+def _is_listed(folder: Path, name: str) -> bool:
+    """The file is there, and the one that the folder's checksums list."""
+    try:
+        listed = checksums.read_sums((folder / checksums.FILE).read_bytes().decode("ascii"))
+        return listed.get(name) == file_hash(folder / name)
+    except (OSError, ValueError):
+        return False
+
+
 def _remove(file: Path) -> None:
+    if not os.path.lexists(file):
+        return  # a read-only disk would refuse
     try:
         file.unlink(missing_ok=True)
     except OSError as error:

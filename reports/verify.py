@@ -15,8 +15,9 @@ from pydantic import ValidationError
 
 from audit.errors import AuditError
 from audit.hashing import file_hash
-from audit.record.record import Record
+from audit.record.record import UNREADABLE, Record
 from audit.record.schema import FILE_NAME
+from checks.profile import fingerprint, load_profile
 from checks.verdict import Profile
 from reports import checksums
 from reports.evidence_folder import AUDIT, REPORT, WHOLE, format_files, format_texts
@@ -33,8 +34,6 @@ from reports.wording.numbers import short
 
 JOURNALS = ("-journal", "-wal", "-shm")
 LINK = "it is a link: what it points to is not part of the folder"
-_UNREADABLE = (AuditError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What a record that was tampered with may make of judging it."""
 
 
 class Problem(NamedTuple):
@@ -46,11 +45,14 @@ class Problem(NamedTuple):
     reason: str
 
 
-def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
+def verify(folder: Path, record: Path | None = None, profile: str | Path | None = None) -> tuple[Problem, ...]:
     """What does not fit; empty where everything does.
 
-    record: where it lies, if it is not in the folder. Raises AuditError where `folder` is no folder.
+    record: where it lies, if it is not in the folder. profile: the file of the limits that `audit.json` states, which
+    alone may bring rules of the user's own: what the folder names is never imported. Raises AuditError where `folder`
+    is no folder, or the profile cannot be read.
     """
+    named = None if profile is None else load_profile(profile)
     if not folder.is_dir():
         raise AuditError(folder, "no such folder", "need an evidence folder", "Make one: saliency-audit report RECORD.")
     listed = _listed(folder)
@@ -65,8 +67,8 @@ def verify(folder: Path, record: Path | None = None) -> tuple[Problem, ...]:
         return (*problems, Problem("missing", path.name, reason))
     try:
         with Record.open(path) as opened:
-            problems += _again(folder, opened, listed, {problem.file for problem in problems})
-    except _UNREADABLE as error:
+            problems += _again(folder, (opened, named), listed, {problem.file for problem in problems})
+    except (AuditError, *UNREADABLE) as error:
         problems.append(Problem("altered", path.name, f"cannot be judged again ({error})"))
     return tuple(problems)
 
@@ -127,10 +129,19 @@ def _is_entry(path: Path) -> bool:
     return path.is_symlink() or not path.is_dir() or not any(path.iterdir())
 
 
-def _again(folder: Path, record: Record, listed: dict[str, str] | str, suspect: set[str]) -> Iterator[Problem]:
-    """Judge the record by the limits that `audit.json` states, and hold every file against what follows."""
+def _again(
+    folder: Path, by: tuple[Record, Profile | None], listed: dict[str, str] | str, suspect: set[str]
+) -> Iterator[Problem]:
+    """Judge the record by the limits that `audit.json` states, and hold every file against what follows.
+
+    by: the record, and the profile that the user named.
+    """
+    record, named = by
     stated = _json(folder / AUDIT)
-    assessment = assess(record, _profile(stated))
+    limits = _profile(stated)
+    if named and limits and fingerprint(named) == fingerprint(limits):
+        limits = named.model_copy(update={"name": limits.name})
+    assessment = assess(record, limits)
     judgement = assessment.judgement
     if not judgement.fixed_beforehand:
         seen = f"judged by limits that were not fixed before the run (profile {short(judgement.profile.name)})"

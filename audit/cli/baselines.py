@@ -68,11 +68,13 @@ def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_
 )
 @click.option("--by", help="Who accepts. [default: your login name]")
 @click.option("--force", is_flag=True, help="Accept a run that is FAIL or INCONCLUSIVE.")
-def accept(run: Path, reason: str, baseline: Path, by: str | None, force: bool) -> int:
+@click.option("--profile", help="The profile of the run, where it names rules of your own: a TOML file.")
+def accept(run: Path, reason: str, baseline: Path, by: str | None, force: bool, profile: str | None) -> int:
     """Make RUN the baseline: the only way to move one. Its history is kept."""
     from checks.baseline.accept import accept as accepted
 
-    moved = accepted(run, baseline, reason=reason, by=_login() if by is None else by, force=force)
+    who = _login() if by is None else by
+    moved = accepted(run, baseline, reason=reason, by=who, force=force, profile=profile)
     *earlier, now = moved.history
     STDOUT.print(f"Accepted as move {len(moved.history)} by {escape(now.by)}: {_counts(now)}.")
     if earlier:

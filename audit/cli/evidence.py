@@ -14,15 +14,16 @@ pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the 
 @click.command()
 @click.argument("folder", type=FILE)
 @click.option("--record", type=FILE, help="The record, where it is not in FOLDER: a run's folder, or its audit.sqlite.")
+@click.option("--profile", help="The profile of the run, where it names rules of your own: a TOML file.")
 @as_json
-def verify(folder: Path, record: Path | None, as_json: bool) -> int:
+def verify(folder: Path, record: Path | None, profile: str | None, as_json: bool) -> int:
     """Check FOLDER, the evidence of a run: hashes, statement, and the record judged again. Exit code 0 or 2."""
     from audit.record.record import record_of
     from reports.checksums import FILE as SUMS
     from reports.verify import not_compared
     from reports.verify import verify as verified
 
-    problems = verified(folder, None if record is None else record_of(record))
+    problems = verified(folder, None if record is None else record_of(record), profile)
     unread = not_compared(folder)
     if as_json:
         listed = [problem._asdict() for problem in problems]

@@ -20,6 +20,7 @@ from audit.record.experiment_readers import read_passes
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256, read_pictures
 from audit.record.schema import FILE_NAME, Rows
+from audit.record.seal import FINISHED, SEAL, seal
 from audit.record.writer import add_rows
 from audit.settings import Settings, load_settings
 
@@ -43,7 +44,7 @@ def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
     record's identity, as the profile that is to judge it, so that it is fixed before the first picture is looked at.
     before: called with the inputs before the first picture is loaded; what it raises ends the run.
     reuse: take the record in `out`, whole or broken off, where everything that went into it is as it was; write a new
-    one in its place where it is not.
+    one in its place where it is not. Where the run that left it ended, nothing is written.
 
     A picture that cannot be audited is excluded with its reason; whatever breaks the audit as a whole raises
     AuditError. One batch is one transaction: an interrupted run loses at most the batch in flight.
@@ -60,6 +61,8 @@ def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
         run = plan(settings, model, device, before)
         entries = json.loads(json.dumps({**identity(run), **(registered or {})}))
         with open_record(path, run, entries) as record:
+            if record.has(FINISHED):
+                return path
             record.write_ahead()
             _measure(run, record, progress or silent)
             _finish(run, record)
@@ -105,11 +108,12 @@ def _check_state(plan: Plan, record: Record) -> None:
         seen = "its answers changed during the audit"
     else:
         return
-    record.set_meta("finished", {"pictures_sha256": "", "state_unchanged": False})
+    record.set_meta(FINISHED, {"pictures_sha256": "", "state_unchanged": False})
     raise AuditError("model", seen, "need a model that does not change", "Remove counters and memory from forward.")
 
 
 def _finish(plan: Plan, record: Record) -> None:
     """What is known only at the end: the pictures' hashes in one, and which of them the report shows."""
     record.set_meta("gallery", gallery(plan, auc_so_far(plan, record))._asdict())
-    record.set_meta("finished", {"pictures_sha256": pictures_sha256(record), "state_unchanged": True})
+    record.set_meta(SEAL, seal(record))
+    record.set_meta(FINISHED, {"pictures_sha256": pictures_sha256(record), "state_unchanged": True})

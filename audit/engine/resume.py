@@ -11,6 +11,7 @@ from audit.errors import AuditError
 from audit.hashing import file_hash
 from audit.record.record import Record
 from audit.record.sample_readers import read_exclusions, read_pictures
+from audit.record.seal import FINISHED, broken_seal
 from audit.record.writer import create_record
 
 FINGERPRINT = "rehearsal"
@@ -28,8 +29,19 @@ def begun(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
 
 
 def resumed(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
-    """The record that an earlier run left. Raises AuditError where anything that went into it has changed."""
+    """The record that an earlier run left.
+
+    Raises AuditError where anything that went into it has changed, and where the run ended and somebody wrote since.
+    """
     record = Record.open(path)
+    if record.has(FINISHED) and (broken := broken_seal(record)) and not _changed_itself(record):
+        record.__exit__()
+        raise AuditError(
+            path,
+            f"was altered since the run ended (table {broken.table})",
+            "need the record as the run left it",
+            "Start again in another folder.",
+        )
     changed = _changed(record, plan, identity)
     if changed:
         record.__exit__()
@@ -60,13 +72,18 @@ def _changed(record: Record, plan: Plan, identity: dict[str, Any]) -> list[str]:
     """
     then = record.identity()
     changed = [place for key in sorted(identity) for place in differences(key, then.get(key), identity[key])]
-    if (then.get("finished") or {}).get("state_unchanged") is False:
+    if _changed_itself(record):
         changed.append("network: it changed itself in the earlier run")
     if not changed:
         changed = list(islice(_changed_pictures(plan, record), 1))
     if not changed and plan.fingerprint:
         changed = plan.fingerprint.changed(then.get(FINGERPRINT))
     return changed
+
+
+def _changed_itself(record: Record) -> bool:
+    """The network changed in the earlier run, which ended there."""
+    return (record.identity().get(FINISHED) or {}).get("state_unchanged") is False
 
 
 def differences(place: str, then: Any, now: Any) -> list[str]:

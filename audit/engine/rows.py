@@ -91,7 +91,7 @@ def measure_batch(
         for entry in zip(loaded.pictures, where.area_share.tolist(), _predictions(batch), strict=True)
     ]
     turn = numbers[0] // plan.inputs.settings.run.batch_size
-    answers, notes, repeats = _intervene(plan, loaded, batch, maps, turn if turn in plan.repeated else None)
+    answers, notes, unmade, repeats = _intervene(plan, loaded, batch, maps, turn if turn in plan.repeated else None)
     if turn in plan.repeated:
         repeats += asked_again(batch, numbers, other_layout=plan.factory.channels_last)
     notes += _agreements(numbers, maps)
@@ -106,6 +106,7 @@ def measure_batch(
         "note": notes + [row for scores in scored for row in scores.note],
         "answer": answers,
         "repeat": repeats,
+        "unmade": unmade,
         "grid": grid_rows(numbers, maps, where.inside) if "grid" in plan.needs else [],
     }
     mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
@@ -154,7 +155,7 @@ def _intervene(
     plan: Plan, loaded: LoadedBatch, batch: Batch, maps: Mapping[str, Tensor], turn: int | None
 ) -> InterventionRows:
     """The rows of every intervention. turn: of a batch in which the network is asked again."""
-    rows = InterventionRows([], [], [])
+    rows = InterventionRows([], [], [], [])
     if not plan.interventions:
         return rows
     trial = plan.trial(loaded.pictures, batch, maps)
@@ -164,7 +165,10 @@ def _intervene(
         if chosen:
             some = trial if len(chosen) == len(loaded.pictures) else trial.some(chosen)
             of_one = intervention_rows(intervention, some, [loaded.pictures[i].number for i in chosen], turn)
-            rows = InterventionRows(rows.answer + of_one.answer, rows.note + of_one.note, rows.repeat + of_one.repeat)
+            rows.answer.extend(of_one.answer)
+            rows.note.extend(of_one.note)
+            rows.unmade.extend(of_one.unmade)
+            rows.repeat.extend(of_one.repeat)
     return rows
 
 

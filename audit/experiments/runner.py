@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from audit import registry
+from audit.draws import draw
 from audit.experiments.altered_batch import Altered, Answers, Trial, answers
 from audit.experiments.repeats import deviation, repeat_rows
 from audit.models.model import asked_by, logits_of
-from audit.record.schema import AGAIN, SUBJECT, AnswerRow, NoteRow, RepeatRow
-from audit.saliency.sources import draw
+from audit.record.schema import AGAIN, SUBJECT, AnswerRow, NoteRow, RepeatRow, UnmadeRow
 from audit.settings import NamedTable
 
 
@@ -64,6 +64,7 @@ class InterventionRows(NamedTuple):
 
     answer: list[AnswerRow]
     note: list[NoteRow]
+    unmade: list[UnmadeRow]
     repeat: list[RepeatRow]
 
 
@@ -75,13 +76,14 @@ def intervention_rows(
     turn: of a batch in which the network is asked again, from turn to turn about another variant; None for the others.
     """
     altered = intervention.alter(trial)
-    rows = InterventionRows([], [], [])
+    rows = InterventionRows([], [], [], [])
     variants = list(altered.altered)
     again = variants[turn % len(variants)] if variants and turn is not None else None
     for variant, pictures in altered.altered.items():
         who, was_made = f"{intervention.name}, {variant}", made(pictures)
         answered = ask(trial, pictures, who)
         rows.answer.extend(answer_rows(SUBJECT, numbers, intervention.name, variant, answered, was_made))
+        rows.unmade.extend(unmade_rows(SUBJECT, numbers, intervention.name, variant, was_made))
         if variant == again:
             apart = deviation(ask(trial, pictures, who).log_odds, answered.log_odds)[was_made]
             asked = [number for number, yes in zip(numbers, was_made.tolist(), strict=True) if yes]
@@ -133,4 +135,15 @@ def answer_rows(
         )
         for number, probability, log_odds, predicted, is_number, was_asked in rows
         if was_asked
+    ]
+
+
+def unmade_rows(
+    subject: str, numbers: Sequence[int], intervention: str, variant: str, asked: Tensor
+) -> list[UnmadeRow]:
+    """One row for each picture that was not asked, (N,) bool."""
+    return [
+        UnmadeRow(subject, number, intervention, variant)
+        for number, was_asked in zip(numbers, asked.tolist(), strict=True)
+        if not was_asked
     ]

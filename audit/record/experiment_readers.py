@@ -9,7 +9,7 @@ from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
 from audit.record.record import Record
 from audit.record.schema import CropRow, CueRow, PassesRow
 
-ABOUT_PICTURES = ("answer", "note", "cascade", "grid", "crop", "forbidden", "repeat")
+ABOUT_PICTURES = ("answer", "unmade", "note", "cascade", "grid", "crop", "forbidden", "repeat")
 """Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
 
 
@@ -30,6 +30,20 @@ class Answers:
     log_odds: Floats
     """(n,)"""
     predicted: Ints
+    """(n,)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Unmade:
+    """n altered pictures that could not be made, ordered as answers are."""
+
+    subject: Objects
+    """(n,) str"""
+    intervention: Objects
+    """(n,) str"""
+    variant: Objects
+    """(n,) str"""
+    sample: Ints
     """(n,)"""
 
 
@@ -85,6 +99,26 @@ def read_answers(record: Record) -> Answers:
         log_odds=columns["log_odds"].astype(np.float64),
         predicted=class_indices(columns["predicted"]),
     )
+
+
+def read_unmade(record: Record) -> Unmade:
+    """The table `unmade`."""
+    columns = record.columns(
+        "SELECT subject, intervention, variant, sample FROM unmade ORDER BY subject, intervention, variant, sample"
+    )
+    return Unmade(
+        subject=columns["subject"].astype(object),
+        intervention=columns["intervention"].astype(object),
+        variant=columns["variant"].astype(object),
+        sample=columns["sample"].astype(np.int64),
+    )
+
+
+def count_notes(record: Record) -> dict[tuple[str, str], int]:
+    """How many rows the table `note` has, a number or not, by source and name."""
+    columns = record.columns("SELECT source, name, count(*) AS rows FROM note GROUP BY source, name")
+    names = zip(columns["source"].tolist(), columns["name"].tolist(), strict=True)
+    return dict(zip(names, columns["rows"].tolist(), strict=True))
 
 
 def read_notes(record: Record) -> Notes:

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from audit.errors import AuditError
 from audit.record.schema import FILE_NAME, SCHEMA_VERSION
 
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What a record that was damaged or tampered with may make of judging it."""
+
 
 def record_of(path: Path) -> Path:
     """The record's file, of a run's folder or of the record itself."""
@@ -61,10 +64,12 @@ class Record:
 
     def write_ahead(self) -> None:
         """Until it is closed, no batch waits for the disk. A kill loses none; a power cut may lose the last, whole."""
-        with self._as_audit_errors():
-            self._ahead = True
+        self._ahead = True
+        try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.Error as error:
+            raise self._unwritable(error) from error
 
     def _gather(self) -> None:
         """Into the one file, whose hash is evidence, what was written ahead: a kill leaves it in another."""
@@ -87,7 +92,7 @@ class Record:
         """Everything that went in: hashes, settings, versions, class names, sources."""
         with self._as_audit_errors():
             rows = self._connection.execute("SELECT key, value FROM meta ORDER BY key").fetchall()
-        return {key: json.loads(value) for key, value in rows}
+            return {str(key): json.loads(str(value)) for key, value in rows}
 
     def _repr_html_(self) -> str:
         """In a notebook: what went in, each entry cut after 120 characters."""
@@ -119,12 +124,15 @@ class Record:
                 "Let the other process finish, or choose another folder.",
             ) from error
         except sqlite3.Error as error:
-            raise AuditError(
-                self.path,
-                f"cannot be written ({error})",
-                "need free space on the disk",
-                "Free some space, then resume the run.",
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: sqlite3.Error) -> AuditError:
+        return AuditError(
+            self.path,
+            f"cannot be written ({error})",
+            "need a writable disk with free space",
+            "Free some space, then resume the run.",
+        )
 
     def columns(self, query: str, parameters: Sequence[Any] = ()) -> dict[str, NDArray[Any]]:
         """The columns of a query as arrays, NULL in a number column as NaN; for `audit.record` alone.
@@ -137,6 +145,15 @@ class Record:
             columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(titles)
         return {title: _array(values) for title, values in zip(titles, columns, strict=True)}
 
+    def sorted_rows(self, table: str, most: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a table as they are stored, sorted by their columns, `most` at once; for `audit.record`."""
+        with self._as_audit_errors():
+            width = len(self._connection.execute(f"SELECT * FROM {table} LIMIT 0").description)
+            places = ", ".join(map(str, range(1, width + 1)))
+            cursor = self._connection.execute(f"SELECT * FROM {table} ORDER BY {places}")
+            while rows := cursor.fetchmany(most):
+                yield rows
+
     def _stated(self, key: str) -> str:
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         if row is None:
@@ -147,10 +164,27 @@ class Record:
     def _as_audit_errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
-            raise AuditError(
-                self.path, f"cannot be read ({error})", "need a record as written by a run", "Run the audit again."
-            ) from error
+        except (sqlite3.Error, ValueError, RecursionError) as error:
+            raise _damaged(self.path, error) from error
+
+
+@contextmanager
+def readable(record: Record) -> Iterator[None]:
+    """Whatever a damaged record makes of reading and judging it is an AuditError."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise _damaged(record.path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> AuditError:
+    said = next(iter(str(error).splitlines()), "")
+    return AuditError(
+        path,
+        f"cannot be read ({type(error).__name__}: {said[:200]})",
+        "need a record as written by a run",
+        "Run the audit again.",
+    )
 
 
 def _array(values: Sequence[Any]) -> NDArray[Any]:

@@ -49,6 +49,10 @@ CREATE TABLE answer (
     subject TEXT NOT NULL, sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL,
     probability REAL, log_odds REAL, predicted INTEGER, PRIMARY KEY (subject, sample, intervention, variant)
 ) WITHOUT ROWID;
+CREATE TABLE unmade (
+    subject TEXT NOT NULL, sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL,
+    PRIMARY KEY (subject, sample, intervention, variant)
+) WITHOUT ROWID;
 CREATE TABLE grid (sample INTEGER PRIMARY KEY, cells BLOB NOT NULL);
 CREATE TABLE cue (
     id INTEGER PRIMARY KEY, class INTEGER NOT NULL, kind TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL,
@@ -186,6 +190,15 @@ class AnswerRow(NamedTuple):
     predicted: int | None
 
 
+class UnmadeRow(NamedTuple):
+    """An altered picture that could not be made, as there was no room or no donor: why it has no answer."""
+
+    subject: str
+    sample: int
+    intervention: str
+    variant: str
+
+
 class GridRow(NamedTuple):
     """Where the evidence of one picture lies outside the boxes."""
 
@@ -274,6 +287,7 @@ class Rows(TypedDict, total=False):
     note: Sequence[NoteRow]
     thumbnail: Sequence[ThumbnailRow]
     answer: Sequence[AnswerRow]
+    unmade: Sequence[UnmadeRow]
     grid: Sequence[GridRow]
     cue: Sequence[CueRow]
     crop: Sequence[CropRow]

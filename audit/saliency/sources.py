@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from audit import registry
 from audit.choices import Reduction, Score
+from audit.draws import draw
 from audit.errors import AuditError
 from audit.saliency.batch import Attribution, Batch, reduce_channels
 from audit.settings import MethodTable, SaliencyTable
@@ -49,13 +49,6 @@ class Source:
                 self.label, "returns a null map with negative values", "need relevance, which is never negative"
             )
         return relevance, attribution
-
-
-def draw(count: int | None, total: int, seed: int) -> set[int]:
-    """The numbers of `count` of `total` samples; None: of all."""
-    if count is None or count >= total:
-        return set(range(total))
-    return set(np.random.default_rng(seed).choice(total, count, replace=False).tolist())
 
 
 def sources(table: SaliencyTable) -> tuple[Source, ...]:

@@ -21,13 +21,16 @@ def accept(
     by: str,
     force: bool = False,
     on: datetime.date | None = None,
+    profile: str | Path | None = None,
 ) -> Baseline:
     """Make a run (its folder or its record) the baseline in that file, and return it with its history.
 
     force: accept a run that is FAIL or INCONCLUSIVE; the absolute limits stay in force for every later one, and its
-    outcome is kept with the reason. on: the day; default: today, UTC. Raises AuditError without a reason or a name,
-    where one of them holds a control character, where the run is not PASS by the limits that were fixed in it and not
-    forced, or INVALID, and where the file is there but cannot be read: its history would be lost.
+    outcome is kept with the reason. on: the day; default: today, UTC. profile: the file of the run's own limits, which
+    alone may bring rules of the user's own: what the record names is never imported. Raises AuditError without a
+    reason or a name, where one of them holds a control character, where the run is not PASS by the limits that were
+    fixed in it and not forced, or INVALID, where the profile has other limits, and where the file is there but cannot
+    be read: its history would be lost.
     """
     target = Path(baseline)
     for what, text in (("reason", reason), ("name of who accepts", by)):
@@ -44,7 +47,9 @@ def accept(
             )
     history = load_baseline(target).history if target.exists() else ()
     with Record.open(record_of(Path(run))) as record:
-        judged = judged_run(record)
+        judged = judged_run(record, profile)
+        if profile is not None and not judged.judgement.fixed_beforehand:
+            raise AuditError(record.path, f"was started with other limits than {profile}", "need those of the run")
         _check_outcome(record, judged.judgement, force)
         now = snapshot(judged)
     day = on or datetime.datetime.now(datetime.UTC).date()

@@ -5,19 +5,24 @@ It holds no pictures. `checks.baseline.accept` alone writes it; what was changed
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, JsonValue, ValidationError
 
 from audit import registry
 from audit.errors import AuditError
 from audit.hashing import sha256_of
+from checks.table.mean_difference import ROUNDING
 from checks.verdict import Frozen, Outcome, Profile
 
 SCHEMA_VERSION = 1
 FILE_NAME = "baseline.json"
 ACCEPT = "saliency-audit accept RUN --reason '…'"
 RESTORE = f"Restore it from version control; only '{ACCEPT}' may change it."
+
+
+UpToOne = Annotated[float, Field(ge=-ROUNDING, le=1 + ROUNDING)]
+LogOdds = Annotated[float, Field(ge=-1e9, le=1e9)]
 
 
 class Scored(NamedTuple):
@@ -30,13 +35,13 @@ class Scored(NamedTuple):
     right: bool
     miss: bool | None
     """A miss by experiment."""
-    lead: float | None
+    lead: LogOdds | None
     """The object's lead over its surroundings, in log-odds."""
-    probability: float | None
+    probability: UpToOne | None
     """The probability of the label."""
-    mass: tuple[float | None, ...]
+    mass: tuple[UpToOne | None, ...]
     """Relevance mass in the boxes, by method."""
-    auc: tuple[float | None, ...]
+    auc: tuple[UpToOne | None, ...]
     """Localisation AUC, by method."""
 
     @property
@@ -111,7 +116,7 @@ def load_baseline(path: Path) -> Baseline:
         raise AuditError(
             path, f"is broken ({registry.first_problem(error)})", "need the file of an accepted run", RESTORE
         ) from error
-    if fault := _fault(baseline):
+    if fault := _impossible(baseline) or _fault(baseline):
         raise AuditError(path, fault, "need the file as it was accepted", RESTORE)
     return baseline
 
@@ -149,6 +154,15 @@ def summary(baseline: Baseline) -> dict[str, Any]:
         "profile_sha256": baseline.profile.sha256,
         "content_sha256": baseline.content_sha256,
     }
+
+
+def _impossible(baseline: Baseline) -> str:
+    """What no run can leave, whoever made the hashes; '' where there is nothing."""
+    if any(not len(sample.mass) == len(sample.auc) == len(baseline.methods) for sample in baseline.samples):
+        return "has samples whose maps are not those of its methods"
+    if len({sample.key for sample in baseline.samples}) < len(baseline.samples):
+        return "holds a sample twice"
+    return ""
 
 
 def _fault(baseline: Baseline) -> str:

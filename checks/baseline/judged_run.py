@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from audit.record.record import Record
+from audit.record.record import Record, readable
 from checks.judge import judge_evidence, limits_of
 from checks.table.evidence import Evidence
 from checks.table.read_evidence import read_evidence
@@ -31,5 +31,6 @@ class _JudgedRun(NamedTuple):
 
 def judged_run(record: Record, profile: str | Path | Profile | None = None) -> JudgedRun:
     """A record, judged by its own profile or by another. Raises AuditError where either cannot be read."""
-    table = read_evidence(record, limits_of(record, profile))
-    return _JudgedRun(record, table, judge_evidence(table, record))
+    with readable(record):
+        table = read_evidence(record, limits_of(record, profile))
+        return _JudgedRun(record, table, judge_evidence(table, record))

@@ -11,7 +11,7 @@ from checks.table.evidence import Evidence, Floats, median
 from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, mean_difference
 from checks.table.needs import ALL_FILLS, Fills, for_the_object
-from checks.table.unanswered import unfit, without_answer
+from checks.table.unanswered import lost, unfit, without_answer
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "depends_on_object"
@@ -32,9 +32,10 @@ def depends_on_object(
 
     Necessity (Fong and Vedaldi 2017), over the pictures predicted right. A picture's loss is the probability that is
     left under the fill elsewhere less that without the object, the median over `fills`. PASS where the lower bound of
-    the mean is over `min_loss`. FAIL where its upper bound is under it, unless the fill elsewhere costs more than
-    `max_loss_elsewhere` on the average: such a fill breaks the prediction wherever it is put and says nothing of the
-    object, so that only a loss without the object that is under `min_loss` itself can FAIL, and nothing can PASS.
+    the mean is over `min_loss`, also if pictures predicted right that could not be compared lost nothing. FAIL where
+    its upper bound is under it, unless the fill elsewhere costs more than `max_loss_elsewhere` on the average: such a
+    fill breaks the prediction wherever it is put and says nothing of the object, so that only a loss without the object
+    that is under `min_loss` itself can FAIL, and nothing can PASS.
 
     Details of what is lost: the fall of the `log_odds` in the median picture, and how many pictures predicted right are
     `without_answer`, and `unanswered_because` of what; where nothing could be compared, how many are predicted
@@ -54,7 +55,9 @@ def depends_on_object(
     loss = mean_difference(evidence, chosen, net, min_loss)
     says_nothing = not float(control.mean()) <= max_loss_elsewhere
     findings = (
-        _removed(evidence, loss, _decided(loss, gross, says_nothing), chosen, fills),
+        _removed(
+            evidence, loss, _decided(loss, gross, says_nothing, _holds(evidence, chosen, net, loss)), chosen, fills
+        ),
         _elsewhere(control, max_loss_elsewhere, loss.subset),
     )
     outcome = worst(finding.outcome for finding in findings)
@@ -77,9 +80,18 @@ def _lost(evidence: Evidence, left: list[Floats], chosen: NDArray[np.bool_]) -> 
     return median([evidence.probability - column for column in left], evidence.n)[chosen]
 
 
-def _decided(loss: MeanDifference, gross: Floats, says_nothing: bool) -> tuple[Outcome, str]:
+def _holds(evidence: Evidence, chosen: NDArray[np.bool_], net: Floats, loss: MeanDifference) -> bool:
+    """The loss passes although those of the pictures predicted right that have none may lose nothing."""
+    without = lost(evidence, chosen, "object_removed")
+    if loss.outcome is not Outcome.PASS or not without.any():
+        return True
+    every = mean_difference(evidence, chosen | without, np.where(chosen, net, 0.0), loss.limit)
+    return every.outcome is Outcome.PASS
+
+
+def _decided(loss: MeanDifference, gross: Floats, says_nothing: bool, holds: bool) -> tuple[Outcome, str]:
     if not says_nothing:
-        return loss.outcome, loss.reason
+        return (loss.outcome, loss.reason) if holds else (Outcome.INCONCLUSIVE, reasons.UNJUDGED)
     bounds = loss.subset.mean(gross)
     stands = bounds is not None and bounds.upper < loss.limit
     if loss.outcome is Outcome.FAIL and stands:

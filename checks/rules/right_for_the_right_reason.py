@@ -1,6 +1,7 @@
 """Right for the right reason: the object speaks for the label, not what surrounds it."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checks import reasons
 from checks.demand import Demand, of_pictures
@@ -10,7 +11,7 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
 from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead
-from checks.table.unanswered import MOST_LOST, unfit, without_answer
+from checks.table.unanswered import MOST_LOST, lost, unfit, without_answer
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "right_for_the_right_reason"
@@ -25,7 +26,8 @@ def right_for_the_right_reason(
     A picture is a miss where the surroundings without the object speak at least as much for the label as the object
     without its surroundings, whichever of `fills` is used: no difference of the label's log-odds is over `min_lead`.
     Exact bounds of the share of misses (Clopper and Pearson 1934), by cluster where one is named: PASS where the upper
-    bound is within `max_share`, FAIL where the lower bound is over it.
+    bound is within `max_share`, FAIL where the lower bound is over it. A picture predicted right that could not be
+    judged counts against the one as against the other: as a miss for a PASS, as none for a FAIL.
 
     Details: the pictures `missed`, and how many predicted right are `without_answer`, and `unanswered_because` of
     what.
@@ -37,11 +39,12 @@ def right_for_the_right_reason(
     right = evidence.right & judged
     off = right & missed(evidence, Miss(fills, min_lead))
     n, k = int(right.sum()), int(off.sum())
-    unanswered = without_answer(evidence, judged, needs)
-    lost = int(unanswered["without_answer"])
+    without = lost(evidence, judged, "object_removed")
     subset = evidence.subset(right)
     lower, upper = subset.share(off[right])
-    outcome, reason = _decided(n, lost, (lower, upper), max_share)
+    outcome, reason = _decided(n, int(without.sum()), (lower, upper), max_share)
+    if without.any() and outcome in (Outcome.PASS, Outcome.FAIL):
+        outcome, reason = _with_lost(evidence, off, without, max_share)
     further = None
     if outcome is Outcome.INCONCLUSIVE:
         further = subset.further_for_share(off[right], max_share) if n else subset.missing
@@ -59,7 +62,7 @@ def right_for_the_right_reason(
         upper=upper if n else None,
         further=further,
         reason=reason,
-        details={"missed": k, **unanswered},
+        details={"missed": k, **without_answer(evidence, judged, needs)},
         worst=lowest(lead[off], evidence.sample[off]),
     )
     return Verdict(rule=RULE, outcome=outcome, decided_by=EXPERIMENT, findings=(finding,))
@@ -70,6 +73,18 @@ def needed(layout: Layout, *, max_share: Share) -> tuple[Demand, ...]:
     subset = layout.drawn(*EXPERIMENTS).subset
     further = subset.further_for_share(np.zeros(subset.n), max_share)
     return *layout.experiments(*EXPERIMENTS), of_pictures(subset, further)
+
+
+def _with_lost(
+    evidence: Evidence, off: NDArray[np.bool_], without: NDArray[np.bool_], limit: float
+) -> tuple[Outcome, str]:
+    """What is decided although some pictures, those `without` an answer, may be either."""
+    every = off | without | (evidence.right & ~off)
+    subset = evidence.subset(every)
+    upper, lower = subset.share((off | without)[every]).upper, subset.share(off[every]).lower
+    if upper <= limit:
+        return Outcome.PASS, ""
+    return (Outcome.FAIL, reasons.BEYOND_LIMIT) if lower > limit else (Outcome.INCONCLUSIVE, reasons.UNJUDGED)
 
 
 def _decided(n: int, lost: int, bounds: tuple[float, float], limit: float) -> tuple[Outcome, str]:

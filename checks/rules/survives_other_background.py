@@ -14,7 +14,7 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
 from checks.table.needs import Missing, invalid
-from checks.table.unanswered import MOST_LOST, unfit, without_answer
+from checks.table.unanswered import unfit, without_answer
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "survives_other_background"
@@ -101,7 +101,7 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
     lost = int(unanswered["without_answer"])
     few_lenders = subset.enough and by_pictures is not None and by_pictures.upper <= limit
     outcome, reason = _decided(subset, bounds, limit, paired, directed)
-    if outcome is Outcome.PASS and lost > MOST_LOST * evidence.right.sum():
+    if outcome is Outcome.PASS and bounds and not _with_lost(bounds.upper, subset.n, lost) <= limit:
         outcome, reason = Outcome.INCONCLUSIVE, reasons.UNJUDGED
     elif reason == reasons.UNDECIDED and few_lenders:
         reason = FEW_BACKGROUNDS
@@ -122,6 +122,11 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
         details=_details(evidence, some, chosen, paired) | {"directed": directed, **unanswered},
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
     )
+
+
+def _with_lost(upper: float, n: int, lost: int) -> float:
+    """The bound where each picture predicted right without an answer goes by its background alone."""
+    return (n * upper + lost) / (n + lost)
 
 
 def _directed(evidence: Evidence, chosen: NDArray[np.bool_], pull: Loans) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.record.experiment_readers import Answers, Notes
+from audit.record.experiment_readers import Answers, Notes, Unmade
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -82,6 +82,20 @@ def given_answers(answers: Answers, number: Ints) -> dict[Key, Given]:
         if len(rows):
             given[key] = Given(place[rows], answers.probability[rows], answers.log_odds[rows], answers.predicted[rows])
     return given
+
+
+def unmade_places(unmade: Unmade, number: Ints) -> dict[Key, Ints]:
+    """Where the pictures stand that could not be altered, by variant. number: as for `given_answers`."""
+    if not len(unmade.sample):
+        return {}
+    known = np.isin(unmade.sample, number)
+    place = np.searchsorted(number, unmade.sample)
+    names = (unmade.subject, unmade.intervention, unmade.variant)
+    places: dict[Key, Ints] = {}
+    for start, end in runs(*names):
+        key = (str(names[0][start]), str(names[1][start]), str(names[2][start]))
+        places[key] = place[start + np.flatnonzero(known[start:end])]
+    return places
 
 
 def note_columns(notes: Notes, number: Ints) -> dict[tuple[str, str], Floats]:

@@ -80,6 +80,8 @@ class Evidence:
     """(samples,) likewise, of every sample of the data set by its number, measured and chosen or not."""
     forbidden: Forbidden | None = None
     """None where no picture has forbidden pixels."""
+    unmade: Mapping[Key, NDArray[np.int64]] = field(default_factory=dict)
+    """(k,) by variant, rising: where the pictures stand that could not be altered so, and have no answer therefore."""
 
     @property
     def n(self) -> int:
@@ -174,6 +176,11 @@ class Evidence:
                 for (whose, intervention, variant), given in self.answers.items()
                 if whose == subject
             },
+            unmade={
+                (SUBJECT, intervention, variant): _places_among(shown.place, place)
+                for (whose, intervention, variant), place in self.unmade.items()
+                if whose == subject
+            },
             cascade={},
             cues=(),
             planted=None,
@@ -194,6 +201,7 @@ class Evidence:
             made={source: values[place] for source, values in self.made.items()},
             dead={source: values[place] for source, values in self.dead.items()},
             answers={key: given for key, given in answers.items() if len(given.place)},
+            unmade={key: _places_among(place, places) for key, places in self.unmade.items()},
         )
 
     def _at(self, place: NDArray[np.int64]) -> "Evidence":
@@ -213,6 +221,11 @@ class Evidence:
             cluster=None if self.cluster is None else self.cluster[place],
             forbidden=self.forbidden and self.forbidden.among(place),
         )
+
+
+def _places_among(chosen: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places, in those that were chosen (rising), of which they may lack some."""
+    return np.flatnonzero(np.isin(chosen, places))
 
 
 _NONE = Given(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.int64))

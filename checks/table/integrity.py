@@ -1,6 +1,6 @@
 """Is the record that of a whole run, and can its numbers be true? What fails here makes any verdict worthless."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256
+from audit.record.seal import broken_seal
 from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import ROUNDING
 from checks.table.plausibility import impossible_answers, strays, unfinished_experiments
+from checks.table.promised import missing_rows
 from checks.table.repeats import different_answers, not_repeated
 from checks.verdict import Outcome, Verdict
 
@@ -34,6 +36,11 @@ OTHER_PICTURES = "other_pictures"
 """The pictures are not those that the run hashed when it finished."""
 STRAY_ROWS = "stray_rows"
 """Rows about samples that were not measured; details: `rows`, the `table`, the `first` sample."""
+OTHER_ROWS = "other_rows"
+"""Rows are not those that the run stated when it finished; details: the `table`, `stated` and `counted` rows."""
+MISSING_ROWS = "missing_rows"
+"""Rows are missing that the settings, or what the run says of itself, promise; details: the `table`, what the rows are
+`of`, and how many `rows`."""
 IMPOSSIBLE_NUMBERS = "impossible_numbers"
 """Numbers that no run can yield; details: the `quantity`, and what it is of."""
 
@@ -73,19 +80,27 @@ def _unfinished(table: Evidence, record: Record) -> Trouble | None:
 
 
 def _altered(table: Evidence, record: Record) -> Trouble | None:
+    return next(_signs(table, record), None)
+
+
+def _signs(table: Evidence, record: Record) -> Iterator[Trouble]:
+    """Every sign that the record is not what the run wrote, the plainest first."""
     identity = record.identity()
     stated = (identity.get("dataset") or {}).get("samples")
     if stated is None:
-        return Trouble(SAMPLES_NOT_STATED)
+        yield Trouble(SAMPLES_NOT_STATED)
     if stated != table.total:
-        return Trouble(OTHER_NUMBER_OF_SAMPLES, {"stated": stated, "counted": table.total})
+        yield Trouble(OTHER_NUMBER_OF_SAMPLES, {"stated": stated, "counted": table.total})
     if identity["finished"].get("pictures_sha256") != pictures_sha256(record):
-        return Trouble(OTHER_PICTURES)
+        yield Trouble(OTHER_PICTURES)
     if stray := strays(record):
-        return Trouble(STRAY_ROWS, stray)
+        yield Trouble(STRAY_ROWS, stray)
     if impossible := _impossible_scores(table) or impossible_answers(table):
-        return Trouble(IMPOSSIBLE_NUMBERS, impossible)
-    return None
+        yield Trouble(IMPOSSIBLE_NUMBERS, impossible)
+    if missing := missing_rows(table, record):
+        yield Trouble(MISSING_ROWS, missing)
+    if broken := broken_seal(record):
+        yield Trouble(OTHER_ROWS, broken._asdict())
 
 
 def _unsteady(table: Evidence, record: Record) -> Trouble | None:
@@ -103,6 +118,7 @@ def _impossible_scores(table: Evidence) -> dict[str, Any]:
     """
     suspects = {
         ("area share", ""): ~((table.area_share > 0) & (table.area_share <= 1 + ROUNDING)),
+        ("prediction", ""): _half(table),
         ("probability", ""): _outside(table.probability),
         ("probability of the predicted class", ""): _outside(table.confidence_of_prediction),
     }
@@ -117,6 +133,13 @@ def _impossible_scores(table: Evidence) -> dict[str, Any]:
             of = {"source": source} if source else {}
             return {"quantity": quantity, **of, "samples": int(wrong.sum()), "first": int(table.sample[wrong].min())}
     return {}
+
+
+def _half(table: Evidence) -> NDArray[np.bool_]:
+    """Some of what the network said of a picture is a number, and some is none."""
+    numbers = (table.probability, table.label_rank, table.confidence_of_prediction)
+    known = np.stack([table.predicted >= 0, *(~np.isnan(column) for column in numbers)])
+    return np.asarray(known.any(axis=0) & ~known.all(axis=0))
 
 
 def _outside(share: Floats) -> NDArray[np.bool_]:

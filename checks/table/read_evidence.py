@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from audit.datasets.sample import Box
 from audit.errors import AuditError
-from audit.record.experiment_readers import read_answers, read_cues, read_notes
+from audit.record.experiment_readers import read_answers, read_cues, read_notes, read_unmade
 from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
 from audit.record.record import Record
 from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures, read_samples
 from audit.record.schema import MEASURES
-from checks.table.answers import given_answers, note_columns
+from checks.table.answers import given_answers, note_columns, unmade_places
 from checks.table.controls import Planted, cues_of, read_planted, stages_by_method
 from checks.table.evidence import Evidence, Floats
 from checks.table.forbidden_pixels import forbidden_by_source
@@ -59,6 +59,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         profile=profile,
         log_odds=log_odds_of(pictures.probability),
         answers=given_answers(read_answers(record), number),
+        unmade=unmade_places(read_unmade(record), number),
         notes=note_columns(read_notes(record), number),
         cascade=stages_by_method(read_cascade(record)),
         cues=cues_of(read_cues(record)),

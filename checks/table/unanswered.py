@@ -14,10 +14,8 @@ from checks.table.variants import read_variant
 from checks.verdict import Details, Verdict
 
 MOST_LOST = 0.1
-"""Share of the right predictions that may be left unanswered, as many as the default profile lets a run exclude."""
-ROOMY = 0.25
-"""Boxes over no more of the frame leave room to hide as much elsewhere. Over all places a mask overlaps what is avoided
-by its share of the frame on average, so that half of the frame would do; the rest is for the settings' margin."""
+"""Share of the right predictions that may be left without an answer, for whatever reason, as many as the default
+profile lets a run exclude."""
 
 NO_SURROUNDINGS = "no_surroundings"
 """The boxes fill the frame."""
@@ -35,7 +33,7 @@ def unfit(rule: str, evidence: Evidence, needs: Needs, among: Mask | None = None
     """INVALID where no rule can judge by the answers to `needs`; None where one can.
 
     They were not asked for; or the network yields no number for a picture predicted right, of those `among` which the
-    rule judges (n,); or more than `MOST_LOST` of them have no answer where the intervention leaves none out.
+    rule judges (n,); or one of them has no answer although the record does not say that it could not be altered so.
     """
     chosen = evidence.right if among is None else evidence.right & among
     missing = lacking(evidence, needs) or no_number(evidence, needs, chosen) or _lost(evidence, needs, chosen)
@@ -58,15 +56,15 @@ def no_number(evidence: Evidence, needs: Needs, chosen: Mask) -> Missing | None:
 
 
 def _lost(evidence: Evidence, needs: Needs, chosen: Mask) -> Missing | None:
-    """The chosen pictures without an answer that nothing excuses; None where they are few."""
+    """The chosen pictures without an answer that nothing excuses; None where there are none."""
     lost, names = np.zeros(evidence.n, bool), list[tuple[str, str]]()
     for intervention, variant in _each(needs):
         if evidence.experiments.get(intervention, {}).get("pictures") is None:
-            here = chosen & ~answered(evidence, intervention, variant) & ~_excused(evidence, intervention, variant)
+            here = chosen & ~answered(evidence, intervention, variant) & ~unmade(evidence, intervention, variant)
             lost |= here
             names += [(intervention, variant)] * bool(here.any())
     n, right = int(lost.sum()), int(chosen.sum())
-    if not n > MOST_LOST * right:
+    if not n:
         return None
     details: Details = {
         "intervention": names[0][0],
@@ -75,7 +73,6 @@ def _lost(evidence: Evidence, needs: Needs, chosen: Mask) -> Missing | None:
         "pictures": n,
         "of": right,
         "first": int(evidence.sample[lost].min()),
-        "allowed": MOST_LOST,
     }
     return Missing(reasons.UNANSWERED, details)
 
@@ -93,26 +90,10 @@ def _each(needs: Needs) -> Iterator[tuple[str, str]]:
     return ((intervention, variant) for intervention, variants in needs.items() for variant in variants)
 
 
-def _excused(evidence: Evidence, intervention: str, variant: str) -> Mask:
-    """(n,) the intervention may have left this variant out: no room for it, nothing to fill it with, or no donor."""
-    kind, number, elsewhere = read_variant(variant)
-    excused = np.zeros(evidence.n, bool)
-    if elsewhere:
-        avoided = evidence.area_share.copy()
-        if intervention == "forbidden_hidden" and evidence.forbidden:
-            avoided += np.nan_to_num(evidence.forbidden.area)
-        excused |= ~(avoided <= ROOMY)
-    if intervention == "object_removed" and kind == "blur":
-        excused |= ~(evidence.area_share < 1)
-    if kind == "donor":
-        excused |= ~answered(evidence, "background_replaced", "other 1")
-    if kind == "same" and number is not None:
-        excused |= True
-    if kind == "other" and number is not None:
-        # the donors of other classes are the same for all pictures of a class: either each has a K-th, or none has
-        there = np.unique(evidence.class_index[answered(evidence, intervention, variant)])
-        excused |= ~np.isin(evidence.class_index, there)
-    return excused
+def lost(evidence: Evidence, judged: Mask, intervention: str) -> Mask:
+    """(n,) pictures predicted right that should have an answer and have none; none where it takes a draw."""
+    drawn = evidence.experiments.get(intervention, {}).get("pictures") is not None
+    return np.zeros(evidence.n, bool) if drawn else evidence.right & ~judged
 
 
 def without_answer(evidence: Evidence, judged: Mask, needs: Needs, among: Mask | None = None) -> Details:
@@ -121,17 +102,23 @@ def without_answer(evidence: Evidence, judged: Mask, needs: Needs, among: Mask |
     judged: (n,). among: (n,) those that the rule is about; None: all. Each counts under the first of its reasons, and
     where none is not judged there are none. If the first intervention takes a draw, it is to leave pictures out.
     """
-    lost = evidence.right & ~judged & (True if among is None else among)
-    drawn = evidence.experiments.get(next(iter(needs)), {}).get("pictures") is not None
-    if drawn or not lost.any():
+    some = lost(evidence, judged, next(iter(needs))) & (True if among is None else among)
+    if not some.any():
         return {"without_answer": 0}
     why = np.full(evidence.n, UNKNOWN, dtype=object)
     for intervention, variant in _each(needs):
-        here = lost & ~answered(evidence, intervention, variant) & (why == UNKNOWN)
+        here = some & ~answered(evidence, intervention, variant) & (why == UNKNOWN)
         why[here] = np.where(evidence.area_share[here] >= 1, NO_SURROUNDINGS, _reason(variant))
-    return {"without_answer": int(lost.sum()), "unanswered_because": dict(Counter(sorted(why[lost].tolist())))}
+    return {"without_answer": int(some.sum()), "unanswered_because": dict(Counter(sorted(why[some].tolist())))}
 
 
 def _reason(variant: str) -> str:
     kind, _, elsewhere = read_variant(variant)
     return NO_ROOM if elsewhere else NO_DONOR if kind in ("donor", "other", "same") else UNKNOWN
+
+
+def unmade(evidence: Evidence, intervention: str, variant: str) -> Mask:
+    """(n,) the record says that this picture could not be altered so: no room, nothing to fill it with, or no donor."""
+    left_out = np.zeros(evidence.n, bool)
+    left_out[evidence.unmade.get((SUBJECT, intervention, variant), [])] = True
+    return left_out

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.record.record import Record
+from audit.record.record import Record, readable
 from checks.judge import judge_evidence, limits_of
 from checks.table.evidence import Evidence
 from checks.table.read_evidence import read_evidence
@@ -30,13 +30,15 @@ def assess(record: Record, profile: str | Path | Profile | None = None) -> Asses
 
     Raises AuditError where the record or the profile cannot be read.
     """
-    table, judgement = _judged(record, profile)
-    return Assessment(record, table, judgement, build(record, table, judgement))
+    with readable(record):
+        table, judgement = _judged(record, profile)
+        return Assessment(record, table, judgement, build(record, table, judgement))
 
 
 def judge_in_words(record: Record, profile: str | Path | Profile | None = None) -> WordedJudgement:
     """The judgement alone, with its sentences. Raises AuditError as `assess` does."""
-    return _judged(record, profile)[1]
+    with readable(record):
+        return _judged(record, profile)[1]
 
 
 def _judged(record: Record, profile: str | Path | Profile | None) -> tuple[Evidence, WordedJudgement]:

@@ -22,7 +22,7 @@ from reports.result.slices import slice_tables
 from reports.result.summary import class_summaries, counts, source_summaries
 from reports.wording.worded import WordedJudgement
 
-NOT_IDENTITY = ("gallery", "rehearsal", "schema_version", "sources")
+NOT_IDENTITY = ("gallery", "rehearsal", "schema_version", "seal", "sources")
 
 
 def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Audit:

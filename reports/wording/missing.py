@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from audit.phrases import count, listed
 from checks import reasons
-from checks.table.unanswered import MOST_LOST, NO_DONOR, NO_ROOM, NO_SURROUNDINGS, UNKNOWN
+from checks.table.unanswered import NO_DONOR, NO_ROOM, NO_SURROUNDINGS, UNKNOWN
 from checks.verdict import Finding, Verdict
-from reports.wording.phrases import share_at_limit
 from reports.wording.words import Words
 
 ANOTHER_METHOD = (
@@ -22,13 +21,13 @@ def missing(question: str, verdict: Verdict) -> Words:
 
 
 def without_judged(finding: Finding) -> str:
-    """The sentence where too many pictures predicted right left no answer (`reasons.UNJUDGED`)."""
+    """The sentence where pictures predicted right that left no answer could decide (`reasons.UNJUDGED`)."""
     lost = finding.details["without_answer"]
     because, main = _because(finding)
     why = "" if main == UNKNOWN else f": {because_of(because, main)}"
     return (
-        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by{why}"
-        f" (allowed: {share_at_limit(MOST_LOST)})."
+        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by{why}; were"
+        " all against the network, it would not pass."
     )
 
 
@@ -76,8 +75,7 @@ def _unanswered(verdict: Verdict) -> str:
     others = " or another variant" if details["others"] else ""
     return (
         f"{details['pictures']:,} of {count(details['of'], 'picture')} predicted right left no answer for"
-        f" {details['intervention']} '{details['variant']}'{others} (first: sample {details['first']};"
-        f" allowed: {share_at_limit(details['allowed'])})."
+        f" {details['intervention']} '{details['variant']}'{others} (first: sample {details['first']})."
     )
 
 

@@ -1,6 +1,7 @@
 """The whole job from Python: `run`, and what it returns."""
 
 import json
+import shutil
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from torch import nn
 import audit
 from audit import AuditError, Model, Record, Result, load_settings, run
 from checks.verdict import Outcome
+from fixtures.records import altered
 from fixtures.shapes import network, write_shapes
 
 CLASSES = ("dark", "light")
@@ -126,6 +128,28 @@ def in_memory(pictures: int = 4) -> list[tuple[np.ndarray, str, list[tuple[int, 
 
 
 QUICK: Mapping[str, Any] = {"preprocessing": {"resize": [24, 24]}, "judge": {"profile": "quick"}}
+
+
+@pytest.mark.tor("TOR-053")
+def test_resuming_a_finished_run_writes_nothing(result: Result, settings: Path) -> None:
+    """Nor would it on a read-only disk: no file is touched, and none is made and removed again."""
+    folder = result.folder
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
+    changed = folder.stat().st_mtime_ns
+    again = run(settings, folder, resume=True)
+    assert again.outcome == result.outcome
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()} == before
+    assert folder.stat().st_mtime_ns == changed
+
+
+@pytest.mark.tor("TOR-049")
+def test_a_finished_record_that_was_altered_is_not_resumed(result: Result, settings: Path, tmp_path: Path) -> None:
+    """Else the run would state the rest as what it wrote."""
+    shutil.copy(result.folder / "audit.sqlite", tmp_path)
+    altered(tmp_path / "audit.sqlite", "DELETE FROM score WHERE sample = 1")
+    with pytest.raises(AuditError, match=r"was altered since the run ended \(table score\); need the record as"):
+        run(settings, tmp_path, resume=True)
+    assert run(settings, tmp_path, reuse=True).outcome == result.outcome
 
 
 def test_network_and_pictures_may_be_in_memory(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """From the verdicts of rules to that of the whole."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -65,18 +64,12 @@ def test_maps_that_contradict_the_experiments_are_said() -> None:
 def test_maps_of_a_method_that_is_taken_out_are_no_evidence(tmp_path: Path) -> None:
     """Gradient's maps outlive randomisation, so that what they show of this network contradicts nothing."""
     path = write_record(tmp_path / "audit.sqlite", mass=0.05)
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute("UPDATE cascade SET similarity = 0.9 WHERE method = 'gradient'")
-    judgement = judge(path)
+    judgement = judge(changed(path, "UPDATE cascade SET similarity = 0.9 WHERE method = 'gradient'"))
     maps = {v.rule: [f.key for f in v.findings] for v in judgement.verdicts if v.rule in MAPS}
     assert maps["relevance_beats_chance"] == ["gradcam"]
     assert all(key.startswith("gradcam/") for key in maps["relevance_beats_null_maps"])
     assert judgement.maps_disagree == ("relevance_beats_chance", "gradcam")
-    with connection:
-        connection.execute("UPDATE cascade SET similarity = 0.9")
-    connection.close()
-    none_left = judge(path)
+    none_left = judge(changed(path, "UPDATE cascade SET similarity = 0.9"))
     assert none_left.outcome is INVALID
     assert none_left.maps_disagree is None
 
@@ -185,9 +178,5 @@ def test_experiments_that_no_run_can_leave_are_invalid(
 
 
 def test_a_dead_map_has_no_similarity_and_is_possible(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "audit.sqlite")
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute("UPDATE cascade SET similarity = NULL WHERE sample = 3")
-    connection.close()
+    path = changed(write_record(tmp_path / "audit.sqlite"), "UPDATE cascade SET similarity = NULL WHERE sample = 3")
     assert judge(path, SMALL).outcome is PASS

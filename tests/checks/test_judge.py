@@ -1,5 +1,6 @@
 """A judgement of a whole record."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
 
 
 def test_no_right_answer_has_no_share(honest: Path) -> None:
-    changed(honest, "UPDATE picture SET predicted = NULL, probability = NULL, label_rank = NULL")
+    changed(honest, "UPDATE picture SET predicted = NULL, probability = NULL, label_rank = NULL, confidence = NULL")
     judgement = judge(honest)
     verdicts = {verdict.rule: verdict for verdict in judgement.verdicts}
     assert judgement.outcome is verdicts["model_is_accurate"].outcome is Outcome.FAIL
@@ -179,24 +180,55 @@ def passes_with_a_finding(evidence: Evidence) -> Verdict:
         (passes_on_nothing, "ValueError: it says PASS, but some finding does not, or there is no finding"),
     ],
 )
-def test_a_broken_rule_is_invalid_with_its_error(
-    honest: Path, monkeypatch: pytest.MonkeyPatch, rule: Callable[[Evidence], object], error: str
-) -> None:
-    monkeypatch.setattr("json.own_rule", rule, raising=False)
+def test_a_broken_rule_is_invalid_with_its_error(honest: Path, rule: Callable[[Evidence], object], error: str) -> None:
     good = load_profile("default").rules["model_is_accurate"]
-    judgement = judge(honest, profile_of(**{"json:own_rule": {"why": "x"}, "model_is_accurate": good}))
+    profile = profile_of(**{"json:own_rule": {"why": "x"}, "model_is_accurate": good})
+    judgement = judge(honest, profile.with_own_rules({"json:own_rule": rule}))
     assert judgement.outcome is Outcome.INVALID
     assert [verdict.outcome for verdict in judgement.verdicts] == [Outcome.INVALID, Outcome.PASS]
     assert judgement.decided_by == "json:own_rule"
     assert (judgement.verdicts[0].reason, judgement.verdicts[0].details) == (reasons.BROKEN_RULE, {"error": error})
 
 
-def test_a_users_own_rule_is_named_as_the_profile_names_it(honest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+OWN = '[rules."json:own_rule"]\nwhy = "Because."\n'
+
+
+@pytest.fixture
+def own_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's profile with a rule of their own."""
     monkeypatch.setattr("json.own_rule", passes_with_a_finding, raising=False)
-    judgement = judge(honest, profile_of(**{"json:own_rule": {"why": "Because."}}))
+    path = tmp_path / "own.toml"
+    path.write_text(OWN)
+    return path
+
+
+def test_a_users_own_rule_is_named_as_the_profile_names_it(honest: Path, own_profile: Path) -> None:
+    judgement = judge(honest, own_profile)
     assert judgement.outcome is Outcome.PASS
     assert judgement.decided_by == "json:own_rule"
     assert (judgement.verdicts[0].rule, judgement.verdicts[0].why) == ("json:own_rule", "Because.")
+
+
+@pytest.mark.tor("TOR-007")
+@pytest.mark.parametrize("rule", ["this:c", "os:system", "json:own_rule"])
+def test_what_a_record_names_is_never_imported(honest: Path, own_profile: Path, rule: str) -> None:
+    """Not even what another profile of this process has named."""
+    load_profile(own_profile)
+    sys.modules.pop("this", None)
+    with Record.open(honest) as record:
+        record.set_meta("profile", profile_of(**{rule: {"why": "x"}}).model_dump())
+    judgement = judge(honest)
+    assert (judgement.outcome, judgement.verdicts[0].reason) == (Outcome.INVALID, reasons.BROKEN_RULE)
+    assert "is not built in; need the profile that names it" in judgement.verdicts[0].details["error"]
+    assert "this" not in sys.modules
+
+
+def test_the_named_profile_brings_the_rule_that_the_record_names(honest: Path, own_profile: Path) -> None:
+    with Record.open(honest) as record:
+        record.set_meta("profile", load_profile(own_profile).model_dump())
+    assert judge(honest).outcome is Outcome.INVALID
+    judgement = judge(honest, own_profile)
+    assert (judgement.outcome, judgement.fixed_beforehand) == (Outcome.PASS, True)
 
 
 @pytest.mark.tor("TOR-047")

@@ -26,6 +26,7 @@ from audit.record.record import Record
 from audit.record.schema import FILE_NAME
 from checks.judge import limits_of
 from checks.profile import fingerprint, load_profile
+from checks.rules.model_is_accurate import model_is_accurate
 from checks.verdict import Profile
 from fixtures.records import write_record
 from reports.checksums import read_sums, sums_text
@@ -279,7 +280,9 @@ def test_pictures_exchanged_in_the_record_are_not_those_of_the_statement(folder:
         connection.execute("UPDATE thumbnail SET encoded = (SELECT encoded FROM thumbnail LIMIT 1)")
     connection.close()
     again(folder)
-    assert verify(folder) == (("altered", FILE_NAME, "statement.intoto.json names another hash of 'audit.sqlite'"),)
+    seen = verify(folder)
+    assert ("altered", FILE_NAME, "statement.intoto.json names another hash of 'audit.sqlite'") in seen
+    assert ("altered", "audit.json") in [(problem.kind, problem.file) for problem in seen]
 
 
 @pytest.mark.tor("TOR-064")
@@ -354,6 +357,31 @@ def test_a_profile_in_the_record_that_is_not_its_hash_does_not_fit(folder: Path)
     assert problems(folder) == [("late limits", "audit.json")]
 
 
+@pytest.mark.tor("TOR-007")
+def test_what_a_folder_names_is_never_imported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports.verify, "page", lambda _: "")
+    sys.modules.pop("this", None)
+    stated = json.loads((folder / "audit.json").read_text())
+    stated["judgement"]["profile"]["rules"] = {"this:c": {"why": "Because."}}
+    (folder / "audit.json").write_text(json.dumps(stated, sort_keys=True, indent=1) + "\n")
+    again(folder)
+    assert ("late limits", "audit.json") in problems(folder)
+    assert "this" not in sys.modules
+
+
+def test_rules_of_ones_own_come_from_the_profile_that_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("json.own_rule", model_is_accurate, raising=False)
+    monkeypatch.setattr(reports.verify, "assess", assess)
+    monkeypatch.setattr(reports.verify, "page", lambda _: (folder / "report.html").read_text())
+    (own := folder.parent / "own.toml").write_text('[rules."json:own_rule"]\nmin_accuracy = 0.5\nwhy = "Because."\n')
+    with Record.open(folder / FILE_NAME) as record:
+        record.set_meta("profile", load_profile(own).model_dump())
+        write_evidence(assess(record, own), folder)
+    assert json.loads((folder / "audit.json").read_text())["outcome"] == "PASS"
+    assert verify(folder, profile=own) == ()
+    assert ("altered", "audit.json") in problems(folder), "nobody names the rule"
+
+
 def test_a_broken_record_cannot_be_judged(folder: Path) -> None:
     (folder / FILE_NAME).write_bytes(b"x" * 5000)
     again(folder)
@@ -393,6 +421,23 @@ def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
         write_evidence(assess(record), folder)
     assert not (folder / "report.pdf").exists()
     assert verify(folder) == ()
+
+
+def _print(_page: Path, target: Path) -> None:
+    target.write_bytes(b"%PDF")
+
+
+def test_the_pdf_of_the_same_page_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Record.open(folder / FILE_NAME) as record:
+        assessment = assess(record)
+        monkeypatch.setattr("reports.evidence_folder.page", lambda _: "<html>one</html>")
+        write_evidence(assessment, folder, _print)
+        before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
+        write_evidence(assessment, folder)
+        assert {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()} == before
+        monkeypatch.setattr("reports.evidence_folder.page", lambda _: "<html>another</html>")
+        write_evidence(assessment, folder)
+    assert not (folder / "report.pdf").exists()
 
 
 def test_no_folder_is_an_error(tmp_path: Path) -> None:

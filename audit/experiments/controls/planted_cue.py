@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import Annotated, Any
 
 import torch
@@ -30,11 +30,11 @@ from audit.experiments.planted_mark import (
     planted_logits,
     strength_of,
 )
-from audit.experiments.runner import answer_rows, made
+from audit.experiments.runner import answer_rows, made, unmade_rows
 from audit.models.model import asked_by, logits_of
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
-from audit.record.schema import AnswerRow, CropRow, MetaRow, NoteRow, Rows
+from audit.record.schema import AnswerRow, CropRow, MetaRow, NoteRow, Rows, UnmadeRow
 from audit.record.writer import meta_rows
 from audit.registry import Need
 from audit.saliency.batch import dead
@@ -85,13 +85,15 @@ def planted_cue(
     if isinstance(control, int):
         return {"meta": _meta(control)}
     answer: list[AnswerRow] = []
+    unmade: list[UnmadeRow] = []
     note: list[NoteRow] = []
     refused: dict[str, str] = {}
     for trial, numbers in zip(control.trials, control.numbers, strict=True):
-        answer += _answers(control, trial, numbers)
+        answered, left_out = _answers(control, trial, numbers)
+        answer, unmade = answer + answered, unmade + left_out
         note += _masses(control, trial, numbers, refused)
     meta = _meta(sum(map(len, control.numbers)), control, refused)
-    return {"answer": answer, "note": note, "crop": [_example(control)], "meta": meta}
+    return {"answer": answer, "unmade": unmade, "note": note, "crop": [_example(control)], "meta": meta}
 
 
 def passes(run: Plan, per_picture: float, *, pictures: int) -> float:
@@ -161,11 +163,15 @@ def _with(mark: Mark, trial: Trial) -> Trial:
     return replace(trial, batch=replace(trial.batch, x=x), methods=())
 
 
-def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[AnswerRow]:
-    """Rows of the answers of every copy to every altered picture."""
-    batch, rows = trial.batch, list[AnswerRow]()
+def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> tuple[list[AnswerRow], list[UnmadeRow]]:
+    """Rows of the answers of every copy to every altered picture, and of the pictures that could not be altered."""
+    batch, rows, unmade = trial.batch, list[AnswerRow](), list[UnmadeRow]()
     for (intervention, variant), altered in _altered(control, trial).items():
         was_made = made(altered)
+        for detector, lam in product(DETECTORS, control.lambdas):
+            unmade += unmade_rows(_subject(detector, lam), numbers, intervention, variant, was_made)
+        if not bool(was_made.any()):
+            continue
         with torch.no_grad(), asked_by(f"planted_cue, {intervention}, {variant}"):
             logits = logits_of(batch.module, altered).double()
         for detector in DETECTORS:
@@ -174,7 +180,7 @@ def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> list[Ans
                 copy = planted_logits(logits, d, batch.target, control.strength, lam)
                 answered = answers(copy, batch.target)
                 rows += answer_rows(_subject(detector, lam), numbers, intervention, variant, answered, was_made)
-    return rows
+    return rows, unmade
 
 
 def _subject(detector: Detector, lam: float) -> str:

@@ -25,9 +25,10 @@ def forbidden_hidden(trial: Trial, *, fills: Fills = ("mean", "blur")) -> Altere
     no answer where there is less room than half of the mask's area. A picture without forbidden pixels leaves none at
     all. Cost: 2 forward passes for each fill, none where a batch has no such picture.
     """
-    if trial.forbidden is None:
-        return Altered()
     x, hidden = trial.batch.x, trial.forbidden
+    if hidden is None:
+        nothing = torch.full_like(x, torch.nan)
+        return Altered({f"{fill}{place}": nothing for place in ("", " elsewhere") for fill in fills})
     other, crowded = control(hidden, trial.inside | hidden, trial.batch.seeds)
     none = ~hidden.flatten(1).any(dim=1).view(-1, 1, 1, 1)
     holes = {"": (hidden, none), " elsewhere": (other, none | crowded)}

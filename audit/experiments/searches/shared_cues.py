@@ -27,6 +27,7 @@ from audit.experiments.windows import corners_of, cut, mask_of, paste, size_of
 from audit.models.model import asked_by, logits_of
 from audit.record.record import Record
 from audit.record.schema import SUBJECT, AnswerRow, CropRow, CueRow, Rows
+from audit.record.writer import meta_rows
 from audit.registry import Need
 from audit.saliency.batch import Batch
 
@@ -74,6 +75,7 @@ def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Mos
     for candidate in ranked(candidates, most):
         tested += _experiment(stage, candidate, len(tested) + 1, pictures)
     return {
+        "meta": meta_rows({"shared_cues": {"answers": {each.cue.id: len(each.answers) for each in tested}}}),
         "cue": [each.cue for each in tested],
         "crop": [row for each in tested for row in each.crops],
         "answer": [row for each in tested for row in each.answers],

@@ -4,7 +4,7 @@ from audit.phrases import count
 from checks import reasons
 from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import NO_NUMBER, missing
+from reports.wording.missing import NO_NUMBER, missing, without_judged
 from reports.wording.phrases import figure, figure_at_limit, points
 from reports.wording.undecided import more_helps, pictures, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
@@ -59,6 +59,8 @@ def _sentence(finding: Finding, about: About) -> str:
 def _undecided(finding: Finding, about: About, seen: str) -> str:
     if finding.reason == reasons.TOO_FEW:
         return f"{seen}, on {too_few(finding, about)}."
+    if finding.reason == reasons.UNJUDGED:
+        return without_judged(finding)
     if finding.reason == FILLS_BREAK:
         return f"{seen}, but the fills break the prediction wherever they are put."
     bound = f"at least {figure(finding.lower)}, limit {figure_at_limit(finding.limit)}"

@@ -56,6 +56,15 @@ def _different(details: dict[str, Any]) -> str:
     )
 
 
+def _other_rows(details: dict[str, Any]) -> str:
+    table, stated, counted = (details[name] for name in ("table", "stated", "counted"))
+    if stated is None:
+        return f"The run did not state what it wrote into table {table}."
+    if stated != counted:
+        return f"The run wrote {count(stated, 'row')} into table {table}, but the record holds {counted:,}."
+    return f"The rows of table {table} are not those that the run wrote."
+
+
 SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
     integrity.NETWORK_CHANGED: lambda _: "The network changed during the audit.",
     integrity.STOPPED: lambda d: f"The run stopped after {d['reached']:,} of {count(d['total'], 'sample')}.",
@@ -79,6 +88,10 @@ SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
         f"The record shows for {d['done']:,} of {count(d['pictures'], 'picture')} that the network was asked again."
     ),
     integrity.ANSWERS_DIFFER: _different,
+    integrity.OTHER_ROWS: _other_rows,
+    integrity.MISSING_ROWS: lambda d: (
+        f"The record lacks {count(d['rows'], 'row')} of table {d['table']} that the run promised: {d['of']}."
+    ),
     integrity.IMPOSSIBLE_NUMBERS: lambda d: f"The record holds impossible numbers: {_impossible(d)}.",
 }
 """What was seen, by reason."""

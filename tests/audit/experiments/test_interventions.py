@@ -190,7 +190,7 @@ def test_noisy_pixels_stay_pixels() -> None:
 @pytest.mark.parametrize("name", ["object_removed", "background_replaced", "noise"])
 def test_an_answer_depends_on_its_picture_alone(name: str) -> None:
     asked, intervention = lively(7), experiment(name)
-    rows, notes, _ = intervention_rows(intervention, asked, range(7))
+    rows, notes, *_ = intervention_rows(intervention, asked, range(7))
     assert rows
     alone = [intervention_rows(intervention, asked.some([i]), [i]) for i in range(7)]
     turned = intervention_rows(intervention, asked.some([5, 0, 3]), [5, 0, 3])[:2]
@@ -208,7 +208,7 @@ def test_an_answer_depends_on_its_picture_alone(name: str) -> None:
 def test_what_cannot_be_made_leaves_no_row() -> None:
     asked = trial(Reader(CORNER), donors=lenders([1]))
     asked = replace(asked, donor_pool=replace(asked.donors, pictures=("file 1",)))
-    rows, notes, _ = intervention_rows(experiment("background_replaced"), asked, range(10, 16))
+    rows, notes, *_ = intervention_rows(experiment("background_replaced"), asked, range(10, 16))
     made = {(number, variant) for _, number, _, variant, *_ in rows}
     plain = {(number, variant) for number in range(10, 16) for variant in ("mean", "blur")}
     others = {(10, "other 1"), (12, "other 1"), (14, "other 1")}  # class 0 meets the one donor, of class 1
@@ -220,7 +220,10 @@ def test_what_cannot_be_made_leaves_no_row() -> None:
         *((n, "background_replaced", "donor of other 1", 100.0) for n in (10, 12, 14)),
         *((n, "background_replaced", "donor of same 1", 100.0) for n in (13, 15)),
     }
-    rows, _, _ = intervention_rows(experiment("object_removed"), asked, range(10, 16))
+    rows, _, unmade, _ = intervention_rows(experiment("object_removed"), asked, range(10, 16))
+    assert {(row.sample, row.variant) for row in unmade} == {
+        (i, v) for i in (11, 13, 15) for v in ("donor", "donor elsewhere")
+    }
     assert {row[1] for row in rows if row[3] == "donor"} == {row[1] for row in rows if row[3] == "donor elsewhere"}
     assert {row[1] for row in rows if row[3] == "donor"} == {10, 12, 14}
     assert all(value is not None and math.isfinite(value) for row in rows for value in row[4:])
@@ -237,7 +240,9 @@ class Silent(Reader):
 
 @pytest.mark.tor("TOR-026")
 def test_an_answer_that_is_no_number_leaves_a_row_that_says_so() -> None:
-    rows, _, _ = intervention_rows(experiment("object_removed"), trial(Silent(CORNER), donors=lenders([1])), range(6))
+    rows, _, unmade, _ = intervention_rows(
+        experiment("object_removed"), trial(Silent(CORNER), donors=lenders([1])), range(6)
+    )
     silent = {(number, variant) for _, number, _, variant, *said in rows if said == [None, None, None]}
     assert silent == {(number, "mean") for number in (1, 3, 5)}
     numbers = [value for row in rows if (row.sample, row.variant) not in silent for value in row[4:]]
@@ -245,6 +250,7 @@ def test_an_answer_that_is_no_number_leaves_a_row_that_says_so() -> None:
     assert all(value is not None and math.isfinite(value) for value in numbers)
     assert {row[1] for row in rows if row[3] == "mean"} == set(range(6))
     assert {row[1] for row in rows if row[3] == "donor"} == {0, 2, 4}, "what could not be made leaves none"
+    assert {row.sample for row in unmade} == {1, 3, 5}
 
 
 def test_no_room_elsewhere_is_no_control() -> None:
@@ -252,8 +258,11 @@ def test_no_room_elsewhere_is_no_control() -> None:
     crowded = asked.inside.clone()
     crowded[2] = True
     crowded[2, :, :6] = False  # a quarter of the frame is left for three quarters
-    rows, _, _ = intervention_rows(experiment("object_removed"), replace(asked, inside=crowded), range(6))
+    rows, _, unmade, _ = intervention_rows(experiment("object_removed"), replace(asked, inside=crowded), range(6))
     assert sorted(row[3] for row in rows if row[1] == 2) == ["blur", "donor", "mean"]
+    assert {(row.sample, row.variant) for row in unmade} == {
+        (2, f"{fill} elsewhere") for fill in ("blur", "donor", "mean")
+    }
     assert sorted(row[3] for row in rows if row[1] == 3) == sorted(REMOVED)
 
 
@@ -268,7 +277,8 @@ class Whole(nn.Module):
 @pytest.mark.tor("TOR-026")
 def test_the_network_never_sees_what_was_not_made_and_its_nan_is_no_number() -> None:
     asked = trial(Whole(), donors=lenders([0, 0]))
-    rows, _, _ = intervention_rows(experiment("background_replaced"), asked, range(6))
+    rows, _, unmade, _ = intervention_rows(experiment("background_replaced"), asked, range(6))
+    assert len(rows) + len(unmade) == 6 * 8, "of each of three donors, one is not there"
     kinds = {"mean": 6, "blur": 6, "other 1": 3, "other 2": 3, "same 1": 3, "same 2": 3}
     assert Counter(row[3] for row in rows) == kinds
     assert all(row[4:] == (None, None, None) for row in rows)

@@ -20,6 +20,7 @@ from audit.errors import AuditError
 from audit.pytest_plugin.result import COMPARED
 from audit.record.record import Record
 from audit.record.schema import FILE_NAME
+from audit.record.seal import SEAL, seal
 from checks.baseline.accept import accept
 from fixtures.records import Kind, write_record
 from fixtures.shapes import write_shapes
@@ -83,6 +84,7 @@ class Measured:
         with Record.open(path) as record:
             record.set_meta("profile", given["registered"]["profile"])
             self.altered(record)
+            record.set_meta(SEAL, seal(record))
         given["progress"](self.n, self.n, "pictures", 1.0)
         return path
 

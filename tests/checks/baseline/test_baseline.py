@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from audit.errors import AuditError
 from audit.record.record import Record
 from checks.baseline.accept import accept
-from checks.baseline.file import Baseline, baseline_text, load_baseline, move_sha256
+from checks.baseline.file import Baseline, baseline_text, load_baseline, move_sha256, summary
 from checks.baseline.judged_run import judged_run
 from checks.baseline.snapshot import snapshot
+from checks.profile import load_profile
+from checks.rules.model_is_accurate import model_is_accurate
 from checks.verdict import Outcome
 from fixtures.candidates import write_candidate
 from fixtures.records import write_record
@@ -161,6 +164,35 @@ def test_a_last_move_that_says_something_else_is_refused(text: str, tmp_path: Pa
         load_baseline(target)
 
 
+@pytest.mark.tor("TOR-058")
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda samples: samples[0].__setitem__(7, [0.5]), "has samples whose maps are not those of its methods"),
+        (lambda samples: samples.append(samples[0]), "holds a sample twice"),
+        (lambda samples: samples[0].__setitem__(7, [1e308, 0.5]), r"is broken \(samples\.0.*1e\+308"),
+        (lambda samples: samples[0].__setitem__(5, 1e308), r"is broken \(samples\.0.*1e\+308"),
+    ],
+)
+def test_a_baseline_that_no_run_can_leave_is_refused_with_the_right_hashes_too(
+    text: str, tmp_path: Path, change: Callable[[list[Any]], object], message: str
+) -> None:
+    altered = changed(text, lambda content: change(content["samples"]))
+    (target := tmp_path / "baseline.json").write_text(rehashed(altered), encoding="utf-8")
+    with pytest.raises(AuditError, match=message):
+        load_baseline(target)
+
+
+def rehashed(text: str) -> str:
+    """With every hash of its history made anew, where it is a baseline at all."""
+    try:
+        baseline = Baseline.model_validate_json(text)
+    except ValidationError:
+        return text
+    last = baseline.history[-1].model_copy(update=summary(baseline))
+    return baseline_text(baseline.model_copy(update={"history": (last,)}))
+
+
 @pytest.mark.tor("TOR-059")
 def test_a_history_that_was_changed_is_refused(text: str, run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
@@ -186,6 +218,19 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     (tmp_path / "latin.json").write_bytes("é".encode("latin-1"))
     with pytest.raises(AuditError, match=r"is not a baseline .*can't decode"):
         load_baseline(tmp_path / "latin.json")
+
+
+def test_rules_of_ones_own_come_from_the_profile_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("json.own_rule", model_is_accurate, raising=False)
+    own, run, target = tmp_path / "own.toml", write_candidate(tmp_path / "audit.sqlite"), tmp_path / "baseline.json"
+    own.write_text('[rules."json:own_rule"]\nmin_accuracy = 0.5\nwhy = "Because."\n')
+    with pytest.raises(AuditError, match=r"was started with other limits than .*own.toml; need those of the run"):
+        accept(run, target, reason="why", by="Ada", profile=own)
+    with Record.open(run) as record:
+        record.set_meta("profile", load_profile(own).model_dump())
+    with pytest.raises(AuditError, match="is not built in; need the profile that names it"):
+        accept(run, target, reason="why", by="Ada")
+    assert accept(run, target, reason="why", by="Ada", profile=own).outcome is Outcome.PASS
 
 
 @pytest.mark.tor("TOR-059")

@@ -10,6 +10,7 @@ import pytest
 from audit.errors import AuditError
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256
+from audit.record.seal import SEAL, seal
 from checks import reasons
 from checks.baseline.accept import accept
 from checks.baseline.compare import ABSOLUTE, BY_ITSELF, COMPARABLE, NO_MARGIN, REFUSED, compare, gate
@@ -211,6 +212,7 @@ def test_a_small_slice_is_never_green(against: Compare) -> None:
 def test_a_column_with_many_values_names_pictures_and_no_slices(baseline: Record, tmp_path: Path) -> None:
     with Record.open(write_candidate(tmp_path / "c.sqlite")) as candidate:
         candidate._connection.execute("""UPDATE sample SET metadata = json_object('time', id, 'light', 'day')""")
+        candidate.set_meta(SEAL, seal(candidate))
         found = compare(baseline, judged_run(candidate, LIGHT))
     assert found.columns_left_out == ("time",)
     assert {s.column for s in found.slices} == {"class"}
@@ -288,6 +290,7 @@ def test_a_baseline_of_other_pictures_or_limits_is_refused(baseline: Record, tmp
         candidate._connection.execute("UPDATE picture SET sha256 = 'f' || sha256 WHERE sample = 3")
         finished = {**candidate.meta("finished"), "pictures_sha256": pictures_sha256(candidate)}
         candidate.set_meta("finished", finished)
+        candidate.set_meta(SEAL, seal(candidate))
         with pytest.raises(AuditError, match=r"1 picture of other content, first pictures/00003.png \(runway\)"):
             compare(baseline, judged_run(candidate))
 

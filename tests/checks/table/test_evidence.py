@@ -140,7 +140,7 @@ def test_a_record_without_experiments_has_none(tmp_path: Path) -> None:
     found = read(write_record(tmp_path / "audit.sqlite", kind="untouched"))
     assert (found.subjects, found.cues, found.planted) == ((), (), None)
     assert not found.answers
-    assert not found.notes
+    assert set(found.notes) == {("gradient", "agreement with gradcam")}, "which no experiment leaves"
     assert not found.cascade
     assert not found.experiments
     assert np.isnan(found.lead(FILLS)).all()

@@ -18,6 +18,7 @@ from PIL import Image
 from audit.errors import AuditError
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
+from audit.record.seal import SEAL, seal
 from checks.verdict import Outcome
 from fixtures.assessments import assessment_of, page_of
 from fixtures.pages import check, words
@@ -42,6 +43,8 @@ def rendered(path: Path, *, gallery: bool | dict[str, list[int]] = True, **chang
             record.set_meta("gallery", {**chosen, "random": [*chosen["random"], *shown[:1]]})
         for key, value in changes.items():
             record.set_meta(key, value)
+        if record.has(SEAL):
+            record.set_meta(SEAL, seal(record))
         return page_of(assessment_of(record))
 
 

@@ -208,6 +208,26 @@ def test_the_reasons_with_a_next_step_of_their_own_are_those_that_audit_records(
             "The pictures in the record are not those that the run hashed when it finished.",
         ),
         (
+            integrity.MISSING_ROWS,
+            {"table": "answer", "of": "object_removed 'mean'", "rows": 33},
+            "The record lacks 33 rows of table answer that the run promised: object_removed 'mean'.",
+        ),
+        (
+            integrity.OTHER_ROWS,
+            {"table": "note", "stated": 12, "counted": 11},
+            "The run wrote 12 rows into table note, but the record holds 11.",
+        ),
+        (
+            integrity.OTHER_ROWS,
+            {"table": "note", "stated": 12, "counted": 12},
+            "The rows of table note are not those that the run wrote.",
+        ),
+        (
+            integrity.OTHER_ROWS,
+            {"table": "note", "stated": None, "counted": 12},
+            "The run did not state what it wrote into table note.",
+        ),
+        (
             integrity.STRAY_ROWS,
             {"rows": 3, "table": "note", "first": 99},
             "The record holds 3 rows in table note about samples without a picture, first number 99.",

@@ -58,7 +58,7 @@ def words(reason: str, rule: str) -> Words:
         (
             reasons.UNANSWERED,
             "12 of 1,234 pictures predicted right left no answer for object_removed 'blur elsewhere' or another variant"
-            " (first: sample 7; allowed: 10 %).",
+            " (first: sample 7).",
             "Find out why the network yields no number for altered pictures",
         ),
     ],
