@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.datasets.content import Content, content_of
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
 from audit.datasets.picture_files import open_picture
@@ -21,6 +22,8 @@ class Loaded:
     number: int
     framed: Framed
     sha256: str
+    """Hash of the file's bytes."""
+    content: Content
     size: tuple[int, int]
     """(width, height) of the picture as a viewer shows it."""
 
@@ -77,7 +80,7 @@ class Loader:
                 f"{sample.image}: the preprocessing makes it {width}x{height}, the first picture {self.frame[1]}x"
                 f"{self.frame[0]}; need one size. Set crop, letterbox or a resize of two numbers in [preprocessing].",
             )
-        return Loaded(number, framed, opened.sha256, opened.picture.size)
+        return Loaded(number, framed, opened.sha256, content_of(opened.picture), opened.picture.size)
 
     def collect(self, numbers: Sequence[int], decoded: Sequence[Loaded | Rejected]) -> LoadedBatch:
         pairs = list(zip(numbers, decoded, strict=True))

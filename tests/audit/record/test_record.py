@@ -17,7 +17,7 @@ from audit.record.schema import SCHEMA_VERSION, ExclusionRow, PictureRow, ScoreR
 from audit.record.writer import add_rows, create_record
 
 SAMPLES = [(Sample("a.png", "x", ((0, 0, 1, 1),)), 0), (Sample("b.png", "x", ((0, 0, 1, 1),)), 0)]
-PICTURE = PictureRow(0, "aa", 4, 4, "[]", 0.5, 0.9, 1, 0, 0.9)
+PICTURE = PictureRow(0, "aa", "bb", "", 4, 4, "[]", 0.5, 0.9, 1, 0, 0.9)
 
 
 def fresh(path: Path) -> Record:
@@ -109,7 +109,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     fresh(tmp_path / "r.sqlite").__exit__()
     with Record.open(tmp_path / "r.sqlite") as record:
         record.set_meta("schema_version", 99)
-    with pytest.raises(AuditError, match=r"has schema version 99; need version 5\. Run the audit again"):
+    with pytest.raises(AuditError, match=r"has schema version 99; need version 6\. Run the audit again"):
         Record.open(tmp_path / "r.sqlite")
     with pytest.raises(AuditError, match=r"exists; need a new file\. Choose another folder, or resume the run"):
         fresh(tmp_path / "r.sqlite")

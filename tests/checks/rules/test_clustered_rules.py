@@ -277,7 +277,9 @@ def test_a_record_says_its_clusters(tmp_path: Path) -> None:
     with Record.open(path) as record:
         found = read_evidence(record, load_profile("default"))
         assert found.cluster is not None
-        assert found.cluster.tolist() == [("a", "b", "c")[i % 3] for i in range(1, 80)]
+        assert len(np.unique(found.cluster)) == 3
+        assert all(len(set(found.cluster[found.metadata["flight"] == flight].tolist())) == 1 for flight in "abc")
+        assert found.metadata["flight"].tolist() == [("a", "b", "c")[i % 3] for i in range(1, 80)]
         assert found.metadata["light"].tolist() == ["day" if i % 3 else "night" for i in range(1, 80)]
         assert found.box is not None
         area = (found.box[:, 2] - found.box[:, 0]) * (found.box[:, 3] - found.box[:, 1])
@@ -299,9 +301,9 @@ def test_named_clusters_are_counted_and_a_picture_without_one_is_invalid() -> No
     assert (finding.key, finding.n, finding.clusters) == ("clusters", 60, 12)
     assert finding.value == pytest.approx(12)
     assert (finding.details["column"], finding.details["silent"]) == ("flight", 0)
-    silent = found.cluster.copy() if found.cluster is not None else np.empty(0)
+    silent = found.metadata["flight"].copy()
     silent[[4, 9]] = ""
-    broken = complete(replace(found, cluster=silent))
+    broken = complete(flown(found, silent))
     assert broken.outcome is Outcome.INVALID
     assert (broken.decided_by, broken.findings[-1].reason) == ("clusters", NO_CLUSTER_STATED)
     assert broken.findings[-1].details["silent"] == 2
@@ -329,7 +331,7 @@ def test_an_obvious_column_that_is_not_named_gets_a_warning() -> None:
     assert not any(finding.advisory for finding in complete(named).findings)
     pairs = np.minimum(np.arange(240), 238).astype(str).astype(object)
     for alone in (columns["file"], pairs):
-        silenced = replace(found, cluster=alone, cluster_column="file")
+        silenced = replace(found, metadata={**columns, "file": alone}, cluster=alone, cluster_column="file")
         assert [finding.key for finding in cluster_findings(silenced)] == ["clusters", "column/flight"]
         assert complete(silenced).findings[-1].details["column"] == "flight"
 
