@@ -52,7 +52,7 @@ def alike(first: Words, second: Words) -> tuple[NDArray[np.intp], NDArray[np.int
     Few pairs agree in the even columns, and no other pair needs a look at the odd ones.
     """
     even = _differing(first[:, None, :2], second[None, :, :2])
-    one, other = np.nonzero(even <= MOST_BITS)
+    one, other = np.divmod(np.flatnonzero(even <= MOST_BITS), max(len(second), 1))
     odd = _differing(first[one, 2:], second[other, 2:]).astype(np.int64)
     copies = even[one, other] + np.minimum(odd, BITS // 2 - odd) <= MOST_BITS
     return one[copies], other[copies]

@@ -8,15 +8,14 @@ from numpy.typing import NDArray
 
 from audit.datasets.sample import Box
 from audit.errors import AuditError
-from audit.record.dtypes import Ints
 from audit.record.experiment_readers import read_answers, read_cues, read_notes
 from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
 from audit.record.record import Record
-from audit.record.sample_readers import Pictures, count_samples, read_done, read_exclusions, read_pictures, read_samples
+from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures
 from audit.record.schema import MEASURES
 from checks.table.answers import given_answers, note_columns
 from checks.table.controls import Planted, cues_of, read_planted, stages_by_method
-from checks.table.copies import copy_groups, united
+from checks.table.dependence import read_dependence
 from checks.table.evidence import Evidence, Floats
 from checks.table.forbidden_pixels import forbidden_by_source
 from checks.verdict import Profile
@@ -36,14 +35,11 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
     scored = {source: _scores(record, source, number) for source in (*methods, *null_maps)}
     exclusions, samples = read_exclusions(record), count_samples(record)
     metadata, frame = _metadata(pictures.metadata), _frame(record)
-    column, copies = cluster_column(record), _copies(record, pictures)
-    cluster_of = _cluster_of(record, column, number, copies)
     return Evidence(
         sample=number,
         picture=pictures.sha256,
         image=pictures.image,
         pixels=pictures.pixels_sha256,
-        copies=copies,
         label=pictures.label,
         class_index=pictures.class_index,
         area_share=pictures.area_share,
@@ -73,36 +69,9 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         frame=frame,
         metadata=metadata,
         box=_enclosing(pictures.frame_boxes, frame),
-        cluster=None if cluster_of is None else cluster_of[number],
-        cluster_column=column,
-        cluster_of=cluster_of,
+        **read_dependence(record, pictures)._asdict(),
         forbidden=forbidden_by_source(read_forbidden_shares(record), number),
     )
-
-
-def cluster_column(record: Record) -> str:
-    """The column that the settings name; '' for none."""
-    settings = record.identity().get("settings") or {}
-    return str((settings.get("data") or {}).get("cluster") or "")
-
-
-def _copies(record: Record, pictures: Pictures) -> Ints:
-    try:
-        return copy_groups(pictures.pixels_sha256, pictures.perceptual_hash)
-    except ValueError as error:
-        raise AuditError(record.path, f"is broken ({error})", "need a record as written by a run", AGAIN) from error
-
-
-def _cluster_of(record: Record, column: str, number: Ints, copies: Ints) -> Ints | None:
-    """(samples,) by number. copies: (n,) of the measured ones, whose numbers these are."""
-    if not column and len(np.unique(copies)) == len(copies):
-        return None
-    samples = read_samples(record)
-    copied = copies.max(initial=0) + 1 + np.arange(len(samples.number))
-    copied[np.searchsorted(samples.number, number)] = copies
-    if not column:
-        return united(copied)
-    return united(copied, np.array([str(entries.get(column, "")) for entries in samples.metadata], dtype=str))
 
 
 def _metadata(entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:

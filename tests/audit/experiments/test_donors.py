@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
@@ -89,6 +91,27 @@ def test_broken_pictures_and_copies_lend_nothing(tmp_path: Path) -> None:
     (images / "006.png").write_bytes(b"")
     (images / "004.png").write_bytes((images / "002.png").read_bytes())
     assert len(given(plan(settings, None, "cpu")).pictures) == 6
+
+
+@pytest.mark.tor("TOR-025")
+def test_a_copy_in_another_file_lends_nothing_and_is_lent_nothing(tmp_path: Path) -> None:
+    """The same pixels with a comment, and a mirrored copy in another format."""
+    settings = load_settings(write_shapes(tmp_path / "a", 8, experiments=True))
+    images = tmp_path / "a" / "images"
+    with Image.open(images / "002.png") as original:
+        comment = PngInfo()
+        comment.add_text("Comment", "another file")
+        original.save(images / "004.png", pnginfo=comment)
+        ImageOps.mirror(original).save(images / "006.png")
+    run = plan(settings, None, "cpu")
+    donors = given(run)
+    assert len(donors.pictures) == 7, "one of the two files with the same pixels"
+    (batch,) = run.factory.loader.batches([range(8)])
+    asked = run.trial(batch.pictures, run.factory.batch(batch.pictures), {})
+    lenders_of = chosen(asked, "same", 8).tolist()
+    for number in (2, 4, 6):
+        lenders = {int(donors.samples[place]) for place in lenders_of[number] if place >= 0}
+        assert lenders == {0}, "the one other picture of the class"
 
 
 def test_no_usable_picture_is_no_donor(tmp_path: Path) -> None:

@@ -336,6 +336,23 @@ def test_an_obvious_column_that_is_not_named_gets_a_warning() -> None:
         assert complete(silenced).findings[-1].details["column"] == "flight"
 
 
+def test_a_column_that_repeats_the_class_is_no_cluster() -> None:
+    """Pictures of one class are alike; that is no reason to count them as one."""
+    rng = np.random.default_rng(3)
+    classes, flight = np.arange(240) % 12, np.arange(240) % 24
+    gone = -2 + 3 * rng.normal(size=12)[classes] + 0.1 * rng.normal(size=240)
+    copies = {
+        "wordnet": (99 - classes).astype(str).astype(object),
+        "name": np.array([f"class {index}" for index in classes], dtype=object),
+    }
+    found = replace(intervened(240, gone), class_index=classes, metadata=copies)
+    assert unnamed(found) == {}
+    flown_by_class = gone + 3 * rng.normal(size=24)[flight]
+    flights = {"flight": flight.astype(str).astype(object), "id": (100 + flight).astype(str).astype(object)}
+    of_flights = replace(intervened(240, flown_by_class), class_index=classes, metadata={**copies, **flights})
+    assert list(unnamed(of_flights)) == ["flight"], "it is said once, though each flight is of one class"
+
+
 def test_the_cluster_is_part_of_what_a_baseline_is_compared_by(tmp_path: Path) -> None:
     paths = [
         with_metadata(write_record(tmp_path / f"{name}.sqlite"), {"flight": ["a", "b"]}, name)

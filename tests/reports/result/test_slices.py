@@ -1,6 +1,7 @@
 """Tables by kind of pictures, in the page and in audit.json."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,27 @@ def test_with_clusters_the_bounds_are_by_cluster(tmp_path: Path) -> None:
     assert (cell.accuracy.lower, cell.accuracy.upper) == expected
     assert (cell.clusters, cell.power) == (10, "too few")
     assert "exact, by cluster" in section(path)
+
+
+def test_a_column_that_repeats_another_has_no_table_unless_it_is_required(tmp_path: Path) -> None:
+    added = {"wordnet": ["n1", "n2", "n3"], "lamp": ["on"] * 10 + ["off"] * 20, "site": ["a", "b"]}
+    path = with_metadata(lit(write_record(tmp_path / "a.sqlite", n=120)), added)
+    found = tables(path)
+    assert found.repeated == {"light": "lamp", "wordnet": "class"}
+    assert {"class", "lamp", "site"} <= by_column(found).keys()
+    assert not {"light", "wordnet"} & by_column(found).keys()
+    html = section(path)
+    assert html.count("say again what another one says") == 1
+    assert "light (as lamp), wordnet (as class)." in re.sub("<[^>]*>", "", html)
+    required = RequiredSlices(by=("wordnet",), rules=("right_for_the_right_reason",), why="w")
+    asked = tables(path, PROFILE.model_copy(update={"slices": required}))
+    assert asked.repeated == {"light": "lamp"}
+    assert asked.tables[0].column == "wordnet"
+
+
+def test_a_column_called_class_stands_in_its_place(tmp_path: Path) -> None:
+    path = with_metadata(write_record(tmp_path / "a.sqlite", n=60), {"class": ["n1", "n2", "n3"]})
+    assert [cell.value for cell in by_column(tables(path))["class"].cells] == ["n1", "n2", "n3"]
 
 
 def test_required_columns_come_first_and_missing_ones_are_said(tmp_path: Path) -> None:
