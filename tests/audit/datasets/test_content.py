@@ -68,6 +68,7 @@ def test_tall_pictures_are_hashed_to_their_last_row() -> None:
     assert content_of(Image.fromarray(tall)) != content_of(Image.fromarray(changed))
 
 
+@pytest.mark.tor("TOR-074")
 @pytest.mark.parametrize("name", COPIES)
 def test_copies_are_found(name: str) -> None:
     found = copies([content_of(picture(1)), content_of(ORIGINAL)], [content_of(COPIES[name])])

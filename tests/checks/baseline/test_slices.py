@@ -41,7 +41,7 @@ def red(slices: Slices) -> list[tuple[str, str]]:
     return [(change.column, change.value) for change in slices.changes if change.outcome is Outcome.FAIL]
 
 
-@pytest.mark.tor("TOR-042")
+@pytest.mark.tor("TOR-075")
 def test_a_dead_class_fails_whatever_columns_repeat_the_class() -> None:
     """12 of 12 right became 0 of 12; a family three times as large would not show it."""
     alone, beside = sliced({}), sliced(COPIES)

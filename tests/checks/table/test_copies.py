@@ -86,6 +86,7 @@ def test_many_pictures_are_grouped_in_bounded_memory(originals: int) -> None:
     assert peak < 100 * 2**20, "of up to 50 million pairs"
 
 
+@pytest.mark.tor("TOR-074")
 @pytest.mark.parametrize("likeness", ["perceptual_hash", "pixels_sha256"])
 def test_copies_are_one_cluster_in_the_evidence(tmp_path: Path, likeness: Likeness) -> None:
     path = with_copies(write_record(tmp_path / "a.sqlite", n=60), 12, likeness)
