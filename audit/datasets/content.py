@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from audit.datasets.perceptual_hash import alike, hash_words, perceptual_hash
+from audit.datasets.sample import Box
 
 STRIP = 256
 """Rows of a picture that are hashed at once, so that no second copy of it is made."""
@@ -22,13 +23,13 @@ class Content(NamedTuple):
     perceptual_hash: str
 
 
-def content_of(picture: Image.Image) -> Content:
-    """The content of an RGB picture."""
+def content_of(picture: Image.Image, objects: Sequence[Box]) -> Content:
+    """The content of an RGB picture. objects: the boxes of all that is known to be in it, in its pixels."""
     digest = hashlib.sha256(repr(picture.size).encode())
     for top in range(0, picture.height, STRIP):
         strip = picture.crop((0, top, picture.width, min(top + STRIP, picture.height)))
         digest.update(strip.tobytes())
-    return Content(digest.hexdigest(), perceptual_hash(picture))
+    return Content(digest.hexdigest(), perceptual_hash(picture, objects))
 
 
 def copies(first: Sequence[Content], second: Sequence[Content]) -> NDArray[np.bool_]:

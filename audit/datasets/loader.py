@@ -68,7 +68,7 @@ class Loader:
         """Decode one sample and move it into the network's frame. Raises Rejected."""
         sample = self.samples[number]
         opened = open_picture(self.folder / sample.image, self.folder)
-        boxes, forbidden = displayed_boxes(sample, opened)[0], displayed_forbidden(sample, opened)
+        (boxes, others), forbidden = displayed_boxes(sample, opened), displayed_forbidden(sample, opened)
         try:
             framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
         except Rejected as rejected:
@@ -80,7 +80,7 @@ class Loader:
                 f"{sample.image}: the preprocessing makes it {width}x{height}, the first picture {self.frame[1]}x"
                 f"{self.frame[0]}; need one size. Set crop, letterbox or a resize of two numbers in [preprocessing].",
             )
-        return Loaded(number, framed, opened.sha256, content_of(opened.picture), opened.picture.size)
+        return Loaded(number, framed, opened.sha256, content_of(opened.picture, boxes + others), opened.picture.size)
 
     def collect(self, numbers: Sequence[int], decoded: Sequence[Loaded | Rejected]) -> LoadedBatch:
         pairs = list(zip(numbers, decoded, strict=True))

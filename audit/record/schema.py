@@ -107,7 +107,7 @@ class PictureRow(NamedTuple):
     pixels_sha256: str
     """Hash of the decoded pixels."""
     perceptual_hash: str
-    """64 hexadecimal digits; '' where the picture is too plain for one."""
+    """128 hexadecimal digits; '' where the picture is too plain for one."""
     width: int
     height: int
     frame_boxes: str

@@ -32,7 +32,8 @@ QUANTITY = {
     "dead_map_share": "share of the samples whose map is dead: zero everywhere, or not finite",
     "classes_hardly_predicted": f"classes of {FEWEST} pictures or more that are hardly ever predicted right",
     "pictures_with_copies": "number of pictures that are copies of each other: their pixels are the same, or at"
-    f" most {MOST_BITS} of the {BITS} bits of their perceptual hashes differ (signs of the cosine transform)",
+    f" most {MOST_BITS} of the {BITS} bits of their perceptual hashes differ (signs of the cosine transform), and so"
+    " for their objects",
     "independent_pictures_at_worst": "number of independent pictures that these are worth, at worst",
     "independent_pictures_by_likeness": "number of independent pictures that these are worth, by how similar"
     " pictures with the same value of the column are",

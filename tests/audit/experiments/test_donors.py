@@ -19,7 +19,7 @@ from audit.experiments.donors import backgrounds, chosen
 from audit.models.model import Model
 from audit.settings import load_settings, parse_settings
 from fixtures.scene import LABELS, OBJECTS, SIZES, write_scene
-from fixtures.shapes import write_shapes
+from fixtures.shapes import SIDE, write_shapes
 from fixtures.trials import Reader, lenders, trial
 
 MANY = "below/many.png"
@@ -103,6 +103,11 @@ def test_a_copy_in_another_file_lends_nothing_and_is_lent_nothing(tmp_path: Path
         comment.add_text("Comment", "another file")
         original.save(images / "004.png", pnginfo=comment)
         ImageOps.mirror(original).save(images / "006.png")
+    boxes = tmp_path / "a" / "boxes.csv"
+    rows = [line.split(",") for line in boxes.read_text().splitlines()]
+    x0, y0, x1, y1 = map(int, rows[3][2:6])
+    rows[5][2:6], rows[7][2:6] = rows[3][2:6], map(str, (SIDE - x1, y0, SIDE - x0, y1))
+    boxes.write_text("\n".join(map(",".join, rows)) + "\n")
     run = plan(settings, None, "cpu")
     donors = given(run)
     assert len(donors.pictures) == 7, "one of the two files with the same pixels"

@@ -21,7 +21,7 @@ from fixtures.records import write_record
 
 
 def hashes_of(bits: NDArray[np.bool_]) -> NDArray[np.object_]:
-    return np.array([row.tobytes().hex() for row in np.packbits(bits, axis=1)], dtype=object)
+    return np.array([2 * row.tobytes().hex() for row in np.packbits(bits, axis=1)], dtype=object)
 
 
 def groups(ids: NDArray[Any]) -> set[frozenset[int]]:
@@ -125,5 +125,5 @@ def test_a_record_with_a_broken_hash_is_refused(tmp_path: Path) -> None:
     path = write_record(tmp_path / "a.sqlite", n=20)
     with Record.open(path) as record:
         record._connection.execute("UPDATE picture SET perceptual_hash = 'ab' WHERE sample = 3")
-        with pytest.raises(AuditError, match=r"is broken \(a perceptual hash has 256 bits\)"):
+        with pytest.raises(AuditError, match=r"is broken \(a perceptual hash has 2 x 256 bits\)"):
             read_evidence(record, load_profile("default"))
