@@ -57,7 +57,7 @@ def test_a_copy_of_a_copy_is_a_copy() -> None:
     bits = np.zeros((4, BITS), bool)
     bits[:] = np.random.default_rng(0).random(BITS) < 0.5
     for place in range(1, 4):
-        bits[place, : 40 * place] ^= True  # 40 from the one before, beyond the limit from the first
+        bits[place, : 30 * place] ^= True  # 30 from the one before, beyond the limit from the first
     pixels = np.array([*"abcd"], dtype=object)
     assert groups(copy_groups(pixels, hashes_of(bits))) == {frozenset(range(4))}
 

@@ -159,7 +159,7 @@ def test_a_pass_says_what_was_measured() -> None:
 def test_copies_are_said_by_what_they_are_known() -> None:
     copied = finding("copies", "pictures_with_copies", PASS, {"copies": 6, "groups": 2}, n=60, limit=None)
     assert in_words(copied).findings[0].quantity == (
-        "number of pictures that are copies of each other: their pixels are the same, or at most 51 of the 256 bits of"
+        "number of pictures that are copies of each other: their pixels are the same, or at most 32 of the 256 bits of"
         " their perceptual hashes differ (signs of the cosine transform), and so for their objects"
     )
     found = make_evidence({"a": [0.5] * 3})
