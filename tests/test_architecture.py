@@ -24,6 +24,7 @@ WITHOUT_TORCH = {
     "audit.hashing",
     "audit.phrases",
     "audit.registry",
+    "audit.datasets.perceptual_hash",
     "audit.datasets.sample",
     "audit.files",
 }

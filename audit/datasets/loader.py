@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.datasets.coding import PLAIN, Coding, recoded
+from audit.datasets.content import Content, content_of
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
 from audit.datasets.picture_files import UPRIGHT, Opened, open_picture
@@ -22,6 +23,8 @@ class Loaded:
     number: int
     framed: Framed
     sha256: str
+    """Hash of the file's bytes."""
+    content: Content
     size: tuple[int, int]
     """(width, height) of the picture as a viewer shows it."""
     coding: Coding = PLAIN
@@ -68,7 +71,7 @@ class Loader:
         """Decode one sample and move it into the network's frame. Raises Rejected."""
         sample = self.samples[number]
         opened = open_picture(self.folder / sample.image, self.folder)
-        boxes, forbidden = displayed_boxes(sample, opened)[0], displayed_forbidden(sample, opened)
+        (boxes, others), forbidden = displayed_boxes(sample, opened), displayed_forbidden(sample, opened)
         try:
             framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
         except Rejected as rejected:
@@ -80,10 +83,10 @@ class Loader:
                 f"{sample.image}: the preprocessing makes it {width}x{height}, the first picture {self.frame[1]}x"
                 f"{self.frame[0]}; need one size. Set crop, letterbox or a resize of two numbers in [preprocessing].",
             )
-        coding = self._coding(opened)
+        coding, content = self._coding(opened), content_of(opened.picture, boxes + others)
         # what altered pixels go through, so that nobody can tell by it which pictures were altered
         pixels = recoded(framed.pixels.unsqueeze(0), [coding])[0]
-        return Loaded(number, framed._replace(pixels=pixels), opened.sha256, opened.picture.size, coding)
+        return Loaded(number, framed._replace(pixels=pixels), opened.sha256, content, opened.picture.size, coding)
 
     def _coding(self, opened: Opened) -> Coding:
         """The file's own, as far as it is still there in the frame."""

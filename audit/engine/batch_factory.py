@@ -139,11 +139,11 @@ def _first_pictures(loader: Loader, count: int) -> tuple[Loaded, ...]:
 
 
 def _pair(pictures: Sequence[Loaded]) -> tuple[Loaded, ...]:
-    """The first picture and the first of another file, or the first twice."""
+    """The first picture and the first of another content, or the first twice."""
     if not pictures:
         return ()
     first = pictures[0]
-    return first, next((picture for picture in pictures if picture.sha256 != first.sha256), first)
+    return first, next((picture for picture in pictures if picture.content != first.content), first)
 
 
 def _input(

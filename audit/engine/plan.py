@@ -79,7 +79,7 @@ class Plan:
         return Trial(
             batch=batch,
             inside=inside,
-            pictures=tuple(picture.sha256 for picture in pictures),
+            pictures=tuple(picture.content for picture in pictures),
             donor_pool=self.donors,
             methods=self.methods,
             maps=maps,

@@ -204,4 +204,15 @@ def _predictions(batch: Batch) -> list[Prediction]:
 def _picture_row(picture: Loaded, area_share: float, prediction: Prediction) -> PictureRow:
     width, height = picture.size
     boxes = json.dumps([[round(value, 2) for value in box] for box in picture.framed.boxes.tolist()])
-    return PictureRow(picture.number, picture.sha256, width, height, boxes, area_share, *prediction)
+    seen = picture.content
+    return PictureRow(
+        picture.number,
+        picture.sha256,
+        seen.pixels_sha256,
+        seen.perceptual_hash,
+        width,
+        height,
+        boxes,
+        area_share,
+        *prediction,
+    )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from audit.datasets.content import Content
 from audit.errors import AuditError
 from audit.registry import Need
 from audit.saliency.batch import Batch, score_of
@@ -23,8 +24,8 @@ class Donors:
     """(D,) int64, the class of the object that was there."""
     held: Tensor
     """(D, K) bool: the classes of which any object is in the file."""
-    pictures: tuple[str, ...]
-    """SHA-256 of each file, so that no picture is its own donor."""
+    pictures: tuple[Content, ...]
+    """What each shows, so that no picture, and no copy of it, is its own donor."""
     samples: Tensor
     """(D,) int64, the number of the sample that each is taken from."""
 
@@ -36,8 +37,7 @@ class Trial:
     batch: Batch
     inside: Tensor
     """(N, 1, H, W) bool: the union of the boxes, grown by the margin of the settings."""
-    pictures: tuple[str, ...]
-    """SHA-256 of each file."""
+    pictures: tuple[Content, ...]
     donor_pool: Donors | None
     """None where nothing that is asked for needs donors."""
     methods: tuple[Source, ...]

@@ -17,7 +17,7 @@ from audit.experiments.fills import blur
 
 
 def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
-    """The donors of a run: drawn over the classes in turns, each file once, the objects of all labels filled by `blur`.
+    """The donors of a run: drawn over the classes in turns, each content once, all labels' objects filled by `blur`.
 
     Pictures that cannot be audited lend nothing, nor do those that all their objects together cover or that lost them
     in the preprocessing. There may be fewer donors than asked for, even none.
@@ -32,7 +32,7 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
         x=x,
         target=torch.tensor(target, dtype=torch.int64, device=factory.device),
         held=_held(inputs, pictures).to(factory.device),
-        pictures=tuple(picture.sha256 for picture in pictures),
+        pictures=tuple(picture.content for picture in pictures),
         samples=torch.tensor([picture.number for picture in pictures], dtype=torch.int64, device=factory.device),
     )
 
@@ -42,14 +42,14 @@ def _drawn(inputs: Inputs, factory: BatchFactory) -> list[Loaded]:
     whole = [replace(s, boxes=s.boxes + s.other_boxes, other_boxes=()) for s in factory.loader.samples]
     loader = replace(factory.loader, samples=whole)
     numbers, count, size = _in_turns(inputs), inputs.settings.experiments.donors, inputs.settings.run.batch_size
-    by_file: dict[str, Loaded] = {}
+    by_pixels: dict[str, Loaded] = {}
     with closing(loader.batches([numbers[i : i + size] for i in range(0, len(numbers), size)])) as batches:
         for batch in batches:
             for picture in batch.pictures:
-                by_file.setdefault(picture.sha256, picture)
-            if len(by_file) >= count:
+                by_pixels.setdefault(picture.content.pixels_sha256, picture)
+            if len(by_pixels) >= count:
                 break
-    return list(by_file.values())[:count]
+    return list(by_pixels.values())[:count]
 
 
 def _in_turns(inputs: Inputs) -> list[int]:

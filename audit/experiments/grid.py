@@ -65,7 +65,7 @@ class Spots:
     predicted: NDArray[np.int64]
     """(n,), -1 where the network yields no number."""
     picture: NDArray[np.object_]
-    """(n,): SHA-256 of each file."""
+    """(n,): SHA-256 of the pixels of each."""
     grid: NDArray[np.uint8]
     """(n, GRID, GRID)."""
     outside: NDArray[np.bool_]
@@ -94,7 +94,7 @@ def read_spots(record: Record, frame: tuple[int, int], margin: float) -> Spots:
         class_index=pictures.class_index,
         right=pictures.right,
         predicted=pictures.predicted,
-        picture=pictures.sha256,
+        picture=pictures.pixels_sha256,
         grid=np.frombuffer(cells, np.uint8).reshape(len(rows), GRID, GRID),
         outside=np.array(outside, dtype=bool).reshape(len(rows), GRID, GRID),
     )

@@ -53,6 +53,10 @@ class Pictures(Samples):
 
     sha256: Objects
     """(n,) str: of the picture's file."""
+    pixels_sha256: Objects
+    """(n,) str: of the decoded pixels."""
+    perceptual_hash: Objects
+    """(n,) str: '' where the picture is too plain for one."""
     size: Ints
     """(n, 2) width and height of the picture in pixels."""
     frame_boxes_json: Objects
@@ -88,13 +92,15 @@ def read_samples(record: Record) -> Samples:
 def read_pictures(record: Record) -> Pictures:
     """The table `picture`, with what `sample` says of each."""
     columns = record.columns(
-        "SELECT s.id, s.image, s.label, s.class, s.boxes, s.metadata, p.sha256, p.width, p.height, p.frame_boxes,"
-        " p.area_share, p.probability, p.label_rank, p.predicted, p.confidence"
+        "SELECT s.id, s.image, s.label, s.class, s.boxes, s.metadata, p.sha256, p.pixels_sha256, p.perceptual_hash,"
+        " p.width, p.height, p.frame_boxes, p.area_share, p.probability, p.label_rank, p.predicted, p.confidence"
         " FROM picture p JOIN sample s ON s.id = p.sample ORDER BY p.sample"
     )
     return Pictures(
         **_sample_columns(columns),
         sha256=columns["sha256"].astype(object),
+        pixels_sha256=columns["pixels_sha256"].astype(object),
+        perceptual_hash=columns["perceptual_hash"].astype(object),
         size=np.stack([columns["width"], columns["height"]], axis=1).astype(np.int64),
         frame_boxes_json=columns["frame_boxes"].astype(object),
         area_share=columns["area_share"].astype(np.float64),
@@ -130,9 +136,10 @@ def read_done(record: Record) -> set[int]:
 def pictures_sha256(record: Record) -> str:
     """One hash over the names and hashes of all measured pictures."""
     columns = record.columns(
-        "SELECT s.image, p.sha256 FROM picture p JOIN sample s ON s.id = p.sample ORDER BY s.image, s.label"
+        "SELECT s.image, p.sha256, p.pixels_sha256, p.perceptual_hash FROM picture p JOIN sample s ON s.id = p.sample"
+        " ORDER BY s.image, s.label"
     )
-    return sha256_of([list(pair) for pair in zip(columns["image"].tolist(), columns["sha256"].tolist(), strict=True)])
+    return sha256_of([list(row) for row in zip(*(values.tolist() for values in columns.values()), strict=True)])
 
 
 def _sample_columns(columns: dict[str, NDArray[Any]]) -> dict[str, Any]:

@@ -28,8 +28,8 @@ CREATE TABLE exclusion (
     PRIMARY KEY (image, label)
 );
 CREATE TABLE picture (
-    sample INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
-    frame_boxes TEXT NOT NULL, area_share REAL NOT NULL,
+    sample INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, pixels_sha256 TEXT NOT NULL, perceptual_hash TEXT NOT NULL,
+    width INTEGER NOT NULL, height INTEGER NOT NULL, frame_boxes TEXT NOT NULL, area_share REAL NOT NULL,
     probability REAL, label_rank INTEGER, predicted INTEGER, confidence REAL
 );
 CREATE TABLE score (
@@ -117,6 +117,10 @@ class PictureRow(NamedTuple):
     sample: int
     sha256: str
     """Hash of the picture's file."""
+    pixels_sha256: str
+    """Hash of the decoded pixels."""
+    perceptual_hash: str
+    """128 hexadecimal digits; '' where the picture is too plain for one."""
     width: int
     height: int
     frame_boxes: str

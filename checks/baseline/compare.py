@@ -4,7 +4,10 @@
 that many small steps down cannot pass.
 """
 
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from audit.errors import AuditError
 from audit.record.record import Record
@@ -16,7 +19,7 @@ from checks.baseline.maps import maps_hold
 from checks.baseline.matched import became, pairs
 from checks.baseline.result import Change, Comparison, Side
 from checks.baseline.shares import shares_hold
-from checks.baseline.slices import by_cluster, compare_slices, slices_hold
+from checks.baseline.slices import compare_slices, slices_hold
 from checks.baseline.snapshot import not_whole, read_baseline, snapshot
 from checks.verdict import Judgement, Outcome, Verdict, worst
 
@@ -59,10 +62,12 @@ def gate(baseline: Path | str, candidate: JudgedRun) -> Comparison:
 def _compared(baseline: Baseline, candidate: JudgedRun) -> Comparison:
     record, judgement = candidate.record, candidate.judgement
     now, limits = snapshot(candidate), judgement.profile
-    paired = by_cluster(pairs(baseline, now), record)
+    paired = pairs(baseline, now)
     numbers = _numbers(record)
     sample = [numbers[key] for key in paired.keys]
-    slices = compare_slices(paired, record, limits)
+    table, place = candidate.table, np.searchsorted(candidate.table.sample, sample)
+    paired = replace(paired, cluster=None if table.cluster is None else table.cluster[place])
+    slices = compare_slices(paired, {name: values[place] for name, values in table.metadata.items()}, limits)
     verdicts = (
         *shares_hold(paired, sample, limits),
         slices_hold(slices.changes, limits),
@@ -83,6 +88,7 @@ def _compared(baseline: Baseline, candidate: JudgedRun) -> Comparison:
         flips=flips(paired, sample),
         slices=slices.changes,
         columns_left_out=slices.left_out,
+        columns_repeated=dict(slices.repeated),
         history=baseline.history,
     )
 

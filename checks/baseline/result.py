@@ -80,4 +80,7 @@ class Comparison(Frozen):
     flips: tuple[Flip, ...] = Field((), description="the greatest change first")
     slices: tuple[SliceChange, ...] = Field((), description="regressed first, then by loss")
     columns_left_out: tuple[str, ...] = Field((), description="of the metadata: too many values for slices")
+    columns_repeated: dict[str, str] = Field(
+        {}, description="of the metadata: no slices, since they say again what the class or the named column says"
+    )
     history: tuple[Move, ...] = Field((), description="of the baseline file, oldest first")

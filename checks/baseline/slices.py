@@ -1,14 +1,11 @@
 """On which pictures did the candidate regress? Slices by class and by every column of the metadata."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
 import numpy as np
-from numpy.typing import NDArray
 
-from audit.record.record import Record
-from audit.record.sample_readers import read_samples
 from checks.baseline.discordance import (
     QUANTITY,
     Margin,
@@ -23,12 +20,12 @@ from checks.baseline.matched import Pairs
 from checks.baseline.result import SliceChange, What
 from checks.baseline.shares import REASON
 from checks.statistics.paired_proportions import holm, regression_p
-from checks.table.read_evidence import cluster_column
+from checks.table.kinds import CLASS, repeated
+from checks.table.slices import MOST_VALUES, Names
 from checks.verdict import Direction, Finding, Outcome, Profile, Unit, Verdict, worst
 
-MOST_VALUES = 50
-"""Values of a column. One with more, as a file's time, names pictures rather than kinds of pictures."""
-CLASS = "class"
+ALSO = {CLASS: f"{CLASS} of the metadata"}
+"""What a column of the metadata is called that has the name of another."""
 NO_SLICES = "no_slices"
 """Reason: no classes or metadata tell the pictures apart."""
 
@@ -37,16 +34,23 @@ class Slices(NamedTuple):
     changes: tuple[SliceChange, ...]
     left_out: tuple[str, ...]
     """Columns with more than `MOST_VALUES`."""
+    repeated: Mapping[str, str]
+    """Columns that say again what the class, or another column, says."""
 
 
-def compare_slices(pairs: Pairs, candidate: Record, profile: Profile) -> Slices:
-    """Regressed slices first, then by difference. Which regressed is answered with one chance of error for them all."""
-    columns = _columns(pairs, candidate)
-    left_out = tuple(name for name, values in columns.items() if len(set(values.tolist())) > MOST_VALUES)
+def compare_slices(pairs: Pairs, metadata: Mapping[str, Names], profile: Profile) -> Slices:
+    """Regressed slices first, then by difference. Which regressed is answered with one chance of error for them all.
+
+    metadata: the columns (n,) of the pairs' pictures. The classes are slices however many they are.
+    """
+    label = np.array([label for _, label in pairs.keys], dtype=object)
+    left_out = tuple(name for name, values in metadata.items() if len(set(values.tolist())) > MOST_VALUES)
+    again = repeated(label, {name: values for name, values in metadata.items() if name not in left_out})
+    own = {ALSO.get(name, name): values for name, values in metadata.items() if name not in {*left_out, *again}}
     rows = [
         (name, value, what, turn.among(values == value))
-        for name, values in columns.items()
-        if name not in left_out and len(set(values.tolist())) > 1
+        for name, values in {CLASS: label, **own}.items()
+        if len(set(values.tolist())) > 1
         for value in sorted(set(values.tolist()))
         for what, turn in turns(pairs).items()
     ]
@@ -57,16 +61,8 @@ def compare_slices(pairs: Pairs, candidate: Record, profile: Profile) -> Slices:
         _change((name, value), what, turned, (float(p), pairs.same), allowed)
         for (name, value, what, turned), p in zip(rows, adjusted, strict=True)
     ]
-    return Slices(tuple(sorted(changes, key=lambda s: (not s.regressed, -s.loss, s.column, s.value, s.what))), left_out)
-
-
-def by_cluster(pairs: Pairs, candidate: Record) -> Pairs:
-    """The same with the clusters that the settings name, if they do."""
-    column = cluster_column(candidate)
-    if not column:
-        return pairs
-    missing = np.full(pairs.n, "", dtype=object)
-    return replace(pairs, cluster=_columns(pairs, candidate).get(column, missing))
+    changes.sort(key=lambda s: (not s.regressed, -s.loss, s.column, s.value, s.what))
+    return Slices(tuple(changes), left_out, again)
 
 
 def slices_hold(slices: tuple[SliceChange, ...], profile: Profile) -> Verdict:
@@ -87,15 +83,6 @@ def slices_hold(slices: tuple[SliceChange, ...], profile: Profile) -> Verdict:
         advisory=outcome is not Outcome.FAIL,
         findings=findings,
     )
-
-
-def _columns(pairs: Pairs, candidate: Record) -> dict[str, NDArray[np.object_]]:
-    """The value of each picture, by column: its class, then its metadata."""
-    samples = read_samples(candidate)
-    stated = dict(zip(zip(samples.image, samples.label, strict=True), samples.metadata, strict=True))
-    entries = [{CLASS: label, **stated[image, label]} for image, label in pairs.keys]
-    names = dict.fromkeys(name for entry in entries for name in entry)
-    return {name: np.array([str(entry.get(name, "")) for entry in entries], dtype=object) for name in names}
 
 
 def _change(

@@ -39,14 +39,16 @@ def evidence_is_complete(
     """Few samples are excluded, few maps are dead, few pictures are copies, and enough pictures remain.
 
     The shares are counts of this very data set, not estimates: they have no confidence bound. Too many exclusions, dead
-    maps or copies (samples whose picture's very bytes were already there under the same class), or a map that was not
-    made at all: INVALID. Too few distinct pictures: INCONCLUSIVE, as is a class of 20 pictures or more of which hardly
-    one is predicted right: of such a class nothing is shown. Where the settings name clusters, a picture that
-    states none is INVALID; where they do not, a column that looks as if it should be named gets a warning.
+    maps or copies (samples whose picture's very pixels were already there under the same class), or a map that was not
+    made at all: INVALID. Too few distinct pictures, among which near copies count once: INCONCLUSIVE, as is a class of
+    20 pictures or more of which hardly one is predicted right: of such a class nothing is shown. Where the settings
+    name clusters, a picture that states none is INVALID; where they do not, a column that looks as if it should be
+    named gets a warning.
 
     Details of the findings: `excluded` and the number of exclusions `by_reason`; `samples` that the pictures show;
     `copies`; of each method, the `method` and how many of its maps are `dead` and `missing`; of `classes` that are
-    hardly ever predicted, `label`, pictures `right` and `pictures`. Those of clusters are in `cluster_findings`.
+    hardly ever predicted, `label`, pictures `right` and `pictures`. Those of near copies and clusters are in
+    `cluster_findings`.
     """
     findings = (
         _exclusions(evidence, max_excluded),
@@ -91,7 +93,7 @@ def _exclusions(evidence: Evidence, limit: float) -> Finding:
 
 
 def _pictures(evidence: Evidence, limit: int) -> Finding:
-    n = len(set(evidence.picture.tolist()))
+    n = len(np.unique(evidence.copies))
     enough = n >= limit
     return Finding(
         key="pictures",
@@ -111,12 +113,12 @@ def _pictures(evidence: Evidence, limit: int) -> Finding:
 def _duplicates(evidence: Evidence, limit: float) -> Finding:
     seen: set[tuple[str, int]] = set()
     copies = []
-    for number, picture, index in sorted(
-        zip(evidence.sample.tolist(), evidence.picture.tolist(), evidence.class_index.tolist(), strict=True)
+    for number, pixels, index in sorted(
+        zip(evidence.sample.tolist(), evidence.pixels.tolist(), evidence.class_index.tolist(), strict=True)
     ):
-        if (picture, index) in seen:
+        if (pixels, index) in seen:
             copies.append(number)
-        seen.add((picture, index))
+        seen.add((pixels, index))
     return _share(
         "duplicates",
         "duplicate_share",

@@ -29,6 +29,12 @@ class Evidence:
     sample: NDArray[np.int64]
     picture: NDArray[Any]
     """SHA-256 of the picture's file."""
+    image: NDArray[Any]
+    """The picture's path below the data set's folder."""
+    pixels: NDArray[Any]
+    """SHA-256 of its decoded pixels."""
+    copies: NDArray[np.int64]
+    """(n,) a number that pictures share where they are copies of each other (`checks.table.copies`)."""
     label: NDArray[Any]
     class_index: NDArray[np.int64]
     area_share: Floats
@@ -74,8 +80,10 @@ class Evidence:
     box: Floats | None = None
     """(n, 4) x0, y0, x1, y1 of what encloses a picture's boxes, as shares of the frame."""
     cluster: NDArray[Any] | None = None
-    """(n,) what pictures share that are not independent, as a flight; None where the settings name no column."""
+    """(n,) what pictures share that are not independent: an entry of the column that the settings name, as a flight, or
+    a picture that they are copies of. None where nothing is shared: no column is named, and there are no copies."""
     cluster_column: str = ""
+    """'' where the settings name none."""
     cluster_of: NDArray[Any] | None = None
     """(samples,) likewise, of every sample of the data set by its number, measured and chosen or not."""
     forbidden: Forbidden | None = None
@@ -210,6 +218,9 @@ class Evidence:
             self,
             sample=self.sample[place],
             picture=self.picture[place],
+            image=self.image[place],
+            pixels=self.pixels[place],
+            copies=self.copies[place],
             label=self.label[place],
             class_index=self.class_index[place],
             area_share=self.area_share[place],

@@ -11,10 +11,11 @@ from audit.errors import AuditError
 from audit.record.experiment_readers import read_answers, read_cues, read_notes, read_unmade
 from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
 from audit.record.record import Record
-from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures, read_samples
+from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures
 from audit.record.schema import MEASURES
 from checks.table.answers import given_answers, note_columns, unmade_places
 from checks.table.controls import Planted, cues_of, read_planted, stages_by_method
+from checks.table.dependence import read_dependence
 from checks.table.evidence import Evidence, Floats
 from checks.table.forbidden_pixels import forbidden_by_source
 from checks.verdict import Profile
@@ -34,10 +35,11 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
     scored = {source: _scores(record, source, number) for source in (*methods, *null_maps)}
     exclusions, samples = read_exclusions(record), count_samples(record)
     metadata, frame = _metadata(pictures.metadata), _frame(record)
-    column = cluster_column(record)
     return Evidence(
         sample=number,
         picture=pictures.sha256,
+        image=pictures.image,
+        pixels=pictures.pixels_sha256,
         label=pictures.label,
         class_index=pictures.class_index,
         area_share=pictures.area_share,
@@ -68,21 +70,9 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         frame=frame,
         metadata=metadata,
         box=_enclosing(pictures.frame_boxes, frame),
-        cluster=metadata.get(column, np.full(len(number), "", dtype=object)) if column else None,
-        cluster_column=column,
-        cluster_of=_cluster_of(record, column) if column else None,
+        **read_dependence(record, pictures)._asdict(),
         forbidden=forbidden_by_source(read_forbidden_shares(record), number),
     )
-
-
-def cluster_column(record: Record) -> str:
-    """The column that the settings name; '' for none."""
-    settings = record.identity().get("settings") or {}
-    return str((settings.get("data") or {}).get("cluster") or "")
-
-
-def _cluster_of(record: Record, column: str) -> NDArray[Any]:
-    return np.array([str(entries.get(column, "")) for entries in read_samples(record).metadata], dtype=str)
 
 
 def _metadata(entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.datasets.perceptual_hash import BITS, MOST_BITS
 from audit.record.record import Record
 from audit.record.sample_readers import read_samples
 from checks.conclude import kept_methods
@@ -84,6 +85,7 @@ def page_values(assessment: Assessment) -> Values:
         **_wrong_reasons(table, judgement),
         "cells": judgement.cells,
         "miss": miss,
+        "copy_bits": (MOST_BITS, BITS),
         "not_run": not_run(record, table),
         "experiments": audit.experiments,
         "halves": figures.halves_figure(table, miss),

@@ -9,6 +9,7 @@ from checks.statistics.subset import FEWEST
 from checks.statistics.tolerance import enough_for_tolerance
 from checks.table.cells import judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
+from checks.table.kinds import CLASS, repeated
 from checks.table.slices import MOST_VALUES, columns, slices
 from checks.verdict import Frozen, Profile
 
@@ -60,6 +61,9 @@ class Slices(Frozen):
     )
     missing: tuple[str, ...] = Field(description="columns that the profile requires and the data does not have")
     left_out: tuple[str, ...] = Field(description=f"columns with more than {MOST_VALUES} values")
+    repeated: dict[str, str] = Field(
+        description="columns without a table, since they say again what the class or the named column says"
+    )
     tables: tuple[SliceTable, ...]
 
 
@@ -70,7 +74,8 @@ def slice_tables(evidence: Evidence) -> Slices:
     there = columns(evidence) if evidence.n else ()
     parts = {column: slices(evidence, column) for column in there}
     left_out = tuple(column for column, values in parts.items() if len(values) > MOST_VALUES)
-    shown = [c for c in there if c not in left_out and (c in asked or len(parts[c]) > 1)]
+    again = _repeated(evidence, without=(*asked, *left_out)) if evidence.n else {}
+    shown = [c for c in there if c not in (*left_out, *again) and (c in asked or len(parts[c]) > 1)]
     off = missed(evidence, miss_of(evidence.profile))
     tried = evidence.right & judged_by_experiment(evidence)
     tables = [
@@ -82,7 +87,13 @@ def slice_tables(evidence: Evidence) -> Slices:
         for column in sorted(shown, key=lambda column: column not in asked)
     ]
     missing = tuple(column for column in asked if column not in there)
-    return Slices(fewest=fewest, missing=missing, left_out=left_out, tables=tuple(tables))
+    return Slices(fewest=fewest, missing=missing, left_out=left_out, repeated=again, tables=tuple(tables))
+
+
+def _repeated(evidence: Evidence, without: tuple[str, ...]) -> dict[str, str]:
+    """A column that is itself called 'class' is shown in place of the class."""
+    columns = {name: values for name, values in evidence.metadata.items() if name not in (*without, CLASS)}
+    return repeated(evidence.label, columns)
 
 
 def fewest_for(profile: Profile) -> int:

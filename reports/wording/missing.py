@@ -24,10 +24,10 @@ def without_judged(finding: Finding) -> str:
     """The sentence where pictures predicted right that left no answer could decide (`reasons.UNJUDGED`)."""
     lost = finding.details["without_answer"]
     because, main = _because(finding)
-    why = "" if main == UNKNOWN else f": {because_of(because, main)}"
+    why = "" if main == UNKNOWN else f" ({because_of(because, main)})"
     return (
-        f"{lost:,} of {count(finding.n + lost, 'picture')} predicted right left no answer to judge them by{why}; were"
-        " all against the network, it would not pass."
+        f"{lost:,} of {count(finding.n + lost, 'right answer')} cannot be judged{why}; at worst, the rule would not"
+        " pass."
     )
 
 

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from checks.table.evidence import Evidence
 from checks.verdict import Verdict
 
+ORIGINAL = "original"
+"""Of a picture and its copies; what is counted where nothing but copies makes pictures dependent."""
+
 
 class About(NamedTuple):
     """What sentences need beside the verdict."""
@@ -13,15 +16,15 @@ class About(NamedTuple):
     confidence: float
     """Confidence of every bound."""
     cluster: str = "cluster"
-    """What the settings' clusters are, as 'flight': the noun for what would have to be added."""
+    """What the settings' clusters are, as 'flight', or `ORIGINAL`: the noun for what would have to be added."""
     frame: tuple[int, int] | None = None
     """(height, width) of the network's input in pixels."""
 
 
 def about(evidence: Evidence) -> About:
     """What the table says beside its verdicts."""
-    column = evidence.cluster_column if evidence.cluster is not None else ""
-    return About(evidence.confidence, column.replace("_", " ") or "cluster", evidence.frame)
+    column = evidence.cluster_column or ("cluster" if evidence.cluster is None else ORIGINAL)
+    return About(evidence.confidence, column.replace("_", " "), evidence.frame)
 
 
 class FindingWords(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from audit.datasets.perceptual_hash import BITS, MOST_BITS
 from audit.phrases import count, listed
 from checks.rules.evidence_is_complete import MAPS_MISSING
 from checks.statistics.subset import FEWEST
@@ -27,9 +28,12 @@ MOST_NAMED = 2
 QUANTITY = {
     "excluded_share": "share of the samples that were excluded",
     "distinct_pictures": "distinct pictures measured",
-    "duplicate_share": "share of the samples that repeat another picture of their class, byte for byte",
+    "duplicate_share": "share of the samples that repeat another picture of their class, pixel for pixel",
     "dead_map_share": "share of the samples whose map is dead: zero everywhere, or not finite",
     "classes_hardly_predicted": f"classes of {FEWEST} pictures or more that are hardly ever predicted right",
+    "pictures_with_copies": "number of pictures that are copies of each other: their pixels are the same, or at"
+    f" most {MOST_BITS} of the {BITS} bits of their perceptual hashes differ (signs of the cosine transform), and so"
+    " for their objects",
     "independent_pictures_at_worst": "number of independent pictures that these are worth, at worst",
     "independent_pictures_by_likeness": "number of independent pictures that these are worth, by how similar"
     " pictures with the same value of the column are",
@@ -126,6 +130,14 @@ def _duplicates(finding: Finding) -> str:
     return f"{copies:,} of {of} {repeat} a picture of the same class{_allowed(finding)}."
 
 
+def _copies(finding: Finding) -> str:
+    groups = count(finding.details["groups"], "group")
+    return (
+        f"{finding.details['copies']:,} of {count(finding.n, 'picture')} are copies of each other, in {groups};"
+        " each group counts as one picture in every bound."
+    )
+
+
 def _exclusions(finding: Finding) -> str:
     if not finding.n:
         return "The data set holds no sample."
@@ -178,6 +190,7 @@ SENTENCES: Mapping[str, Callable[[Finding], str]] = {
     "excluded_share": _exclusions,
     "distinct_pictures": _pictures,
     "duplicate_share": _duplicates,
+    "pictures_with_copies": _copies,
     "dead_map_share": _maps,
     "classes_hardly_predicted": _classes,
     "independent_pictures_by_likeness": _unnamed,

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
@@ -17,7 +19,7 @@ from audit.experiments.donors import backgrounds, chosen
 from audit.models.model import Model
 from audit.settings import load_settings, parse_settings
 from fixtures.scene import LABELS, OBJECTS, SIZES, write_scene
-from fixtures.shapes import write_shapes
+from fixtures.shapes import SIDE, write_shapes
 from fixtures.trials import Reader, lenders, trial
 
 MANY = "below/many.png"
@@ -59,7 +61,7 @@ def test_a_donor_is_its_picture_without_its_object(tmp_path: Path) -> None:
     for batch in run.factory.loader.batches([range(11)]):
         x, inside = run.factory.batch(batch.pictures).x, run.factory.inside(batch.pictures)
         for i, picture in enumerate(batch.pictures):
-            lent = donors.x[donors.pictures.index(picture.sha256)]
+            lent = donors.x[donors.pictures.index(picture.content)]
             assert torch.equal(lent[:, ~inside[i, 0]], x[i][:, ~inside[i, 0]])
             # dark is -2 and light is 2; the noise around it lies between
             assert bool((lent[:, inside[i, 0]].abs() < 1.5).all())
@@ -89,6 +91,32 @@ def test_broken_pictures_and_copies_lend_nothing(tmp_path: Path) -> None:
     (images / "006.png").write_bytes(b"")
     (images / "004.png").write_bytes((images / "002.png").read_bytes())
     assert len(given(plan(settings, None, "cpu")).pictures) == 6
+
+
+@pytest.mark.tor("TOR-025")
+def test_a_copy_in_another_file_lends_nothing_and_is_lent_nothing(tmp_path: Path) -> None:
+    """The same pixels with a comment, and a mirrored copy in another format."""
+    settings = load_settings(write_shapes(tmp_path / "a", 8, experiments=True))
+    images = tmp_path / "a" / "images"
+    with Image.open(images / "002.png") as original:
+        comment = PngInfo()
+        comment.add_text("Comment", "another file")
+        original.save(images / "004.png", pnginfo=comment)
+        ImageOps.mirror(original).save(images / "006.png")
+    boxes = tmp_path / "a" / "boxes.csv"
+    rows = [line.split(",") for line in boxes.read_text().splitlines()]
+    x0, y0, x1, y1 = map(int, rows[3][2:6])
+    rows[5][2:6], rows[7][2:6] = rows[3][2:6], map(str, (SIDE - x1, y0, SIDE - x0, y1))
+    boxes.write_text("\n".join(map(",".join, rows)) + "\n")
+    run = plan(settings, None, "cpu")
+    donors = given(run)
+    assert len(donors.pictures) == 7, "one of the two files with the same pixels"
+    (batch,) = run.factory.loader.batches([range(8)])
+    asked = run.trial(batch.pictures, run.factory.batch(batch.pictures), {})
+    lenders_of = chosen(asked, "same", 8).tolist()
+    for number in (2, 4, 6):
+        lenders = {int(donors.samples[place]) for place in lenders_of[number] if place >= 0}
+        assert lenders == {0}, "the one other picture of the class"
 
 
 def test_no_usable_picture_is_no_donor(tmp_path: Path) -> None:
@@ -137,7 +165,7 @@ def test_no_donor_holds_the_class_or_is_the_picture_itself() -> None:
     donors = lenders([0, 1, 0, 1, 0])
     held = donors.held.clone()
     held[2] = True  # holds both classes, so it is nobody's other
-    donors = replace(donors, held=held, pictures=("file 0", "file 1", "c", "d", "e"))
+    donors = replace(donors, held=held, pictures=(*asked.pictures[:2], *donors.pictures[2:]))
     asked = replace(asked, donor_pool=donors)
     other, same = chosen(asked, "other", 3), chosen(asked, "same", 3)
     for i in range(6):

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from audit.choices import Interpolation
+from audit.datasets.content import Content
 from audit.datasets.displayed_boxes import displayed_forbidden
 from audit.datasets.loader import Loaded
+from audit.datasets.perceptual_hash import NO_HASH
 from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Box, Sample
@@ -49,7 +51,7 @@ def framed(prepared: Preprocessing, boxes: tuple[Box, ...], forbidden: tuple[Box
     pixels = np.zeros((60, 90, 3), np.uint8)
     for x0, y0, x1, y1 in forbidden:
         pixels[int(y0) : int(y1), int(x0) : int(x1)] = 255
-    return Loaded(0, prepared.frame(Image.fromarray(pixels), boxes, forbidden), "", (90, 60))
+    return Loaded(0, prepared.frame(Image.fromarray(pixels), boxes, forbidden), "", Content("", NO_HASH), (90, 60))
 
 
 def covered(loaded: Loaded) -> torch.Tensor:

@@ -60,7 +60,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     with create_record(tmp_path / "audit.sqlite", {}, samples, []) as record:
         boxes = "[[30, 10, 44, 20]]"
         pictures = [
-            PictureRow(i, f"{i}" * 64, 56, 56, boxes, 0.1, 0.9, 1, predicted, 0.9)
+            PictureRow(i, f"{i}" * 64, f"{i}" * 64, "", 56, 56, boxes, 0.1, 0.9, 1, predicted, 0.9)
             for i, predicted in ((0, 4), (1, None))
         ]
         rows = grid_rows([0, 1], {"a": maps}, inside)

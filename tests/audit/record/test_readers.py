@@ -66,8 +66,8 @@ SAMPLES = [
 ]
 BYTES = b"\x00ab\x00\x00"
 PICTURES = [
-    PictureRow(2, "cc", 4, 3, "[[0, 0, 2, 2], [1, 1, 2, 2]]", 0.25, None, None, None, None),
-    PictureRow(0, "aa", 8, 6, "[[0, 0, 1, 1]]", 0.5, 0.9, 1, 4, 0.9),
+    PictureRow(2, "cc", "ee", "", 4, 3, "[[0, 0, 2, 2], [1, 1, 2, 2]]", 0.25, None, None, None, None),
+    PictureRow(0, "aa", "dd", "", 8, 6, "[[0, 0, 1, 1]]", 0.5, 0.9, 1, 4, 0.9),
 ]
 
 
@@ -265,6 +265,7 @@ FURTHER: dict[str, tuple[Any, ...]] = {"read_scores": ("gradient",), "read_mean_
 )
 def test_an_empty_table_has_the_same_dtypes(reader: Callable[[Record], Any], empty: Record) -> None:
     texts = {"image", "label", "boxes_json", "metadata_json", "sha256", "frame_boxes_json"}
+    texts |= {"pixels_sha256", "perceptual_hash"}
     texts |= {"source", "name", "method", "layers", "subject", "intervention", "variant"}
     whole = {"number", "sample", "class_index", "size", "predicted", "stage"}
     for name, column in vars(reader(empty)).items():

@@ -17,7 +17,7 @@ from audit.record.schema import SCHEMA_VERSION, ExclusionRow, PictureRow, ScoreR
 from audit.record.writer import add_rows, create_record
 
 SAMPLES = [(Sample("a.png", "x", ((0, 0, 1, 1),)), 0), (Sample("b.png", "x", ((0, 0, 1, 1),)), 0)]
-PICTURE = PictureRow(0, "aa", 4, 4, "[]", 0.5, 0.9, 1, 0, 0.9)
+PICTURE = PictureRow(0, "aa", "bb", "", 4, 4, "[]", 0.5, 0.9, 1, 0, 0.9)
 
 
 def fresh(path: Path) -> Record:

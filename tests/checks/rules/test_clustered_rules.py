@@ -277,7 +277,9 @@ def test_a_record_says_its_clusters(tmp_path: Path) -> None:
     with Record.open(path) as record:
         found = read_evidence(record, load_profile("default"))
         assert found.cluster is not None
-        assert found.cluster.tolist() == [("a", "b", "c")[i % 3] for i in range(1, 80)]
+        assert len(np.unique(found.cluster)) == 3
+        assert all(len(set(found.cluster[found.metadata["flight"] == flight].tolist())) == 1 for flight in "abc")
+        assert found.metadata["flight"].tolist() == [("a", "b", "c")[i % 3] for i in range(1, 80)]
         assert found.metadata["light"].tolist() == ["day" if i % 3 else "night" for i in range(1, 80)]
         assert found.box is not None
         area = (found.box[:, 2] - found.box[:, 0]) * (found.box[:, 3] - found.box[:, 1])
@@ -299,9 +301,9 @@ def test_named_clusters_are_counted_and_a_picture_without_one_is_invalid() -> No
     assert (finding.key, finding.n, finding.clusters) == ("clusters", 60, 12)
     assert finding.value == pytest.approx(12)
     assert (finding.details["column"], finding.details["silent"]) == ("flight", 0)
-    silent = found.cluster.copy() if found.cluster is not None else np.empty(0)
+    silent = found.metadata["flight"].copy()
     silent[[4, 9]] = ""
-    broken = complete(replace(found, cluster=silent))
+    broken = complete(flown(found, silent))
     assert broken.outcome is Outcome.INVALID
     assert (broken.decided_by, broken.findings[-1].reason) == ("clusters", NO_CLUSTER_STATED)
     assert broken.findings[-1].details["silent"] == 2
@@ -329,9 +331,26 @@ def test_an_obvious_column_that_is_not_named_gets_a_warning() -> None:
     assert not any(finding.advisory for finding in complete(named).findings)
     pairs = np.minimum(np.arange(240), 238).astype(str).astype(object)
     for alone in (columns["file"], pairs):
-        silenced = replace(found, cluster=alone, cluster_column="file")
+        silenced = replace(found, metadata={**columns, "file": alone}, cluster=alone, cluster_column="file")
         assert [finding.key for finding in cluster_findings(silenced)] == ["clusters", "column/flight"]
         assert complete(silenced).findings[-1].details["column"] == "flight"
+
+
+def test_a_column_that_repeats_the_class_is_no_cluster() -> None:
+    """Pictures of one class are alike; that is no reason to count them as one."""
+    rng = np.random.default_rng(3)
+    classes, flight = np.arange(240) % 12, np.arange(240) % 24
+    gone = -2 + 3 * rng.normal(size=12)[classes] + 0.1 * rng.normal(size=240)
+    copies = {
+        "wordnet": (99 - classes).astype(str).astype(object),
+        "name": np.array([f"class {index}" for index in classes], dtype=object),
+    }
+    found = replace(intervened(240, gone), class_index=classes, metadata=copies)
+    assert unnamed(found) == {}
+    flown_by_class = gone + 3 * rng.normal(size=24)[flight]
+    flights = {"flight": flight.astype(str).astype(object), "id": (100 + flight).astype(str).astype(object)}
+    of_flights = replace(intervened(240, flown_by_class), class_index=classes, metadata={**copies, **flights})
+    assert list(unnamed(of_flights)) == ["flight"], "it is said once, though each flight is of one class"
 
 
 def test_the_cluster_is_part_of_what_a_baseline_is_compared_by(tmp_path: Path) -> None:

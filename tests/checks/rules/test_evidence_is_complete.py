@@ -71,6 +71,30 @@ def test_two_labels_in_one_picture_are_no_duplicates_but_one_picture() -> None:
 
 
 @pytest.mark.tor("TOR-050")
+def test_near_copies_count_once_and_are_said_once() -> None:
+    """96 pictures, eight copies each of twelve: no two have the same pixels."""
+    found = make_evidence({"a": spread(0.5, 96)})
+    assert "copies" not in [finding.key for finding in evidence_is_complete(found, **LIMITS).findings]
+    copied = evidence_is_complete(altered(found, copies=np.arange(96) % 12), **LIMITS)
+    pictures, duplicates, copies = copied.findings[1], copied.findings[2], copied.findings[-1]
+    assert (copied.outcome, copied.decided_by) == (INCONCLUSIVE, "pictures")
+    assert (pictures.value, pictures.further, duplicates.value) == (12, 47, 0)
+    assert (copies.key, copies.value, copies.n) == ("copies", 96, 96)
+    assert copies.details == {"copies": 96, "groups": 12}
+    assert not copies.advisory
+
+
+def test_several_samples_in_one_picture_are_no_copies() -> None:
+    found = make_evidence({"a": spread(0.5, 80)}, pictures=[f"{i // 2}" for i in range(80)])
+    image = np.array([f"{i // 2}.png" for i in range(80)], dtype=object)
+    verdict = evidence_is_complete(altered(found, image=image), **LIMITS)
+    assert "copies" not in [finding.key for finding in verdict.findings]
+    some = altered(found, image=image, copies=np.minimum(np.arange(80) // 2, 36))
+    (finding,) = (f for f in evidence_is_complete(some, **LIMITS).findings if f.key == "copies")
+    assert (finding.n, finding.details) == (40, {"copies": 4, "groups": 1})
+
+
+@pytest.mark.tor("TOR-050")
 def test_too_many_dead_maps_are_invalid() -> None:
     verdict = complete(dead=4)
     assert verdict.outcome is INVALID

@@ -1,6 +1,7 @@
 """Tables by kind of pictures, in the page and in audit.json."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ def tables(path: Path, profile: Profile = PROFILE) -> Slices:
         return slice_tables(read_evidence(record, profile))
 
 
+def lit(path: Path) -> Path:
+    """With nights that go on over all classes."""
+    return with_metadata(path, {"light": ["night"] * 10 + ["day"] * 20})
+
+
 def by_column(found: Slices) -> dict[str, SliceTable]:
     return {table.column: table for table in found.tables}
 
@@ -41,7 +47,7 @@ def section(path: Path, profile: Profile = PROFILE) -> str:
 
 
 def test_the_numbers_are_those_of_the_evidence(tmp_path: Path) -> None:
-    path = write_candidate(tmp_path / "a.sqlite", n=300, missed=range(3, 30, 3))
+    path = lit(write_candidate(tmp_path / "a.sqlite", n=300, missed=[i for i in range(3, 70) if i % 30 < 10]))
     with Record.open(path) as record:
         found = read_evidence(record, PROFILE)
     night = found.metadata["light"] == "night"
@@ -61,7 +67,7 @@ def test_the_numbers_are_those_of_the_evidence(tmp_path: Path) -> None:
 
 def test_empty_cells_and_cells_without_power_are_called_so(tmp_path: Path) -> None:
     """59 tried pictures without a miss show the default's 5 %."""
-    path = write_record(tmp_path / "a.sqlite", n=120)
+    path = lit(write_record(tmp_path / "a.sqlite", n=120))
     found = tables(path)
     assert found.fewest == 59
     light, position = by_column(found)["light"].cells, by_column(found)["box position"].cells
@@ -78,7 +84,8 @@ def test_empty_cells_and_cells_without_power_are_called_so(tmp_path: Path) -> No
 
 
 def test_with_clusters_the_bounds_are_by_cluster(tmp_path: Path) -> None:
-    path = with_metadata(write_record(tmp_path / "a.sqlite", n=300), {"flight": [f"f{i}" for i in range(30)]}, "flight")
+    flights = {"flight": [f"f{i}" for i in range(30)]}
+    path = with_metadata(lit(write_record(tmp_path / "a.sqlite", n=300)), flights, "flight")
     with Record.open(path) as record:
         found = read_evidence(record, PROFILE)
     assert found.cluster is not None
@@ -88,6 +95,27 @@ def test_with_clusters_the_bounds_are_by_cluster(tmp_path: Path) -> None:
     assert (cell.accuracy.lower, cell.accuracy.upper) == expected
     assert (cell.clusters, cell.power) == (10, "too few")
     assert "exact, by cluster" in section(path)
+
+
+def test_a_column_that_repeats_another_has_no_table_unless_it_is_required(tmp_path: Path) -> None:
+    added = {"wordnet": ["n1", "n2", "n3"], "lamp": ["on"] * 10 + ["off"] * 20, "site": ["a", "b"]}
+    path = with_metadata(lit(write_record(tmp_path / "a.sqlite", n=120)), added)
+    found = tables(path)
+    assert found.repeated == {"light": "lamp", "wordnet": "class"}
+    assert {"class", "lamp", "site"} <= by_column(found).keys()
+    assert not {"light", "wordnet"} & by_column(found).keys()
+    html = section(path)
+    assert html.count("say again what another one says") == 1
+    assert "light (as lamp), wordnet (as class)." in re.sub("<[^>]*>", "", html)
+    required = RequiredSlices(by=("wordnet",), rules=("right_for_the_right_reason",), why="w")
+    asked = tables(path, PROFILE.model_copy(update={"slices": required}))
+    assert asked.repeated == {"light": "lamp"}
+    assert asked.tables[0].column == "wordnet"
+
+
+def test_a_column_called_class_stands_in_its_place(tmp_path: Path) -> None:
+    path = with_metadata(write_record(tmp_path / "a.sqlite", n=60), {"class": ["n1", "n2", "n3"]})
+    assert [cell.value for cell in by_column(tables(path))["class"].cells] == ["n1", "n2", "n3"]
 
 
 def test_required_columns_come_first_and_missing_ones_are_said(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import audit
@@ -11,10 +12,12 @@ from checks import reasons
 from checks.rules import evidence_is_complete as completeness
 from checks.table import cluster_columns, integrity
 from checks.verdict import Finding, Outcome, Unit, Verdict
+from fixtures.evidence import make_evidence
 from fixtures.findings import MOST_WORDS
+from fixtures.rules import altered
 from reports.wording.rules.evidence_is_complete import MEND
 from reports.wording.worded import words_of
-from reports.wording.words import About, Words
+from reports.wording.words import About, Words, about
 
 PASS, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.INVALID
 FLIGHTS = About(0.95, "flight")
@@ -100,6 +103,11 @@ def in_words(*findings: Finding) -> Words:
             finding("duplicates", "duplicate_share", INVALID, {"copies": 10}),
             "10 of 68 samples repeat a picture of the same class (11.8 %; allowed: 10 %).",
         ),
+        (
+            finding("copies", "pictures_with_copies", PASS, {"copies": 1096, "groups": 12}, n=1200, limit=None),
+            "1,096 of 1,200 pictures are copies of each other, in 12 groups; each group counts as one picture in every"
+            " bound.",
+        ),
         (maps(INVALID, 4, 0), "gradient has 4 dead maps in 68 samples (11.8 %; allowed: 10 %)."),
         (
             maps(INVALID, 0, 1, value=0.0, reason=completeness.MAPS_MISSING),
@@ -146,6 +154,18 @@ def test_a_pass_says_what_was_measured() -> None:
         "60 pictures were measured with 1 method, but bounds are too narrow unless data.cluster names 'flight'."
     )
     assert len(warned.sentence.split()) <= MOST_WORDS
+
+
+def test_copies_are_said_by_what_they_are_known() -> None:
+    copied = finding("copies", "pictures_with_copies", PASS, {"copies": 6, "groups": 2}, n=60, limit=None)
+    assert in_words(copied).findings[0].quantity == (
+        "number of pictures that are copies of each other: their pixels are the same, or at most 32 of the 256 bits of"
+        " their perceptual hashes differ (signs of the cosine transform), and so for their objects"
+    )
+    found = make_evidence({"a": [0.5] * 3})
+    assert about(found).cluster == "cluster"
+    assert about(altered(found, cluster=np.array([0, 0, 1]))).cluster == "original"
+    assert about(altered(found, cluster=np.array([0, 0, 1]), cluster_column="body_side")).cluster == "body side"
 
 
 def test_without_a_method_nothing_was_measured() -> None:

@@ -86,12 +86,12 @@ def test_a_rule_that_broke_says_its_error(rule: str) -> None:
     [
         (
             {"no_donor": 3, "no_room": 380},
-            ": 380 left no room to hide as much elsewhere (allowed",
+            "(380 left no room to hide as much elsewhere); at worst",
             "room around",
         ),
-        ({"no_donor": 383}, ": 383 found no background that another picture could lend", "experiments.donors"),
-        ({"no_surroundings": 383}, ": 383 have boxes that fill the frame", "leave some of the frame free"),
-        ({"unknown": 383}, "left no answer to judge them by (allowed: 10 %).", "Find out why the network"),
+        ({"no_donor": 383}, "(383 found no background that another picture could lend", "experiments.donors"),
+        ({"no_surroundings": 383}, "(383 have boxes that fill the frame", "leave some of the frame free"),
+        ({"unknown": 383}, "cannot be judged; at worst, the rule would not pass.", "Find out why the network"),
     ],
 )
 def test_pictures_without_an_answer_say_why(because: dict[str, int], part: str, step: str) -> None:
@@ -99,7 +99,7 @@ def test_pictures_without_an_answer_say_why(because: dict[str, int], part: str, 
     stated = {"n": 400, "details": details}
     finding = finding_on_flights("experiment", Outcome.INVALID, reasons.UNJUDGED, stated)
     words = words_on_flights("right_for_the_right_reason", finding)
-    assert words.sentence.startswith("383 of 783 pictures predicted right left no answer to judge them by")
+    assert words.sentence.startswith("383 of 783 right answers cannot be judged")
     assert part in words.sentence
     assert len(words.sentence.split()) <= MOST_WORDS
     assert step in words.next_step

@@ -1,0 +1,64 @@
+"""Which pictures are copies of each other, and what else joins pictures that are not independent.
+
+Copies show the same pixels, whatever their files hold, or have perceptual hashes that are nearly the same. A copy of a
+copy is a copy: the groups are the connected components.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from audit.datasets.perceptual_hash import NO_HASH, Words, alike, hash_words
+
+Ints = NDArray[np.int64]
+BLOCK = 64
+"""Members of a group that are compared with all other pictures at once: 50 MB where these are 50,000."""
+
+
+def copy_groups(pixels: NDArray[Any], hashes: NDArray[Any]) -> Ints:
+    """(n,) a number for each group, from the pictures' pixel hashes (n,) and perceptual hashes (n,).
+
+    Raises ValueError where a perceptual hash is none.
+    """
+    looks, look = np.unique(hashes.astype(str), return_inverse=True)
+    hashed = looks != NO_HASH
+    group_of_look = np.arange(len(looks))
+    group_of_look[hashed] = len(looks) + _groups(hash_words(looks[hashed].tolist()))
+    alone = 2 * len(looks) + np.arange(len(pixels))
+    return united(pixels.astype(str), np.where(hashed[look], group_of_look[look], alone))
+
+
+def united(*columns: NDArray[Any]) -> Ints:
+    """(n,) a number that two share where they share an entry of a column (n,), or each shares one with a third."""
+    n = len(columns[0])
+    entries = [np.unique(column, return_inverse=True)[1] for column in columns]
+    starts = n + np.cumsum([0, *(entry.max(initial=-1) + 1 for entry in entries)])
+    ends = np.concatenate([start + entry for start, entry in zip(starts, entries, strict=False)])
+    return _components(int(starts[-1]), np.tile(np.arange(n), len(columns)), ends)[:n]
+
+
+def _groups(words: Words) -> Ints:
+    """(n,) of pictures that are alike: each group grows until nothing that is left is a copy of a member.
+
+    Members are compared with what is left alone, so that a film, whose pictures are all alike, takes no longer.
+    """
+    group, left = np.empty(len(words), np.int64), np.arange(len(words))
+    rest = np.asfortranarray(words)  # whole columns lie together
+    while len(left):
+        number, edge = left[0], rest[:1]
+        group[number], left, rest = number, left[1:], rest[1:]
+        while len(edge):
+            found = np.unique(alike(edge[:BLOCK], rest)[1])
+            edge = np.concatenate([edge[BLOCK:], rest[found]])
+            group[left[found]] = number
+            if len(found):
+                left, rest = np.delete(left, found), np.delete(rest, found, axis=0)
+    return group
+
+
+def _components(nodes: int, one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]]) -> Ints:
+    edges = coo_array((np.ones(len(one), bool), (one, other)), shape=(nodes, nodes))
+    return np.asarray(connected_components(edges, directed=False)[1], dtype=np.int64)
