@@ -17,6 +17,7 @@ from audit.pytest_plugin.gate import Asked, audited
 from audit.pytest_plugin.result import Result
 from audit.pytest_plugin.where import place, short_hash
 from audit.settings import Settings, load_settings, parse_settings, profile_of
+from saliency_audit.packages import own_packages
 
 
 class SaliencyAudit:
@@ -26,6 +27,7 @@ class SaliencyAudit:
         self._config = config
         self._calls: Counter[str] = Counter()
 
+    @own_packages()
     def __call__(
         self,
         model: nn.Module | Model,
