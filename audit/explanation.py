@@ -3,7 +3,7 @@
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -17,7 +17,6 @@ from audit.datasets.labels import ClassName
 from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
-from audit.explanation_figure import draw
 from audit.models.model import Model, frozen_copy, rehearse
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
@@ -60,12 +59,17 @@ class Explanation:
         vmin, vmax: the map's values that become the darkest and the brightest colour, in shares of its maximum; vmax
         None: the 99.5th percentile. Raises AuditError where the file cannot be written.
         """
-        return draw(self.picture, self.relevance, Path(out), self.title, (vmin, vmax))
+        return self._draw(Path(out), (vmin, vmax))
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        draw(self.picture, self.relevance, buffer, self.title, (0.0, None))
+        self._draw(buffer, (0.0, None))
         return buffer.getvalue()
+
+    def _draw(self, out: Path | IO[bytes], window: tuple[float, float | None]) -> float:
+        from audit.explanation_figure import draw  # noqa: PLC0415 who only asks for the map does not wait for Matplotlib
+
+        return draw(self.picture, self.relevance, out, self.title, window)
 
 
 def explain(
