@@ -1,9 +1,11 @@
 """One picture, one class, one map: the classic walk-through, for pictures without boxes."""
 
 import io
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, SupportsIndex
 
 import numpy as np
 import torch
@@ -13,7 +15,7 @@ from torch import Tensor, nn
 
 from audit.choices import Reduction, Score
 from audit.datasets.exclusions import Rejected
-from audit.datasets.labels import ClassName
+from audit.datasets.labels import class_names
 from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
@@ -24,6 +26,9 @@ from audit.settings import MethodTable, SaliencyTable
 
 Picture = Path | str | Image.Image | NDArray[np.uint8] | Tensor
 """A file, a Pillow picture, an array (H, W, 3) of bytes, or a tensor (C, H, W) as the network wants it."""
+
+LONGEST_INDEX = 10
+"""Digits of an index that is written as text."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ def explain(
     image: Picture,
     *,
     method: str = "gradient",
-    target: int | str | None = None,
-    classes: tuple[str, ...] | list[str] | None = None,
+    target: SupportsIndex | str | None = None,
+    classes: Iterable[str] | None = None,
     preprocessing: Preprocessing | None = None,
     reduction: Reduction = "abs_max",
     score: Score = "log_probability",
@@ -94,7 +99,7 @@ def explain(
     """
     audited = model if isinstance(model, Model) else Model(frozen_copy(model), None, None)
     if classes is not None:
-        audited = replace(audited, classes=tuple(map(ClassName, classes)))
+        audited = replace(audited, classes=class_names(classes))
     entry = MethodTable.model_validate({"name": method, **options})
     (source,) = sources(SaliencyTable(methods=(entry,), null_maps=(), reduction=reduction, score=score))
     pixels, x, prepared = _prepared(image, preprocessing or audited.preprocessing)
@@ -111,14 +116,18 @@ def explain(
     return Explanation(source.label, tuple(ranked[:-1]), ranked[-1], pixels, relevance)
 
 
-def class_index(target: int | str, names: tuple[str, ...]) -> int:
-    """The index that a class name or a number stands for. Raises AuditError, and suggests a name."""
+def class_index(target: SupportsIndex | str, names: tuple[str, ...]) -> int:
+    """The index of a class, by its name or by the index itself, which may be text where no class is called so.
+
+    Raises AuditError, and suggests a name.
+    """
     text = str(target)
-    if text in names:
+    if isinstance(target, str) and text in names:
         return names.index(text)
-    if text.isdecimal():
-        if int(text) < len(names):
-            return int(text)
+    if not isinstance(target, str) or (text.isdecimal() and len(text) < LONGEST_INDEX):
+        index = int(target) if isinstance(target, str) else operator.index(target)
+        if 0 <= index < len(names):
+            return index
         raise AuditError("target", f"no class {text}", f"need an index from 0 to {len(names) - 1}")
     folded = [name.casefold() for name in names]
     if text.casefold() in folded:

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from audit.datasets.in_memory import InMemory, write_dataset
-from audit.datasets.labels import ClassName
+from audit.datasets.labels import class_names
 from audit.engine.measure import measure
 from audit.engine.progress import Progress
 from audit.errors import AuditError
@@ -95,7 +95,7 @@ def _settings(
 
 
 def _model(model: Model | nn.Module | None, classes: Sequence[str] | None) -> Model | None:
-    names = None if classes is None else tuple(map(ClassName, classes))
+    names = None if classes is None else class_names(classes)
     if isinstance(model, nn.Module):
         if names is None:
             raise AuditError(

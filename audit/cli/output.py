@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.segment import Segment
 from rich.table import Table
 
+from audit.cli import completion
 from reports.wording.phrases import bounded
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
 COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta"}
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+profile = click.option(
+    "--profile", help="Another profile: a name, or the path of a TOML file.", shell_complete=completion.profiles
+)
 
 
 _UNSEEN = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

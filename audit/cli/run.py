@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audit.cli.evidence import pdf, print_or_skip
-from audit.cli.output import FILE, answer, as_json, print_json, show_judgement, visible
+from audit.cli.output import FILE, answer, as_json, print_json, profile, show_judgement, visible
 from audit.errors import AuditError
 from audit.record.record import record_of
 from audit.record.schema import FILE_NAME
@@ -48,7 +48,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
 
 @click.command()
 @click.argument("record", type=FILE)
-@click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
+@profile
 @as_json
 def check(record: Path, profile: str | None, as_json: bool) -> int:
     """Judge RECORD (a run's folder, or its audit.sqlite) again, and print the verdict."""
@@ -62,7 +62,7 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
 
 @click.command()
 @click.argument("record", type=FILE)
-@click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
+@profile
 @click.option("--out", type=FILE, help="Folder to write to. [default: the record's]")
 @pdf
 @as_json

@@ -6,7 +6,7 @@ long as importing torch itself, and most networks are none of its.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, final
 
 import torch
 from PIL import Image
@@ -23,6 +23,7 @@ _FILTERS: Mapping[Interpolation, Image.Resampling] = {
 }
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Boxes:
     """Boxes in the pixels of a picture."""

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+
 from audit.choices import Interpolation
 from audit.datasets import geometry
 from audit.datasets.exclusions import Reason, Rejected
-from audit.datasets.geometry import Boxes, Part, size_of
+from audit.datasets.geometry import Boxes, Part, size_of, with_shorter_side
 from audit.datasets.picture_files import times
 from audit.datasets.sample import Box
 
@@ -98,8 +99,7 @@ class Preprocessing:
 
     def _scale(self, part: Part, grow: bool = False) -> Part:
         if self.resize is not None:
-            whole = isinstance(self.resize, int)
-            size = geometry.with_shorter_side(size_of(part), self.resize) if whole else self.resize
+            size = with_shorter_side(size_of(part), self.resize) if isinstance(self.resize, int) else self.resize
             part = self._resized(part, size, grow)
         if self.letterbox is not None:
             height, width = size_of(part)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audit import registry
 from audit.datasets.exclusions import Exclusion, Reason
-from audit.datasets.labels import ClassName, map_labels, merge_synonyms, read_classes
+from audit.datasets.labels import ClassName, class_names, map_labels, merge_synonyms, read_classes
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
@@ -113,7 +113,7 @@ def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[Class
     """The model with a word on where its class names come from, and these: the settings' before the model file's."""
     given = settings.model.classes if settings.model else None
     if given is not None:
-        names = read_classes(settings.path(given)) if isinstance(given, Path) else tuple(map(ClassName, given))
+        names = read_classes(settings.path(given)) if isinstance(given, Path) else class_names(given)
         source = given.name if isinstance(given, Path) else "the settings"
         return replace(model, description={**model.description, "classes": f"those of {source}"}), names
     if model.classes is None:

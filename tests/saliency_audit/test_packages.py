@@ -68,9 +68,8 @@ def test_nothing_makes_room_where_there_is_no_other(tmp_path: Path) -> None:
 def test_python_says_which_folder_hides_which_package(tmp_path: Path) -> None:
     asked = "try:\n audit._imported('checks.nothing')\nexcept audit.AuditError as error:\n print(error)"
     done = python(repository(tmp_path, ("checks",)), "-c", f"import audit\n{asked}")
-    assert done.stdout.startswith(
-        f"audit: {tmp_path / 'checks'} hides the package 'checks' of saliency-audit; need the latter. Rename checks, or "
-    )
+    seen = f"audit: {tmp_path / 'checks'} hides the package 'checks' of saliency-audit"
+    assert done.stdout.startswith(f"{seen}; need the latter. Rename checks, or ")
 
 
 def test_a_network_that_needs_a_hidden_package_says_so(tmp_path: Path) -> None:
