@@ -18,14 +18,15 @@ from audit.datasets.exclusions import Rejected
 from audit.datasets.labels import class_names
 from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
+from audit.engine.thumbnails import shown
 from audit.errors import AuditError, did_you_mean
 from audit.models.model import Model, frozen_copy, rehearse
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
-from audit.settings import MethodTable, SaliencyTable
+from audit.settings_tables import MethodTable, SaliencyTable
 
 Picture = Path | str | Image.Image | NDArray[np.uint8] | Tensor
-"""A file, a Pillow picture, an array (H, W, 3) of bytes, or a tensor (C, H, W) as the network wants it."""
+"""A file, a Pillow picture, an array (H, W, 3) or (H, W) of bytes, or a tensor (C, H, W) as the network wants it."""
 
 LONGEST_INDEX = 10
 """Digits of an index that is written as text."""
@@ -152,7 +153,7 @@ def _prepared(image: Picture, preprocessing: Preprocessing | None) -> tuple[NDAr
         pixels = preprocessing.frame(_opened(image), ()).pixels
     except Rejected as rejected:
         raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
-    return pixels.permute(1, 2, 0).numpy(), preprocessing.normalise(pixels.unsqueeze(0)), preprocessing
+    return shown(pixels), preprocessing.normalise(pixels.unsqueeze(0)), preprocessing
 
 
 def _opened(image: Path | str | Image.Image | NDArray[np.uint8]) -> Image.Image:

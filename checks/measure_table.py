@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from audit import registry
-from audit.errors import AuditError
+from audit.errors import Problems
+from audit.validation import problems
 from checks.profile import load_profile
 from checks.verdict import Profile
 
@@ -21,12 +21,14 @@ def measured_by(settings: Settings, profile: str | Path | Profile) -> Settings:
     what no settings know.
     """
     limits = profile if isinstance(profile, Profile) else load_profile(profile)
-    completed = {}
+    completed, wrong = {}, Problems(f"profile {limits.name}")
     for name, asked in limits.measure.items():
         table = getattr(settings, name)
         silent = {key: value for key, value in asked.items() if key not in table.model_fields_set}
+        given = {**table.model_dump(exclude_unset=True), **silent}
         try:
-            completed[name] = type(table).model_validate({**table.model_dump(exclude_unset=True), **silent})
+            completed[name] = type(table).model_validate(given)
         except ValidationError as error:
-            raise AuditError(f"profile {limits.name} [measure.{name}]", registry.first_problem(error)) from error
+            wrong.add(*problems(f"profile {limits.name} [measure.{name}]", error, given))
+    wrong.settle()
     return settings.model_copy(update=completed)

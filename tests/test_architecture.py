@@ -23,6 +23,7 @@ WITHOUT_TORCH = {
     "audit.hashing",
     "audit.phrases",
     "audit.registry",
+    "audit.validation",
     "audit.datasets.sample",
     "audit.files",
 }

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 @as_json
 def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, as_json: bool) -> int:
     """Audit the model that SETTINGS names; write record, report.html, audit.json and the rest of the evidence."""
-    from audit.settings import load_settings
+    from audit.pipeline import read_settings
 
-    loaded, target = load_settings(settings), out or Path(f"{settings.stem}-audit")
+    loaded, target = read_settings(settings), out or Path(f"{settings.stem}-audit")
     if (target / FILE_NAME).exists() and not resume:
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or continue with --resume.")
     try:

@@ -15,6 +15,7 @@ from audit.datasets.exclusions import Reason, Rejected
 from audit.datasets.geometry import Boxes, Part, size_of, with_shorter_side
 from audit.datasets.picture_files import times
 from audit.datasets.sample import Box
+from audit.errors import AuditError
 
 
 class Framed(NamedTuple):
@@ -57,6 +58,16 @@ class Preprocessing:
     interpolation: Interpolation = "bilinear"
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    def __post_init__(self) -> None:
+        whole = [value for value in (self.mean, self.std) if not isinstance(value, int | float)]
+        channels = len(whole[0]) if whole else COLOURS
+        for name in ("mean", "std"):
+            value = getattr(self, name)
+            each = (float(value),) * channels if isinstance(value, int | float) else tuple(map(float, value))
+            if len(each) != channels:
+                raise AuditError("preprocessing", f"{len(each)} numbers in {name}, {channels} in mean", "need as many")
+            object.__setattr__(self, name, each)
 
     @property
     def channels(self) -> int:

@@ -85,11 +85,14 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
     )
 
 
+def reader_of(settings: Settings) -> tuple[registry.Function, dict[str, Any]]:
+    """What reads the annotations, and with which options. Raises AuditError for unknown ones."""
+    read, table = registry.resolve("audit.datasets.formats", settings.data.format), settings.data
+    return read, registry.options(read, table.options, f"dataset format {table.format!r}", table.keys)
+
+
 def _read_dataset(settings: Settings) -> Dataset:
-    read = registry.resolve("audit.datasets.formats", settings.data.format)
-    options = registry.options(
-        read, settings.data.options, f"dataset format {settings.data.format!r}", settings.data.keys
-    )
+    read, options = reader_of(settings)
     images = settings.path(settings.data.images)
     if not images.is_dir():
         raise AuditError(

@@ -13,7 +13,7 @@ from audit.experiments.altered_batch import Altered, Answers, Trial, answers
 from audit.models.model import asked_by, logits_of
 from audit.record.schema import SUBJECT, AnswerRow, NoteRow
 from audit.saliency.sources import draw
-from audit.settings import NamedTable
+from audit.settings_tables import NamedTable
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from audit.datasets.labels import class_names, read_classes
 from audit.errors import AuditError
 from audit.models.model import Model
 from audit.models.open_model import open_model
-from audit.settings import ModelTable, load_settings
+from audit.settings import load_settings
+from audit.settings_tables import ModelTable
 
 
 def named_model(named: str, weights: str | None = None, classes: Path | None = None) -> Model:

@@ -63,16 +63,16 @@ class SettingsFile(pytest.File):
 
     def result(self) -> "Result":
         """The result of the audit, which is made once. Raises GateError where it cannot be made."""
+        from audit.pipeline import read_settings
         from audit.pytest_plugin.gate import Asked, audited
         from audit.pytest_plugin.result import GateError
-        from audit.settings import load_settings
 
         if self._error:
             raise self._error
         if self._result is None:
             try:
                 where = place(self.config, self._folder(), self.path.name)
-                self._result = audited(Asked(lambda: load_settings(self.path)), where)
+                self._result = audited(Asked(lambda: read_settings(self.path)), where)
             except GateError as error:
                 self._error = error
                 raise
