@@ -26,11 +26,12 @@ class Settings(Table):
     """Everything that decides what an audit measures."""
 
     title: str = "Saliency audit"
+    """The heading of the report."""
     model: ModelTable | None = None
-    """None only where the network is passed in from Python."""
+    """Left out only where the network is passed in from Python."""
     data: DataTable
     preprocessing: PreprocessingTable | None = None
-    """None: the model file's own."""
+    """Left out: the model file's own."""
     saliency: SaliencyTable = Field(default_factory=SaliencyTable)
     experiments: ExperimentsTable = Field(default_factory=ExperimentsTable)
     run: RunTable = Field(default_factory=RunTable)

@@ -46,14 +46,21 @@ class OpenTable(BaseModel):
 
 
 class ModelTable(OpenTable):
+    """The network. Further keys are the options of its kind."""
+
     kind: str
+    """What opens the model."""
     classes: Path | tuple[str, ...] | None = None
     """File with the class names in index order, or the names; default: those that the model file holds."""
 
 
 class DataTable(OpenTable):
+    """The labelled pictures with their boxes. Further keys are the options of the format."""
+
     format: str
+    """What reads the annotations."""
     annotations: Path
+    """File or folder of the annotations, as the format wants it."""
     images: Path
     """The folder below which every picture lies."""
     labels: dict[str, StrictStr | StrictInt] = Field(default_factory=dict)
@@ -79,10 +86,15 @@ class PreprocessingTable(Table):
     """
 
     resize: Side | tuple[Side, Side] | None = None
+    """A single number brings the shorter side to it; two squash the picture."""
     letterbox: Side | tuple[Side, Side] | None = None
+    """The whole picture is fitted into this frame and padded."""
     crop: Side | tuple[Side, Side] | None = None
+    """The centre of the picture that is kept."""
     fill: int = Field(default=114, ge=0, le=255)
+    """The grey value with which `letterbox` pads."""
     interpolation: Interpolation = "bilinear"
+    """How pixels are resampled."""
     channels: Literal[1, 3] = 3
     """Of the network's input: 3 for colours, 1 for grey, which is made of colours by their luminance."""
     mean: Annotated[tuple[FiniteFloat, ...], BeforeValidator(_listed)] = (0.485, 0.456, 0.406)
@@ -112,14 +124,21 @@ class PreprocessingTable(Table):
 
 
 class NamedTable(OpenTable):
+    """One experiment by its name; a name alone stands for a table without options."""
+
     name: str
+    """As `saliency-audit list` shows it, or `package.module:function`."""
 
 
 class MethodTable(NamedTable):
+    """One method or null map; a name alone stands for a table without options."""
+
     label: str = ""
     """What it is called in the report; default: its name. Two uses of one method need two labels."""
     reduction: Reduction | None = None
+    """Default: that of the table [saliency]."""
     score: Score | None = None
+    """Default: that of the table [saliency]."""
 
 
 def _a_name_is_a_table(value: Any) -> Any:
@@ -129,6 +148,8 @@ def _a_name_is_a_table(value: Any) -> Any:
 
 
 class SaliencyTable(Table):
+    """The maps, and how they are scored."""
+
     methods: tuple[MethodTable, ...] = Field(
         default=(
             MethodTable(name="gradient"),
@@ -137,12 +158,16 @@ class SaliencyTable(Table):
         min_length=1,
         validate_default=True,
     )
+    """The saliency methods, at least one."""
     null_maps: tuple[MethodTable, ...] = Field(
         default=tuple(MethodTable(name=name) for name in ("uniform", "centre", "edges", "random_model")),
         validate_default=True,
     )
+    """Maps that know nothing of the network's evidence, for comparison."""
     reduction: Reduction = "abs_max"
+    """How a signed map of all channels becomes one of non-negative relevance."""
     score: Score = "log_probability"
+    """What is differentiated."""
     pointing_tolerance: float = Field(default=0.04, ge=0, le=0.5, allow_inf_nan=False)
     """How far beside a box a map's maximum may lie, as a share of the shorter side of the network's input.
 
@@ -193,23 +218,32 @@ MOST_WORKERS = 8
 
 
 class RunTable(Table):
+    """How the run goes about it."""
+
     batch_size: int = Field(default=16, gt=0)
+    """Pictures that are measured together, and kept together when a run is interrupted."""
     workers: int = Field(default_factory=lambda: min(torch.get_num_threads(), MOST_WORKERS), gt=0)
+    """Threads that decode pictures. Default: those of torch, at most 8. No number depends on them."""
     seed: int = Field(default=0, ge=0, lt=2**31)
+    """Of everything that is drawn at random."""
 
 
 class JudgeTable(Table):
+    """The limits that are fixed before the run."""
+
     profile: str = "default"
     """The name of a profile that ships, or the path of a TOML file."""
     baseline: Path | None = None
-    """The file of an accepted run, for tests of this file; None: the limits alone decide."""
+    """The file of an accepted run, which the tests of this file compare with; without it, the limits alone decide."""
 
 
 class ReportTable(Table):
+    """What a reader of the report looks for first."""
+
     standards: tuple[str, ...] | None = None
-    """Those that the report shows, by the names of their files, in this order; None: all there are."""
+    """Those that the report shows, by the names of their files, in this order; default: all there are."""
     intended_use: Stated = ""
-    """What the network is to be used for; '' is told as not stated."""
+    """What the network is to be used for. Where it is left out, the report says so."""
     operational_domain: Stated = ""
     """Where and when: the conditions under which it is to work."""
     audience: Stated = ""

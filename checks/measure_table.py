@@ -1,5 +1,7 @@
 """What a profile asks a run to measure, where the settings file is silent."""
 
+from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +31,12 @@ def measured_by(settings: Settings, profile: str | Path | Profile) -> Settings:
         try:
             completed[name] = type(table).model_validate(given)
         except ValidationError as error:
-            wrong.add(*problems(f"profile {limits.name} [measure.{name}]", error, given))
+            where, keys = f"profile {limits.name} [measure.{name}]", frozenset(type(table).model_fields)
+            wrong.add(*problems(where, error, given, partial(_keys, keys)))
     wrong.settle()
     return settings.model_copy(update=completed)
+
+
+def _keys(keys: Collection[str], parents: Sequence[str]) -> Collection[str]:
+    """Those of the table itself; of the tables inside it nothing is known here."""
+    return () if parents else keys

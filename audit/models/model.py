@@ -194,7 +194,7 @@ def _forward(module: nn.Module, x: Tensor, classes: int | None) -> Tensor:
             "model",
             f"raises {type(error).__name__} on an input of shape {tuple(x.shape)}: {_last_line(error)}",
             "need a network that takes pictures (N, C, H, W) of this size",
-            "Check that the preprocessing is the model's own.",
+            "Check that the preprocessing is the model's own; a network for grey pictures needs channels = 1.",
         ) from error
 
 
