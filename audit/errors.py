@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
+MOST_LISTED = 50
+"""Problems that one message lists."""
+
 
 class AuditError(Exception):
     """`{where}: {what was seen}; {what is needed}. {next step}`: a problem that the user can act on."""
@@ -24,11 +27,17 @@ class Problems:
 
     def __init__(self, where: object) -> None:
         self.where = where
-        self.collected: list[AuditError] = []
+        self._by_text: dict[str, AuditError] = {}
+
+    @property
+    def collected(self) -> tuple[AuditError, ...]:
+        """Each problem once, in the order in which they were noted."""
+        return tuple(self._by_text.values())
 
     def add(self, *errors: AuditError) -> None:
         for error in errors:
-            self.collected += [part for part in error.parts or (error,) if str(part) not in map(str, self.collected)]
+            for part in error.parts or (error,):
+                self._by_text.setdefault(str(part), part)
 
     @contextmanager
     def noting(self) -> Iterator[None]:
@@ -41,8 +50,10 @@ class Problems:
     def settle(self) -> None:
         """Raises AuditError where there are problems: the one that there is, or one that lists them all."""
         if len(self.collected) > 1:
-            lines = "".join(f"\n- {problem}" for problem in self.collected)
-            raise AuditError(self.where, f"{len(self.collected)} problems:{lines}", parts=self.collected)
+            lines = [f"\n- {problem}" for problem in self.collected[:MOST_LISTED]]
+            more = len(self.collected) - len(lines)
+            lines += [f"\n- and {more:,} more."] if more else []
+            raise AuditError(self.where, f"{len(self.collected):,} problems:{''.join(lines)}", parts=self.collected)
         for problem in self.collected:
             raise problem
 

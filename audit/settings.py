@@ -91,7 +91,7 @@ def parse_settings(raw: dict[str, Any], folder: Path | str = ".", where: str = "
         raise AuditError(where, str(error), "need settings as the reference lists them") from error
     problems = Problems(where)
     try:
-        return Settings(**{**raw, "folder": Path(folder)})
+        return Settings.model_validate({**raw, "folder": Path(folder)})
     except ValidationError as error:
         problems.add(*validation.problems(where, error, raw, _keys))
         problems.settle()
@@ -106,7 +106,7 @@ def intact_settings(raw: Mapping[str, Any], folder: Path | str = ".") -> Setting
     left = {name: dict(table) if isinstance(table, dict) else table for name, table in raw.items()}
     for _ in range(3):  # a key that is wrong, and then a table that still is
         try:
-            return Settings(**{**left, "folder": Path(folder)})
+            return Settings.model_validate({**left, "folder": Path(folder)})
         except ValidationError as error:
             for name, *inside in (problem["loc"] for problem in error.errors()):
                 if inside and isinstance(left.get(str(name)), dict) and inside[0] in left[str(name)]:

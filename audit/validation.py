@@ -1,5 +1,6 @@
 """What pydantic finds wrong, as problems that a user can act on: all of them, each once."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,8 @@ from pydantic import ValidationError
 
 from audit.errors import AuditError, closest, did_you_mean
 
+MOST_PROBLEMS = 1000
+"""Of one file: for each, the nearest key is sought."""
 Location = tuple[str | int, ...]
 Keys = Callable[[Sequence[str]], Collection[str]]
 """The keys that a table may have, by its place."""
@@ -24,7 +27,7 @@ def problems(where: str, error: ValidationError, raw: Any, keys: Keys = lambda p
         place = location if problem["type"] == "missing" else _within(raw, location)
         if place not in found or len(location) > len(found[place]["loc"]):
             found[place] = dict(problem)
-    return [AuditError(where, *_said(place, problem, keys)) for place, problem in found.items()]
+    return [AuditError(where, *_said(place, problem, keys)) for place, problem in list(found.items())[:MOST_PROBLEMS]]
 
 
 def first_problem(error: ValidationError) -> str:
@@ -65,4 +68,5 @@ def _phrase(place: Location, problem: Mapping[str, Any]) -> str:
         return f"{name} is missing"
     if problem["type"] == "value_error":  # one of our own, which says what was seen
         return f"{name}: {problem['ctx']['error']}" if name else str(problem["ctx"]["error"])
-    return f"{name} = {problem['input']!r}: {problem['msg']}"
+    needed = re.sub(r"dictionary or instance of \w+", "table", problem["msg"]).replace("valid tuple", "valid list")
+    return f"{name} = {problem['input']!r}: {needed}"

@@ -59,10 +59,10 @@ def _write(picture: Image.Image | NDArray[np.uint8] | Path | str, stem: Path) ->
 
 
 def _opened(pixels: NDArray[Any], sample: str) -> Image.Image:
-    if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or pixels.shape[2:] == (3,)) or not pixels.size:
+    if pixels.dtype != np.uint8 or pixels.shape[2:] not in ((), (1,), (3,)) or pixels.ndim < 2 or not pixels.size:
         raise AuditError(
             f"sample {int(sample)}",
             f"an array {pixels.shape} of {pixels.dtype}",
             "need bytes (uint8), (H, W, 3) or (H, W)",
         )
-    return Image.fromarray(pixels)
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2:] == (1,) else pixels)

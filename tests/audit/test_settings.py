@@ -96,7 +96,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "model.kind is missing; there is 'knd': did you mean 'kind'?",
         "data.max_box_share = 2: Input should be less than or equal to 1.",
         "preprocessing.resize = 'a': Input should be a valid integer, unable to parse string as an integer.",
-        "preprocessing.mean = 'x': Input should be a valid tuple.",
+        "preprocessing.mean = 'x': Input should be a valid list.",
         "no key 'preprocessing.croop'; did you mean 'crop'?",
         "saliency.methods.1.name is missing; there is 'nmae': did you mean 'name'?",
         "saliency.score = 'logits': Input should be 'log_probability', 'probability' or 'logit'.",
@@ -151,3 +151,28 @@ def test_the_tolerance_is_a_share_of_the_frame() -> None:
     with pytest.raises(AuditError, match=r"pointing_tolerance = 15: Input should be less than or equal to 0\.5"):
         parse_settings({"data": DATA, "saliency": {"pointing_tolerance": 15}})
     assert parse_settings({"data": DATA}).saliency.pointing_tolerance * 375 == 15
+
+
+def test_very_many_problems_are_counted_and_not_all_listed() -> None:
+    keys = {f"k{number}": 1 for number in range(3000)}
+    with pytest.raises(AuditError) as caught:
+        parse_settings({"data": DATA, "run": keys})
+    lines = str(caught.value).splitlines()
+    assert (lines[0], len(lines), lines[-1]) == ("settings: 1,000 problems:", 52, "- and 950 more.")
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({1: 2}, "1 = 2: Keys should be strings"),
+        ({"data": "x"}, "data = 'x': Input should be a valid table"),
+        (
+            {"data": DATA, "saliency": {"methods": "gradient"}},
+            "saliency.methods = 'gradient': Input should be a valid list",
+        ),
+        ({"data": DATA, "saliency": {"methods": [3]}}, r"saliency\.methods\.0 = 3: Input should be a valid table"),
+    ],
+)
+def test_values_of_another_kind_are_named(raw: dict[str, Any], message: str) -> None:
+    with pytest.raises(AuditError, match=message):
+        parse_settings({"data": DATA, **raw})
