@@ -26,7 +26,7 @@ from audit.saliency.sources import Source, sources
 from audit.settings_tables import MethodTable, SaliencyTable
 
 Picture = Path | str | Image.Image | NDArray[np.uint8] | Tensor
-"""A file, a Pillow picture, an array (H, W, 3), (H, W, 1) or (H, W) of bytes, or a tensor (C, H, W) as the network wants it."""
+"""A file, a Pillow picture, bytes (H, W, 3), (H, W, 1) or (H, W), or a tensor (C, H, W) as the network wants it."""
 
 LONGEST_INDEX = 10
 """Digits of an index that is written as text."""

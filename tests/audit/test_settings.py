@@ -164,7 +164,7 @@ def test_very_many_problems_are_counted_and_not_all_listed() -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({1: 2}, "1 = 2: Keys should be strings"),
+        ({1: 2}, "1 = 1: Keys should be strings"),
         ({"data": "x"}, "data = 'x': Input should be a valid table"),
         (
             {"data": DATA, "saliency": {"methods": "gradient"}},
