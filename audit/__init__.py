@@ -5,6 +5,7 @@ wait for torch.
 """
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -65,8 +66,29 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
-            return getattr(import_module(home), name)
+            return getattr(_imported(home), name)
     raise AttributeError(f"module 'audit' has no attribute {name!r}")
+
+
+def _imported(home: str) -> ModuleType:
+    """Raises AuditError where a user's package is found in place of one of the product's."""
+    try:
+        return import_module(home)
+    except ImportError as error:
+        from audit.errors import AuditError  # noqa: PLC0415
+        from saliency_audit.packages import hidden  # noqa: PLC0415
+
+        others = hidden()
+        if not others:
+            raise
+        name, place = next(iter(others.items()))
+        raise AuditError(
+            "audit",
+            f"{place} hides the package {name!r} of saliency-audit",
+            "need the latter",
+            f"Rename {place.name}, or import and call inside `with saliency_audit.own_packages():`. The command"
+            " saliency-audit and pytest need neither.",
+        ) from error
 
 
 def __dir__() -> list[str]:

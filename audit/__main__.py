@@ -1,3 +1,3 @@
-from audit.cli.main import main
+from saliency_audit.__main__ import main
 
 main()

@@ -1,9 +1,11 @@
 """One picture, one class, one map: the classic walk-through, for pictures without boxes."""
 
 import io
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, SupportsIndex
 
 import numpy as np
 import torch
@@ -13,18 +15,21 @@ from torch import Tensor, nn
 
 from audit.choices import Reduction, Score
 from audit.datasets.exclusions import Rejected
-from audit.datasets.labels import ClassName
+from audit.datasets.labels import class_names
 from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
+from audit.engine.thumbnails import shown
 from audit.errors import AuditError, did_you_mean
-from audit.explanation_figure import draw
 from audit.models.model import Model, frozen_copy, rehearse
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
-from audit.settings import MethodTable, SaliencyTable
+from audit.settings_tables import MethodTable, SaliencyTable
 
 Picture = Path | str | Image.Image | NDArray[np.uint8] | Tensor
-"""A file, a Pillow picture, an array (H, W, 3) of bytes, or a tensor (C, H, W) as the network wants it."""
+"""A file, a Pillow picture, bytes (H, W, 3), (H, W, 1) or (H, W), or a tensor (C, H, W) as the network wants it."""
+
+LONGEST_INDEX = 10
+"""Digits of an index that is written as text."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,17 @@ class Explanation:
         vmin, vmax: the map's values that become the darkest and the brightest colour, in shares of its maximum; vmax
         None: the 99.5th percentile. Raises AuditError where the file cannot be written.
         """
-        return draw(self.picture, self.relevance, Path(out), self.title, (vmin, vmax))
+        return self._draw(Path(out), (vmin, vmax))
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        draw(self.picture, self.relevance, buffer, self.title, (0.0, None))
+        self._draw(buffer, (0.0, None))
         return buffer.getvalue()
+
+    def _draw(self, out: Path | IO[bytes], window: tuple[float, float | None]) -> float:
+        from audit.explanation_figure import draw  # noqa: PLC0415 who only asks for the map does not wait for Matplotlib
+
+        return draw(self.picture, self.relevance, out, self.title, window)
 
 
 def explain(
@@ -73,8 +83,8 @@ def explain(
     image: Picture,
     *,
     method: str = "gradient",
-    target: int | str | None = None,
-    classes: tuple[str, ...] | list[str] | None = None,
+    target: SupportsIndex | str | None = None,
+    classes: Iterable[str] | None = None,
     preprocessing: Preprocessing | None = None,
     reduction: Reduction = "abs_max",
     score: Score = "log_probability",
@@ -90,7 +100,7 @@ def explain(
     """
     audited = model if isinstance(model, Model) else Model(frozen_copy(model), None, None)
     if classes is not None:
-        audited = replace(audited, classes=tuple(map(ClassName, classes)))
+        audited = replace(audited, classes=class_names(classes))
     entry = MethodTable.model_validate({"name": method, **options})
     (source,) = sources(SaliencyTable(methods=(entry,), null_maps=(), reduction=reduction, score=score))
     pixels, x, prepared = _prepared(image, preprocessing or audited.preprocessing)
@@ -107,14 +117,18 @@ def explain(
     return Explanation(source.label, tuple(ranked[:-1]), ranked[-1], pixels, relevance)
 
 
-def class_index(target: int | str, names: tuple[str, ...]) -> int:
-    """The index that a class name or a number stands for. Raises AuditError, and suggests a name."""
+def class_index(target: SupportsIndex | str, names: tuple[str, ...]) -> int:
+    """The index of a class, by its name or by the index itself, which may be text where no class is called so.
+
+    Raises AuditError, and suggests a name.
+    """
     text = str(target)
-    if text in names:
+    if isinstance(target, str) and text in names:
         return names.index(text)
-    if text.isdecimal():
-        if int(text) < len(names):
-            return int(text)
+    if not isinstance(target, str) or (text.isdecimal() and len(text) < LONGEST_INDEX):
+        index = int(target) if isinstance(target, str) else operator.index(target)
+        if 0 <= index < len(names):
+            return index
         raise AuditError("target", f"no class {text}", f"need an index from 0 to {len(names) - 1}")
     folded = [name.casefold() for name in names]
     if text.casefold() in folded:
@@ -139,14 +153,14 @@ def _prepared(image: Picture, preprocessing: Preprocessing | None) -> tuple[NDAr
         pixels = preprocessing.frame(_opened(image), ()).pixels
     except Rejected as rejected:
         raise AuditError("picture", rejected.detail.partition(";")[0], "need a picture file") from rejected
-    return pixels.permute(1, 2, 0).numpy(), preprocessing.normalise(pixels.unsqueeze(0)), preprocessing
+    return shown(pixels), preprocessing.normalise(pixels.unsqueeze(0)), preprocessing
 
 
 def _opened(image: Path | str | Image.Image | NDArray[np.uint8]) -> Image.Image:
     if isinstance(image, Image.Image):
         return image.convert("RGB")
     if isinstance(image, np.ndarray):
-        return Image.fromarray(image).convert("RGB")
+        return Image.fromarray(image[..., 0] if image.shape[2:] == (1,) else image).convert("RGB")
     return open_picture(Path(image), Path(image).parent).picture
 
 

@@ -12,8 +12,11 @@ from types import ModuleType
 from typing import Any
 
 from audit.hashing import file_hash
+from saliency_audit.packages import NAMES
 
 MACHINERY = {"importlib", "_frozen_importlib"}
+_ADMITTED = set[str]()
+"""Names of modules that any audit of this process found beside its settings."""
 
 
 class _Beside(MetaPathFinder):
@@ -42,6 +45,7 @@ class _Beside(MetaPathFinder):
                 f"{fullname!r} lies beside the settings file and in {other} too; rename yours", name=fullname
             )
         self.admitted.add(fullname)
+        _ADMITTED.add(fullname)
         return spec
 
     def holds(self, name: str) -> bool:
@@ -85,7 +89,8 @@ def importable(folder: Path) -> Iterator[None]:
 def import_function(name: str) -> Any:
     """What 'package.module:function' names. Raises ImportError or AttributeError where there is no such thing.
 
-    Raises ImportError too where the module lies beside the settings file and is installed as well.
+    Raises ImportError too where the module lies beside the settings file and is installed as well, and where it wants a
+    package of the user's that has the name of one of the product's.
     """
     module, _, attribute = name.partition(":")
     finder = next((finder for finder in sys.meta_path if isinstance(finder, _Beside)), None)
@@ -93,7 +98,14 @@ def import_function(name: str) -> Any:
         top = module.partition(".")[0]
         finder.named.add(top)
         _forget_others(finder, top)
-    return getattr(importlib.import_module(module), attribute)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ImportError as error:
+        wanted = (error.name or "").partition(".")[0]
+        if wanted not in {*NAMES} & {*sys.modules} or wanted == module.partition(".")[0]:
+            raise
+        hint = f"{wanted!r} is a package of saliency-audit here, which hides yours; rename yours"
+        raise ImportError(f"{error}; {hint}", name=error.name) from error
 
 
 def _forget_others(finder: _Beside, top: str) -> None:
@@ -102,15 +114,8 @@ def _forget_others(finder: _Beside, top: str) -> None:
     if top in here and top in sys.modules and not finder.holds(top):
         finder.find_spec(top)  # raises where that one is installed
     for name in list(sys.modules):
-        if name.partition(".")[0] in here and not finder.holds(name) and _was_beside(sys.modules[name]):
+        if name.partition(".")[0] in here & _ADMITTED and not finder.holds(name):
             del sys.modules[name]
-
-
-def _was_beside(module: ModuleType) -> bool:
-    """It came from a folder that Python does not search by itself."""
-    source = getattr(module, "__file__", None)
-    searched = {str(Path(entry).resolve()) for entry in sys.path}
-    return source is not None and not searched & {str(parent) for parent in Path(source).resolve().parents}
 
 
 def _lies_in(module: str, folder: Path) -> bool:

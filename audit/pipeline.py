@@ -1,22 +1,24 @@
 """The whole job: settings, the profile registered, measured, judged, the evidence folder. Everybody calls `run`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from audit.datasets.in_memory import InMemory, write_dataset
-from audit.datasets.labels import ClassName
+from audit.datasets.labels import class_names
 from audit.engine.measure import measure
+from audit.engine.named_things import name_problems
 from audit.engine.progress import Progress
-from audit.errors import AuditError
+from audit.errors import AuditError, Problems
+from audit.files import read_toml
 from audit.models.model import Model
 from audit.preflight import Notice, checked
 from audit.record.record import Record
 from audit.result import Measured, Result
-from audit.settings import Settings, load_settings, parse_settings, profile_of
+from audit.settings import Settings, intact_settings, load_settings, parse_settings, profile_of
 from checks.measure_table import measured_by
 from checks.profile import load_profile, register
 from checks.verdict import Profile
@@ -75,13 +77,51 @@ def assessed(
 ) -> Iterator[Assessment]:
     """The same, while the record is open. how: further arguments of `measure`, and the `notice`."""
     notice, how = how.get("notice"), {key: value for key, value in how.items() if key != "notice"}
-    limits = load_profile(profile_of(settings.judge.profile, settings.folder))
-    standard_files(settings.report.standards or ())
+    completed, limits = _agreed(settings)
     before = checked(limits, notice)
-    asked = measured_by(settings, limits)
-    record = measure(asked, folder, model=model, registered=register(limits), before=before, **how)
+    record = measure(completed, folder, model=model, registered=register(limits), before=before, **how)
     with concluded(record, folder, profile=limits, printer=printer) as assessment:
         yield assessment
+
+
+def read_settings(given: Mapping[str, Any] | Path | str) -> Settings:
+    """A settings file or its content. What is wrong is said at once: with the file, with what it names, in its profile.
+
+    Raises AuditError.
+    """
+    try:
+        return parse_settings(dict(given)) if isinstance(given, Mapping) else load_settings(given)
+    except AuditError as error:
+        wrong = Problems(error.where)
+        wrong.add(error)
+        folder = Path() if isinstance(given, Mapping) else Path(given).parent
+        with suppress(OSError, ValueError):
+            intact = intact_settings(dict(given) if isinstance(given, Mapping) else read_toml(Path(given)), folder)
+            wrong.add(*_problems(intact)[0] if intact else ())
+        wrong.settle()
+        raise
+
+
+def _agreed(settings: Settings) -> tuple[Settings, Profile]:
+    """The settings, completed by their profile, and the profile. Raises AuditError that says all that is wrong."""
+    problems, completed, limits = _problems(settings)
+    wrong = Problems("settings")
+    wrong.add(*problems)
+    wrong.settle()
+    assert limits is not None
+    return completed, limits
+
+
+def _problems(settings: Settings) -> tuple[tuple[AuditError, ...], Settings, Profile | None]:
+    """What is wrong with what the settings name, and with their profile; these as far as they can be read."""
+    wrong, completed, limits = Problems("settings"), settings, None
+    with wrong.noting():
+        limits = load_profile(profile_of(settings.judge.profile, settings.folder))
+        completed = measured_by(settings, limits)
+    with wrong.noting():
+        standard_files(settings.report.standards or ())
+    wrong.add(*name_problems(completed))
+    return tuple(wrong.collected), completed, limits
 
 
 @contextmanager
@@ -104,7 +144,7 @@ def _settings(
     if samples is None:
         if isinstance(given, Settings):
             return given
-        return parse_settings(dict(given)) if isinstance(given, Mapping) else load_settings(given)
+        return read_settings(given)
     if not isinstance(given, Mapping) or "data" in given:
         raise AuditError("samples", "came with settings that name data", "need settings as a dictionary without [data]")
     folder = out.with_name(f"{out.name}-data").absolute()
@@ -112,7 +152,7 @@ def _settings(
 
 
 def _model(model: Model | nn.Module | None, classes: Sequence[str] | None) -> Model | None:
-    names = None if classes is None else tuple(map(ClassName, classes))
+    names = None if classes is None else class_names(classes)
     if isinstance(model, nn.Module):
         if names is None:
             raise AuditError(

@@ -16,7 +16,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from audit.errors import AuditError, did_you_mean
+from audit import validation
+from audit.errors import AuditError, Problems, did_you_mean
 from audit.importing import import_function
 
 Function = Callable[..., Any]
@@ -142,17 +143,18 @@ def _toml(value: Any) -> str:
 def options(function: Function, given: Mapping[str, Any], where: str, beside: Collection[str] = ()) -> dict[str, Any]:
     """`given` validated against the keyword-only parameters of `function`, defaults filled in.
 
-    beside: the keys that the same table may have besides. Raises AuditError that names the option, and suggests the
-    right one where it is misspelt.
+    beside: the keys that the same table may have besides. Raises AuditError that names each option that is
+    wrong, and suggests the right one where it is misspelt.
     """
     schema = (_schema if isinstance(function, Hashable) else _schema.__wrapped__)(function)
-    for key in given:
-        if key not in schema.model_fields:
-            raise AuditError(where, f"no option {key!r}", did_you_mean(key, {*schema.model_fields, *beside}))
+    problems, known, checked = Problems(where), schema.model_fields.keys(), dict[str, Any]()
+    problems.add(*validation.unknown_options(where, [key for key in given if key not in known], {*known, *beside}))
     try:
-        return dict(schema(**given))
+        checked = dict(schema(**{key: value for key, value in given.items() if key in known}))
     except ValidationError as error:
-        raise AuditError(where, first_problem(error)) from error
+        problems.add(*validation.problems(where, error, given))
+    problems.settle()
+    return checked
 
 
 @lru_cache(maxsize=256)
@@ -161,12 +163,3 @@ def _schema(function: Function) -> type[BaseModel]:
     parameters = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.kind is p.KEYWORD_ONLY]
     fields: dict[str, Any] = {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in parameters}
     return create_model("Options", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields)
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first of pydantic's findings as one phrase: 'steps = 0: Input should be greater than 0'."""
-    problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "missing":
-        return f"{place} is missing"
-    return f"{place} = {problem['input']!r}: {problem['msg']}"

@@ -24,7 +24,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torchvision import models
 
-from audit import ClassName, Model, Preprocessing, Settings, measure, parse_settings
+from audit import Model, Preprocessing, Settings, measure, parse_settings
 from audit.cli.malloc import kept_memory
 
 CHEAP = ["uniform", "centre", "edges"]
@@ -82,7 +82,7 @@ def spent(task: Callable[..., object], *args: object, **named: object) -> Spent:
 
 def compare(name: str, folder: Path, count: int) -> None:
     module = models.get_model(name, weights=None).eval().requires_grad_(False)
-    model = Model(module, tuple(ClassName(str(i)) for i in range(1000)), Preprocessing(resize=256, crop=(224, 224)))
+    model = Model(module, map(str, range(1000)), Preprocessing(resize=256, crop=(224, 224)))
     x = torch.randn(count, 3, 224, 224)
     loops = {
         layout: (deepcopy(module).to(memory_format=layout), x.contiguous(memory_format=layout)) for layout in LAYOUTS

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from audit import registry
 from audit.errors import AuditError
 from audit.record.record import Record, readable
+from audit.validation import first_problem
 from checks.apply import apply
 from checks.conclude import MAPS, VALIDITY, conclude, kept_methods
 from checks.profile import fingerprint, load_profile
@@ -81,7 +81,7 @@ def _registered(record: Record) -> Profile | None:
         return None if stored is None else Profile.model_validate(stored)
     except ValidationError as error:
         raise AuditError(
-            record.path, f"holds a broken profile ({registry.first_problem(error)})", "need a complete profile"
+            record.path, f"holds a broken profile ({first_problem(error)})", "need a complete profile"
         ) from error
 
 

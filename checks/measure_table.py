@@ -1,12 +1,14 @@
 """What a profile asks a run to measure, where the settings file is silent."""
 
+from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from audit import registry
-from audit.errors import AuditError
+from audit.errors import Problems
+from audit.validation import problems
 from checks.profile import load_profile
 from checks.verdict import Profile
 
@@ -21,12 +23,20 @@ def measured_by(settings: Settings, profile: str | Path | Profile) -> Settings:
     what no settings know.
     """
     limits = profile if isinstance(profile, Profile) else load_profile(profile)
-    completed = {}
+    completed, wrong = {}, Problems(f"profile {limits.name}")
     for name, asked in limits.measure.items():
         table = getattr(settings, name)
         silent = {key: value for key, value in asked.items() if key not in table.model_fields_set}
+        given = {**table.model_dump(exclude_unset=True), **silent}
         try:
-            completed[name] = type(table).model_validate({**table.model_dump(exclude_unset=True), **silent})
+            completed[name] = type(table).model_validate(given)
         except ValidationError as error:
-            raise AuditError(f"profile {limits.name} [measure.{name}]", registry.first_problem(error)) from error
+            where, keys = f"profile {limits.name} [measure.{name}]", frozenset(type(table).model_fields)
+            wrong.add(*problems(where, error, given, partial(_keys, keys)))
+    wrong.settle()
     return settings.model_copy(update=completed)
+
+
+def _keys(keys: Collection[str], parents: Sequence[str]) -> Collection[str]:
+    """Those of the table itself; of the tables inside it nothing is known here."""
+    return () if parents else keys

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from audit import registry
-from audit.errors import AuditError, did_you_mean
+from audit.errors import AuditError, Problems, did_you_mean
 from audit.files import read_toml
+from audit.validation import problems
 from checks.verdict import Profile
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
@@ -43,28 +44,30 @@ def load_profile(name_or_path: str | Path) -> Profile:
     rules but those named in `without`, and of a rule's table the limits that it does not change.
     The whole is validated, and defaults are filled in, so that what is hashed is what is applied. The user's own rules
     are imported here and nowhere else: what a record or an evidence folder names is never imported.
-    Raises AuditError for a missing or broken file, an unknown rule or option, and a rule without its `why`.
+    Raises AuditError for a missing or broken file, an unknown rule or option, and a rule without its `why`; it names
+    everything that is wrong.
     """
     path = _find(name_or_path)
-    content = _extended(path, ())
-    tables = content.get("rules", {})
-    if not isinstance(tables, dict):
-        raise AuditError(
-            path.name, f"rules is {tables!r}", "need one table for each rule, such as [rules.model_is_accurate]"
-        )
+    wrong = Problems(path.name)
+    content = _extended(path, (), wrong)
     limits = {
         "description": _one_line(content.get("description", "")),
         "confidence": content.get("confidence", 0.95),
-        "rules": {rule: _limits(path.name, rule, tables[rule]) for rule in sorted(tables)},
-        "measure": _measure(path.name, content.get("measure", {})),
-        "non_inferiority": _with_reason(path.name, "non_inferiority", content.get("non_inferiority")),
-        "slices": _with_reason(path.name, "slices", content.get("slices")),
+        "rules": _rules(path.name, content.get("rules", {}), wrong),
+        "measure": content.get("measure", {}),
     }
+    _check_measure(path.name, limits["measure"], wrong)
+    for name in ("non_inferiority", "slices"):
+        with wrong.noting():
+            limits[name] = _with_reason(path.name, name, content.get(name))
     try:
         profile = Profile(name=path.stem, sha256="", **_in_order(limits))
     except ValidationError as error:
-        raise AuditError(path.name, registry.first_problem(error)) from error
-    _check_slices(path.name, profile)
+        wrong.add(*problems(path.name, error, limits))
+        wrong.settle()
+        raise
+    _check_slices(path.name, profile, wrong)
+    wrong.settle()
     own = {rule: registry.resolve(RULES, rule) for rule in profile.rules if registry.is_own(rule)}
     return profile.model_copy(update={"sha256": fingerprint(profile)}).with_own_rules(own)
 
@@ -80,7 +83,12 @@ def register(profile: str | Path | Profile = "default") -> dict[str, Any]:
 
 def built_in() -> tuple[Profile, ...]:
     """The profiles that come along, sorted by name."""
-    return tuple(load_profile(file.stem) for file in sorted(BUILT_IN.glob("*.toml")))
+    return tuple(map(load_profile, built_in_names()))
+
+
+def built_in_names() -> list[str]:
+    """Their names, without reading them."""
+    return sorted(file.stem for file in BUILT_IN.glob("*.toml"))
 
 
 def fingerprint(profile: Profile) -> str:
@@ -113,8 +121,8 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _extended(path: Path, children: tuple[Path, ...]) -> dict[str, Any]:
-    """The file's content over that of the profiles that it extends."""
+def _extended(path: Path, children: tuple[Path, ...], wrong: Problems) -> dict[str, Any]:
+    """The file's content over that of the profiles that it extends. What is wrong is noted."""
     if path in children:
         raise AuditError(
             path.name, "extends itself", "need a chain of profiles that ends", "Let it extend a built-in profile."
@@ -122,31 +130,55 @@ def _extended(path: Path, children: tuple[Path, ...]) -> dict[str, Any]:
     content = _read(path)
     for key in content:
         if key not in KEYS:
-            raise AuditError(path.name, f"no key {key!r}", did_you_mean(key, KEYS))
+            wrong.add(AuditError(path.name, f"no key {key!r}", did_you_mean(key, KEYS)))
     if "extends" not in content:
         return content
     parent = str(content["extends"])
-    whole = _extended(path.parent / parent if parent.endswith(".toml") else _find(parent), (*children, path))
-    return _over(path.name, whole, content)
+    try:
+        whole = _extended(path.parent / parent if parent.endswith(".toml") else _find(parent), (*children, path), wrong)
+    except AuditError as error:  # what else is wrong cannot be known without it
+        wrong.add(error)
+        wrong.settle()
+        raise
+    return _over(path.name, whole, content, wrong)
 
 
-def _over(file: str, parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
+def _over(file: str, parent: dict[str, Any], child: dict[str, Any], wrong: Problems) -> dict[str, Any]:
     rules, own, without = dict(parent.get("rules", {})), child.get("rules", {}), child.get("without", [])
+    if not isinstance(without, list):
+        wrong.add(AuditError(file, f"without = {without!r}", "need a list of rules"))
+        without = []
     for rule in without:
         if rule not in rules:
-            raise AuditError(f"{file} without", f"no rule {rule!r} in {child['extends']}", did_you_mean(rule, rules))
-        del rules[rule]
+            wrong.add(
+                AuditError(f"{file} without", f"no rule {rule!r} in {child['extends']}", did_you_mean(str(rule), rules))
+            )
+        rules.pop(rule, None)
     for rule, table in own.items() if isinstance(own, dict) else ():
-        _justified(f"{file} [rules.{rule}]", table)  # another's sentence does not justify a changed limit
-        rules[rule] = {**rules.get(rule, {}), **table}
+        with wrong.noting():
+            _justified(f"{file} [rules.{rule}]", table)  # another's sentence does not justify a changed limit
+        rules[rule] = {**rules.get(rule, {}), **table} if isinstance(table, Mapping) else table
     return {**parent, **child, "rules": rules if isinstance(own, dict) else own}
 
 
-def _measure(file: str, tables: Any) -> Any:
+def _rules(file: str, tables: Any, wrong: Problems) -> dict[str, Any]:
+    """The limits of each rule, defaults filled in; none where something is wrong with them, which is noted."""
+    if not isinstance(tables, dict):
+        needed = "need one table for each rule, such as [rules.model_is_accurate]"
+        wrong.add(AuditError(file, f"rules is {tables!r}", needed))
+        return {}
+    limits: dict[str, Any] = {}
+    for rule in sorted(tables):
+        limits[rule] = {}
+        with wrong.noting():
+            limits[rule] = _limits(file, rule, tables[rule])
+    return limits
+
+
+def _check_measure(file: str, tables: Any, wrong: Problems) -> None:
     for name in tables if isinstance(tables, dict) else ():
         if name not in MEASURED:
-            raise AuditError(file, f"no table 'measure.{name}'", did_you_mean(name, MEASURED))
-    return tables
+            wrong.add(AuditError(file, f"no table 'measure.{name}'", did_you_mean(name, MEASURED)))
 
 
 def _with_reason(file: str, name: str, table: Any) -> Any:
@@ -155,16 +187,16 @@ def _with_reason(file: str, name: str, table: Any) -> Any:
     return {**table, "why": _justified(f"{file} [{name}]", table)}
 
 
-def _check_slices(file: str, profile: Profile) -> None:
-    """Raises AuditError where a required slice could not be judged."""
+def _check_slices(file: str, profile: Profile, wrong: Problems) -> None:
+    """Notes where a required slice could not be judged."""
     for rule in profile.slices.rules if profile.slices else ():
         possible = [name for name in profile.rules if name not in ABOUT_THE_AUDIT]
         if rule not in possible:
             where = f"{file} [slices]"
             seen = f"rule {rule!r}, which says nothing of one kind of pictures" if rule in profile.rules else None
-            raise AuditError(where, seen or f"no rule {rule!r} in the profile", did_you_mean(rule, possible))
+            wrong.add(AuditError(where, seen or f"no rule {rule!r} in the profile", did_you_mean(rule, possible)))
     if len(set(profile.sliced)) < len(profile.sliced):
-        raise AuditError(f"{file} [slices]", "names a column or a rule twice", "need each once")
+        wrong.add(AuditError(f"{file} [slices]", "names a column or a rule twice", "need each once"))
 
 
 def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
@@ -175,12 +207,17 @@ def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
         raise AuditError(where, error.seen, error.needed) from error
     if not isinstance(table, Mapping):
         raise AuditError(where, f"is {table!r}", "need a table with the rule's limits")
-    why, advisory = _justified(where, table), table.get("advisory", False)
+    advisory, given = table.get("advisory", False), {key: table[key] for key in table if key not in RESERVED}
+    stated: dict[str, Any] = {"advisory": True} if advisory else {}
+    wrong = Problems(where)
+    with wrong.noting():
+        stated |= {"why": _justified(where, table)}
     if not isinstance(advisory, bool):
-        raise AuditError(where, f"advisory = {advisory!r}", "need true or false")
-    given = {key: value for key, value in table.items() if key not in RESERVED}
-    stated: dict[str, Any] = {"why": why} | ({"advisory": True} if advisory else {})
-    return {**registry.options(function, given, where), **stated}
+        wrong.add(AuditError(where, f"advisory = {advisory!r}", "need true or false"))
+    with wrong.noting():
+        stated = {**registry.options(function, given, where), **stated}
+    wrong.settle()
+    return stated
 
 
 def _justified(where: str, table: Any) -> str:

@@ -25,6 +25,7 @@ WITHOUT_TORCH = {
     "audit.phrases",
     "audit.registry",
     "audit.datasets.perceptual_hash",
+    "audit.validation",
     "audit.datasets.sample",
     "audit.files",
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from audit.cli.output import FILE, STDOUT, answer, as_json, print_json, show_outcome, show_verdicts
+from audit.cli.output import FILE, STDOUT, answer, as_json, print_json, profile, show_outcome, show_verdicts
 from audit.errors import AuditError
 from audit.record.record import Record, record_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("baseline", type=FILE)
 @click.argument("candidate", type=FILE)
-@click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
+@profile
 @click.option(
     "--out",
     type=FILE,

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from audit.choices import Reduction, Score
+from audit.cli import completion
 from audit.cli.output import FILE, STDOUT, as_json, print_json
 from audit.errors import AuditError
 
@@ -19,7 +20,13 @@ from audit.errors import AuditError
 @click.option("--weights", help="A state dict, or the name of published weights. [default: the kind's own]")
 @click.option("--classes", type=FILE, help="File with the class names in index order.")
 @click.option("--settings", type=FILE, help="Take model and preprocessing from there instead.")
-@click.option("--method", default="gradient", show_default=True, help="As `saliency-audit list` names it.")
+@click.option(
+    "--method",
+    default="gradient",
+    show_default=True,
+    help="As `saliency-audit list` names it.",
+    shell_complete=completion.methods,
+)
 @click.option("--reduction", type=click.Choice(get_args(Reduction)), default="abs_max", show_default=True)
 @click.option("--score", type=click.Choice(get_args(Score)), default="log_probability", show_default=True)
 @click.option("--target", help="Class name or index. [default: the most probable]")

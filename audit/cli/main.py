@@ -1,11 +1,13 @@
 """The command line: the group of all commands, and the codes that it leaves with."""
 
+import os
 import sys
 import traceback
 
 import click
 
 from audit.cli.baselines import accept, compare
+from audit.cli.completion import VARIABLE, completion
 from audit.cli.demo import demo
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
@@ -26,12 +28,14 @@ def cli() -> None:
     """
 
 
-for command in (run, check, report, compare, accept, verify, demo, explain, list_, init):
+for command in (run, check, report, compare, accept, verify, demo, explain, list_, init, completion):
     cli.add_command(command)
 
 
 def main() -> None:
     """Run the command line and leave with its exit code. Whatever breaks leaves with that of INVALID."""
+    if VARIABLE in os.environ:
+        cli.main(complete_var=VARIABLE)  # answers the shell that asks, and leaves
     try:
         code = cli.main(standalone_mode=False)
     except AuditError as error:

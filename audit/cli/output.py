@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -14,16 +14,22 @@ from rich.markup import escape
 from rich.segment import Segment
 from rich.table import Table
 
-from checks.verdict import Outcome
+from audit.cli import completion
 from reports.wording.phrases import bounded
-from reports.wording.preflight import WordedPreflight
-from reports.wording.worded import WordedJudgement, WordedVerdict
+
+if TYPE_CHECKING:
+    from checks.verdict import Outcome
+    from reports.wording.preflight import WordedPreflight
+    from reports.wording.worded import WordedJudgement, WordedVerdict
 
 FILE = click.Path(path_type=Path)
 EXIT = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
 COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INVALID": "magenta"}
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+profile = click.option(
+    "--profile", help="Another profile: a name, or the path of a TOML file.", shell_complete=completion.profiles
+)
 
 
 _UNSEEN = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -56,7 +62,7 @@ def print_json(value: Any) -> None:
     click.echo(_UNSEEN.sub(lambda character: f"\\u{ord(character[0]):04x}", text))
 
 
-def answer(outcome: Outcome, show: Callable[[], None]) -> int:
+def answer(outcome: "Outcome", show: Callable[[], None]) -> int:
     """Print the result, and return the exit code. A reader that closes the pipe early does not change it."""
     try:
         show()
@@ -66,7 +72,7 @@ def answer(outcome: Outcome, show: Callable[[], None]) -> int:
     return EXIT[outcome]
 
 
-def show_judgement(judgement: WordedJudgement, out: Path | None) -> None:
+def show_judgement(judgement: "WordedJudgement", out: Path | None) -> None:
     """The result, for people."""
     show_outcome(judgement.outcome, None if judgement.fixed_beforehand else judgement.profile.name)
     for wrong in judgement.right_for_the_wrong_reason:
@@ -78,13 +84,13 @@ def show_judgement(judgement: WordedJudgement, out: Path | None) -> None:
         STDOUT.print(f"Report: {out / 'report.html'}", soft_wrap=True)
 
 
-def show_preflight(title: str, preflight: WordedPreflight) -> None:
+def show_preflight(title: str, preflight: "WordedPreflight") -> None:
     """What the data can answer, on stderr: a run has not begun to tell its result."""
     for sentence in preflight.sentences:
         sys.stderr.write(visible(f"{title}: {sentence}\n"))
 
 
-def show_outcome(outcome: Outcome, late_profile: str | None) -> None:
+def show_outcome(outcome: "Outcome", late_profile: str | None) -> None:
     """late_profile: the name of limits that were not fixed before the run."""
     STDOUT.print(f"[bold {COLOURS[outcome]}]{outcome}[/]")
     if late_profile is not None:
@@ -92,7 +98,7 @@ def show_outcome(outcome: Outcome, late_profile: str | None) -> None:
         STDOUT.print(f"[bold]The limits were not fixed before the run[/] (profile {name}): base no claim on this.")
 
 
-def show_verdicts(verdicts: Iterable[WordedVerdict], next_step: str) -> None:
+def show_verdicts(verdicts: Iterable["WordedVerdict"], next_step: str) -> None:
     """What says the same of several rules is said once."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     alike: dict[tuple[Outcome, bool, str], list[str]] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audit.cli.evidence import pdf, print_or_skip
-from audit.cli.output import FILE, answer, as_json, print_json, show_judgement, show_preflight, visible
+from audit.cli.output import FILE, answer, as_json, print_json, profile, show_judgement, show_preflight, visible
 from audit.errors import AuditError
 from audit.record.record import record_of
 from audit.record.schema import FILE_NAME
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 @as_json
 def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, as_json: bool) -> int:
     """Audit the model that SETTINGS names; write record, report.html, audit.json and the rest of the evidence."""
-    from audit.settings import load_settings
+    from audit.pipeline import read_settings
 
-    loaded, target = load_settings(settings), out or Path(f"{settings.stem}-audit")
+    loaded, target = read_settings(settings), out or Path(f"{settings.stem}-audit")
     if (target / FILE_NAME).exists() and not resume:
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or continue with --resume.")
     try:
@@ -49,7 +49,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
 
 @click.command()
 @click.argument("record", type=FILE)
-@click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
+@profile
 @as_json
 def check(record: Path, profile: str | None, as_json: bool) -> int:
     """Judge RECORD (a run's folder, or its audit.sqlite) again, and print the verdict."""
@@ -63,7 +63,7 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
 
 @click.command()
 @click.argument("record", type=FILE)
-@click.option("--profile", help="Another profile: a name, or the path of a TOML file.")
+@profile
 @click.option("--out", type=FILE, help="Folder to write to. [default: the record's]")
 @pdf
 @as_json

@@ -14,7 +14,7 @@ from audit.datasets.sample import Box
 from audit.errors import AuditError
 
 InMemory = tuple[Image.Image | NDArray[np.uint8] | Path | str, str, Sequence[Sequence[float]]]
-"""Picture (Pillow, an array (H, W, 3) of bytes, or a file), label, boxes x0, y0, x1, y1: half-open pixels."""
+"""Picture (Pillow, an array (H, W, 3) or (H, W) of bytes, or a file), label, boxes x0, y0, x1, y1: half-open pixels."""
 
 
 def write_dataset(samples: Iterable[InMemory], folder: Path) -> dict[str, Any]:
@@ -59,8 +59,10 @@ def _write(picture: Image.Image | NDArray[np.uint8] | Path | str, stem: Path) ->
 
 
 def _opened(pixels: NDArray[Any], sample: str) -> Image.Image:
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+    if pixels.dtype != np.uint8 or pixels.shape[2:] not in ((), (1,), (3,)) or pixels.ndim < 2 or not pixels.size:
         raise AuditError(
-            f"sample {int(sample)}", f"an array {pixels.shape} of {pixels.dtype}", "need bytes (uint8), (H, W, 3)"
+            f"sample {int(sample)}",
+            f"an array {pixels.shape} of {pixels.dtype}",
+            "need bytes (uint8), (H, W, 3) or (H, W)",
         )
-    return Image.fromarray(pixels)
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2:] == (1,) else pixels)

@@ -27,6 +27,21 @@ class ClassName:
     synonyms: tuple[str, ...] = ()
 
 
+def class_names(names: Iterable[str | ClassName]) -> tuple[ClassName, ...]:
+    """Class names as Python code states them, in the order of the network's outputs: strings will do.
+
+    Raises AuditError for a single string, an empty list, and for what is no name.
+    """
+    needed = "need a list of class names in index order"
+    entries = [names] if isinstance(names, str) else list(names)
+    if isinstance(names, str) or not entries:
+        raise AuditError("classes", f"is {short(names)}", needed)
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, str | ClassName) or not str(getattr(entry, "name", entry)).strip():
+            raise AuditError("classes", f"class {index} is {short(entry)}", needed)
+    return tuple(entry if isinstance(entry, ClassName) else ClassName(str(entry)) for entry in entries)
+
+
 def read_classes(path: Path) -> tuple[ClassName, ...]:
     """The class names in a file, in the order of the network's outputs.
 

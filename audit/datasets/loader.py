@@ -51,7 +51,7 @@ class Loader:
     max_box_share: float
     min_visible: float
     tolerance: float
-    """Tolerance of pointing, in pixels of the network's input."""
+    """Tolerance of pointing, as a share of the shorter side of the network's input."""
     workers: int
     """Threads that decode. The one that asks for the batches is among them, while it waits."""
     ahead: int
@@ -105,7 +105,8 @@ class Loader:
         if not pictures:
             return LoadedBatch((), None, tuple(exclusions))
         height, width = pictures[0].framed.pixels.shape[1:]
-        where = region([picture.framed.boxes for picture in pictures], (height, width), self.tolerance, "cpu")
+        near = self.tolerance * min(height, width)
+        where = region([picture.framed.boxes for picture in pictures], (height, width), near, "cpu")
         faults = [self._fault(*pair) for pair in zip(pictures, where.area_share.tolist(), strict=True)]
         exclusions += [(p.number, self._excluded(p.number, f)) for p, f in zip(pictures, faults, strict=True) if f]
         if not any(faults):

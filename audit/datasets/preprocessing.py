@@ -2,27 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision import tv_tensors
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2 import functional as VF
 
 from audit.choices import Interpolation
+from audit.datasets import geometry
 from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.geometry import Boxes, Part, size_of, with_shorter_side
 from audit.datasets.picture_files import times
 from audit.datasets.sample import Box
+from audit.errors import AuditError
 
 
 class Framed(NamedTuple):
     """A picture in the frame of the network's input."""
 
     pixels: Tensor
-    """(3, H, W) uint8, a view of (H, W, 3) memory."""
+    """(C, H, W) uint8, a view of (H, W, C) memory."""
     boxes: Tensor
     """(B, 4) float32, half-open, in the new frame and clipped to it."""
     visible: float
@@ -31,6 +31,7 @@ class Framed(NamedTuple):
     """(F, 4) as `boxes`, grown by the reach of the interpolation: the pixels that must not matter."""
 
 
+COLOURS = 3
 MAX_MADE = 25_000_000
 """Pixels that preprocessing may make of a smaller picture."""
 
@@ -46,7 +47,8 @@ class Preprocessing:
 
     resize: the shorter side in pixels, or (height, width), which squashes. letterbox: (height, width) into which the
     whole picture is fitted, padded with the grey value `fill`. crop: (height, width) of the centre crop.
-    mean, std: of each channel, in [0, 1] units.
+    mean, std: of each channel, in [0, 1] units, or one number for all. One channel means a network that takes grey
+    pictures, which are made of colours by their luminance.
     """
 
     resize: int | tuple[int, int] | None = None
@@ -57,6 +59,21 @@ class Preprocessing:
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
 
+    def __post_init__(self) -> None:
+        whole = [value for value in (self.mean, self.std) if not isinstance(value, int | float)]
+        channels = len(whole[0]) if whole else COLOURS
+        for name in ("mean", "std"):
+            value = getattr(self, name)
+            each = (float(value),) * channels if isinstance(value, int | float) else tuple(map(float, value))
+            if len(each) != channels:
+                raise AuditError("preprocessing", f"{len(each)} numbers in {name}, {channels} in mean", "need as many")
+            object.__setattr__(self, name, each)
+
+    @property
+    def channels(self) -> int:
+        """Of the network's input."""
+        return len(self.mean)
+
     def frame(self, picture: Image.Image, boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()) -> Framed:
         """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together.
 
@@ -65,14 +82,16 @@ class Preprocessing:
         into. What the file's own compression carried further, as JPEG does within its blocks, they do not hold.
         """
         self.check_growth(picture.size)
-        scaled = self._scale(picture), self._scale(_corners(boxes, picture))
-        pixels, moved = (self._crop(part) for part in scaled)
-        before, after = _area(scaled[1]), _area(moved)
+        pixels = self._crop(self._scale(picture if self.channels == COLOURS else picture.convert("L")))
+        scaled = self._scale(_corners(boxes, picture))
+        moved = self._crop(scaled)
+        before, after = _area(scaled), _area(moved)
         outlawed = torch.empty(0, 4)
         if forbidden:
-            outlawed = _within(self._crop(self._scale(_corners(forbidden, picture), grow=True)))
+            outlawed = self._crop(self._scale(_corners(forbidden, picture), grow=True)).clamped().corners
         visible = min(after / before, 1.0) if before else 0.0  # rounding may leave more than there is
-        return Framed(torch.from_numpy(np.array(pixels)).permute(2, 0, 1), _within(moved), visible, outlawed)
+        lines = torch.from_numpy(np.array(pixels)).view(pixels.height, pixels.width, self.channels)
+        return Framed(lines.permute(2, 0, 1), moved.clamped().corners, visible, outlawed)
 
     def check_growth(self, size: tuple[int, int]) -> None:
         """Raises Rejected where a picture of this size (width, height) would become too large on its way to the frame.
@@ -89,44 +108,42 @@ class Preprocessing:
                 f"{MAX_MADE // 1_000_000} megapixels. Set a letterbox, or a resize of two numbers.",
             )
 
-    def _scale(self, part: Any, grow: bool = False) -> Any:
+    def _scale(self, part: Part, grow: bool = False) -> Part:
         if self.resize is not None:
-            size = [self.resize] if isinstance(self.resize, int) else list(self.resize)
+            size = with_shorter_side(size_of(part), self.resize) if isinstance(self.resize, int) else self.resize
             part = self._resized(part, size, grow)
         if self.letterbox is not None:
-            height, width = VF.get_size(part)
+            height, width = size_of(part)
             scale = min(self.letterbox[0] / height, self.letterbox[1] / width)
-            fitted = [max(1, round(height * scale)), max(1, round(width * scale))]
+            fitted = max(1, round(height * scale)), max(1, round(width * scale))
             top, left = (self.letterbox[0] - fitted[0]) // 2, (self.letterbox[1] - fitted[1]) // 2
-            padding = [left, top, self.letterbox[1] - fitted[1] - left, self.letterbox[0] - fitted[0] - top]
-            part = VF.pad(self._resized(part, fitted, grow), padding, fill=self.fill)
+            part = geometry.padded(self._resized(part, fitted, grow), left, top, self.letterbox, self.fill)
         return part
 
-    def _resized(self, part: Any, size: list[int], grow: bool) -> Any:
+    def _resized(self, part: Part, size: tuple[int, int], grow: bool) -> Part:
         """grow: boxes, by the reach of the interpolation along each side that is resized, to whole pixels."""
-        resized = VF.resize(part, size, interpolation=InterpolationMode(self.interpolation), antialias=True)
-        if not grow:
+        resized = geometry.resized(part, size, self.interpolation)
+        if not (grow and isinstance(resized, Boxes)):
             return resized
         down, across = (
             0.0 if new == old else _REACH[self.interpolation] * max(1.0, new / old) + _ROUNDING
-            for new, old in zip(VF.get_size(resized), VF.get_size(part), strict=True)
+            for new, old in zip(size, size_of(part), strict=True)
         )
-        grown = resized.as_subclass(Tensor) + torch.tensor([-across, -down, across, down])
+        grown = resized.corners + torch.tensor([-across, -down, across, down])
         # The pixels whose centre a box holds are what is seen of it, and what a second resizing carries on as a whole.
-        return VF.clamp_bounding_boxes(tv_tensors.wrap((grown - 0.5).ceil(), like=resized))
+        return Boxes((grown - 0.5).ceil(), size).clamped()
 
-    def _crop(self, part: Any) -> Any:
+    def _crop(self, part: Part) -> Part:
         if self.crop is None:
             return part
-        height, width = VF.get_size(part)
+        height, width = size_of(part)
         down, across = max(self.crop[0] - height, 0), max(self.crop[1] - width, 0)
         if down or across:
-            # center_crop pads too small pictures like this, but moves their boxes by other halves of an odd number.
-            part = VF.pad(part, [across // 2, down // 2, across - across // 2, down - down // 2], fill=0)
-        return VF.center_crop(part, list(self.crop))
+            part = geometry.padded(part, across // 2, down // 2, (height + down, width + across), 0)
+        return geometry.cropped(part, self.crop)
 
     def normalise(self, pixels: Tensor) -> Tensor:
-        """(N, 3, H, W) uint8 -> float32, as the network wants it."""
+        """(N, C, H, W) uint8 -> float32, as the network wants it."""
         return normalised(pixels, *(torch.tensor(value, device=pixels.device) for value in (self.mean, self.std)))
 
     def origin(self, size: tuple[int, int]) -> tuple[int, int] | None:
@@ -154,26 +171,16 @@ class Preprocessing:
 def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """(N, C, H, W) uint8 -> float32, scaled to [0, 1] and normalised with mean and std (C,)."""
     n, channels, height, width = pixels.shape
-    scaled: Tensor = VF.to_dtype(pixels, torch.float32, scale=True)
+    scaled = pixels.to(torch.float32).mul_(1 / 255)
     # Whole lines, as decoded pixels lie in memory, take a fraction of the time of three channels at a time.
     lines = scaled.permute(0, 2, 3, 1).flatten(2)
     lines = lines.sub_(mean.repeat(width)).div_(std.repeat(width))
     return lines.view(n, height, width, channels).permute(0, 3, 1, 2)
 
 
-def _corners(boxes: tuple[Box, ...], picture: Image.Image) -> Any:
-    return tv_tensors.BoundingBoxes(
-        torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
-        format=tv_tensors.BoundingBoxFormat.XYXY,
-        canvas_size=(picture.height, picture.width),
-    )
+def _corners(boxes: tuple[Box, ...], picture: Image.Image) -> Boxes:
+    return Boxes(torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4), (picture.height, picture.width))
 
 
-def _within(boxes: Any) -> Tensor:
-    """Rounding may leave a box a hair outside the frame."""
-    clamped: Tensor = VF.clamp_bounding_boxes(boxes).as_subclass(Tensor)
-    return clamped
-
-
-def _area(boxes: Tensor) -> float:
-    return float(sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes.tolist()))
+def _area(boxes: Boxes) -> float:
+    return float(sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes.corners.tolist()))

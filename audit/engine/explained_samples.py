@@ -4,6 +4,7 @@ from torch import Tensor
 
 from audit.datasets.exclusions import Rejected
 from audit.engine.plan import plan
+from audit.engine.thumbnails import shown
 from audit.errors import AuditError
 from audit.explanation import ClassProbability, Explanation
 from audit.importing import importable
@@ -35,7 +36,7 @@ def explained_sample(settings: Settings, model: Model | None, device: str, numbe
     names = made.inputs.classes
     best = probability.topk(min(5, len(names))).indices.tolist()
     ranked = [ClassProbability(i, names[i], probability[i].item()) for i in (*best, int(batch.target[0]))]
-    pixels = picture.framed.pixels.permute(1, 2, 0).numpy()
+    pixels = shown(picture.framed.pixels)
     return {
         label: Explanation(label, tuple(ranked[:-1]), ranked[-1], pixels, _scaled(relevance).numpy())
         for label, relevance in maps.items()

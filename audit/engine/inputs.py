@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audit import registry
 from audit.datasets.exclusions import Exclusion, Reason
-from audit.datasets.labels import ClassName, map_labels, merge_synonyms, read_classes
+from audit.datasets.labels import ClassName, class_names, map_labels, merge_synonyms, read_classes
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
@@ -85,11 +85,14 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
     )
 
 
+def reader_of(settings: Settings) -> tuple[registry.Function, dict[str, Any]]:
+    """What reads the annotations, and with which options. Raises AuditError for unknown ones."""
+    read, table = registry.resolve("audit.datasets.formats", settings.data.format), settings.data
+    return read, registry.options(read, table.options, f"dataset format {table.format!r}", table.keys)
+
+
 def _read_dataset(settings: Settings) -> Dataset:
-    read = registry.resolve("audit.datasets.formats", settings.data.format)
-    options = registry.options(
-        read, settings.data.options, f"dataset format {settings.data.format!r}", settings.data.keys
-    )
+    read, options = reader_of(settings)
     images = settings.path(settings.data.images)
     if not images.is_dir():
         raise AuditError(
@@ -113,7 +116,7 @@ def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[Class
     """The model with a word on where its class names come from, and these: the settings' before the model file's."""
     given = settings.model.classes if settings.model else None
     if given is not None:
-        names = read_classes(settings.path(given)) if isinstance(given, Path) else tuple(map(ClassName, given))
+        names = read_classes(settings.path(given)) if isinstance(given, Path) else class_names(given)
         source = given.name if isinstance(given, Path) else "the settings"
         return replace(model, description={**model.description, "classes": f"those of {source}"}), names
     if model.classes is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -33,8 +34,13 @@ def choose(auc: Mapping[int, float], draw: Mapping[int, int]) -> Gallery:
 
 
 def encode_picture(pixels: Tensor) -> bytes:
-    """(3, H, W) uint8 -> JPEG."""
-    return _encoded(Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy()), "JPEG", quality=92, subsampling=0)
+    """(3, H, W) or (1, H, W) uint8 -> JPEG."""
+    return _encoded(Image.fromarray(shown(pixels)), "JPEG", quality=92, subsampling=0)
+
+
+def shown(pixels: Tensor) -> NDArray[np.uint8]:
+    """(3, H, W) or (1, H, W) uint8 as a viewer shows it: (H, W, 3)."""
+    return np.ascontiguousarray(pixels.expand(3, -1, -1).permute(1, 2, 0).numpy())
 
 
 def encode_map(relevance: Tensor) -> bytes:

@@ -118,7 +118,7 @@ def _varies(windows: Ints) -> bool:
 
 
 def descriptors(crops: Tensor) -> Floats:
-    """(N, 3, CROP, CROP) in [0, 1] -> (N, D): mean and deviation of the colours, and what the luminance is made of.
+    """(N, C, CROP, CROP) in [0, 1] -> (N, D): mean and deviation of the colours, and what the luminance is made of.
 
     The latter are amplitudes of the lowest frequencies of a two-dimensional Fourier transform, square-rooted; they
     stay as they are where the content moves around.

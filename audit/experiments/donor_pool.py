@@ -67,7 +67,8 @@ def _without_objects(pictures: Sequence[Loaded], factory: BatchFactory, size: in
     """(D, C, H, W); NaN throughout where the objects cover the picture."""
     batches = [pictures[i : i + size] for i in range(0, len(pictures), size)]
     filled = [blur(factory.batch(batch).x, factory.inside(batch)) for batch in batches]
-    return torch.cat([torch.empty(0, 3, *(factory.loader.frame or (0, 0)), device=factory.device), *filled])
+    shape = factory.preprocessing.channels, *(factory.loader.frame or (0, 0))
+    return torch.cat([torch.empty(0, *shape, device=factory.device), *filled])
 
 
 def _held(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:

@@ -60,14 +60,15 @@ class Mark:
 
 
 def pattern(frame: tuple[int, int], mean: Tensor, std: Tensor) -> Tensor:
-    """The mark for a frame (H, W), drawn: a quilt of colours (3, S, S), normalised with mean and std (3,).
+    """The mark for a frame (H, W), drawn: a quilt of colours (C, S, S), normalised with mean and std (C,).
 
-    In each colour half of it is bright and half is dark, in an order of its own that no natural picture has.
+    In each colour half of it is bright and half is dark, in an order of its own that no natural picture has. For a
+    network that takes grey pictures it is a chessboard.
     """
     side = max(CELLS, round(SHARE * min(frame)))
     cell = torch.arange(side, device=mean.device) * CELLS // side
     x, y = cell.unsqueeze(0), cell.unsqueeze(1)
-    bright = torch.stack([x + y, x // 2 + y, x + y // 2]) % 2
+    bright = torch.stack([x + y, x // 2 + y, x + y // 2][: len(mean)]) % 2
     return (DARK + (BRIGHT - DARK) * bright - mean.view(-1, 1, 1)) / std.view(-1, 1, 1)
 
 

@@ -16,7 +16,7 @@ from audit.experiments.altered_batch import Altered, Answers, Trial, answers
 from audit.experiments.repeats import deviation, repeat_rows
 from audit.models.model import asked_by, logits_of
 from audit.record.schema import AGAIN, SUBJECT, AnswerRow, NoteRow, RepeatRow, UnmadeRow
-from audit.settings import NamedTable
+from audit.settings_tables import NamedTable
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from audit.datasets.labels import ClassName
+from audit.datasets.labels import ClassName, class_names
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError
 from audit.hashing import sha256_of
@@ -21,7 +22,8 @@ from audit.importing import source_hash
 class Model:
     """A network that maps `(N, C, H, W)` pictures to `(N, K)` logits, opened for an audit.
 
-    `preprocessing` and `classes` are None where the model file does not say; the settings must then.
+    `preprocessing` and `classes` are None where the model file does not say; the settings must then. For the classes,
+    a list of strings will do.
     """
 
     module: nn.Module
@@ -29,6 +31,20 @@ class Model:
     preprocessing: Preprocessing | None
     description: Mapping[str, str] = field(default_factory=dict)
     """What it is, for the record: kind, name, weights. No host paths."""
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            module: nn.Module,
+            classes: Iterable[str | ClassName] | None,
+            preprocessing: Preprocessing | None,
+            description: Mapping[str, str] = ...,
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        if self.classes is not None:
+            object.__setattr__(self, "classes", class_names(self.classes))
 
 
 def freeze(module: nn.Module) -> nn.Module:
@@ -178,7 +194,7 @@ def _forward(module: nn.Module, x: Tensor, classes: int | None) -> Tensor:
             "model",
             f"raises {type(error).__name__} on an input of shape {tuple(x.shape)}: {_last_line(error)}",
             "need a network that takes pictures (N, C, H, W) of this size",
-            "Check that the preprocessing is the model's own.",
+            "Check that the preprocessing is the model's own; a network for grey pictures needs channels = 1.",
         ) from error
 
 

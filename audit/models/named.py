@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from audit import registry
-from audit.datasets.labels import ClassName, read_classes
+from audit.datasets.labels import class_names, read_classes
 from audit.errors import AuditError
 from audit.models.model import Model
 from audit.models.open_model import open_model
-from audit.settings import ModelTable, load_settings
+from audit.settings import load_settings
+from audit.settings_tables import ModelTable
 
 
 def named_model(named: str, weights: str | None = None, classes: Path | None = None) -> Model:
@@ -43,4 +44,4 @@ def _opened(table: ModelTable, folder: Path) -> Model:
         return model
     if isinstance(table.classes, Path):
         return replace(model, classes=read_classes(folder / table.classes))
-    return replace(model, classes=tuple(map(ClassName, table.classes)))
+    return replace(model, classes=class_names(table.classes))

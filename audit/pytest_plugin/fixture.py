@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from torch import nn
 
-from audit.datasets.labels import ClassName
+from audit.datasets.labels import class_names
 from audit.errors import AuditError
 from audit.models.model import Model
 from audit.pytest_plugin.gate import Asked, audited
 from audit.pytest_plugin.result import Result
 from audit.pytest_plugin.where import place, short_hash
 from audit.settings import Settings, load_settings, parse_settings, profile_of
+from saliency_audit.packages import own_packages
 
 
 class SaliencyAudit:
@@ -26,6 +27,7 @@ class SaliencyAudit:
         self._config = config
         self._calls: Counter[str] = Counter()
 
+    @own_packages()
     def __call__(
         self,
         model: nn.Module | Model,
@@ -65,8 +67,8 @@ class SaliencyAudit:
 
 def _opened(model: nn.Module | Model, classes: Sequence[str] | None) -> Model:
     if isinstance(model, Model):
-        return model if classes is None else replace(model, classes=tuple(map(ClassName, classes)))
+        return model if classes is None else replace(model, classes=class_names(classes))
     if classes is None:
         where, needed = "saliency_audit(model)", "need the class names in index order"
         raise AuditError(where, "the network has no class names", needed, "Pass classes=[...].")
-    return Model(model, tuple(map(ClassName, classes)), None)
+    return Model(model, classes, None)

@@ -8,6 +8,7 @@ import pytest
 
 from audit.files import read_toml
 from audit.pytest_plugin.where import place, short_hash
+from saliency_audit.packages import own_packages
 
 if TYPE_CHECKING:
     from audit.pytest_plugin.result import Result
@@ -39,6 +40,11 @@ class SettingsFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """The guards, and a test for each rule. Raises CollectError where settings or profile cannot be read."""
+        for rule in self._rules():
+            yield RuleItem.from_parent(self, name=rule, rule=rule)
+
+    @own_packages()
+    def _rules(self) -> tuple[str, ...]:
         from audit.errors import AuditError
         from audit.pytest_plugin.result import COMPARED, WHOLE
         from audit.settings import profile_of
@@ -53,21 +59,20 @@ class SettingsFile(pytest.File):
             raise self.CollectError(f"{self.path.name}: cannot be read ({error}); need a TOML file.") from error
         except AuditError as error:
             raise self.CollectError(str(error)) from error
-        for rule in (WHOLE, *profile.rules, *profile.sliced, *(COMPARED if "baseline" in stated else ())):
-            yield RuleItem.from_parent(self, name=rule, rule=rule)
+        return (WHOLE, *profile.rules, *profile.sliced, *(COMPARED if "baseline" in stated else ()))
 
     def result(self) -> "Result":
         """The result of the audit, which is made once. Raises GateError where it cannot be made."""
+        from audit.pipeline import read_settings
         from audit.pytest_plugin.gate import Asked, audited
         from audit.pytest_plugin.result import GateError
-        from audit.settings import load_settings
 
         if self._error:
             raise self._error
         if self._result is None:
             try:
                 where = place(self.config, self._folder(), self.path.name)
-                self._result = audited(Asked(lambda: load_settings(self.path)), where)
+                self._result = audited(Asked(lambda: read_settings(self.path)), where)
             except GateError as error:
                 self._error = error
                 raise
@@ -91,6 +96,7 @@ class RuleItem(pytest.Item):
         if self.config.pluginmanager.hasplugin("timeout"):
             self.add_marker(pytest.mark.timeout(0))  # a limit for unit tests is none for audits
 
+    @own_packages()
     def runtest(self) -> None:
         from audit.pytest_plugin.result import GateError, decisive, properties
         from checks.verdict import Outcome
@@ -104,6 +110,7 @@ class RuleItem(pytest.Item):
             pytest.xfail(f"advisory: {verdict.outcome}. {verdict.sentence}")
         raise GateError(result.rule_failure(verdict))
 
+    @own_packages()
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The text alone: no traceback of this file helps anybody."""
         from audit.pytest_plugin.result import GateError

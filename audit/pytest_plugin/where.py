@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from saliency_audit.options import DEVICE, OUT, REUSE, SESSION
+
 if TYPE_CHECKING:
     from audit.preflight import Notice
     from audit.pytest_plugin.gate import Place
     from reports.wording.preflight import WordedPreflight
-
-OUT, REUSE, DEVICE = "--saliency-audit-out", "--saliency-audit-reuse", "--saliency-audit-device"
-SESSION = pytest.StashKey[str]()
-"""The name of one test session, the same for all its processes."""
 
 
 def place(config: pytest.Config, name: str, title: str) -> "Place":

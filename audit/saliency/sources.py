@@ -11,7 +11,7 @@ from audit.choices import Reduction, Score
 from audit.draws import draw
 from audit.errors import AuditError
 from audit.saliency.batch import Attribution, Batch, reduce_channels
-from audit.settings import MethodTable, SaliencyTable
+from audit.settings_tables import MethodTable, SaliencyTable
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, JsonValue, ValidationError
 
-from audit import registry
 from audit.errors import AuditError
 from audit.hashing import sha256_of
+from audit.validation import first_problem
 from checks.table.mean_difference import ROUNDING
 from checks.verdict import Frozen, Outcome, Profile
 
@@ -114,7 +114,7 @@ def load_baseline(path: Path) -> Baseline:
         baseline = Baseline.model_validate(raw)
     except ValidationError as error:
         raise AuditError(
-            path, f"is broken ({registry.first_problem(error)})", "need the file of an accepted run", RESTORE
+            path, f"is broken ({first_problem(error)})", "need the file of an accepted run", RESTORE
         ) from error
     if fault := _impossible(baseline) or _fault(baseline):
         raise AuditError(path, fault, "need the file as it was accepted", RESTORE)

@@ -3,8 +3,8 @@
 import warnings
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from checks.statistics.clusters import Floats, standard_error
 
@@ -19,7 +19,7 @@ def student(sums: Floats, sizes: Floats, confidence: float) -> tuple[Floats, Flo
     sums: (..., clusters); sizes: (clusters,) or as sums. Both bounds: (...).
     """
     mean = sums.sum(axis=-1) / sizes.sum(axis=-1)
-    half = special.stdtrit(sums.shape[-1] - 1, confidence) * standard_error(sums, sizes)
+    half = scipy.special.stdtrit(sums.shape[-1] - 1, confidence) * standard_error(sums, sizes)
     return mean - half, mean + half
 
 
@@ -32,7 +32,7 @@ def bca(sums: Floats, sizes: Floats, confidence: float, seed: int) -> tuple[Floa
     data = (sums / sizes,) if alike else (sums, np.broadcast_to(sizes, sums.shape))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # the degenerate case is answered below
-        result = stats.bootstrap(
+        result = scipy.stats.bootstrap(
             data,
             np.mean if alike else _ratio,
             paired=not alike,

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
 
 from checks.statistics.bootstrap import bca, student
 from checks.statistics.clusters import independent_n, standard_error, totals
@@ -65,8 +65,8 @@ def share_bounds_by_cluster(hit: ArrayLike, cluster: ArrayLike, confidence: floa
 def clopper_pearson(k: float, n: float, confidence: float) -> Bounds:
     """Their bounds for numbers that need not be whole, since clusters are worth so many. 0 <= k <= n."""
     return Bounds(
-        lower=float(special.betaincinv(k, n - k + 1, 1 - confidence)) if k > 0 else 0.0,
-        upper=float(special.betaincinv(k + 1, n - k, confidence)) if k < n else 1.0,
+        lower=float(scipy.special.betaincinv(k, n - k + 1, 1 - confidence)) if k > 0 else 0.0,
+        upper=float(scipy.special.betaincinv(k + 1, n - k, confidence)) if k < n else 1.0,
     )
 
 
@@ -79,7 +79,7 @@ def wilson(k: int, n: int, confidence: float) -> Bounds:
     _share(confidence)
     if n == 0:
         return Bounds(0.0, 1.0)
-    z, share = float(special.ndtri(confidence)), k / n
+    z, share = float(scipy.special.ndtri(confidence)), k / n
     middle, shrink = share + z * z / (2 * n), 1 + z * z / n
     half = z * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
     return Bounds((middle - half) / shrink if k > 0 else 0.0, (middle + half) / shrink if k < n else 1.0)
@@ -132,7 +132,7 @@ def further_for_share(misses: int, n: int, limit: float, confidence: float) -> i
     while first <= MOST_UNITS:
         units = np.arange(first, 2 * first, dtype=np.int64)
         expected = -(-misses * units // n)
-        enough = np.asarray(stats.binom.cdf(expected, units, limit) <= 1 - confidence)
+        enough = np.asarray(scipy.stats.binom.cdf(expected, units, limit) <= 1 - confidence)
         if enough.any():
             return int(units[np.argmax(enough)]) - n
         first *= 2
@@ -152,7 +152,7 @@ def further_for_share_by_cluster(miss: ArrayLike, cluster: ArrayLike, limit: flo
         return None
     worth = independent_n(cluster)
     units = np.arange(MOST_UNITS + 1) + worth
-    enough = np.asarray(stats.beta.cdf(limit, rate * units + 1, units * (1 - rate)) >= confidence)
+    enough = np.asarray(scipy.stats.beta.cdf(limit, rate * units + 1, units * (1 - rate)) >= confidence)
     return math.ceil(np.argmax(enough) * len(sums) / worth) if enough.any() else None
 
 
@@ -171,7 +171,7 @@ def further_for_mean(
     if units < 2 or not x.mean() > limit:
         return None
     deviation = float(standard_error(sums, sizes)) * math.sqrt(units)
-    needed = float((stats.norm.ppf(confidence) * deviation / (x.mean() - limit)) ** 2)
+    needed = float((scipy.stats.norm.ppf(confidence) * deviation / (x.mean() - limit)) ** 2)
     return max(1, math.ceil(needed) - units) if needed <= MOST_UNITS else None
 
 

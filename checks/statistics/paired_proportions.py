@@ -6,8 +6,8 @@ Only discordant pictures count: `worse` are missed by the candidate alone, `bett
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
 
 from checks.statistics.bounds import Bounds
 from checks.statistics.clusters import independent_n, totals
@@ -27,7 +27,7 @@ def tango(worse: float, better: float, n: float, confidence: float, correction: 
         raise ValueError(f"{worse} worse and {better} better of {n}; need counts that n can hold")
     if not 0.5 <= confidence < 1:
         raise ValueError(f"confidence {confidence}; need at least 0.5 and under 1")
-    z = float(stats.norm.ppf(confidence))
+    z = float(scipy.stats.norm.ppf(confidence))
     return Bounds(-_upper(better, worse, n, z, correction), _upper(worse, better, n, z, correction))
 
 
@@ -64,7 +64,7 @@ def regression_p(worse: int, better: int) -> float:
 
     1 where nothing is discordant. Tests no margin: a large p never shows that nothing regressed.
     """
-    return float(stats.binomtest(worse, worse + better, alternative="greater").pvalue) if worse + better else 1.0
+    return float(scipy.stats.binomtest(worse, worse + better, alternative="greater").pvalue) if worse + better else 1.0
 
 
 def votes(difference: ArrayLike, cluster: ArrayLike) -> tuple[int, int]:
@@ -99,7 +99,7 @@ def _upper(worse: float, better: float, n: float, z: float, correction: float) -
     start, end = (worse - better) / n if n else 1.0, 1 - 1e-12
     if start >= end or above(end) >= 0:
         return 1.0
-    return float(optimize.brentq(above, start, end, xtol=1e-12))
+    return float(scipy.optimize.brentq(above, start, end, xtol=1e-12))
 
 
 def score(worse: float, better: float, n: float, difference: float, correction: float = 0.0) -> float:

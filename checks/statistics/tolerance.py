@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from checks.statistics.bounds import Bounds, share_bounds_by_cluster
 from checks.statistics.clusters import totals
@@ -38,7 +38,7 @@ def enough_for_tolerance(coverage: float, confidence: float) -> int:
 
 def _rank(n: int, coverage: float, confidence: float) -> int:
     """The largest k with P(fewer than k of n lie in a tail of 1 - coverage) <= 1 - confidence; 0 for none."""
-    return int(stats.binom.ppf(1 - confidence, n, 1 - coverage)) if n else 0
+    return int(scipy.stats.binom.ppf(1 - confidence, n, 1 - coverage)) if n else 0
 
 
 def _lowest_shown(values: ArrayLike, cluster: ArrayLike, coverage: float, confidence: float) -> float | None:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from audit.errors import AuditError, did_you_mean
 from audit.files import read_toml
-from audit.registry import first_problem
+from audit.validation import first_problem
 from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Outcome
 from reports.result.bearings import Case, bearing, vocabulary

@@ -1,6 +1,9 @@
 """`explain` with a network and a picture that are in memory."""
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +11,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from audit import AuditError, Preprocessing, explain
-from audit.explanation import Picture
+from audit import AuditError, ClassName, Model, Preprocessing, explain
+from audit.explanation import Picture, class_index
 
 PREPARED = Preprocessing(resize=(8, 8), mean=(0.0,) * 3, std=(1.0,) * 3)
 
@@ -97,3 +100,48 @@ def test_what_cannot_be_explained_says_why(tmp_path: Path) -> None:
     blind = nn.Sequential(nn.Flatten(), head)
     with pytest.raises(AuditError, match="zero everywhere or not finite"):
         explain(blind, torch.zeros(3, 8, 8), score="logit")
+
+
+def test_a_class_is_named_by_its_name_or_its_index() -> None:
+    names = ("2", "red", "0")
+    assert [class_index(target, names) for target in ("2", "red", "RED", "1", np.int64(2), 0)] == [0, 1, 1, 1, 2, 0]
+    for target in (3, -1, "7", "9" * 5000):
+        with pytest.raises(AuditError, match="target: no class"):
+            class_index(target, names)
+    named = explain(Model(linear().eval(), ["red", "blue"], PREPARED), picture(), target="blue", score="logit")
+    assert (named.target.index, named.target.name) == (1, "blue")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("dark", r"classes: is 'dark'; need a list of class names in index order\."),
+        ([], r"classes: is \[\]; need a list"),
+        ({0: "dark"}, "classes: class 0 is 0; need"),
+        (["dark", " "], "classes: class 1 is ' '; need"),
+    ],
+)
+def test_what_is_no_list_of_names_is_refused(names: Any, message: str) -> None:
+    with pytest.raises(AuditError, match=message):
+        Model(linear(), names, None)
+    with pytest.raises(AuditError, match=message):
+        explain(linear(), picture(), classes=names, preprocessing=PREPARED)
+
+
+def test_names_of_every_kind_are_names() -> None:
+    kinds: tuple[Any, ...] = (
+        ["dark", ClassName("light")],
+        np.array(["dark", "light"]),
+        (name for name in ("dark", "light")),
+    )
+    for names in kinds:
+        assert Model(linear(), names, None).classes == (ClassName("dark"), ClassName("light"))
+
+
+@pytest.mark.slow
+def test_an_explanation_waits_for_nothing_but_torch() -> None:
+    """Importing torchvision takes as long as importing torch."""
+    others = "{'torchvision', 'torch._dynamo', 'matplotlib', 'scipy'} & set(sys.modules)"
+    asked = f"import sys; from audit import explain; sys.exit(str({others}) if {others} else 0)"
+    done = subprocess.run([sys.executable, "-c", asked], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

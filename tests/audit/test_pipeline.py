@@ -182,3 +182,35 @@ def test_a_notebook_completes_the_public_names() -> None:
         assert getattr(audit, name)
     with pytest.raises(AttributeError, match="no attribute 'runn'"):
         _ = audit.runn
+
+
+@pytest.mark.tor("TOR-010")
+def test_settings_names_files_and_profile_are_checked_at_once(tmp_path: Path) -> None:
+    table: dict[str, Any] = {
+        "model": {"kind": "factry", "classes": str(tmp_path / "none.txt")},
+        "data": {"format": "cvs", "annotations": str(tmp_path / "boxes.csv"), "images": str(tmp_path / "images")},
+        "saliency": {"methods": ["gradiant", {"name": "smoothgrad", "sample": 2}], "null_maps": ["unifrm"]},
+        "experiments": {"interventions": ["noise2"], "controls": ["planted_clue"], "searches": []},
+        "judge": {"profile": "defualt"},
+    }
+    named = [
+        "no profile 'defualt'",
+        "no saliency method 'gradiant'",
+        "no option 'sample'",
+        "no null map 'unifrm'",
+        "no intervention 'noise2'",
+        "no control 'planted_clue'",
+        "no dataset format 'cvs'",
+        "no such file or folder",
+        "no model kind 'factry'",
+        f"data.images = {str(tmp_path / 'images')!r} is not a folder",
+        "no such file or folder",
+    ]
+    with pytest.raises(AuditError) as caught:
+        run(table, tmp_path / "out")
+    assert [problem.seen for problem in caught.value.parts] == named
+    with pytest.raises(AuditError) as caught:
+        run({**table, "run": {"batch_size": 0}, "titel": ""}, tmp_path / "out")
+    first = ["run.batch_size = 0: Input should be greater than 0", "no key 'titel'"]
+    assert [problem.seen for problem in caught.value.parts] == [*first, *named]
+    assert not (tmp_path / "out").exists()

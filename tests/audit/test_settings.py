@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from audit.errors import AuditError
-from audit.settings import load_settings, parse_settings
+from audit.settings import intact_settings, load_settings, parse_settings
 
 DATA = {"format": "csv", "annotations": "boxes.csv", "images": "images"}
 
@@ -76,3 +76,103 @@ def test_the_record_keeps_no_host_path_and_no_worker_count(tmp_path: Path) -> No
     assert kept["model"]["weights"] == "w.pth"
     assert "workers" not in kept["run"]
     assert "folder" not in kept
+
+
+@pytest.mark.tor("TOR-010")
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    raw = {
+        "titel": "x",
+        "data": {**DATA, "max_box_share": 2},
+        "model": {"knd": "factory"},
+        "preprocessing": {"resize": [1, "a"], "croop": 3, "mean": "x"},
+        "saliency": {"methods": ["gradient", {"nmae": "smoothgrad"}], "score": "logits"},
+        "run": {"batch_size": 0, "seed": -1},
+    }
+    with pytest.raises(AuditError) as caught:
+        parse_settings(raw)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "settings: 10 problems:"
+    assert [line.partition(": ")[2] for line in lines[1:]] == [
+        "model.kind is missing; there is 'knd': did you mean 'kind'?",
+        "data.max_box_share = 2: Input should be less than or equal to 1.",
+        "preprocessing.resize = 'a': Input should be a valid integer, unable to parse string as an integer.",
+        "preprocessing.mean = 'x': Input should be a valid list.",
+        "no key 'preprocessing.croop'; did you mean 'crop'?",
+        "saliency.methods.1.name is missing; there is 'nmae': did you mean 'name'?",
+        "saliency.score = 'logits': Input should be 'log_probability', 'probability' or 'logit'.",
+        "run.batch_size = 0: Input should be greater than 0.",
+        "run.seed = -1: Input should be greater than or equal to 0.",
+        "no key 'titel'; did you mean 'title'?",
+    ]
+    assert len(caught.value.parts) == 10
+
+
+def test_what_is_right_beside_what_is_wrong_is_kept() -> None:
+    raw = {"data": {**DATA, "min_visible": 7}, "run": 3, "judge": {"profile": "mine.toml"}, "nothing": {}}
+    intact = intact_settings(raw)
+    assert intact is not None
+    assert (intact.data.min_visible, intact.judge.profile) == (0.25, "mine.toml")
+    assert intact_settings({"run": {"seed": 1}}) is None
+    assert intact_settings({"data": 3}) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "mean", "std"),
+    [
+        ({"mean": 0.5, "std": 1}, (0.5,) * 3, (1.0,) * 3),
+        ({"mean": 0.5, "std": [0.1, 0.2, 0.3]}, (0.5,) * 3, (0.1, 0.2, 0.3)),
+        ({"channels": 1, "mean": 0.5, "std": [0.2]}, (0.5,), (0.2,)),
+    ],
+)
+def test_one_number_stands_for_every_channel(table: dict[str, Any], mean: object, std: object) -> None:
+    preprocessing = parse_settings({"data": DATA, "preprocessing": table}).preprocessing
+    assert preprocessing is not None
+    built = preprocessing.built()
+    assert (built.mean, built.std, built.channels) == (mean, std, len(built.mean))
+
+
+@pytest.mark.tor("TOR-010")
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"channels": 1}, "preprocessing: no mean for channels = 1; need one, or one for each channel"),
+        ({"channels": 1, "mean": 0.5}, "no std for channels = 1"),
+        ({"mean": [0.5, 0.5]}, "2 numbers in mean for channels = 3"),
+        ({"channels": 2, "mean": 0.5}, r"preprocessing\.channels = 2: Input should be 1 or 3"),
+        ({"std": 0}, r"preprocessing\.std = 0: Input should be greater than 0"),
+    ],
+)
+def test_channels_that_do_not_fit(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(AuditError, match=message):
+        parse_settings({"data": DATA, "preprocessing": table})
+
+
+def test_the_tolerance_is_a_share_of_the_frame() -> None:
+    with pytest.raises(AuditError, match=r"pointing_tolerance = 15: Input should be less than or equal to 0\.5"):
+        parse_settings({"data": DATA, "saliency": {"pointing_tolerance": 15}})
+    assert parse_settings({"data": DATA}).saliency.pointing_tolerance * 375 == 15
+
+
+def test_very_many_problems_are_counted_and_not_all_listed() -> None:
+    keys = {f"k{number}": 1 for number in range(3000)}
+    with pytest.raises(AuditError) as caught:
+        parse_settings({"data": DATA, "run": keys})
+    lines = str(caught.value).splitlines()
+    assert (lines[0], len(lines), lines[-1]) == ("settings: 1,000 problems:", 52, "- and 950 more.")
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({1: 2}, "1 = 1: Keys should be strings"),
+        ({"data": "x"}, "data = 'x': Input should be a valid table"),
+        (
+            {"data": DATA, "saliency": {"methods": "gradient"}},
+            "saliency.methods = 'gradient': Input should be a valid list",
+        ),
+        ({"data": DATA, "saliency": {"methods": [3]}}, r"saliency\.methods\.0 = 3: Input should be a valid table"),
+    ],
+)
+def test_values_of_another_kind_are_named(raw: dict[str, Any], message: str) -> None:
+    with pytest.raises(AuditError, match=message):
+        parse_settings({"data": DATA, **raw})

@@ -125,7 +125,7 @@ def test_a_profile_that_measures_what_settings_do_not_know(tmp_path: Path, text:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("donor = 8\n", r"profile own \[measure.experiments\]: donor = 8: Extra inputs"),
+        ("donor = 8\n", r"profile own \[measure.experiments\]: no key 'donor'; did you mean 'donors'\?"),
         ("donors = 0\n", r"profile own \[measure.experiments\]: donors = 0: Input should be greater than 0"),
     ],
 )

@@ -143,3 +143,39 @@ def test_wrong_extensions_are_refused(tmp_path: Path) -> None:
         load_profile(extending(tmp_path, 'extends = "default"\nwithout = ["methods_agre"]\n'))
     with pytest.raises(AuditError, match=r"mine\.toml: extends itself"):
         load_profile(extending(tmp_path, 'extends = "mine.toml"\n'))
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    text = """
+extends = "default"
+confidense = 0.9
+without = ["methods_agre"]
+[rules.model_is_accurate]
+min_accuracy = 2
+min_acuracy = 0.9
+[rules.nothing]
+why = "x"
+[slices]
+by = ["a"]
+rules = ["depend_on_object"]
+why = "ours"
+[measure.saliencey]
+"""
+    with pytest.raises(AuditError) as caught:
+        load_profile(extending(tmp_path, text))
+    seen = [problem.seen for problem in caught.value.parts]
+    assert seen == [
+        "no key 'confidense'",
+        "no rule 'methods_agre' in default",
+        "has no 'why'",
+        "no option 'min_acuracy'",
+        "min_accuracy = 2: Input should be less than or equal to 1",
+        "no rule 'nothing'",
+        "no table 'measure.saliencey'",
+        "no rule 'depend_on_object' in the profile",
+    ]
+
+
+def test_without_is_a_list(tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match="without = 3; need a list of rules"):
+        load_profile(extending(tmp_path, 'extends = "default"\nwithout = 3\n'))

@@ -42,7 +42,7 @@ def thin(folder: Path, width: int) -> Path:
 def test_what_resizing_would_make_too_large_excludes_itself(width: int, tmp_path: Path) -> None:
     thin(tmp_path, width)
     sample = Sample("thin.png", "dog", ((0, 0, 10, 1),))
-    loader = Loader(tmp_path, [sample], Preprocessing(resize=256, crop=(224, 224)), 0.9, 0.25, 15, 1, 0)
+    loader = Loader(tmp_path, [sample], Preprocessing(resize=256, crop=(224, 224)), 0.9, 0.25, 0.04, 1, 0)
     with pytest.raises(
         Rejected, match=r"thin\.png: resize makes 256x\d+ pixels of \d+x1; need at most 25 meg"
     ) as caught:

@@ -43,7 +43,9 @@ def test_each_box_is_one_line(tmp_path: Path) -> None:
         ((PIXELS, "a", []), "sample 0: has no box; need the boxes of its label"),
         ((PIXELS, "a", [(0, 0, 1)]), "sample 0: a box of 3 numbers; need x0, y0, x1, y1"),
         ((PIXELS / 255, "a", [(0, 0, 1, 1)]), r"sample 0: an array \(5, 7, 3\) of float64; need bytes"),
-        ((PIXELS[..., 0], "a", [(0, 0, 1, 1)]), r"sample 0: an array \(5, 7\) of uint8; need bytes"),
+        ((PIXELS[..., :2], "a", [(0, 0, 1, 1)]), r"sample 0: an array \(5, 7, 2\) of uint8; need bytes"),
+        ((PIXELS[0, :, 0], "a", [(0, 0, 1, 1)]), r"sample 0: an array \(7,\) of uint8; need bytes"),
+        ((PIXELS[None], "a", [(0, 0, 1, 1)]), r"sample 0: an array \(1, 5, 7, 3\) of uint8; need bytes"),
         (("no-such.png", "a", [(0, 0, 1, 1)]), r"cannot be written \(No such file or directory\)"),
     ],
 )
@@ -55,3 +57,10 @@ def test_what_cannot_be_a_sample_is_said(tmp_path: Path, sample: Any, message: s
 def test_no_sample_is_no_data_set(tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="samples: is empty"):
         write_dataset([], tmp_path)
+
+
+@pytest.mark.parametrize("grey", [PIXELS[..., 0], PIXELS[..., :1]], ids=["(H, W)", "(H, W, 1)"])
+def test_a_grey_array_is_a_picture(grey: Any, tmp_path: Path) -> None:
+    data = write_dataset([(grey, "a", [(0, 0, 2, 3)])], tmp_path)
+    with Image.open(Path(data["images"]) / "00000.png") as written:
+        assert np.array_equal(np.asarray(written), np.repeat(PIXELS[..., :1], 3, axis=2))

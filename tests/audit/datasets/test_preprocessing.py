@@ -1,5 +1,8 @@
 """Boxes go through the preprocessing with the pixels: a box that is painted into the picture stays on its paint."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms._presets import ImageClassification
+from torchvision.transforms.v2 import functional as VF
+from torchvision.tv_tensors import BoundingBoxes
 
 from audit.datasets.preprocessing import Framed, Preprocessing
 from audit.datasets.sample import Box
@@ -138,3 +143,40 @@ def test_equals_the_preset_of_torchvision(size: tuple[int, int], mode: Interpola
     ours = Preprocessing(resize=32, crop=(24, 24), interpolation=mode.value)
     result = ours.normalise(ours.frame(picture, ()).pixels.unsqueeze(0))
     torch.testing.assert_close(result, preset(picture).unsqueeze(0), rtol=0, atol=1e-6)
+
+
+def of_torchvision(ours: Preprocessing, part: Any) -> Any:
+    """The same, as torchvision's transforms do it; without a crop that is larger than the picture."""
+    if ours.resize:
+        size = [ours.resize] if isinstance(ours.resize, int) else list(ours.resize)
+        part = VF.resize(part, size, InterpolationMode(ours.interpolation), antialias=True)
+    if ours.letterbox:
+        old, room = VF.get_size(part), ours.letterbox
+        scale = min(room[0] / old[0], room[1] / old[1])
+        down, across = (max(1, round(side * scale)) for side in old)
+        part = VF.resize(part, [down, across], InterpolationMode(ours.interpolation), antialias=True)
+        top, left = (room[0] - down) // 2, (room[1] - across) // 2
+        part = VF.pad(part, [left, top, room[1] - across - left, room[0] - down - top], fill=ours.fill)
+    if ours.crop and all(new <= old for new, old in zip(ours.crop, VF.get_size(part), strict=True)):
+        part = VF.center_crop(part, list(ours.crop))
+    return part
+
+
+@pytest.mark.tor("TOR-012")
+@given(PREPROCESSING, boxes_in_pictures(), st.sampled_from(["RGB", "L"]))
+def test_equals_the_transforms_of_torchvision_bit_by_bit(
+    ours: Preprocessing, case: tuple[tuple[int, int], tuple[int, int, int, int]], mode: str
+) -> None:
+    (width, height), box = case
+    ours = replace(ours, mean=(0.5,) * len(mode), std=(0.5,) * len(mode))
+    noise = np.random.default_rng(width * 100 + height).integers(0, 256, (height, width, 3), np.uint8)
+    picture = Image.fromarray(noise)
+    theirs = VF.pil_to_tensor(of_torchvision(ours, picture.convert(mode)))
+    result = ours.frame(picture, (box,))
+    assume(result.pixels.shape == theirs.shape)  # a larger crop is ours
+    assert torch.equal(result.pixels, theirs)
+    given_box = BoundingBoxes([box], format="XYXY", canvas_size=(height, width), dtype=torch.float32)
+    moved = VF.clamp_bounding_boxes(of_torchvision(ours, given_box))
+    assert torch.equal(result.boxes, moved.as_subclass(torch.Tensor))
+    scaled = VF.normalize(VF.to_dtype(theirs, torch.float32, scale=True), list(ours.mean), list(ours.std))
+    assert torch.equal(ours.normalise(result.pixels[None])[0], scaled)

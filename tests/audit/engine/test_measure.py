@@ -19,7 +19,8 @@ from audit.models.model import Model, state_hash
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from audit.record.sample_readers import read_done
-from audit.settings import ModelTable, NamedTable, Settings, load_settings, parse_settings
+from audit.settings import Settings, load_settings, parse_settings
+from audit.settings_tables import ModelTable, NamedTable
 from checks import judge
 from fixtures.scene import write_scene
 from fixtures.shapes import network, write_shapes

@@ -16,7 +16,8 @@ from audit.errors import AuditError
 from audit.models.model import Model
 from audit.record.record import Record
 from audit.record.sample_readers import read_done
-from audit.settings import ModelTable, Settings, load_settings
+from audit.settings import Settings, load_settings
+from audit.settings_tables import ModelTable
 from fixtures.shapes import network, write_shapes
 
 

@@ -21,7 +21,7 @@ from audit.experiments.runner import Experiment, ask, experiments, intervention_
 from audit.models.pass_counter import Passes
 from audit.saliency.rank_correlation import similarity
 from audit.saliency.sources import sources
-from audit.settings import NamedTable, SaliencyTable
+from audit.settings_tables import NamedTable, SaliencyTable
 from fixtures.networks import CLASSES, in_place, ready
 from fixtures.trials import CORNER, OBJECT, Reader, lenders, trial
 

@@ -11,7 +11,11 @@ from typing import Any
 import hypothesis.internal.observability  # noqa: F401  # its plugin imports it at the end of each session
 import pytest
 
-# pytester forgets what a session imports, and torch cannot be imported twice
+# pytester forgets what a session imports, and neither torch nor scipy can be imported twice
+import scipy.optimize
+import scipy.special
+import scipy.stats  # noqa: F401
+
 import audit.cli.progress
 import audit.pipeline
 import audit.pytest_plugin.fixture
@@ -93,6 +97,7 @@ class Measured:
 def measured(monkeypatch: pytest.MonkeyPatch) -> Measured:
     stub = Measured()
     monkeypatch.setattr("audit.pipeline.measure", stub)
+    monkeypatch.setattr("audit.pipeline.name_problems", lambda settings: ())
     monkeypatch.setattr("audit.pipeline.write_evidence", blank_evidence)
     return stub
 

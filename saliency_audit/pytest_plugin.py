@@ -1,6 +1,7 @@
-"""The pytest plugin: `pytest audit.toml`, and the fixture `saliency_audit`.
+"""The hooks of the pytest plugin: `pytest audit.toml`, and the fixture `saliency_audit`. `audit.pytest_plugin` answers.
 
-Nothing but pytest and the standard library is imported until a settings file is collected or the fixture is called.
+pytest imports this in every project of an environment. Nothing but pytest and the standard library is imported until a
+settings file is collected or the fixture is called; the project may have packages of its own with the product's names.
 """
 
 from pathlib import Path
@@ -9,11 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-from audit.pytest_plugin.settings_file import SettingsFile, is_settings_file
-from audit.pytest_plugin.where import DEVICE, OUT, REUSE, SESSION
+from saliency_audit.options import DEVICE, OUT, REUSE, SESSION
+from saliency_audit.packages import own_packages
 
 if TYPE_CHECKING:
     from audit.pytest_plugin.fixture import SaliencyAudit
+    from audit.pytest_plugin.settings_file import SettingsFile
 
 FILES = "saliency_audit_files"
 
@@ -39,12 +41,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SESSION] = worker["testrunuid"] if worker else uuid4().hex
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SettingsFile | None:
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "SettingsFile | None":
     """Settings files that the command line names, or that match the ini option; other TOML files are left alone."""
     if file_path.suffix != ".toml":
         return None
     named = parent.session.isinitpath(file_path) or any(map(file_path.match, parent.config.getini(FILES)))
-    return SettingsFile.from_parent(parent, path=file_path) if named and is_settings_file(file_path) else None
+    if not named:
+        return None
+    with own_packages():
+        from audit.pytest_plugin.settings_file import SettingsFile, is_settings_file
+
+        return SettingsFile.from_parent(parent, path=file_path) if is_settings_file(file_path) else None
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +60,10 @@ def saliency_audit(pytestconfig: pytest.Config) -> "SaliencyAudit":
 
     Within the session as often as one likes; a fixture of your own shares one result among tests.
     """
-    from audit.pytest_plugin.fixture import SaliencyAudit
+    with own_packages():
+        from audit.pytest_plugin.fixture import SaliencyAudit
 
-    return SaliencyAudit(pytestconfig)
+        return SaliencyAudit(pytestconfig)
 
 
 def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:

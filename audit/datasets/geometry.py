@@ -1,0 +1,84 @@
+"""Resizing, padding and cropping, of a picture and of the boxes in it alike.
+
+The tests hold it to torchvision's transforms, bit by bit. They are not used here because importing torchvision takes as
+long as importing torch itself, and most networks are none of its.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar, final
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from audit.choices import Interpolation
+
+Size = tuple[int, int]
+"""(height, width)"""
+_FILTERS: Mapping[Interpolation, Image.Resampling] = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """Boxes in the pixels of a picture."""
+
+    corners: Tensor
+    """(B, 4) float32: x0, y0, x1, y1, half-open."""
+    size: Size
+    """Of the picture."""
+
+    def clamped(self) -> "Boxes":
+        """No part of them lies outside the picture."""
+        height, width = self.size
+        x, y = self.corners[:, 0::2].clamp(0, width), self.corners[:, 1::2].clamp(0, height)
+        return replace(self, corners=torch.stack([x[:, 0], y[:, 0], x[:, 1], y[:, 1]], dim=1))
+
+    def moved(self, across: int, down: int, size: Size) -> "Boxes":
+        """In a picture of another size, in which the old one's corner lies there."""
+        return Boxes(self.corners + torch.tensor([across, down, across, down]), size).clamped()
+
+
+Part = TypeVar("Part", Image.Image, Boxes)
+
+
+def size_of(part: Image.Image | Boxes) -> Size:
+    return part.size if isinstance(part, Boxes) else (part.height, part.width)
+
+
+def with_shorter_side(size: Size, side: int) -> Size:
+    """The size of a picture after its shorter side was brought to `side`."""
+    height, width = size
+    return (side, int(side * width / height)) if height <= width else (int(side * height / width), side)
+
+
+def resized(part: Part, size: Size, interpolation: Interpolation) -> Part:
+    """Squashed to (height, width)."""
+    if size_of(part) == size:
+        return part
+    if isinstance(part, Image.Image):
+        return part.resize(size[::-1], _FILTERS[interpolation])
+    down, across = (new / old for new, old in zip(size, part.size, strict=True))
+    return Boxes(part.corners * torch.tensor([across, down, across, down]), size)
+
+
+def padded(part: Part, left: int, top: int, size: Size, fill: int) -> Part:
+    """On a ground of (height, width) in the colour `fill`, with its corner at left, top."""
+    if isinstance(part, Boxes):
+        return part.moved(left, top, size)
+    ground = Image.new(part.mode, size[::-1], (fill,) * len(part.getbands()))
+    ground.paste(part, (left, top))
+    return ground
+
+
+def cropped(part: Part, size: Size) -> Part:
+    """The centre, of (height, width); the part is at least as large."""
+    top, left = (round((old - new) / 2) for old, new in zip(size_of(part), size, strict=True))
+    if isinstance(part, Boxes):
+        return part.moved(-left, -top, size)
+    return part.crop((left, top, left + size[1], top + size[0]))

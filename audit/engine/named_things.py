@@ -1,0 +1,61 @@
+"""What the settings name, and whether it is there: methods, experiments, formats, kinds, their options, and files.
+
+All of it is looked up before anything is read, so that a user learns of everything that is wrong at once.
+"""
+
+from pathlib import Path
+
+from audit.engine.inputs import reader_of
+from audit.errors import AuditError, Problems
+from audit.experiments.runner import experiments
+from audit.files import is_folder
+from audit.importing import importable
+from audit.models.open_model import MODEL_SUFFIXES, kind_of
+from audit.saliency.sources import sources
+from audit.settings import Settings
+from audit.settings_tables import ModelTable
+
+EXPERIMENTS = ("interventions", "controls", "searches")
+
+
+def name_problems(settings: Settings) -> tuple[AuditError, ...]:
+    """What is named and is not there."""
+    wrong = Problems("settings")
+    with importable(settings.folder):
+        for kind in ("methods", "null_maps"):
+            for entry in getattr(settings.saliency, kind):
+                alone = {"methods": (), "null_maps": (), kind: (entry,)}
+                with wrong.noting():
+                    sources(settings.saliency.model_copy(update=alone))
+        for kind in EXPERIMENTS:
+            for entry in getattr(settings.experiments, kind):
+                with wrong.noting():
+                    experiments(f"audit.experiments.{kind}", (entry,))
+        with wrong.noting():
+            reader_of(settings)
+        if settings.model:
+            _look_at_model(settings.model, settings.folder, wrong)
+    if not is_folder(settings.path(settings.data.images)):
+        seen = f"data.images = {str(settings.data.images)!r} is not a folder"
+        wrong.add(AuditError("settings", seen, "need the pictures' folder"))
+    _look_at_file(settings.path(settings.data.annotations), "need the annotations", wrong)
+    return tuple(wrong.collected)
+
+
+def _look_at_model(table: ModelTable, folder: Path, wrong: Problems) -> None:
+    if isinstance(table.classes, Path):
+        _look_at_file(folder / table.classes, "need a file of class names", wrong)
+    with wrong.noting():
+        _, options = kind_of(table, folder)
+        for path in (value for value in options.values() if isinstance(value, Path)):
+            if path.suffix.lower() in MODEL_SUFFIXES:
+                _look_at_file(path, "need the file of the model", wrong)
+
+
+def _look_at_file(path: Path, needed: str, wrong: Problems) -> None:
+    try:
+        there = path.exists()
+    except (OSError, ValueError):  # a name that no file system takes
+        there = False
+    if not there:
+        wrong.add(AuditError(path.name, "no such file or folder", needed))

@@ -1,0 +1,160 @@
+"""The reference of all settings: `python -m docs.settings` writes settings.md, and a test holds it to the code."""
+
+import ast
+import inspect
+import json
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from audit import registry
+from audit.settings import Settings
+from audit.settings_tables import MethodTable, NamedTable
+
+FILE = Path(__file__).with_suffix(".md")
+LEAD = """\
+# All settings
+
+Written by `python -m docs.settings`; a test holds it to the code. A settings file is TOML. Relative paths start where
+it lies. An unknown key is an error, and everything that is wrong is said at once. A profile's `[measure]` may state
+`experiments` and `saliency` where the file is silent. What may be named is also what `saliency-audit list` shows.
+
+"""
+PLUGINS: Mapping[str, tuple[str, ...]] = {
+    "model": ("audit.models.kinds",),
+    "data": ("audit.datasets.formats",),
+    "saliency": ("audit.saliency.methods", "audit.saliency.null_maps"),
+    "experiments": tuple(f"audit.experiments.{kind}" for kind in ("interventions", "controls", "searches")),
+}
+"""What the keys of a table name, with options of its own."""
+ENTRIES: Mapping[str, type[BaseModel]] = {"saliency": MethodTable, "experiments": NamedTable}
+WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+COMPUTED = {"workers": "see there"}
+
+
+def reference() -> str:
+    """The whole page."""
+    return LEAD + "\n".join(_page()).rstrip() + "\n"
+
+
+def _page() -> Iterator[str]:
+    tables = {name: table for name, field in Settings.model_fields.items() if (table := _table_of(field))}
+    yield from _keys("Top level", Settings, without={*tables, "folder"})
+    for name, table in tables.items():
+        yield from _keys(f"`[{name}]`", table, note=described(Settings).get(name, ""))
+        if name in ENTRIES:
+            yield from _keys(f"Each entry of a list in `[{name}]`", ENTRIES[name], level=3)
+        for package in PLUGINS.get(name, ()):
+            yield from _plugins(package)
+
+
+def _keys(
+    title: str, table: type[BaseModel], *, note: str = "", level: int = 2, without: Collection[str] = ()
+) -> Iterator[str]:
+    schema, texts = table.model_json_schema(), described(table)
+    lead = inspect.getdoc(table) or ""
+    yield f"{'#' * level} {title}\n"
+    yield " ".join(f"{lead} {note}".split()) + "\n"
+    yield "| key | value | default | |\n|---|---|---|---|"
+    for name, field in table.model_fields.items():
+        if name not in without:
+            kind = kind_of(schema["properties"][name], schema.get("$defs", {}))
+            yield f"| `{name}` | {kind} | {_default(name, field)} | {' '.join(texts[name].split())} |"
+    yield ""
+
+
+def _plugins(package: str) -> Iterator[str]:
+    noun = registry.noun(package)
+    yield f"### Each {noun}\n"
+    yield f"| {noun} | options | |\n|---|---|---|"
+    for name in registry.names(package):
+        function = registry.resolve(package, name)
+        options = registry.options_text(function).strip().removeprefix("Options: ").removesuffix(".")
+        yield f"| `{name}` | {f'`{options}`' if options else 'none'} | {registry.summary(function)} |"
+    yield ""
+
+
+def described(table: type[BaseModel]) -> dict[str, str]:
+    """What the text below each key of the table says, those of the tables that it extends included."""
+    inherited = [described(base) for base in table.__bases__ if issubclass(base, BaseModel) and base is not BaseModel]
+    texts = {name: text for base in inherited for name, text in base.items()}
+    (found,) = ast.parse(inspect.getsource(table)).body
+    assert isinstance(found, ast.ClassDef)
+    for statement, below in zip(found.body, found.body[1:], strict=False):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            match below:
+                case ast.Expr(value=ast.Constant(value=str(text))):
+                    texts[statement.target.id] = inspect.cleandoc(text)
+    return texts
+
+
+def kind_of(schema: Mapping[str, Any], named: Mapping[str, Any]) -> str:
+    """What a value must be: 'whole number from 0 to 255', '`nearest`, `bilinear` or `bicubic`', 'list of texts'."""
+    if "$ref" in schema:
+        return kind_of(named[schema["$ref"].rpartition("/")[2]], named)
+    if parts := schema.get("anyOf"):
+        return " or ".join(dict.fromkeys(kind_of(part, named) for part in parts if part.get("type") != "null"))
+    if choices := schema.get("enum"):
+        return " or ".join(f"`{choice}`" for choice in choices)
+    match schema:
+        case {"format": "path"}:
+            kind = "path"
+        case {"type": "array", "prefixItems": [first, *_]}:
+            kind = f"list of {schema['maxItems']} {_plural(kind_of(first, named))}"
+        case {"type": "array", "items": of}:
+            kind = f"list of {_plural(kind_of(of, named))}"
+        case {"type": "object", "additionalProperties": {} as inside} if inside is not True:
+            kind = f"table of {kind_of(inside, named)}"
+        case {"type": "object"}:
+            kind = "name or table"
+        case _:
+            kind = WORDS[schema["type"]] + _bounds(schema)
+    return kind
+
+
+def _plural(kind: str) -> str:
+    word, _, rest = kind.partition(" number")
+    if kind in ("text", "path"):
+        return {"text": "texts", "path": "paths"}[kind]
+    if kind == "name or table":
+        return "names or tables"
+    return f"{word} numbers{rest}" if " number" in kind else kind.replace("number", "numbers", 1)
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    """' from 0 to 1', ' above 0, up to 10,000'."""
+    words = {"exclusiveMinimum": "above", "minimum": "from", "maximum": "up to", "exclusiveMaximum": "below"}
+    stated = [f"{word} {schema[key]:,}" for key, word in words.items() if key in schema]
+    return f" {', '.join(stated)}" if stated else ""
+
+
+def _default(name: str, field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is PydanticUndefined:
+        return COMPUTED.get(name, "empty")
+    return "none" if field.default in (None, "", ()) else f"`{_toml(field.default)}`"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        stated = value.model_dump(exclude_unset=True)
+        if stated.keys() == {"name"}:
+            return json.dumps(stated["name"])
+        return "{" + ", ".join(f"{key} = {_toml(entry)}" for key, entry in stated.items()) + "}"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value)
+
+
+def _table_of(field: FieldInfo) -> type[BaseModel] | None:
+    kinds = (field.annotation, *get_args(field.annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+if __name__ == "__main__":
+    FILE.write_text(reference(), encoding="utf-8")
