@@ -63,37 +63,47 @@ def coding_of(image: ImageFile) -> Coding:
 
 
 def recoded(pixels: Tensor, codings: Sequence[Coding]) -> Tensor:
-    """Pictures (N, 3, H, W) uint8 on the CPU as they are after being saved like their files, and read again."""
+    """Pictures (N, C, H, W) uint8 on the CPU as they are after being saved like their files, and read again.
+
+    A network for grey pictures (C = 1) sees a colour file's luminance alone, which JPEG keeps by the first table.
+    """
     if all(coding == PLAIN for coding in codings):
         return pixels
     lines = pixels.permute(0, 2, 3, 1).numpy()
+    pictures = lines[..., 0] if pixels.shape[1] == 1 else lines
     with ThreadPoolExecutor(min(len(lines), torch.get_num_threads())) as pool:
-        again = list(pool.map(_recoded, lines, codings))
-    return torch.from_numpy(np.stack(again)).permute(0, 3, 1, 2)
+        again = list(pool.map(_recoded, pictures, codings))
+    return torch.from_numpy(np.stack(again).reshape(lines.shape)).permute(0, 3, 1, 2)
 
 
 def _recoded(pixels: np.ndarray, coding: Coding) -> np.ndarray:
-    """(H, W, 3) uint8."""
+    """(H, W, 3) or (H, W) uint8."""
     picture = Image.fromarray(np.ascontiguousarray(pixels))
+    mode = picture.mode
     if coding.grey:
         picture = picture.convert("L")
     if coding.jpeg is None:
-        return np.asarray(picture.convert("RGB"))
-    after = np.array(picture.convert("RGB"))
+        return np.asarray(picture.convert(mode))
+    after = np.array(picture.convert(mode))
     (top, left), (height, width) = coding.origin, coding.size
     rows, columns = (
         slice(max(start, 0), min(start + length, whole))
         for start, length, whole in ((top, height, len(after)), (left, width, after.shape[1]))
     )
-    after[rows, columns] = _compressed(np.asarray(picture)[rows, columns], coding.jpeg, (max(-top, 0), max(-left, 0)))
+    part = np.asarray(picture)[rows, columns]
+    after[rows, columns] = _compressed(part, coding.jpeg, (max(-top, 0), max(-left, 0)), mode)
     return after
 
 
-def _compressed(part: np.ndarray, jpeg: Jpeg, cropped: Place) -> np.ndarray:
-    """(h, w, 3) after a round trip through the file's own compression. cropped: pixels that the frame leaves out."""
+def _compressed(part: np.ndarray, jpeg: Jpeg, cropped: Place, mode: str) -> np.ndarray:
+    """(h, w, 3) or (h, w) after a round trip through the file's own compression.
+
+    cropped: pixels that the frame leaves out. mode: Pillow's, of what is returned.
+    """
     down, across = (side % BLOCK for side in cropped)  # so that blocks lie where the file's own do
     margins = [(down, 0), (across, 0), (0, 0)]
     file = io.BytesIO()
-    padded = np.pad(part, margins[: part.ndim], mode="edge")
-    Image.fromarray(padded).save(file, "JPEG", qtables=list(map(list, jpeg.tables)), subsampling=jpeg.subsampling)
-    return np.asarray(Image.open(file, formats=["JPEG"]).convert("RGB"))[down:, across:]
+    picture = Image.fromarray(np.pad(part, margins[: part.ndim], mode="edge"))
+    tables, subsampling = (jpeg.tables[:1], 0) if picture.mode == "L" else (jpeg.tables, jpeg.subsampling)
+    picture.save(file, "JPEG", qtables=list(map(list, tables)), subsampling=subsampling)
+    return np.asarray(Image.open(file, formats=["JPEG"]).convert(mode))[down:, across:]

@@ -198,3 +198,16 @@ def test_normalising_is_one_for_all() -> None:
     drawn = torch.from_numpy(NOISE).permute(2, 0, 1).unsqueeze(0)
     one = Preprocessing(mean=MEAN, std=STD).normalise(drawn)
     assert torch.equal(one, normalised(drawn, torch.tensor(MEAN), torch.tensor(STD)))
+
+
+@pytest.mark.parametrize("subsampling", [0, 2])
+def test_a_network_for_grey_pictures_is_shown_a_jpeg_as_its_luminance(subsampling: int, tmp_path: Path) -> None:
+    smooth = np.asarray(Image.fromarray(NOISE[::4, ::4]).resize((64, 48), Image.Resampling.BICUBIC))
+    opened = written(tmp_path, "a.jpg", smooth, quality=50, subsampling=subsampling)
+    luminance = torch.from_numpy(np.array(opened.picture.convert("L")))
+    picture = loaded(tmp_path, "a.jpg", Preprocessing(mean=(0.5,), std=(0.25,)))
+    assert picture.framed.pixels.shape == (1, 48, 64)
+    assert picture.coding.jpeg is not None
+    assert (picture.framed.pixels[0].int() - luminance.int()).abs().float().mean() < 1.5
+    again = recoded(picture.framed.pixels.unsqueeze(0), [picture.coding])
+    assert (again.int() - picture.framed.pixels.int()).abs().float().mean() < 0.5
