@@ -73,7 +73,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (FAIL, reasons.BEYOND_LIMIT, SHARE, "(at least 10.8 %; allowed: 10 %)."),
         (INCONCLUSIVE, reasons.UNDECIDED, SHARE, "(at most 16.2 %; allowed: 10 %); about 40"),
         (INCONCLUSIVE, reasons.NO_PICTURES, SHARE, "No picture is predicted right"),
-        (INVALID, reasons.UNJUDGED, SHARE, "200 of 1,434 pictures predicted right left no answer"),
+        (INVALID, reasons.UNJUDGED, SHARE, "200 of 1,434 right answers cannot be judged"),
     ],
     ("survives_other_background", "background"): [
         (
@@ -87,7 +87,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (INCONCLUSIVE, reasons.UNDECIDED, SWAPPED, "(at most 16.2; allowed: 10); about 40"),
         (INCONCLUSIVE, reasons.TOO_FEW, SWAPPED, "at least 30 are needed."),
         (INCONCLUSIVE, reasons.NO_PICTURES, SWAPPED, "No picture predicted right was put on"),
-        (INCONCLUSIVE, reasons.UNJUDGED, SWAPPED, "200 of 1,434 pictures predicted right"),
+        (INCONCLUSIVE, reasons.UNJUDGED, SWAPPED, "200 of 1,434 right answers cannot be judged"),
         (INCONCLUSIVE, background.NO_CONTROL, ALONE, "show what pasting itself costs."),
         (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the backgrounds' classes."),
         (INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED, "37 backgrounds are too few"),
