@@ -1,6 +1,7 @@
 """Reading and writing files: regular ones of a stated size, and whole or not at all."""
 
 import os
+import secrets
 import stat
 import tomllib
 from contextlib import suppress
@@ -94,10 +95,11 @@ def write_text(path: Path, text: str) -> None:
     """
     if holds(path, content := text.encode()):
         return
-    draft = path.with_name(f".{path.name}.part")
+    draft = path.with_name(f".{secrets.token_hex(8)}.part")  # nobody can have put a link there
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
+        with draft.open("xb") as file:
+            file.write(content)
         draft.replace(path)
     except OSError as error:
         with suppress(OSError):

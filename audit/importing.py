@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from audit.hashing import file_hash
@@ -35,9 +35,12 @@ class _Beside(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if path is not None or not (fullname in self.named or self._asks_from_here()):
+        if path is not None:
+            here = fullname.partition(".")[0] in self.admitted
+            return _from_source(PathFinder.find_spec(fullname, path)) if here else None
+        if not (fullname in self.named or self._asks_from_here()):
             return None
-        spec = PathFinder.find_spec(fullname, [str(self.home)])
+        spec = _from_source(PathFinder.find_spec(fullname, [str(self.home)]))
         if spec is None or not (spec.has_location or fullname in self.named):
             return None
         if other := self._elsewhere(fullname, spec):
@@ -71,7 +74,31 @@ class _Beside(MetaPathFinder):
                 origin = Path(spec.origin or "").resolve()
                 if origin != Path(beside.origin or "").resolve():
                     return str(origin.parent) if spec.has_location else "Python itself"
+            elif spec and (folders := self._installed(spec)):
+                return folders[0]
         return None
+
+    def _installed(self, namespace: ModuleSpec) -> list[str]:
+        """Where else parts of a package without `__init__.py` lie: a folder where one works is no such package."""
+        places = [Path(place).resolve() for place in namespace.submodule_search_locations or ()]
+        return [str(place.parent) for place in places if place.parent not in (self.home, Path.cwd())]
+
+
+class _Source(SourceFileLoader):
+    """Compiles what stands in the file: the hash of a record is the source's, not that of a compiled copy."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
+def _from_source(spec: ModuleSpec | None) -> ModuleSpec | None:
+    """The same module, always compiled anew. Raises ImportError for one without source."""
+    if spec is None or not spec.has_location:
+        return spec
+    if not isinstance(spec.loader, SourceFileLoader):
+        raise ImportError(f"{spec.origin} is compiled code; need a source file beside the settings", name=spec.name)
+    spec.loader = _Source(spec.loader.name, spec.loader.path)
+    return spec
 
 
 @contextmanager

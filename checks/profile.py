@@ -231,7 +231,9 @@ def _justified(where: str, table: Any) -> str:
 
 def _in_order(value: Any) -> Any:
     """Tables sorted by key, as they are read from a record, so that a report is the same from either."""
-    return {key: _in_order(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return type(value)(map(_in_order, value)) if isinstance(value, list | tuple) else value
 
 
 def _one_line(text: Any) -> Any:

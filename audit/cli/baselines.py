@@ -76,7 +76,7 @@ def accept(run: Path, reason: str, baseline: Path, by: str | None, force: bool, 
     who = _login() if by is None else by
     moved = accepted(run, baseline, reason=reason, by=who, force=force, profile=profile)
     *earlier, now = moved.history
-    STDOUT.print(f"Accepted as move {len(moved.history)} by {escape(now.by)}: {_counts(now)}.")
+    STDOUT.print(f"Accepted as baseline {len(moved.history)} by {escape(now.by)}: {_counts(now)}.")
     if earlier:
         STDOUT.print(f"Before: {_counts(earlier[-1])}.")
     STDOUT.print(f"Written to {escape(str(baseline))}: commit it. Later runs: saliency-audit compare {baseline} RUN")

@@ -15,7 +15,7 @@ from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import is_folder, is_regular
 
-LOOKED_AT = 200
+LOOKED_AT, LONGEST_LABEL = 200, 40
 """Files and folders that are tried as annotations at most."""
 NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
@@ -108,7 +108,7 @@ def _attempts(place: Path, annotations: Path) -> Iterator[Found | Refused]:
 def settings_text(reading: Found, folder: Path) -> str:
     """A settings file for `found` that is to lie in `folder`."""
     labels = Counter(sample.label for sample in reading.dataset.samples)
-    shown = ", ".join(f"{label} ({count})" for label, count in labels.most_common(8))
+    shown = ", ".join(f"{_in_a_comment(label)} ({count})" for label, count in labels.most_common(8))
     more = f", and {len(labels) - 8} more" if len(labels) > 8 else ""
     pictures = len({sample.image for sample in reading.dataset.samples})
     return TEMPLATE.format(
@@ -116,10 +116,20 @@ def settings_text(reading: Found, folder: Path) -> str:
         samples=len(reading.dataset.samples),
         excluded=len(reading.dataset.exclusions),
         labels=shown + more,
-        format=json.dumps(reading.format),
-        annotations=json.dumps(_relative(reading.annotations, folder)),
-        images=json.dumps(_relative(reading.images, folder)),
+        format=_quoted(reading.format),
+        annotations=_quoted(_relative(reading.annotations, folder)),
+        images=_quoted(_relative(reading.images, folder)),
     )
+
+
+def _in_a_comment(label: str) -> str:
+    """A name of the data must not end the comment, and become settings."""
+    return "".join(letter if letter.isprintable() else "?" for letter in label)[:LONGEST_LABEL]
+
+
+def _quoted(text: str) -> str:
+    """A string of TOML."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -74,7 +74,7 @@ def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tenso
 
     Raises AuditError where the output is a tuple, has another shape or another number of classes.
     """
-    output = module(x)
+    output = module(x.clone())  # one that writes into its input must not change what is measured
     if not isinstance(output, Tensor):
         kind = type(output).__name__
         size = f" of {len(output)}" if isinstance(output, Sequence | Mapping) else ""

@@ -73,11 +73,16 @@ class Result(Frozen):
     def _known(self, comparing: bool) -> Known:
         closing = [f"Report: {self.report}"]
         if comparing and self.against:
-            accept = f"saliency-audit accept {self.report.parent} --baseline {self.against.baseline} --reason '…'"
-            fails = self.whole.outcome is Outcome.FAIL
-            lead = "Only where what fails is intended, accept this run" if fails else "To accept this run as it is"
-            closing += [f"Comparison: {self.against.report}", f"{lead}: {accept}"]
+            closing.append(f"Comparison: {self.against.report}")
+            if self.judgement.outcome is not Outcome.INVALID:
+                closing.append(self._acceptance(self.against.baseline))
         return Known(self.judgement.profile.confidence, self.pictures, tuple(closing))
+
+    def _acceptance(self, baseline: Path) -> str:
+        fails = self.whole.outcome is Outcome.FAIL
+        lead = "Only where what fails is intended, accept this run" if fails else "To accept this run as it is"
+        force = "" if self.judgement.outcome is Outcome.PASS else " --force"
+        return f"{lead}: saliency-audit accept {self.report.parent} --baseline {baseline} --reason '…'{force}"
 
 
 def decisive(result: Result, rule: str) -> WordedVerdict:

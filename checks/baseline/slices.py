@@ -20,7 +20,7 @@ from checks.baseline.matched import Pairs
 from checks.baseline.result import SliceChange, What
 from checks.baseline.shares import REASON
 from checks.statistics.paired_proportions import holm, regression_p
-from checks.table.kinds import CLASS, repeated
+from checks.table.kinds import CLASS, FEWEST_OF_A_KIND, repeated
 from checks.table.slices import MOST_VALUES, Names
 from checks.verdict import Direction, Finding, Outcome, Profile, Unit, Verdict, worst
 
@@ -55,7 +55,10 @@ def compare_slices(pairs: Pairs, metadata: Mapping[str, Names], profile: Profile
         for what, turn in turns(pairs).items()
     ]
     rows = [row for row in rows if row[3].n]
-    adjusted = holm([regression_p(*(turned.votes or (turned.worse, turned.better))) for *_, turned in rows])
+    large = np.array([turned.n >= FEWEST_OF_A_KIND for *_, turned in rows], dtype=bool)
+    tests = [regression_p(*(turned.votes or (turned.worse, turned.better))) for *_, turned in rows]
+    adjusted = np.ones(len(rows))  # what is too small to show anything must not hide the others
+    adjusted[large] = holm(np.array(tests, dtype=np.float64)[large])
     allowed = margin_of(profile)
     changes = [
         _change((name, value), what, turned, (float(p), pairs.same), allowed)

@@ -15,7 +15,7 @@ CLASS = "class"
 FEWEST_OF_A_KIND = 5
 """Pictures. With fewer, no exact test of discordant pairs shows at 95 % that they regressed."""
 FEW = 0.05
-"""Share of the pictures that may stray where they are also fewer than these: a copy with a slip of the pen."""
+"""Share of the pictures that may stray, where no kind of so many goes with them: a copy with slips of the pen."""
 
 
 def repeated(classes: NDArray[np.object_], columns: Mapping[str, NDArray[np.object_]]) -> dict[str, str]:
@@ -45,9 +45,16 @@ def _codes(values: NDArray[np.object_]) -> Ints:
 
 
 def _decides(one: Ints, other: Ints) -> bool:
-    """Where two pictures share the first they share the second, but for a few that stray."""
-    straying = len(one) - int(_table(one, other).max(axis=1, initial=0).sum())
-    return straying < FEWEST_OF_A_KIND and straying <= FEW * len(one)
+    """Where two pictures share the first they share the second, but for a few that stray.
+
+    Those must not be so many of one kind that they could regress: neither together, nor of one class.
+    """
+    straying = _table(one, other)
+    usual = straying.argmax(axis=1)
+    straying[np.arange(len(usual)), usual] = 0
+    rare = ~np.isin(np.arange(straying.shape[1]), usual)
+    most = max(straying.max(initial=0), straying[:, rare].sum(axis=0).max(initial=0))
+    return bool(most < FEWEST_OF_A_KIND and straying.sum() <= FEW * len(one))
 
 
 def _divides(kind: Ints, of_class: Ints) -> bool:

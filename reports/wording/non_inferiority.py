@@ -11,7 +11,7 @@ from reports.wording.words import About, FindingWords, Words
 
 SUBJECT = "candidate against baseline"
 MEND = "Look at the pictures that turned worse, improve the model and audit it again."
-MOVE = f"{MEND} Only where the loss is intended, move the baseline: {ACCEPT}."
+MOVE = f"{MEND} Only where the loss is intended, move the baseline: {ACCEPT} --force."
 MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
 UNASKED = "Run both audits with the interventions object_removed and background_replaced."
 WITHOUT = "No experiment was made with the baseline, so it is unknown where its evidence lay."

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from torch import Tensor
 
 from audit.datasets.labels import ClassName
@@ -13,7 +14,7 @@ from audit.settings import load_settings
 from checks import judge
 from checks.profile import load_profile
 from checks.verdict import Outcome
-from fixtures.devices import Blocks, Device, EightBits, Grey, write_tagged
+from fixtures.devices import Blocks, Device, EightBits, Grey, Wiper, write_tagged
 
 RULES = ("depends_on_object", "right_for_the_right_reason")
 KINDS = ("png", "jpeg", "grey")
@@ -37,6 +38,14 @@ def outcomes(folder: Path, kind: str) -> set[Outcome]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_network_that_cheats_on_the_grid_of_its_files_fails(kind: str, tmp_path: Path) -> None:
     assert outcomes(tmp_path, kind) == {Outcome.FAIL}
+
+
+def test_a_network_cannot_change_what_is_measured() -> None:
+    pictures = torch.full((2, 3, 32, 32), 0.8)
+    mean, std = torch.zeros(3), torch.ones(3)
+    batch = Batch(Wiper(), pictures.clone(), torch.tensor([0, 1]), mean, std, (0, 1))
+    assert batch.plain.gradient.abs().sum() > 0
+    assert torch.equal(batch.x, pictures)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg"])

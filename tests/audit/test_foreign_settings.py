@@ -1,18 +1,20 @@
 """Settings and class files that no person writes are refused, in a moment and without a traceback."""
 
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from audit.datasets.discover import look
+from audit.datasets.discover import Found, look, settings_text
 from audit.datasets.formats.csv import csv
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
 from audit.datasets.labels import ClassName, map_labels, read_classes
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
+from audit.files import write_text
 from audit.models.weights import check_file
 from audit.settings import load_settings, parse_settings
 
@@ -190,3 +192,30 @@ def test_names_that_no_file_system_takes_are_no_files(case: str, tmp_path: Path)
     (tmp_path / "boxes.csv").write_text(f"image,label,x0,y0,x1,y1\n{LONG},dog,0,0,5,5\n")
     with pytest.raises(AuditError):
         ASKED[case](tmp_path)
+
+
+@pytest.mark.tor("TOR-007")
+def test_what_is_written_goes_through_no_link(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    for name in (".audit.json.part", "audit.json"):
+        (tmp_path / name).symlink_to(mine)
+    write_text(tmp_path / "audit.json", "{}")
+    assert mine.read_text() == "mine"
+    assert (tmp_path / "audit.json").read_text() == "{}"
+    assert not (tmp_path / "audit.json").is_symlink()
+
+
+@pytest.mark.tor("TOR-007")
+def test_names_in_the_data_do_not_become_settings(tmp_path: Path) -> None:
+    label = 'dark (6).\nformat = "voc"\n[saliency]\nmethods = [{name = "mine:run"}]\n#\x7f\x1b' + "x" * 300
+    cell = label.replace('"', '""')
+    (tmp_path / "b\x7f\U0001f600.csv").write_text(f'image,label,x0,y0,x1,y1\na.png,"{cell}",0,0,5,5\n')
+    (tmp_path / "a.png").touch()
+    dataset = csv(tmp_path / "b\x7f\U0001f600.csv", tmp_path)
+    text = settings_text(Found("csv", tmp_path / "b\x7f\U0001f600.csv", tmp_path, dataset, 1), tmp_path)
+    stated = tomllib.loads(text)
+    assert stated["data"]["format"] == "csv"
+    assert stated["data"]["annotations"] == "b\x7f\U0001f600.csv"
+    assert "mine:run" not in str(stated)
+    assert max(map(len, text.splitlines())) < 200

@@ -1,6 +1,7 @@
 """Only what the settings name is imported from beside them, and nothing there stands in for what is installed."""
 
 import importlib
+import py_compile
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,38 @@ def test_a_named_module_and_what_it_imports_beside_it_are_found(tmp_path: Path) 
         assert import_function("beside_nets:build")() == 3
         with pytest.raises(ModuleNotFoundError):
             importlib.import_module("beside_nothing")
+
+
+def test_compiled_copies_are_not_run(tmp_path: Path) -> None:
+    """A copy that says of itself that nobody need check it against its source."""
+    write(tmp_path / "beside_parts", __init__="", nets="def build():\n    return 'source'\n")
+    write(tmp_path, beside_nets="def build():\n    return 'source'\n")
+    for source in (tmp_path / "beside_nets.py", tmp_path / "beside_parts" / "nets.py"):
+        intact = source.read_text()
+        source.write_text(intact.replace("source", "forged"))
+        py_compile.compile(str(source), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+        source.write_text(intact)
+    with importable(tmp_path):
+        assert import_function("beside_nets:build")() == "source"
+        assert import_function("beside_parts.nets:build")() == "source"
+
+
+def test_a_module_without_its_source_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, beside_bare="def build():\n    return 1\n")
+    py_compile.compile(str(tmp_path / "beside_bare.py"), cfile=str(tmp_path / "beside_bare.pyc"))
+    (tmp_path / "beside_bare.py").unlink()
+    with importable(tmp_path), pytest.raises(ImportError, match="is compiled code; need a source file"):
+        import_function("beside_bare:build")
+
+
+def test_a_package_without_init_that_is_installed_is_not_shadowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "site" / "beside_space", inner="x = 1\n")
+    write(tmp_path / "home" / "beside_space", __init__="def build():\n    return 1\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    with importable(tmp_path / "home"), pytest.raises(ImportError, match="lies beside the settings file and in"):
+        import_function("beside_space:build")
 
 
 def test_a_named_package_is_found_with_its_parts(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Profiles are validated as a whole, and hashed by what they demand."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from audit.errors import AuditError
-from checks.profile import BUILT_IN, fingerprint, load_profile
+from checks.profile import BUILT_IN, built_in_names, fingerprint, load_profile
+from checks.verdict import Profile
 
 ACCURATE = '[rules.model_is_accurate]\nmin_accuracy = 0.9\nwhy = "The use demands it."\n'
 
@@ -23,6 +25,14 @@ def test_default() -> None:
     assert profile.rules["evidence_is_complete"]["min_pictures"] == 59
     assert profile == load_profile(BUILT_IN / "default.toml") == load_profile(str(BUILT_IN / "default.toml"))
     assert profile == type(profile).model_validate_json(profile.model_dump_json())
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_a_profile_is_alike_to_the_letter_when_it_was_read_from_a_record(name: str) -> None:
+    """Else a report would differ from the one that the run wrote."""
+    profile = load_profile(name)
+    stored = json.loads(json.dumps(profile.model_dump(mode="json"), sort_keys=True))
+    assert Profile.model_validate(stored).model_dump_json() == profile.model_dump_json()
 
 
 def test_defaults_are_filled_in_and_the_hash_is_of_what_is_demanded(tmp_path: Path) -> None:

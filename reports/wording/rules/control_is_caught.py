@@ -22,7 +22,7 @@ QUESTION = "How strong must a shortcut be before this audit catches it?"
 FLAGGED = "share of the evidence at and above which a mark is flagged"
 BLAMED = "share of the evidence at and above which hiding the mark is seen to cost the label"
 KEPT_SHARE = "share of its evidence that the network itself keeps when the object is removed"
-RUN_IT = "Add the control planted_cue, with shares of 0 and 1 among its lambdas, and run the audit again."
+RUN_IT = "Add the control planted_cue, and run the audit again."
 MORE_MARKED = (
     "Run the audit again on more pictures that the network predicts right and whose boxes leave the border of the frame"
     " free."

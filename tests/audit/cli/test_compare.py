@@ -43,7 +43,7 @@ def test_the_life_of_a_baseline(shell: Shell, tmp_path: Path) -> None:
     assert out.startswith("INVALID\nbaseline.json: no such baseline")
     code, out, _ = shell("accept", "old", "--reason", "the first", "--by", "Ada")
     assert code == 0
-    assert "Accepted as move 1 by Ada: PASS, 103 of 119 predicted right, 9 of 119 misses by experiment." in out
+    assert "Accepted as baseline 1 by Ada: PASS, 103 of 119 predicted right, 9 of 119 misses by experiment." in out
     assert "Written to baseline.json: commit it. Later runs: saliency-audit compare baseline.json RUN" in out
     code, out, _ = shell("compare", "baseline.json", "new")
     assert code == 0

@@ -1,6 +1,6 @@
 """Slices of a comparison: what is one, and that a class that died is named whatever columns stand beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,25 @@ def test_a_dead_class_fails_whatever_columns_repeat_the_class() -> None:
     assert beside.repeated == dict.fromkeys(COPIES, "class")
     assert len(beside.changes) == 2 * CLASSES
     assert 3 * beside.changes[0].p > 0.05, "the copies as slices would hide it"
+
+
+def remarks(seed: int) -> NDArray[np.int64]:
+    """An entry of its own for each of 49 pictures, and one for all the others."""
+    values = np.zeros(N, dtype=np.int64)
+    values[np.random.default_rng(seed).choice(N, 49, replace=False)] = np.arange(1, 50)
+    return values
+
+
+def slips(seed: int) -> NDArray[np.int64]:
+    """The classes, but for five pictures of five classes."""
+    return np.where(np.isin(np.arange(N), [EACH * (5 * seed + i) for i in range(5)]), CLASS + 1, CLASS)
+
+
+@pytest.mark.parametrize("column", [remarks, slips])
+def test_a_dead_class_fails_beside_columns_that_show_nothing(column: Callable[[int], NDArray[np.int64]]) -> None:
+    found = sliced({f"column {seed}": column(seed) for seed in (1, 2)})
+    assert slices_hold(found.changes, PROFILE).outcome is Outcome.FAIL
+    assert ("class", "c07") in red(found)
 
 
 def test_columns_that_repeat_each_other_are_tested_once() -> None:
