@@ -134,7 +134,7 @@ def in_unit(value: float | None, unit: Unit) -> str:
     return f"{measured(value, unit)}{points}"
 
 
-def excerpt(text: str, lines: int = 200, width: int = 2000) -> str:
+def excerpt(text: str, lines: int = 200, width: int = 800) -> str:
     """A long text's beginning, and how much is left out."""
     shown = [short(line, width) for line in text.splitlines()]
     rest = len(shown) - lines

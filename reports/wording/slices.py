@@ -11,7 +11,7 @@ from reports.wording.undecided import too_few
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 MORE = "Add boxed pictures to the slices that hold too few."
-ANOTHER_COLUMN = "Add this column to the annotations, or remove it from the profile's required slices."
+ANOTHER_COLUMN = "Add the missing columns to the annotations, or remove them from the profile's required slices."
 WITHOUT_FINDING = {
     NO_COLUMN: ANOTHER_COLUMN,
     TOO_MANY_VALUES: "Require slices by a column that names kinds of pictures, in the profile.",

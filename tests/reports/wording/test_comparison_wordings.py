@@ -21,7 +21,7 @@ from reports.wording.words import About, Words, about
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 MEND = "Look at the pictures that turned worse, improve the model and audit it again."
-MOVE = f"{MEND} Only where the loss is intended, move the baseline: saliency-audit accept RUN --reason '…'."
+MOVE = f"{MEND} Only where the loss is intended, move the baseline: saliency-audit accept RUN --reason '…' --force."
 MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
 TURNED = {"details": {"worse": 190, "better": 24, "bad_before": 10, "bad_after": 176, "same_network": False}}
 SAME = {"details": {**TURNED["details"], "same_network": True}}

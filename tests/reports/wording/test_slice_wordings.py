@@ -87,13 +87,13 @@ def test_a_rule_that_could_not_judge_a_slice_says_why() -> None:
             NO_COLUMN,
             {"missing": ["light"]},
             "The data lacks the column 'light', by which the profile requires slices.",
-            "Add them to the annotations",
+            "Add the missing columns",
         ),
         (
             NO_COLUMN,
             {"missing": ["light", "weather"]},
             "The data lacks the columns 'light' and 'weather', by which the profile requires slices.",
-            "Add them to the annotations",
+            "Add the missing columns",
         ),
         (
             TOO_MANY_VALUES,
