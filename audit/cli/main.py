@@ -9,6 +9,7 @@ from audit.cli.baselines import accept, compare
 from audit.cli.demo import demo
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
+from audit.cli.inspect import inspect
 from audit.cli.listing import init, list_
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
@@ -26,7 +27,7 @@ def cli() -> None:
     """
 
 
-for command in (run, check, report, compare, accept, verify, demo, explain, list_, init):
+for command in (run, check, report, compare, accept, verify, demo, explain, list_, init, inspect):
     cli.add_command(command)
 
 

@@ -70,6 +70,8 @@ class Opened:
     """(width, height) as stored, before the orientation is applied."""
     orientation: int
     """EXIF orientation, 1 to 8."""
+    quantisation: tuple[float, ...] = ()
+    """The mean step of each of a JPEG's quantisation tables, brightness first; none for other files."""
 
 
 class _Jpeg(JpegImageFile):
@@ -119,7 +121,7 @@ def open_picture(path: Path, root: Path) -> Opened:
     rgb = _rgb(image, name)
     if orientation != _UPRIGHT:
         rgb = rgb.transpose(_TURNS[orientation])
-    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation)
+    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation, _quantisation(image))
 
 
 def _scans_of(data: bytes, name: str) -> int:
@@ -144,6 +146,11 @@ def _check_scans(image: ImageFile, scans: int, name: str) -> None:
             f"{name}: {scans} scans of {times(image.size)} pixels; need at most {MAX_SCANS}, and "
             f"{MAX_SCANNED // 1_000_000:,} megapixels in all.",
         )
+
+
+def _quantisation(image: ImageFile) -> tuple[float, ...]:
+    tables = image.quantization if isinstance(image, JpegImageFile) else {}
+    return tuple(sum(tables[number]) / len(tables[number]) for number in sorted(tables) if len(tables[number]))
 
 
 def displayed_size(path: Path, root: Path) -> tuple[int, int]:

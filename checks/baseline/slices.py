@@ -7,6 +7,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.holm import holm
 from audit.record.record import Record
 from audit.record.sample_readers import read_samples
 from checks.baseline.discordance import (
@@ -22,7 +23,7 @@ from checks.baseline.discordance import (
 from checks.baseline.matched import Pairs
 from checks.baseline.result import SliceChange, What
 from checks.baseline.shares import REASON
-from checks.statistics.paired_proportions import holm, regression_p
+from checks.statistics.paired_proportions import regression_p
 from checks.table.read_evidence import cluster_column
 from checks.verdict import Direction, Finding, Outcome, Profile, Unit, Verdict, worst
 
