@@ -59,7 +59,9 @@ def _table(findings: "tuple[Finding, ...]") -> Table:
     from reports.wording.inspection import best_class
 
     numbers = [Column(name, justify="right", no_wrap=True) for name in ("told right", "chance", "critical", "n")]
-    table = Table(Column("quantity", overflow="fold"), *numbers, Column("best told class", overflow="fold"), box=None)
+    table = Table(
+        Column("quantity", overflow="fold"), *numbers, Column("best told class (its chance)", overflow="fold"), box=None
+    )
     for finding in findings:
         critical = "" if finding.critical is None else f"{finding.critical:.2f}"
         figures = f"{finding.share:.2f}", f"{finding.chance:.2f}", critical, f"{finding.n:,}"

@@ -45,7 +45,7 @@ class Finding:
     critical: float | None
     """The share from which on the quantity tells; None where there are too few pictures for any share to do."""
     p: float
-    """Adjusted over all quantities (Holm)."""
+    """Adjusted over all quantities (Holm); half of the inspection's level is what it is held against."""
     n: int
     """Samples that have the quantity and a neighbour."""
     classes: tuple[ClassShare, ...]

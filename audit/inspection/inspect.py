@@ -1,6 +1,5 @@
 """The whole inspection: samples in, and out comes how well each quantity tells their label."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -120,7 +119,7 @@ def _counted(
     words: Sequence[str],
     k: int,
 ) -> Counted:
-    pooled, of_class = tally(neighbours(values, group, k, SEED), label, group, len(words))
+    pooled, of_class = tally(neighbours(values, group, k, SEED), label, group, len(words), SEED)
     classes = [(word, one) for word, one in zip(words, of_class, strict=True) if one.n >= FEWEST_OF_CLASS]
     return Counted(*key, pooled, tuple(classes))
 
@@ -128,19 +127,18 @@ def _counted(
 def _findings(counted: Sequence[Counted]) -> tuple[Finding, ...]:
     pooled = [entry.pooled for entry in counted]
     p = [one.p for one in pooled]
-    worth, chance = np.array([one.worth for one in pooled]), np.array([one.chance for one in pooled])
-    limits = critical(holm_level(p, LEVEL / 2), worth, chance)
-    columns = zip(counted, limits.tolist(), holm(p).tolist(), _classes(counted), strict=True)
+    limits = [critical(level, one) for level, one in zip(holm_level(p, LEVEL / 2).tolist(), pooled, strict=True)]
+    columns = zip(counted, limits, holm(p).tolist(), _classes(counted), strict=True)
     return tuple(sorted((_finding(*row) for row in columns), key=lambda finding: (not finding.telling, -finding.told)))
 
 
-def _finding(entry: Counted, limit: float, p: float, classes: tuple[ClassShare, ...]) -> Finding:
+def _finding(entry: Counted, limit: float | None, p: float, classes: tuple[ClassShare, ...]) -> Finding:
     return Finding(
         descriptor=entry.descriptor,
         quantity=entry.quantity,
         share=entry.pooled.share,
         chance=entry.pooled.chance,
-        critical=limit if math.isfinite(limit) else None,
+        critical=limit,
         p=p,
         n=entry.pooled.n,
         classes=classes,

@@ -19,6 +19,8 @@ BLOCK = 512
 _STRIDE = 64
 _JITTER = 0.01
 """Of the widest deviation: so far pictures with equal values lie apart, so that chance decides among them."""
+_MOST_THROWS = 8
+"""How often chance decides where many values are equal, as with sizes and words; all throws count together."""
 
 
 class Edges(NamedTuple):
@@ -40,24 +42,37 @@ def neighbours(values: NDArray[np.float32], group: Ints, k: int, seed: int) -> E
     values: (n, d) finite. group: (n,). Of equal distances chance decides, by the seed. A picture that has fewer than k
     pictures outside its group gets what there is. Of more than `MOST_QUERIES` pictures a draw is asked, among all.
     """
-    rng = np.random.default_rng(seed)
-    n = len(values)
-    jitter = rng.uniform(-1, 1, (n, 1)) * _JITTER * max(float(values.std(axis=0).max(initial=0)), 1e-6)
-    x = torch.from_numpy(np.concatenate([values - values.mean(axis=0), jitter], axis=1).astype(np.float32))
+    rng, n = np.random.default_rng(seed), len(values)
+    queries = np.sort(rng.permutation(n)[:MOST_QUERIES])
+    apart = _JITTER * max(float(values.std(axis=0).max(initial=0)), 1e-6)
+    x = values - values.mean(axis=0)
+    throws = [_nearest(x, apart * rng.uniform(-1, 1, (n, 1)), group, queries, k) for _ in range(_throws(values))]
+    source, target = (np.concatenate(ends) for ends in zip(*throws, strict=True))
+    return Edges(source, target, 1 / np.bincount(source, minlength=n)[source])
+
+
+def _throws(values: NDArray[np.float32]) -> int:
+    n, dimensions = values.shape
+    tied = dimensions <= 2 and len(np.unique(values, axis=0)) <= n / 2
+    return int(np.clip(MOST_QUERIES // max(n, 1), 1, _MOST_THROWS)) if tied else 1
+
+
+def _nearest(
+    values: NDArray[np.float32], jitter: NDArray[np.float64], group: Ints, queries: Ints, k: int
+) -> tuple[Ints, Ints]:
+    """Source and target of the edges from these pictures. jitter: (n, 1)."""
+    x = torch.from_numpy(np.concatenate([values, jitter], axis=1).astype(np.float32))
     norms, groups = (x * x).sum(dim=1), torch.from_numpy(group)
-    queries = np.sort(rng.permutation(n)[:MOST_QUERIES]) if n > MOST_QUERIES else np.arange(n)
-    sources, targets = [], []
+    sources, targets = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for start in range(0, len(queries), BLOCK):
         asked = torch.from_numpy(queries[start : start + BLOCK])
         distance = torch.addmm(norms[None], x[asked], x.T, alpha=-2)
         distance.masked_fill_(groups[asked][:, None] == groups[None], torch.inf)
-        near, index = _smallest(distance, min(k, n))
+        near, index = _smallest(distance, min(k, len(values)))
         row, column = torch.isfinite(near).nonzero(as_tuple=True)
         sources.append(asked[row].numpy())
         targets.append(index[row, column].numpy())
-    source, target = (np.concatenate([*parts, np.empty(0, np.int64)]) for parts in (sources, targets))
-    weight = 1 / np.bincount(source, minlength=n)[source]
-    return Edges(source, target, weight)
+    return np.concatenate(sources), np.concatenate(targets)
 
 
 def _smallest(distance: Tensor, k: int) -> tuple[Tensor, Tensor]:

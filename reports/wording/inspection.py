@@ -46,11 +46,13 @@ def basis(inspection: Inspection) -> str:
 
 
 def best_class(classes: Sequence[ClassShare]) -> str:
-    """'tench 1.00 of 23, and 2 more'; '' for none."""
+    """'tench 1.00 (0.08) of 23, and 2 more', in brackets what is chance; '' for none."""
     if not classes:
         return ""
     first, more = classes[0], len(classes) - 1
-    return f"{first.label} {first.share:.2f} of {first.n:,}" + (f", and {more} more" if more else "")
+    return f"{first.label} {first.share:.2f} ({first.chance:.2f}) of {first.n:,}" + (
+        f", and {more} more" if more else ""
+    )
 
 
 def remainder(inspection: Inspection, shown: int) -> str:
