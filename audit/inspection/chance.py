@@ -3,7 +3,7 @@
 Neighbours are no independent draws: two pictures that are each other's nearest are right or wrong together, one picture
 may be the neighbour of many, and each has several. So no binomial of n draws holds. Labels dealt out anew to the same
 graph of neighbours say what chance does: mean and variance follow from the graph (as in Schilling 1986 and Henze 1988
-for two samples), the skewness is seen in a thousand such deals, and a gamma distribution has these three (Pearson III).
+for two samples), the skewness is seen in hundreds of such deals, and a gamma distribution has these three (Pearson III).
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from scipy.special import gammaincc, gammainccinv, gammaln, ndtr, ndtri
 
 from audit.inspection.neighbours import Edges, Floats, Ints
 
-DEALS = 1000
+DEALS = 500
 _MOST_DEALT = 500_000
 """Edges in the deals that are looked at together."""
 WORTH_DEALING = 0.02

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.inspection.findings import Quantity
-from audit.inspection.view import THUMBNAIL, Numbers, Pixels, Value, View
+from audit.inspection.view import THUMBNAIL, Pixels, Value, View
 
 LINE = Quantity("outermost line of pixels", "place")
 
@@ -37,6 +37,6 @@ def _sides(depth: int) -> tuple[tuple[slice | int, ...], ...]:
     return (all_of_it, depth), (all_of_it, -1 - depth), (depth,), (-1 - depth,)
 
 
-def _mean(colours: Pixels, free: NDArray[np.bool_]) -> Numbers | None:
+def _mean(colours: Pixels, free: NDArray[np.bool_]) -> Pixels | None:
     """(3,), or None where the boxes leave less than half of the side."""
-    return colours[free].mean(axis=0, dtype=np.float32) if free.mean() >= 0.5 else None
+    return np.rint(colours[free].mean(axis=0)).astype(np.uint8) if free.mean() >= 0.5 else None

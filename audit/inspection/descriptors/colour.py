@@ -15,4 +15,4 @@ def colour(view: View) -> Mapping[Quantity, Value]:
     colours = view.canvas.colours_outside
     if not len(colours):
         return {}
-    return {MOMENTS: np.concatenate([colours.mean(axis=0), colours.std(axis=0)]).astype(np.float32)}
+    return {MOMENTS: np.rint(np.concatenate([colours.mean(axis=0), colours.std(axis=0)])).astype(np.uint8)}

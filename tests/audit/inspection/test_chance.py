@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -58,6 +58,7 @@ def test_whoever_has_no_neighbour_is_not_counted() -> None:
     assert critical(0.05, pooled) is None
 
 
+@settings(max_examples=10)
 @given(st.integers(0, 1000))
 def test_the_variance_is_that_of_all_ways_to_deal_the_labels(seed: int) -> None:
     rng = np.random.default_rng(seed)
