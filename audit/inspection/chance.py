@@ -3,7 +3,7 @@
 Neighbours are no independent draws: two pictures that are each other's nearest are right or wrong together, one picture
 may be the neighbour of many, and each has several. So no binomial of n draws holds. Labels dealt out anew to the same
 graph of neighbours say what chance does: mean and variance follow from the graph (as in Schilling 1986 and Henze 1988
-for two samples), the skewness is seen in hundreds of such deals, and a gamma distribution has these three (Pearson III).
+for two samples), the skewness is seen in some hundred deals, and a gamma distribution has these three (Pearson III).
 """
 
 from typing import NamedTuple
