@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from audit.holm import holm
 from checks.statistics import bootstrap
 from checks.statistics.bootstrap import bca, student
 from checks.statistics.bounds import Bounds, share_bounds, share_bounds_by_cluster, wilson
 from checks.statistics.paired_proportions import (
     CONTINUITY,
-    holm,
     paired_share_bounds,
     paired_share_bounds_by_cluster,
     regression_p,

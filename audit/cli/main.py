@@ -11,6 +11,7 @@ from audit.cli.completion import VARIABLE, completion
 from audit.cli.demo import demo
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
+from audit.cli.inspect import inspect
 from audit.cli.listing import init, list_
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
@@ -28,7 +29,7 @@ def cli() -> None:
     """
 
 
-for command in (run, check, report, compare, accept, verify, demo, explain, list_, init, completion):
+for command in (run, check, report, compare, accept, verify, demo, explain, list_, init, inspect, completion):
     cli.add_command(command)
 
 

@@ -64,12 +64,17 @@ def print_json(value: Any) -> None:
 
 def answer(outcome: "Outcome", show: Callable[[], None]) -> int:
     """Print the result, and return the exit code. A reader that closes the pipe early does not change it."""
+    print_whole(show)
+    return EXIT[outcome]
+
+
+def print_whole(show: Callable[[], None]) -> None:
+    """Print, and mind no reader that closes the pipe early."""
     try:
         show()
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return EXIT[outcome]
 
 
 def show_judgement(judgement: "WordedJudgement", out: Path | None) -> None:

@@ -59,6 +59,17 @@ def lines(title: str, clock: Callable[[], float] = time.monotonic) -> Report:
     return report
 
 
+def after_a_moment(report: Report, seconds: float = 2.0) -> Report:
+    """The same, silent at first: what is done in a moment needs no word."""
+    start = time.monotonic()
+
+    def later(done: int, total: int, what: str, share: float) -> None:
+        if time.monotonic() - start >= seconds:
+            report(done, total, what, share)
+
+    return later
+
+
 def _place(done: int, total: int, what: str, speed: str) -> str:
     if what == PICTURES:
         return f"{done} of {total}{speed if done < total else ''}"

@@ -156,10 +156,7 @@ def map_labels(
     target that does not exist, and for an entry of `mapping` or `ignored` that is not a label of the dataset.
     """
     known = sorted(set(labels))
-    for place, given in (("data.labels", mapping), ("data.ignore", ignored)):
-        for label in given:
-            if label not in known and label not in excluded:
-                raise AuditError(place, f"{label!r} is not a label of the dataset", did_you_mean(label, known))
+    check_mentioned(known, mapping, ignored, excluded)
     tables = _tables(classes)
     wanted = [label for label in known if label not in ignored]
     targets = {label: _target(label, mapping[label], tables, classes) for label in wanted if label in mapping}
@@ -181,6 +178,16 @@ def map_labels(
             "or list them in data.ignore.",
         )
     return {label: targets[label] for label in wanted}
+
+
+def check_mentioned(
+    labels: Collection[str], mapping: Collection[str], ignored: Collection[str], excluded: Collection[str]
+) -> None:
+    """Raises AuditError where the settings map or ignore a label that the dataset does not have."""
+    for place, given in (("data.labels", mapping), ("data.ignore", ignored)):
+        for label in given:
+            if label not in labels and label not in excluded:
+                raise AuditError(place, f"{label!r} is not a label of the dataset", did_you_mean(label, labels))
 
 
 def merge_synonyms(samples: Iterable[Sample], indices: Mapping[str, int]) -> tuple[Sample, ...]:

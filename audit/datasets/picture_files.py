@@ -73,6 +73,8 @@ class Opened:
     """EXIF orientation, 1 to 8."""
     coding: Coding
     """How the file holds its pixels."""
+    quantisation: tuple[float, ...] = ()
+    """The mean step of each of a JPEG's quantisation tables, brightness first; none for other files."""
 
 
 class _Jpeg(JpegImageFile):
@@ -122,7 +124,7 @@ def open_picture(path: Path, root: Path) -> Opened:
     rgb = _rgb(image, name)
     if orientation != UPRIGHT:
         rgb = rgb.transpose(_TURNS[orientation])
-    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation, coding)
+    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation, coding, _quantisation(image))
 
 
 def _scans_of(data: bytes, name: str) -> int:
@@ -147,6 +149,11 @@ def _check_scans(image: ImageFile, scans: int, name: str) -> None:
             f"{name}: {scans} scans of {times(image.size)} pixels; need at most {MAX_SCANS}, and "
             f"{MAX_SCANNED // 1_000_000:,} megapixels in all.",
         )
+
+
+def _quantisation(image: ImageFile) -> tuple[float, ...]:
+    tables = image.quantization if isinstance(image, JpegImageFile) else {}
+    return tuple(sum(tables[number]) / len(tables[number]) for number in sorted(tables) if len(tables[number]))
 
 
 def displayed_size(path: Path, root: Path) -> tuple[int, int]:

@@ -64,14 +64,14 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
 
     Raises AuditError where a file cannot be read, a label names no class, or nobody says how pictures are prepared.
     """
-    dataset = _read_dataset(settings)
+    dataset = read_dataset(settings)
     opened, classes = _named_classes(settings, _copied(model) if model else _opened(settings))
     labels = {sample.label for sample in dataset.samples}
     excluded_labels = {exclusion.label for exclusion in dataset.exclusions}
     indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, excluded_labels)
     samples = merge_synonyms([sample for sample in dataset.samples if sample.label in indices], indices)
-    _check_clusters(settings.data.cluster, samples)
-    ignored = tuple(_ignored(sample) for sample in dataset.samples if sample.label not in indices)
+    check_clusters(settings.data.cluster, samples)
+    ignored = tuple(ignored_sample(sample) for sample in dataset.samples if sample.label not in indices)
     return Inputs(
         settings=settings,
         dataset=dataset,
@@ -91,7 +91,8 @@ def reader_of(settings: Settings) -> tuple[registry.Function, dict[str, Any]]:
     return read, registry.options(read, table.options, f"dataset format {table.format!r}", table.keys)
 
 
-def _read_dataset(settings: Settings) -> Dataset:
+def read_dataset(settings: Settings) -> Dataset:
+    """The samples of the settings' data set. Raises AuditError where it cannot be read as a whole."""
     read, options = reader_of(settings)
     images = settings.path(settings.data.images)
     if not images.is_dir():
@@ -133,7 +134,7 @@ def _preprocessing(settings: Settings, model: Model) -> Preprocessing:
     return preprocessing
 
 
-def _check_clusters(column: str | None, samples: Sequence[Sample]) -> None:
+def check_clusters(column: str | None, samples: Sequence[Sample]) -> None:
     """Raises AuditError where a picture does not say to which cluster it belongs."""
     silent = [sample for sample in samples if column is not None and not sample.metadata.get(column)]
     if silent:
@@ -147,6 +148,7 @@ def _check_clusters(column: str | None, samples: Sequence[Sample]) -> None:
         )
 
 
-def _ignored(sample: Sample) -> Exclusion:
+def ignored_sample(sample: Sample) -> Exclusion:
+    """Why a sample whose label the settings ignore is left out."""
     detail = f"{sample.image}: the settings leave label {sample.label!r} out (data.ignore)."
     return Exclusion(sample.image, sample.label, Reason.LABEL_IGNORED, detail)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-PICTURES = "pictures"
+PICTURES, QUANTITIES = "pictures", "quantities"
 Progress = Callable[[int, int, str, float], None]
-"""Called with how many are done, how many there are, and of what: 'pictures', then the name of a control or search,
-and with the share of the whole run's work that is done, from 0 to 1."""
+"""Called with how many are done, how many there are, and of what: 'pictures', then the name of a control or search, or
+what else there is to count, and with the share of the whole work that is done, from 0 to 1."""
 
 
 Estimate = Callable[[float], float]

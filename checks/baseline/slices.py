@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from audit.holm import holm
 from checks.baseline.discordance import (
     QUANTITY,
     Margin,
@@ -19,7 +20,7 @@ from checks.baseline.discordance import (
 from checks.baseline.matched import Pairs
 from checks.baseline.result import SliceChange, What
 from checks.baseline.shares import REASON
-from checks.statistics.paired_proportions import holm, regression_p
+from checks.statistics.paired_proportions import regression_p
 from checks.table.kinds import CLASS, FEWEST_OF_A_KIND, repeated
 from checks.table.slices import MOST_VALUES, Names
 from checks.verdict import Direction, Finding, Outcome, Profile, Unit, Verdict, worst

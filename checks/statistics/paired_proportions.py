@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import scipy
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from checks.statistics.bounds import Bounds
 from checks.statistics.clusters import independent_n, totals
@@ -74,20 +74,6 @@ def votes(difference: ArrayLike, cluster: ArrayLike) -> tuple[int, int]:
     """
     sums, _ = totals(difference, cluster)
     return int((sums > 0).sum()), int((sums < 0).sum())
-
-
-def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """Adjusted p (m,) in the order given: those within alpha regressed, with a chance of alpha to accuse any wrongly.
-
-    Holm 1979, "A simple sequentially rejective multiple test procedure". Raises ValueError unless all are in 0 to 1.
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
-        raise ValueError(f"p-values {p}; need numbers from 0 to 1 (m,)")
-    order = np.argsort(p, kind="stable")
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
-    return adjusted
 
 
 def _upper(worse: float, better: float, n: float, z: float, correction: float) -> float:

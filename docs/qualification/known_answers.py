@@ -26,13 +26,14 @@ from audit.experiments.altered_batch import answers
 from audit.experiments.fills import blur
 from audit.experiments.planted_mark import planted_logits
 from audit.hashing import tool, versions
+from audit.holm import holm
 from audit.saliency.batch import Batch
 from audit.saliency.localisation import region, score_maps
 from audit.saliency.methods.gradient import gradient
 from audit.saliency.methods.integrated_gradients import integrated_gradients
 from audit.saliency.rank_correlation import similarity
 from checks.statistics.bounds import further_for_share, share_bounds, share_bounds_by_cluster
-from checks.statistics.paired_proportions import holm, regression_p, tango
+from checks.statistics.paired_proportions import regression_p, tango
 from checks.statistics.tolerance import tolerance_bounds
 
 FILE = Path(__file__).with_name("known_answers.toml")

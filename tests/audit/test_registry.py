@@ -20,6 +20,7 @@ def test_registry_packages_are_found_wherever_they_lie() -> None:
         "audit.experiments.controls",
         "audit.experiments.interventions",
         "audit.experiments.searches",
+        "audit.inspection.descriptors",
         "audit.models.kinds",
         "audit.saliency.methods",
         "audit.saliency.null_maps",
