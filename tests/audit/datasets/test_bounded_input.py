@@ -32,6 +32,13 @@ FORMATS = (coco, csv, lard, voc, yolo)
 Format = Callable[[Path, Path], Dataset]
 
 
+def test_a_folder_is_refused_and_stays_not_open(tmp_path: Path) -> None:
+    before = os.listdir("/dev/fd")
+    with pytest.raises(IsADirectoryError):
+        read_regular(tmp_path, 10)
+    assert os.listdir("/dev/fd") == before
+
+
 def thin(folder: Path, width: int) -> Path:
     Image.new("1", (width, 1)).save(folder / "thin.png")
     return folder / "thin.png"
