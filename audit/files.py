@@ -11,6 +11,8 @@ from audit.errors import AuditError
 
 KIB, MIB = 2**10, 2**20
 MOST_TOML = 256 * KIB
+MOST_WRITTEN = 512 * MIB
+"""Of a text that this tool wrote, as a baseline or `audit.json`."""
 MOST_DOTS = 120
 """In one line of TOML. tomllib keeps every beginning of a dotted key, so that one of 40 kB takes gigabytes."""
 DEEPEST = 20
