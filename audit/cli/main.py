@@ -1,13 +1,12 @@
 """The command line: the group of all commands, and the codes that it leaves with."""
 
-import os
 import sys
 import traceback
 
 import click
 
 from audit.cli.baselines import accept, compare
-from audit.cli.completion import VARIABLE, completion
+from audit.cli.completion import VARIABLE, asked, completion
 from audit.cli.demo import demo
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
@@ -34,7 +33,7 @@ for command in (run, check, report, compare, accept, verify, demo, explain, list
 
 def main() -> None:
     """Run the command line and leave with its exit code. Whatever breaks leaves with that of INVALID."""
-    if VARIABLE in os.environ:
+    if asked():
         cli.main(complete_var=VARIABLE)  # answers the shell that asks, and leaves
     try:
         code = cli.main(standalone_mode=False)
