@@ -54,7 +54,7 @@ class _Output(TerminalSafe):
         raise  # noqa: PLE0704 called while the BrokenPipeError is handled
 
 
-STDOUT = _Output(highlight=False, width=None if sys.stdout.isatty() else 160)
+STDOUT = _Output(highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 160)
 
 
 def print_json(value: Any) -> None:
