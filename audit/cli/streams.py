@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from pathlib import Path
 
 
 def open_streams() -> None:
@@ -32,4 +33,4 @@ def unprinted(trial: str = "") -> str:
 
 
 def _nowhere() -> io.TextIOWrapper:
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 open until the program ends
+    return Path(os.devnull).open("w", encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.cli.main import main
 from fixtures.records import write_record
 
 ROOT = Path(__file__).parents[3]
@@ -32,3 +33,27 @@ def test_a_full_disk_is_said_plainly(what: str, tmp_path: Path) -> None:
     done = shell(f"$AUDIT {what} >/dev/full", tmp_path)
     seen = "error: stdout: cannot be written (No space left on device); need a place with free space.\n"
     assert (done.returncode, done.stderr) == (2, seen)
+
+
+@pytest.mark.parametrize("odd", ["o/r[/b]", "[bold]x", ":dog:", "r\udcff"])
+def test_an_odd_path_is_printed_as_it_is(
+    odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_record(tmp_path / "audit.sqlite", n=40)
+    shown = odd.encode("ascii", "backslashreplace").decode()
+    baseline = f"{odd} 1.json"
+    for arguments, said in (
+        (["report", ".", "--out", odd], f"Report: {shown}/report.html"),
+        (["verify", odd, "--record", "."], f"{shown}: every file"),
+        (
+            ["accept", ".", "--force", "--by", "Ada", "--reason", "why", "--baseline", baseline],
+            f"{shown} 1.json: commit",
+        ),
+        (["compare", baseline, ".", "--out", f"{odd}.d"], f"Report: {shown}.d/compare.html"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["saliency-audit", *arguments])
+        with pytest.raises(SystemExit):
+            main()
+        printed = capsys.readouterr()
+        assert said in printed.out and printed.err == ""

@@ -33,10 +33,10 @@ Format = Callable[[Path, Path], Dataset]
 
 
 def test_a_folder_is_refused_and_stays_not_open(tmp_path: Path) -> None:
-    before = os.listdir("/dev/fd")
+    before = sorted(Path("/dev/fd").iterdir())
     with pytest.raises(IsADirectoryError):
         read_regular(tmp_path, 10)
-    assert os.listdir("/dev/fd") == before
+    assert sorted(Path("/dev/fd").iterdir()) == before
 
 
 def thin(folder: Path, width: int) -> Path:
