@@ -6,12 +6,14 @@ import stat
 import tomllib
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from audit.errors import AuditError
 
 KIB, MIB = 2**10, 2**20
 MOST_TOML = 256 * KIB
+MOST_WRITTEN = 512 * MIB
+"""Of a text that this tool wrote, as a baseline or `audit.json`."""
 MOST_DOTS = 120
 """In one line of TOML. tomllib keeps every beginning of a dotted key, so that one of 40 kB takes gigabytes."""
 DEEPEST = 20
@@ -26,7 +28,7 @@ def read_regular(path: Path, most: int) -> bytes:
     Raises OSError, whose `strerror` says what is wrong, also where the file has more bytes than `most`.
     """
     try:
-        with os.fdopen(os.open(path, READ_WITHOUT_WAITING), "rb") as file:
+        with _opened(path) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise OSError(0, "is no regular file", str(path))
@@ -35,6 +37,15 @@ def read_regular(path: Path, most: int) -> bytes:
             return file.read(most + 1)[:most]
     except ValueError as error:  # a NUL in the name
         raise OSError(0, "has a NUL in its name", str(path)) from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    descriptor = os.open(path, READ_WITHOUT_WAITING)
+    try:
+        return os.fdopen(descriptor, "rb")
+    except OSError:  # a folder
+        os.close(descriptor)
+        raise
 
 
 def is_regular(path: Path) -> bool:

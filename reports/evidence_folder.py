@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audit import registry
 from audit.errors import AuditError
-from audit.files import holds, write_text
+from audit.files import MOST_WRITTEN, holds, is_regular, read_regular, write_text
 from audit.hashing import file_hash
 from audit.record.schema import FILE_NAME
 from reports import checksums
@@ -70,8 +70,8 @@ def format_files() -> Mapping[str, str]:
 def _is_listed(folder: Path, name: str) -> bool:
     """The file is there, and the one that the folder's checksums list."""
     try:
-        listed = checksums.read_sums((folder / checksums.FILE).read_bytes().decode("ascii"))
-        return listed.get(name) == file_hash(folder / name)
+        listed = checksums.read_sums(read_regular(folder / checksums.FILE, MOST_WRITTEN).decode("ascii"))
+        return is_regular(folder / name) and listed.get(name) == file_hash(folder / name)
     except (OSError, ValueError):
         return False
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from audit.errors import AuditError
+from audit.files import MOST_WRITTEN, read_regular
 from audit.hashing import file_hash
 from audit.record.record import UNREADABLE, Record
 from audit.record.schema import FILE_NAME
@@ -91,9 +92,11 @@ def _beside(record: Path) -> Iterator[Problem]:
 def _listed(folder: Path) -> dict[str, str] | str:
     """What SHA256SUMS lists, or why it lists nothing."""
     try:
-        return checksums.read_sums((folder / checksums.FILE).read_bytes().decode("ascii"))
-    except OSError:
+        return checksums.read_sums(read_regular(folder / checksums.FILE, MOST_WRITTEN).decode("ascii"))
+    except FileNotFoundError:
         return ""
+    except OSError as error:
+        return f"it cannot be read ({error.strerror})"
     except ValueError as error:
         return str(error)
 
@@ -210,7 +213,7 @@ def _profile(stated: Any) -> Profile | None:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(read_regular(path, MOST_WRITTEN))
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from audit.cli.output import FILE, STDOUT, answer, as_json, print_json, profile, show_outcome, show_verdicts
+from audit.cli.output import FILE, STDOUT, answer, as_json, path_text, print_json, profile, show_outcome, show_verdicts
 from audit.errors import AuditError
 from audit.record.record import Record, record_of
 
@@ -79,7 +79,8 @@ def accept(run: Path, reason: str, baseline: Path, by: str | None, force: bool, 
     STDOUT.print(f"Accepted as baseline {len(moved.history)} by {escape(now.by)}: {_counts(now)}.")
     if earlier:
         STDOUT.print(f"Before: {_counts(earlier[-1])}.")
-    STDOUT.print(f"Written to {escape(str(baseline))}: commit it. Later runs: saliency-audit compare {baseline} RUN")
+    file = path_text(baseline)
+    STDOUT.print(f"Written to {file}: commit it. Later runs: saliency-audit compare {file} RUN", soft_wrap=True)
     return 0
 
 
@@ -88,7 +89,7 @@ def _show(comparison: "WordedComparison", page: Path) -> None:
     show_outcome(comparison.outcome, None if comparison.fixed_beforehand else comparison.profile.name)
     STDOUT.print(escape(comparison.sentence))
     show_verdicts(comparison.verdicts, comparison.next_step)
-    STDOUT.print(f"Report: {page}", soft_wrap=True)
+    STDOUT.print(f"Report: {path_text(page)}", soft_wrap=True)
 
 
 def _counts(move: "Move") -> str:

@@ -1,5 +1,7 @@
 """What a shell completes when somebody presses Tab, and `completion`, which tells the shell."""
 
+import os
+
 import click
 from click import shell_completion
 from click.shell_completion import CompletionItem
@@ -10,6 +12,14 @@ PROGRAM = "saliency-audit"
 VARIABLE = "_SALIENCY_AUDIT_COMPLETE"
 """With it in the environment, the program answers the shell instead of the user."""
 SHELLS = ("bash", "zsh", "fish")
+
+
+ANSWERED = {f"{shell}_{what}" for shell in SHELLS for what in ("source", "complete")}
+
+
+def asked() -> bool:
+    """A shell asks. Whatever else the variable says, the program answers the user."""
+    return os.environ.get(VARIABLE) in ANSWERED
 
 
 @click.command()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from audit.cli.output import EXIT, FILE, STDOUT, show_judgement
+from audit.cli.output import EXIT, FILE, STDOUT, path_text, show_judgement
 from audit.cli.run import audit_with_progress
 from audit.errors import AuditError
 from audit.record.schema import FILE_NAME
@@ -34,5 +34,5 @@ def demo(out: Path) -> int:
         show_judgement(judged[name], out / name)
         STDOUT.print()
     page = render_pair(out / "index.html", "Two networks, one data set", LEAD, judged)
-    STDOUT.print(f"Side by side: {page}", soft_wrap=True)
+    STDOUT.print(f"Side by side: {path_text(page)}", soft_wrap=True)
     return 0 if {name: judgement.outcome for name, judgement in judged.items()} == OUTCOMES else EXIT["INVALID"]

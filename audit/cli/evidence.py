@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from audit.cli.output import EXIT, FILE, STDOUT, as_json, print_json, visible
+from audit.cli.output import EXIT, FILE, STDOUT, as_json, path_text, print_json, visible
 from audit.errors import AuditError
 
 pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
@@ -32,13 +32,13 @@ def verify(folder: Path, record: Path | None, profile: str | None, as_json: bool
     for problem in problems:
         STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.reason)}", soft_wrap=True)
     if problems:
-        STDOUT.print(f"\n{escape(str(folder))} differs from the evidence as it was written.", soft_wrap=True)
+        STDOUT.print(f"\n{path_text(folder)} differs from the evidence as it was written.", soft_wrap=True)
         return EXIT["INVALID"]
     for name in unread:
-        STDOUT.print(f"[bold]{'note':12}[/]{name}: its content is not compared, only its hash", soft_wrap=True)
+        STDOUT.print(f"[bold]{'note':12}[/]{escape(name)}: its content is not compared, only its hash", soft_wrap=True)
     who = f"each but {', '.join(unread)} says" if unread else "says"
     fits = f"every file is as {SUMS} lists it, and {who} what the record says."
-    STDOUT.print(f"{escape(str(folder))}: {fits} Only a signature shows who wrote it.", soft_wrap=True)
+    STDOUT.print(f"{path_text(folder)}: {fits} Only a signature shows who wrote it.", soft_wrap=True)
     return 0
 
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from audit import registry
-from audit.cli.output import FILE, STDOUT, as_json, print_json
+from audit.cli.output import FILE, STDOUT, as_json, path_text, print_json
 from audit.errors import AuditError
 from audit.files import write_text
 
@@ -28,7 +28,7 @@ def list_(as_json: bool) -> int:
     for noun, entries in groups.items():
         table = Table(Column(_plural(noun), min_width=26), "", box=None, padding=(0, 1))
         for name, line in entries.items():
-            table.add_row(name, escape(line))
+            table.add_row(escape(name), escape(line))
         STDOUT.print(table, "")
     return 0
 
@@ -85,8 +85,9 @@ def init(dataset: Path, out: Path) -> int:
     preflight = of_dataset(seen.dataset, parse_settings(tomllib.loads(text), out.parent))
     write_text(out, text)
     count = len(seen.dataset.samples)
-    STDOUT.print(f"{seen.format}: {count} samples, {seen.present} with their picture.", highlight=False)
+    STDOUT.print(f"{escape(seen.format)}: {count} samples, {seen.present} with their picture.", highlight=False)
     for sentence in preflight.sentences:
         STDOUT.print(escape(sentence), soft_wrap=True, highlight=False)
-    STDOUT.print(f"Written to {out}. Name your model in it, then: saliency-audit run {out}", soft_wrap=True)
+    file = path_text(out)
+    STDOUT.print(f"Written to {file}. Name your model in it, then: saliency-audit run {file}", soft_wrap=True)
     return 0

@@ -1,13 +1,12 @@
 """The command line: the group of all commands, and the codes that it leaves with."""
 
-import os
 import sys
 import traceback
 
 import click
 
 from audit.cli.baselines import accept, compare
-from audit.cli.completion import VARIABLE, completion
+from audit.cli.completion import VARIABLE, asked, completion
 from audit.cli.demo import demo
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
@@ -15,6 +14,7 @@ from audit.cli.inspect import inspect
 from audit.cli.listing import init, list_
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
+from audit.cli.streams import open_streams, unprinted
 from audit.errors import AuditError
 
 INTERRUPTED = 130
@@ -35,10 +35,18 @@ for command in (run, check, report, compare, accept, verify, demo, explain, list
 
 def main() -> None:
     """Run the command line and leave with its exit code. Whatever breaks leaves with that of INVALID."""
-    if VARIABLE in os.environ:
+    open_streams()
+    if asked():
         cli.main(complete_var=VARIABLE)  # answers the shell that asks, and leaves
+    code = _run()
+    if fault := unprinted():
+        code = _broken(f"error: {fault}")
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
-        code = cli.main(standalone_mode=False)
+        code: int = cli.main(standalone_mode=False)
     except AuditError as error:
         code = _broken(f"error: {error}")
     except click.ClickException as error:
@@ -50,9 +58,15 @@ def main() -> None:
     except SystemExit as error:
         code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
     except Exception as error:  # noqa: BLE001 an exit code of 1 would say FAIL
-        click.echo(visible(traceback.format_exc()), err=True, nl=False)
-        code = _broken(f"error: unexpected {type(error).__name__}: {error}. Nothing was judged; please report this.")
-    sys.exit(code)
+        code = _unexpected(error)
+    return code
+
+
+def _unexpected(error: Exception) -> int:
+    if isinstance(error, OSError) and error.filename is None and (fault := unprinted("\n")):
+        return _broken(f"error: {fault}")
+    click.echo(visible("".join(traceback.format_exception(error))), err=True, nl=False)
+    return _broken(f"error: unexpected {type(error).__name__}: {error}. Nothing was judged; please report this.")
 
 
 def _broken(message: str) -> int:

@@ -40,6 +40,11 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda character: character[0].encode("unicode_escape").decode(), text)
 
 
+def path_text(path: Path) -> str:
+    """A path in rich markup: what looks like a style in it stays text."""
+    return escape(str(path))
+
+
 class TerminalSafe(Console):
     """Names and texts from outside stay text: styles are rich's own, and escapes inside a text are shown."""
 
@@ -54,7 +59,7 @@ class _Output(TerminalSafe):
         raise  # noqa: PLE0704 called while the BrokenPipeError is handled
 
 
-STDOUT = _Output(highlight=False, width=None if sys.stdout.isatty() else 160)
+STDOUT = _Output(highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 160)
 
 
 def print_json(value: Any) -> None:
@@ -86,7 +91,7 @@ def show_judgement(judgement: "WordedJudgement", out: Path | None) -> None:
         STDOUT.print(f"Right for the wrong reason by {escape(wrong.source)}: {counted}.", soft_wrap=True)
     show_verdicts(judgement.verdicts, judgement.next_step)
     if out:
-        STDOUT.print(f"Report: {out / 'report.html'}", soft_wrap=True)
+        STDOUT.print(f"Report: {path_text(out / 'report.html')}", soft_wrap=True)
 
 
 def show_preflight(title: str, preflight: "WordedPreflight") -> None:

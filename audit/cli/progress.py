@@ -24,7 +24,7 @@ def progress(title: str) -> Iterator[Report]:
     if not console.is_terminal:
         yield lines(title)
         return
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console) as bar:
         task, rate = bar.add_task(title, total=None), _rate(time.monotonic)
 

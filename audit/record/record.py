@@ -4,6 +4,7 @@ Whoever has it can judge again with other limits and render again, without the n
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
+from audit.files import is_regular
 from audit.record.schema import FILE_NAME, SCHEMA_VERSION
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
@@ -36,10 +38,12 @@ class Record:
     def open(cls, path: Path) -> "Record":
         """An existing record.
 
-        Raises AuditError where there is none, it is no record, or it was written by another schema version.
+        Raises AuditError where there is none, it is no record, it was written by another schema version, or what lies
+        beside it as its journal is no file.
         """
         if not path.is_file():
             raise AuditError(path, "no such record", "need the audit.sqlite of a run", "Run the audit first.")
+        _check_journals(path)
         record = cls(sqlite3.connect(path), path)
         try:
             version = json.loads(record._stated("schema_version"))
@@ -166,6 +170,14 @@ class Record:
             yield
         except (sqlite3.Error, ValueError, RecursionError) as error:
             raise _damaged(self.path, error) from error
+
+
+def _check_journals(path: Path) -> None:
+    """SQLite opens what lies beside the file that a link leads to; of a pipe it would wait for ever."""
+    for ending in ("-journal", "-wal"):
+        journal = Path(f"{os.path.realpath(path)}{ending}")
+        if os.path.lexists(journal) and not is_regular(journal):
+            raise AuditError(journal, "is no regular file", "need a record without it", "Remove it.")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, JsonValue, ValidationError
 
 from audit.errors import AuditError
+from audit.files import MOST_WRITTEN, read_regular
 from audit.hashing import sha256_of
 from audit.validation import first_problem
 from checks.table.mean_difference import ROUNDING
@@ -94,14 +95,7 @@ def load_baseline(path: Path) -> Baseline:
 
     Raises AuditError where it is missing or unreadable, of another schema, or not as `accept` wrote it.
     """
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise AuditError(
-            path, "no such baseline", "need the file of an accepted run", f"Make one: {ACCEPT}."
-        ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise AuditError(path, f"is not a baseline ({error})", "need the file of an accepted run", RESTORE) from error
+    raw = _content(path)
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version != SCHEMA_VERSION:
         raise AuditError(
@@ -119,6 +113,18 @@ def load_baseline(path: Path) -> Baseline:
     if fault := _impossible(baseline) or _fault(baseline):
         raise AuditError(path, fault, "need the file as it was accepted", RESTORE)
     return baseline
+
+
+def _content(path: Path) -> Any:
+    need = "need the file of an accepted run"
+    try:
+        return json.loads(read_regular(path, MOST_WRITTEN).decode("utf-8"))
+    except FileNotFoundError as error:
+        raise AuditError(path, "no such baseline", need, f"Make one: {ACCEPT}.") from error
+    except OSError as error:
+        raise AuditError(path, f"is not a baseline ({error.strerror})", need, RESTORE) from error
+    except (ValueError, RecursionError) as error:
+        raise AuditError(path, f"is not a baseline ({error})", need, RESTORE) from error
 
 
 def baseline_text(baseline: Baseline) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import AuditError
+from audit.files import is_folder, is_regular
 from audit.record.record import Record, record_of
 from audit.record.sample_readers import pictures_sha256, read_pictures
 from checks.baseline.file import SCHEMA_VERSION, Baseline, Scored, load_baseline
@@ -39,8 +40,10 @@ def read_baseline(path: Path, profile: Profile) -> Baseline:
 
 def holds_record(path: Path) -> bool:
     """It is a run's folder or a record, and not a baseline file."""
-    if path.is_dir():
+    if is_folder(path):
         return True
+    if not is_regular(path):  # reading from a pipe may wait for ever
+        return False
     try:
         with path.open("rb") as file:
             return file.read(len(SQLITE)) == SQLITE

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -176,6 +177,15 @@ def test_a_file_removed_from_the_sums_too_is_missed(folder: Path, name: str) -> 
 
 
 @pytest.mark.tor("TOR-064")
+@pytest.mark.parametrize("name", ["SHA256SUMS", "audit.json", "statement.intoto.json"])
+def test_a_pipe_is_no_file_and_is_not_waited_for(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert ("altered", name) in problems(folder)
+    write(folder / FILE_NAME, folder)
+    assert problems(folder) == []
+
+
 def test_an_added_file_is_seen(folder: Path) -> None:
     (folder / "inner").mkdir()
     (folder / "inner" / "note.txt").write_text("all is well")

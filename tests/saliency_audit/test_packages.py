@@ -135,6 +135,23 @@ def test_pytest_works_inside_such_a_repository(tmp_path: Path) -> None:
     assert "could not be evaluated" not in done.stdout
 
 
+INTERRUPTED = """
+import sys
+from saliency_audit.__main__ import main
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == "audit.cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop())
+main()
+"""
+
+
+def test_an_interruption_while_importing_is_one_line(tmp_path: Path) -> None:
+    done = python(tmp_path, "-c", INTERRUPTED)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
+
+
 def test_the_doors_are_those_that_are_tested() -> None:
     described = (ROOT / "pyproject.toml").read_text()
     assert 'saliency-audit = "saliency_audit.__main__:main"' in described

@@ -60,6 +60,17 @@ def test_every_shell_is_answered_and_gets_a_script(
     assert f"{VARIABLE}={shell}_complete" in script
 
 
+@pytest.mark.parametrize("value", ["", "1", "powershell_complete", "bash"])
+def test_whatever_no_shell_asks_is_no_question(
+    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(VARIABLE, value)
+    monkeypatch.setattr(sys, "argv", ["saliency-audit", "check", "nowhere"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2 and "no such record" in capsys.readouterr().err
+
+
 PRESSED = """
 eval "$(saliency-audit completion bash)"
 complete -p saliency-audit

@@ -32,6 +32,13 @@ FORMATS = (coco, csv, lard, voc, yolo)
 Format = Callable[[Path, Path], Dataset]
 
 
+def test_a_folder_is_refused_and_stays_not_open(tmp_path: Path) -> None:
+    before = sorted(Path("/dev/fd").iterdir())
+    with pytest.raises(IsADirectoryError):
+        read_regular(tmp_path, 10)
+    assert sorted(Path("/dev/fd").iterdir()) == before
+
+
 def thin(folder: Path, width: int) -> Path:
     Image.new("1", (width, 1)).save(folder / "thin.png")
     return folder / "thin.png"

@@ -1,5 +1,6 @@
 """The record: what it refuses, and what a transaction keeps."""
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -41,6 +42,14 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
         assert np.isnan(record.columns("SELECT rank FROM score")["rank"][0])
         assert read_thumbnails(record) == {0: {"picture": b"x"}}
         assert record.columns("SELECT image FROM exclusion ORDER BY 1")["image"].tolist() == ["b.png", "c.png"]
+
+
+@pytest.mark.parametrize("ending", ["-journal", "-wal"])
+def test_a_pipe_as_its_journal_is_refused(ending: str, tmp_path: Path) -> None:
+    fresh(tmp_path / "r.sqlite").__exit__()
+    os.mkfifo(tmp_path / f"r.sqlite{ending}")
+    with pytest.raises(AuditError, match=f"r.sqlite{ending}: is no regular file; need a record without it"):
+        Record.open(tmp_path / "r.sqlite")
 
 
 @pytest.mark.tor("TOR-053")

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from audit.record.record import Record
 from checks.baseline.accept import accept
 from checks.baseline.file import Baseline, baseline_text, load_baseline, move_sha256, summary
 from checks.baseline.judged_run import judged_run
-from checks.baseline.snapshot import snapshot
+from checks.baseline.snapshot import read_baseline, snapshot
 from checks.profile import load_profile
 from checks.rules.model_is_accurate import model_is_accurate
 from checks.verdict import Outcome
@@ -34,6 +35,17 @@ def text(run: Path) -> str:
     target = run.parent / "baseline.json"
     accept(run, target, reason="the first", by="Ada", on=DAY)
     return target.read_text(encoding="utf-8")
+
+
+def test_a_pipe_is_no_baseline_and_is_not_waited_for(run: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    profile = load_profile("default")
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(AuditError, match=r"is not a baseline \(is no regular file\)"):
+            read_baseline(path, profile)
+        with pytest.raises(AuditError, match=r"is not a baseline \(is no regular file\)"):
+            accept(run, path, reason="why", by="Ada", on=DAY)
 
 
 @pytest.mark.tor("TOR-059")
