@@ -48,7 +48,7 @@ def main() -> None:
         code = INTERRUPTED
     except SystemExit as error:
         code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
-    except Exception as error:  # noqa: BLE001 an exit code of 1 would say FAIL
+    except BaseException as error:  # noqa: BLE001 CancelledError too: an exit code of 1 would say FAIL
         click.echo(visible(traceback.format_exc()), err=True, nl=False)
         code = _broken(f"error: unexpected {type(error).__name__}: {error}. Nothing was judged; please report this.")
     sys.exit(code)
