@@ -221,9 +221,14 @@ def _forward(module: nn.Module, x: Tensor, classes: int | None) -> Tensor:
     with touching(
         f"on an input of shape {tuple(x.shape)}",
         "need a network that takes pictures (N, C, H, W) of this size",
-        "Check that the preprocessing is the model's own; a network for grey pictures needs channels = 1.",
+        f"Check that the preprocessing is the model's own; {_channels_hint(x.shape[1])}.",
     ):
         return logits_of(module, x, classes)
+
+
+def _channels_hint(channels: int) -> str:
+    kind, needed = ("colour", 3) if channels == 1 else ("grey", 1)
+    return f"a network for {kind} pictures needs channels = {needed}"
 
 
 def _accepts(module: nn.Module, x: Tensor, classes: int | None) -> bool:

@@ -93,6 +93,13 @@ def test_its_fault_is_said(fault: str) -> None:
         touched(make())
 
 
+@pytest.mark.parametrize(("given", "wanted", "kind"), [(1, 3, "colour"), (3, 1, "grey")])
+def test_the_hint_fits_the_channels_that_are_set(given: int, wanted: int, kind: str) -> None:
+    network = nn.Sequential(nn.Conv2d(wanted, 4, 8), nn.Flatten())
+    with pytest.raises(AuditError, match=rf"a network for {kind} pictures needs channels = {wanted}\.$"):
+        rehearse(network, torch.rand(2, given, 8, 8))
+
+
 @pytest.mark.parametrize("error", [asyncio.CancelledError, GeneratorExit])
 def test_what_is_no_exception_leaves_as_invalid(error: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(**_: object) -> None:
