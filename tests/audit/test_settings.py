@@ -176,3 +176,9 @@ def test_very_many_problems_are_counted_and_not_all_listed() -> None:
 def test_values_of_another_kind_are_named(raw: dict[str, Any], message: str) -> None:
     with pytest.raises(AuditError, match=message):
         parse_settings({"data": DATA, **raw})
+
+
+def test_a_byte_order_mark_is_no_part_of_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "audit.toml"
+    file.write_text('[data]\nformat = "csv"\nannotations = "boxes.csv"\nimages = "images"\n', encoding="utf-8-sig")
+    assert load_settings(file).data.format == "csv"
