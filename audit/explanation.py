@@ -63,7 +63,7 @@ class Explanation:
         """Write picture, map and blend side by side as a PNG, and return the upper end of the window.
 
         vmin, vmax: the map's values that become the darkest and the brightest colour, in shares of its maximum; vmax
-        None: the 99.5th percentile. Raises AuditError where the file cannot be written.
+        None: the 99.5th percentile, or the maximum where that is 0. Raises AuditError where the file cannot be written.
         """
         return self._draw(Path(out), (vmin, vmax))
 

@@ -26,9 +26,10 @@ def draw(
     """Write picture (H, W, 3), map (H, W) and blend as a PNG, and return the upper end of the window.
 
     window: the map's values that become the darkest and the brightest colour, in shares of its maximum; None: the
-    99.5th percentile. Raises AuditError where the window is empty or the file cannot be written.
+    99.5th percentile, or the maximum where that is 0. Raises AuditError where the window is empty or the file cannot be
+    written.
     """
-    low, high = window[0], float(np.quantile(relevance, 0.995)) if window[1] is None else window[1]
+    low, high = window[0], _brightest(relevance) if window[1] is None else window[1]
     if not low < high:
         raise AuditError("window", f"vmin {low:g}, vmax {high:g}", "need vmin < vmax")
     coloured = colormaps[COLOURS](np.clip((relevance - low) / (high - low), 0, 1))[..., :3]
@@ -45,6 +46,11 @@ def draw(
     figure.suptitle(title, fontsize=11)
     _save(figure, out)
     return high
+
+
+def _brightest(relevance: NDArray[np.float64]) -> float:
+    most = float(np.quantile(relevance, 0.995))
+    return most if most > 0 else float(relevance.max())
 
 
 def _save(figure: Figure, out: Path | IO[bytes]) -> None:

@@ -69,7 +69,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises OSError where it cannot be read, and ValueError where it is no such TOML.
     """
-    text = read_regular(path, MOST_TOML).decode("utf-8")
+    text = read_regular(path, MOST_TOML).decode("utf-8-sig")
     for number, line in enumerate(text.splitlines(), 1):
         if line.count(".") > MOST_DOTS:
             raise ValueError(f"line {number} has {line.count('.')} dots, more than {MOST_DOTS}")

@@ -1,6 +1,7 @@
 """Code that the settings name: found beside the settings file, and part of the audit's identity."""
 
 import importlib
+import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -133,6 +134,19 @@ def import_function(name: str) -> Any:
             raise
         hint = f"{wanted!r} is a package of saliency-audit here, which hides yours; rename yours"
         raise ImportError(f"{error}; {hint}", name=error.name) from error
+
+
+def missing_module(name: str) -> str | None:
+    """Why the module of 'package.module:function' cannot be imported, as far as one can tell without running it."""
+    top = name.partition(":")[0].partition(".")[0]
+    for finder in sys.meta_path:
+        if isinstance(finder, _Beside):
+            finder.named.add(top)
+    try:
+        there = top in sys.modules or importlib.util.find_spec(top) is not None
+    except (ImportError, ValueError) as error:
+        return str(error)
+    return None if there else f"No module named {top!r}"
 
 
 def _forget_others(finder: _Beside, top: str) -> None:

@@ -76,7 +76,16 @@ class DataTable(OpenTable):
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, int | float) else value
+    value = [value] if isinstance(value, int | float) else value
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{value!r}; need a number, or a list of them")
+    return [_no_boolean(number) for number in value]
+
+
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(f"{str(value).lower()}; need a number")
+    return value
 
 
 class PreprocessingTable(Table):
@@ -95,7 +104,7 @@ class PreprocessingTable(Table):
     """The grey value with which `letterbox` pads."""
     interpolation: Interpolation = "bilinear"
     """How pixels are resampled."""
-    channels: Literal[1, 3] = 3
+    channels: Annotated[Literal[1, 3], BeforeValidator(_no_boolean)] = 3
     """Of the network's input: 3 for colours, 1 for grey, which is made of colours by their luminance."""
     mean: Annotated[tuple[FiniteFloat, ...], BeforeValidator(_listed)] = (0.485, 0.456, 0.406)
     """Of the pixels, in [0, 1]: of each channel, or one number for all. For one channel there is no default."""

@@ -57,12 +57,12 @@ def _run() -> int:
         code = INTERRUPTED
     except SystemExit as error:
         code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
-    except Exception as error:  # noqa: BLE001 an exit code of 1 would say FAIL
+    except BaseException as error:  # noqa: BLE001 CancelledError too: an exit code of 1 would say FAIL
         code = _unexpected(error)
     return code
 
 
-def _unexpected(error: Exception) -> int:
+def _unexpected(error: BaseException) -> int:
     if isinstance(error, OSError) and error.filename is None and (fault := unprinted("\n")):
         return _broken(f"error: {fault}")
     click.echo(visible("".join(traceback.format_exception(error))), err=True, nl=False)

@@ -14,7 +14,7 @@ from audit.datasets.sample import Sample
 from audit.engine.inputs import Inputs
 from audit.errors import AuditError
 from audit.hashing import picture_seed
-from audit.models.model import rehearse, to_channels_last
+from audit.models.model import rehearse, to_channels_last, touching
 from audit.models.randomised import randomised
 from audit.registry import Need
 from audit.saliency.batch import Batch
@@ -83,7 +83,8 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
     the network fails on the pictures, or where an untrained copy is needed and cannot be made.
     """
     target = _device(device)
-    module = inputs.model.module.to(target)
+    with touching(f"when it is brought to {target}", "need a network that can be moved", "Load its weights first."):
+        module = inputs.model.module.to(target)
     loader = _loader(inputs, ahead=2 if target.type == "cuda" else 0)
     first = _first_pictures(loader, CALIBRATION if "untrained" in needs else 2)
     pair = _pair(first)

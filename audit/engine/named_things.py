@@ -9,8 +9,9 @@ from audit.engine.inputs import reader_of
 from audit.errors import AuditError, Problems
 from audit.experiments.runner import experiments
 from audit.files import is_folder
-from audit.importing import importable
+from audit.importing import importable, missing_module
 from audit.models.open_model import MODEL_SUFFIXES, kind_of
+from audit.registry import is_own
 from audit.saliency.sources import sources
 from audit.settings import Settings
 from audit.settings_tables import ModelTable
@@ -47,9 +48,17 @@ def _look_at_model(table: ModelTable, folder: Path, wrong: Problems) -> None:
         _look_at_file(folder / table.classes, "need a file of class names", wrong)
     with wrong.noting():
         _, options = kind_of(table, folder)
+        _look_at_function(str(options.get("function", "")), wrong)
         for path in (value for value in options.values() if isinstance(value, Path)):
             if path.suffix.lower() in MODEL_SUFFIXES:
                 _look_at_file(path, "need the file of the model", wrong)
+
+
+def _look_at_function(name: str, wrong: Problems) -> None:
+    """Its module is looked up and not run: a script that trains would do so before anything else is known."""
+    if is_own(name) and (why := missing_module(name)):
+        seen, needed = f"cannot be imported ({why})", "need a function in a module that Python finds"
+        wrong.add(AuditError(name, seen, needed, "Put the module beside the settings file, or install it."))
 
 
 def _look_at_file(path: Path, needed: str, wrong: Problems) -> None:

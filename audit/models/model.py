@@ -48,31 +48,32 @@ class Model:
 
 
 def freeze(module: nn.Module) -> nn.Module:
-    """The network in evaluation mode with no parameter that asks for a gradient."""
-    try:
-        module.eval()
-    except NotImplementedError:  # the mode of an exported program was fixed when it was exported
-        for part in module.modules():
-            part.training = False
-    for parameter in module.parameters():
-        parameter.requires_grad_(False)
+    """The network in evaluation mode with no parameter that asks for a gradient. Raises AuditError where it fails."""
+    step = "Call a network with lazy layers once before handing it over; they take their shapes from the first input."
+    with touching("when its parameters are frozen", "need a network whose parameters can be frozen", step):
+        try:
+            module.eval()
+        except NotImplementedError:  # the mode of an exported program was fixed when it was exported
+            for part in module.modules():
+                part.training = False
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)
     return module
 
 
 def frozen_copy(module: nn.Module) -> nn.Module:
     """A deep copy, frozen; the original stays as it is. Raises AuditError where the network cannot be copied."""
-    try:
-        return freeze(deepcopy(module))
-    except Exception as error:  # a network's own __deepcopy__ and __setstate__ may raise anything
-        raise AuditError(
-            "model", f"the network cannot be copied ({error})", "need one that copy.deepcopy copies"
-        ) from error
+    step = "Remove from it what cannot be copied, as generators, locks and open files."
+    with touching("when the network is copied", "need one that copy.deepcopy copies", step):
+        copied = deepcopy(module)
+    return freeze(copied)
 
 
 def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:
     """The network's output `(N, K)` for `x` `(N, C, H, W)`.
 
-    Raises AuditError where the output is a tuple, has another shape or another number of classes.
+    Raises AuditError where the output is a tuple, holds anything but floating-point numbers, has another shape or
+    another number of classes, or has no derivative though `x` asks for one.
     """
     output = module(x.clone())  # one that writes into its input must not change what is measured
     if not isinstance(output, Tensor):
@@ -93,7 +94,27 @@ def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tenso
             "need as many names as classes",
             "Set model.classes to this model's own list.",
         )
+    _check_numbers(output)
+    if torch.is_grad_enabled() and x.requires_grad and not output.requires_grad:
+        raise AuditError(
+            "model",
+            "returns logits that have no derivative with respect to the picture",
+            "need a network that can be differentiated",
+            "Remove inference_mode, no_grad and detach from forward; take the network before it was quantised.",
+        )
     return output
+
+
+def _check_numbers(output: Tensor) -> None:
+    if output.layout is torch.strided and output.is_floating_point() and not output.is_meta:
+        return
+    kind = "meta" if output.is_meta else str(output.layout if output.layout is not torch.strided else output.dtype)
+    raise AuditError(
+        "model",
+        f"returns a tensor of kind {kind.removeprefix('torch.')}",
+        "need logits as a dense tensor of floating-point numbers",
+        "Return the logits themselves, before argmax, comparison or quantisation.",
+    )
 
 
 def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:
@@ -148,14 +169,19 @@ def to_channels_last(module: nn.Module, x: Tensor) -> bool:
 
     def derivative(leaf: Tensor) -> tuple[Tensor, Tensor]:
         leaf = leaf.detach().requires_grad_()
-        logits = module(leaf)
+        logits = logits_of(module, leaf)
         return logits.detach(), torch.autograd.grad(logits.logsumexp(dim=1).sum(), leaf)[0]
 
-    before = derivative(x)
+    with touching(
+        f"when it is differentiated at an input of shape {tuple(x.shape)}",
+        "need a network that can be differentiated",
+        "Remove inference_mode, and operations without a derivative, from forward.",
+    ):
+        before = derivative(x)
     try:
         module.to(memory_format=torch.channels_last)
         after = derivative(x.contiguous(memory_format=torch.channels_last))
-    except RuntimeError:
+    except Exception:  # noqa: BLE001 a network may refuse what lies in another order in its own way
         same = False
     else:
         # rounding flips a ReLU here and there, so that single derivatives differ; another network would differ in most
@@ -169,33 +195,40 @@ def to_channels_last(module: nn.Module, x: Tensor) -> bool:
 
 
 @contextmanager
-def asked_by(who: str) -> Iterator[None]:
-    """Within, the network is asked about altered pictures; what it raises becomes an AuditError that names `who`."""
+def touching(when: str, needed: str, next_step: str) -> Iterator[None]:
+    """Within, somebody else's network is touched, which may raise anything; it becomes an AuditError."""
     try:
         yield
     except AuditError:
         raise
     except Exception as error:
-        raise AuditError(
-            "model",
-            f"raises {type(error).__name__} on the altered pictures of {who}: {_last_line(error)}",
-            "need a network that answers whatever the pixels are",
-            "Remove the check of the pixels from forward, or leave this experiment out.",
-        ) from error
+        said = f"raises {type(error).__name__} {when}: {_last_line(error)}".removesuffix(": ")
+        raise AuditError("model", said, needed, next_step) from error
+
+
+@contextmanager
+def asked_by(who: str) -> Iterator[None]:
+    """Within, the network is asked about altered pictures; what it raises becomes an AuditError that names `who`."""
+    with touching(
+        f"on the altered pictures of {who}",
+        "need a network that answers whatever the pixels are",
+        "Remove the check of the pixels from forward, or leave this experiment out.",
+    ):
+        yield
 
 
 def _forward(module: nn.Module, x: Tensor, classes: int | None) -> Tensor:
-    try:
+    with touching(
+        f"on an input of shape {tuple(x.shape)}",
+        "need a network that takes pictures (N, C, H, W) of this size",
+        f"Check that the preprocessing is the model's own; {_channels_hint(x.shape[1])}.",
+    ):
         return logits_of(module, x, classes)
-    except AuditError:
-        raise
-    except Exception as error:
-        raise AuditError(
-            "model",
-            f"raises {type(error).__name__} on an input of shape {tuple(x.shape)}: {_last_line(error)}",
-            "need a network that takes pictures (N, C, H, W) of this size",
-            "Check that the preprocessing is the model's own; a network for grey pictures needs channels = 1.",
-        ) from error
+
+
+def _channels_hint(channels: int) -> str:
+    kind, needed = ("colour", 3) if channels == 1 else ("grey", 1)
+    return f"a network for {kind} pictures needs channels = {needed}"
 
 
 def _accepts(module: nn.Module, x: Tensor, classes: int | None) -> bool:
@@ -217,16 +250,26 @@ def _last_line(error: Exception) -> str:
 
 
 def state_hash(module: nn.Module) -> str:
-    """SHA-256 over names, types, shapes and values of all parameters and buffers: the identity of the weights."""
+    """SHA-256 over names, types, shapes and values of all parameters and buffers: the identity of the weights.
+
+    Raises AuditError where a value cannot be read, as one on the device meta or a sparse one.
+    """
     digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict(keep_vars=False).items()):
-        if isinstance(value, Tensor):
-            digest.update(f"{name}|{value.dtype}|{tuple(value.shape)}|".encode())
-            digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    with touching(
+        "when its weights are read",
+        "need weights that are loaded, as dense tensors",
+        "Load them onto the CPU (not meta), and make sparse ones dense.",
+    ):
+        for name, value in sorted(module.state_dict(keep_vars=False).items()):
+            if isinstance(value, Tensor):
+                digest.update(f"{name}|{value.dtype}|{tuple(value.shape)}|".encode())
+                digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
 def layers_hash(module: nn.Module) -> str:
     """SHA-256 over the layers as they are printed, and the source files of their classes: what weights do not say."""
-    printed = re.sub(r"\bat 0x[0-9a-fA-F]+", "", repr(module))
-    return sha256_of([printed, sorted({source_hash(kind) for kind in {type(part) for part in module.modules()}})])
+    with touching("when its layers are printed", "need a network that can be printed", "Correct its __repr__."):
+        printed = re.sub(r"\bat 0x[0-9a-fA-F]+", "", repr(module))
+        kinds = {type(part) for part in module.modules()}
+    return sha256_of([printed, sorted({source_hash(kind) for kind in kinds})])

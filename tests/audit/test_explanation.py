@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,13 @@ def test_it_shows_itself_and_is_written(tmp_path: Path) -> None:
         assert drawn.width > 2 * drawn.height
     with pytest.raises(AuditError, match=r"vmin 0\.5, vmax 0\.2; need vmin < vmax"):
         explanation.save(tmp_path / "y.png", vmin=0.5, vmax=0.2)
+
+
+def test_a_sparse_map_is_drawn_up_to_its_maximum(tmp_path: Path) -> None:
+    explanation = explain(linear(), torch.rand(3, 8, 8))
+    few, picture = np.zeros((64, 64)), np.zeros((64, 64, 3), np.uint8)
+    few[3, 5] = 1.0
+    assert replace(explanation, picture=picture, relevance=few).save(tmp_path / "x.png") == 1.0
 
 
 def test_what_cannot_be_explained_says_why(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "model.kind is missing; there is 'knd': did you mean 'kind'?",
         "data.max_box_share = 2: Input should be less than or equal to 1.",
         "preprocessing.resize = 'a': Input should be a valid integer, unable to parse string as an integer.",
-        "preprocessing.mean = 'x': Input should be a valid list.",
+        "preprocessing.mean: 'x'; need a number, or a list of them.",
         "no key 'preprocessing.croop'; did you mean 'crop'?",
         "saliency.methods.1.name is missing; there is 'nmae': did you mean 'name'?",
         "saliency.score = 'logits': Input should be 'log_probability', 'probability' or 'logit'.",
@@ -176,3 +176,22 @@ def test_very_many_problems_are_counted_and_not_all_listed() -> None:
 def test_values_of_another_kind_are_named(raw: dict[str, Any], message: str) -> None:
     with pytest.raises(AuditError, match=message):
         parse_settings({"data": DATA, **raw})
+
+
+def test_a_byte_order_mark_is_no_part_of_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "audit.toml"
+    file.write_text('[data]\nformat = "csv"\nannotations = "boxes.csv"\nimages = "images"\n', encoding="utf-8-sig")
+    assert load_settings(file).data.format == "csv"
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"channels": True, "mean": 0.5, "std": 0.5}, r"preprocessing\.channels: true; need a number\.$"),
+        ({"mean": True}, r"preprocessing\.mean: true; need a number\.$"),
+        ({"std": [1.0, True, 1.0]}, r"preprocessing\.std: true; need a number\.$"),
+    ],
+)
+def test_true_is_no_number(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(AuditError, match=message):
+        parse_settings({"data": DATA, "preprocessing": table})
