@@ -14,7 +14,7 @@ from audit.cli.inspect import inspect
 from audit.cli.listing import init, list_
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
-from audit.cli.streams import open_streams, unprinted
+from audit.cli.streams import close_stderr, open_streams, unprinted
 from audit.errors import AuditError
 
 INTERRUPTED = 130
@@ -70,5 +70,8 @@ def _unexpected(error: BaseException) -> int:
 
 
 def _broken(message: str) -> int:
-    click.echo(visible(message), err=True)
+    try:
+        click.echo(visible(message), err=True)
+    except OSError:  # stderr is full: nobody can be told, but the exit code still can
+        close_stderr()
     return EXIT["INVALID"]

@@ -32,5 +32,11 @@ def unprinted(trial: str = "") -> str:
     return ""
 
 
+def close_stderr() -> None:
+    """What is still to be told leads nowhere."""
+    sys.stderr = _nowhere()
+    os.dup2(sys.stderr.fileno(), 2)
+
+
 def _nowhere() -> io.TextIOWrapper:
     return Path(os.devnull).open("w", encoding="utf-8")
