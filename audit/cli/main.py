@@ -46,7 +46,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code: int = cli.main(standalone_mode=False)
+        code: int = cli.main(standalone_mode=False, complete_var="")  # `main` has looked already
     except AuditError as error:
         code = _broken(f"error: {error}")
     except click.ClickException as error:
