@@ -164,13 +164,13 @@ def test_a_dataset_behind_one_link_is_read(tmp_path: Path) -> None:
 
 
 def test_a_picture_of_very_many_labels_excludes_itself_in_a_moment(tmp_path: Path) -> None:
-    lines = "".join(f"a.png,label{n},0,0,5,5\n" for n in range(50_000))
+    lines = "".join(f"a.png,label{n},0,0,5,5\n" for n in range(20_000))
     (tmp_path / "a.csv").write_text(f"image,label,x0,y0,x1,y1\n{lines}b.png,dog,0,0,5,5\n")
     start = time.monotonic()
     dataset = csv(tmp_path / "a.csv", tmp_path)
     assert time.monotonic() - start < 30
     assert [sample.image for sample in dataset.samples] == ["b.png"]
-    assert len(dataset.exclusions) == 50_000 and "50,000 labels" in dataset.exclusions[0].detail
+    assert len(dataset.exclusions) == 20_000 and "20,000 labels" in dataset.exclusions[0].detail
 
 
 LONG = "a" * 5000

@@ -20,6 +20,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, env=environment)
 
 
+@pytest.mark.slow
 def test_a_closed_stdout_does_not_change_the_exit_code(tmp_path: Path) -> None:
     write_record(tmp_path / "audit.sqlite", n=40)
     shown, closed = shell("$AUDIT check .", tmp_path), shell("$AUDIT check . >&-", tmp_path)
@@ -28,7 +29,10 @@ def test_a_closed_stdout_does_not_change_the_exit_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-@pytest.mark.parametrize("what", ["list", "list --json", "--help"])
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param("list", marks=pytest.mark.slow), pytest.param("list --json", marks=pytest.mark.slow), "--help"],
+)
 def test_a_full_disk_is_said_plainly(what: str, tmp_path: Path) -> None:
     done = shell(f"$AUDIT {what} >/dev/full", tmp_path)
     seen = "error: stdout: cannot be written (No space left on device); need a place with free space.\n"
