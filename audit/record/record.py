@@ -47,7 +47,7 @@ class Record:
         record = cls(sqlite3.connect(path), path)
         try:
             version = json.loads(record._stated("schema_version"))
-        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
+        except (sqlite3.DatabaseError, KeyError, ValueError, RecursionError) as error:
             record._connection.close()
             raise AuditError(path, f"is not a record ({error})", "need the audit.sqlite of a run") from error
         if version != SCHEMA_VERSION:
