@@ -388,7 +388,7 @@ from audit.record.record import Record
 from reports import render
 from reports.result.assessment import assess
 with Record.open(Path(sys.argv[1])) as record:
-    assessment = assessment_of(record)
+    assessment = assess(record)
     start = time.process_time()
     render(assessment, sys.argv[2])
     print(time.process_time() - start)
