@@ -10,7 +10,7 @@ from audit.engine.identity import identity
 from audit.engine.inputs import Inputs
 from audit.engine.pictures import auc_so_far, gallery, measure_pictures
 from audit.engine.plan import Plan, plan
-from audit.engine.progress import Progress, Work, silent
+from audit.engine.progress import PICTURES, Progress, Work, silent
 from audit.engine.resume import begun, resumed, reused
 from audit.errors import AuditError
 from audit.importing import importable
@@ -61,10 +61,12 @@ def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
         run = plan(settings, model, device, before)
         entries = json.loads(json.dumps({**identity(run), **(registered or {})}))
         with open_record(path, run, entries) as record:
+            report, samples = progress or silent, len(run.inputs.samples)
             if record.has(FINISHED):
+                report(samples, samples, PICTURES, 1.0)
                 return path
             record.write_ahead()
-            _measure(run, record, progress or silent)
+            _measure(run, record, report)
             _finish(run, record)
     return path
 

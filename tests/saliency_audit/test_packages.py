@@ -83,7 +83,7 @@ def test_a_network_that_needs_a_hidden_package_says_so(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("names", [("checks", "reports"), NAMES])
 def test_the_commands_work_inside_such_a_repository(names: tuple[str, ...], tmp_path: Path) -> None:
-    write_shapes(tmp_path / "data", 3)
+    write_shapes(tmp_path / "data", 6)
     folder = repository(tmp_path / "data", names)
     door = "saliency_audit" if "audit" in names else "audit"
     done = python(folder, "-m", door, "run", "audit.toml", "--out", "out")
