@@ -60,6 +60,7 @@ def run(command: str) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # it is the whole README
 def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = place / "cache" / "hub" / "checkpoints"
     cache.mkdir(parents=True)
