@@ -51,7 +51,7 @@ def test_top_1_and_top_5_are_those_of_the_network(real: Path, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # 132 photographs, twice, with seven methods: minutes, more of them on a busy machine
+@pytest.mark.timeout(1800)  # 132 photographs, twice, with seven methods: minutes, more of them on a busy machine
 def test_coco_and_voc_measure_alike_with_every_method(real: Path, tmp_path: Path) -> None:
     methods = [
         "gradient",
