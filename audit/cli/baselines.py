@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from audit.cli.output import FILE, STDOUT, answer, as_json, path_text, print_json, profile, show_outcome, show_verdicts
+from audit.cli.output import (
+    FILE,
+    STDOUT,
+    answer,
+    as_json,
+    own_profile,
+    path_text,
+    print_json,
+    profile,
+    show_outcome,
+    show_verdicts,
+)
 from audit.errors import AuditError
 from audit.record.record import Record, record_of
 
@@ -68,7 +79,7 @@ def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_
 )
 @click.option("--by", help="Who accepts. [default: your login name]")
 @click.option("--force", is_flag=True, help="Accept a run that is FAIL or INCONCLUSIVE.")
-@click.option("--profile", help="The profile of the run, where it names rules of your own: a TOML file.")
+@own_profile
 def accept(run: Path, reason: str, baseline: Path, by: str | None, force: bool, profile: str | None) -> int:
     """Make RUN the baseline: the only way to move one. Its history is kept."""
     from checks.baseline.accept import accept as accepted

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from audit.cli.output import EXIT, FILE, STDOUT, as_json, path_text, print_json, visible
+from audit.cli.output import EXIT, FILE, STDOUT, as_json, own_profile, path_text, print_json, visible
 from audit.errors import AuditError
 
 pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
@@ -14,7 +14,7 @@ pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the 
 @click.command()
 @click.argument("folder", type=FILE)
 @click.option("--record", type=FILE, help="The record, where it is not in FOLDER: a run's folder, or its audit.sqlite.")
-@click.option("--profile", help="The profile of the run, where it names rules of your own: a TOML file.")
+@own_profile
 @as_json
 def verify(folder: Path, record: Path | None, profile: str | None, as_json: bool) -> int:
     """Check FOLDER, the evidence of a run: hashes, statement, and the record judged again. Exit code 0 or 2."""

@@ -30,6 +30,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print the result
 profile = click.option(
     "--profile", help="Another profile: a name, or the path of a TOML file.", shell_complete=completion.profiles
 )
+own_profile = click.option("--profile", help="The profile of the run, where it names rules of your own: a TOML file.")
 
 
 _UNSEEN = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

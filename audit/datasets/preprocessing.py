@@ -71,7 +71,7 @@ class Preprocessing:
 
     @property
     def channels(self) -> int:
-        """Of the network's input."""
+        """How many the network's input has: 3, or 1 for grey pictures."""
         return len(self.mean)
 
     def frame(self, picture: Image.Image, boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()) -> Framed:

@@ -51,7 +51,7 @@ class Work:
             self.report(*self._now, self.share())
 
     def share(self) -> float:
-        """Of the work of the whole run, how much is done."""
+        """How much of the work of the whole run is done, from 0 to 1."""
         done, total = self._pictures
         spent = self.earlier + self.spent()
         if not (done and spent):

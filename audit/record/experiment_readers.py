@@ -1,9 +1,11 @@
 """Reading what experiments left: answers, notes, candidates for a cue, passes, and rows that cannot be true."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
 from audit.record.record import Record
@@ -91,10 +93,7 @@ def read_answers(record: Record) -> Answers:
         " ORDER BY subject, intervention, variant, sample"
     )
     return Answers(
-        subject=columns["subject"].astype(object),
-        intervention=columns["intervention"].astype(object),
-        variant=columns["variant"].astype(object),
-        sample=columns["sample"].astype(np.int64),
+        **_asked(columns),
         probability=columns["probability"].astype(np.float64),
         log_odds=columns["log_odds"].astype(np.float64),
         predicted=class_indices(columns["predicted"]),
@@ -106,12 +105,13 @@ def read_unmade(record: Record) -> Unmade:
     columns = record.columns(
         "SELECT subject, intervention, variant, sample FROM unmade ORDER BY subject, intervention, variant, sample"
     )
-    return Unmade(
-        subject=columns["subject"].astype(object),
-        intervention=columns["intervention"].astype(object),
-        variant=columns["variant"].astype(object),
-        sample=columns["sample"].astype(np.int64),
-    )
+    return Unmade(**_asked(columns))
+
+
+def _asked(columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """The columns that say of whom, about which alteration, and of which sample a row is."""
+    names = {name: columns[name].astype(object) for name in ("subject", "intervention", "variant")}
+    return {**names, "sample": columns["sample"].astype(np.int64)}
 
 
 def count_notes(record: Record) -> dict[tuple[str, str], int]:

@@ -72,30 +72,28 @@ def given_answers(answers: Answers, number: Ints) -> dict[Key, Given]:
     """The record's answers by variant; those for other samples are left out. number: (n,) measured ones, rising."""
     if not len(answers.sample):
         return {}
-    known = np.isin(answers.sample, number)
-    place = np.searchsorted(number, answers.sample)
-    names = (answers.subject, answers.intervention, answers.variant)
-    given: dict[Key, Given] = {}
-    for start, end in runs(*names):
-        rows = start + np.flatnonzero(known[start:end])
-        key = (str(names[0][start]), str(names[1][start]), str(names[2][start]))
-        if len(rows):
-            given[key] = Given(place[rows], answers.probability[rows], answers.log_odds[rows], answers.predicted[rows])
-    return given
+    return {
+        key: Given(place, answers.probability[rows], answers.log_odds[rows], answers.predicted[rows])
+        for key, rows, place in _by_variant(answers, number)
+        if len(rows)
+    }
 
 
 def unmade_places(unmade: Unmade, number: Ints) -> dict[Key, Ints]:
     """Where the pictures stand that could not be altered, by variant. number: as for `given_answers`."""
     if not len(unmade.sample):
         return {}
-    known = np.isin(unmade.sample, number)
-    place = np.searchsorted(number, unmade.sample)
-    names = (unmade.subject, unmade.intervention, unmade.variant)
-    places: dict[Key, Ints] = {}
+    return {key: place for key, _, place in _by_variant(unmade, number)}
+
+
+def _by_variant(asked: Answers | Unmade, number: Ints) -> Iterator[tuple[Key, Ints, Ints]]:
+    """For each variant the rows for measured samples, and where these samples stand. There is one row at least."""
+    known = np.isin(asked.sample, number)
+    place = np.searchsorted(number, asked.sample)
+    names = (asked.subject, asked.intervention, asked.variant)
     for start, end in runs(*names):
-        key = (str(names[0][start]), str(names[1][start]), str(names[2][start]))
-        places[key] = place[start + np.flatnonzero(known[start:end])]
-    return places
+        rows = start + np.flatnonzero(known[start:end])
+        yield (str(names[0][start]), str(names[1][start]), str(names[2][start])), rows, place[rows]
 
 
 def note_columns(notes: Notes, number: Ints) -> dict[tuple[str, str], Floats]:

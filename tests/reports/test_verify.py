@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,13 +27,12 @@ from audit.record.schema import FILE_NAME
 from checks.judge import limits_of
 from checks.profile import fingerprint, load_profile
 from checks.rules.model_is_accurate import model_is_accurate
-from checks.verdict import Profile
+from fixtures.assessments import assessment_of, page_of
 from fixtures.records import write_record
 from reports.checksums import read_sums, sums_text
 from reports.evidence_folder import FORMATS, format_files, write_evidence
 from reports.page.pdf import _numbered
-from reports.page.render import page
-from reports.result.assessment import Assessment, assess
+from reports.result.assessment import assess
 from reports.result.json_text import audit_json
 from reports.result.schema import Audit
 from reports.verify import verify
@@ -52,8 +50,7 @@ FILES = {
 }
 
 
-_ASSESSED: dict[tuple[str, str], Assessment] = {}
-_MADE: dict[tuple[str, int], str] = {}
+_JSON: dict[int, str] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -64,24 +61,16 @@ def _made_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """
     if "drawn_anew" in request.fixturenames:
         return
-    monkeypatch.setattr(reports.verify, "assess", _assessed)
-    monkeypatch.setattr(reports.verify, "page", lambda made: _once("page", made.audit, lambda: page(made)))
-    monkeypatch.setattr(reports.verify, "audit_json", lambda audit: _once("json", audit, lambda: audit_json(audit)))
+    monkeypatch.setattr(reports.verify, "assess", assessment_of)
+    monkeypatch.setattr(reports.verify, "page", page_of)
+    monkeypatch.setattr(reports.verify, "audit_json", _json_of)
 
 
-def _assessed(record: Record, profile: Profile | None) -> Assessment:
-    key = file_hash(record.path), profile.model_dump_json() if profile else ""
-    if key not in _ASSESSED:
-        _ASSESSED[key] = assess(record, profile)
-    return replace(_ASSESSED[key], record=record)
-
-
-def _once(what: str, audit: Audit, make: Callable[[], str]) -> str:
-    """By identity: `_ASSESSED` keeps every audit, so that no other takes its place."""
-    key = what, id(audit)
-    if key not in _MADE:
-        _MADE[key] = make()
-    return _MADE[key]
+def _json_of(audit: Audit) -> str:
+    """By identity: what `assessment_of` made is kept, so that no other takes its place."""
+    if id(audit) not in _JSON:
+        _JSON[id(audit)] = audit_json(audit)
+    return _JSON[id(audit)]
 
 
 @pytest.fixture(scope="module")
