@@ -72,7 +72,7 @@ def test_with_its_controls_the_whole_is_sound_and_sliced_by_the_approach_cone(ho
 
 
 def test_pictures_without_a_watermark_say_nothing_of_it(tmp_path: Path) -> None:
-    found = audited(tmp_path, scenarios=0, real=8)
+    found = audited(tmp_path, scenarios=0, real=32)
     assert found["forbidden"] is None
     assert verdicts(found)[RULE]["outcome"] == "INVALID"
     assert "On forbidden pixels" not in (tmp_path / "out" / "report.html").read_text()
