@@ -46,6 +46,7 @@ def pytest_collection_finish() -> None:
     """What is imported by now stays: a tenth of the time would go into looking for garbage in torch and the tests."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
 
 
 def pytest_unconfigure() -> None:

@@ -134,6 +134,7 @@ for name in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_importing_what_needs_no_torch_imports_neither_torch_nor_pyplot() -> None:
     """One process for all: what is once imported is there to be seen."""
     command = [sys.executable, "-c", IMPORTING, *sorted(WITHOUT_TORCH), "checks", "reports", "reports.result.build"]
@@ -141,6 +142,7 @@ def test_importing_what_needs_no_torch_imports_neither_torch_nor_pyplot() -> Non
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_only_the_record_knows_sql(package: str) -> None:
     outside = {module: file for module, file in modules(package).items() if not within(module, RECORD)}
@@ -167,12 +169,14 @@ def test_a_cycle_is_seen() -> None:
     assert in_cycles({"a": {"b"}, "b": {"c"}, "c": set()}) == {}
 
 
+@pytest.mark.slow
 def test_no_import_leads_back_to_where_it_stands() -> None:
     """Imports in functions and under TYPE_CHECKING count. A package counts where something is taken from its file."""
     known = {name: file for package in FORBIDDEN for name, file in modules(package).items()}
     assert in_cycles({module: dependencies(module, known) for module in known}) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_files_and_functions_stay_small(package: str) -> None:
     long_files, long_functions = [], []

@@ -19,6 +19,7 @@ ENVIRONMENT = {"commit": "abc", "python": "3.11"}
 TESTS = {"TOR-001": ["tests/test_x.py::test_a", "tests/test_x.py::test_b"], "TOR-002": ["tests/test_x.py::test_b"]}
 
 
+@pytest.mark.slow
 def test_every_requirement_has_a_test_and_every_marker_a_requirement() -> None:
     assert len(NAMES) == len(set(NAMES))
     assert all(re.fullmatch(r"TOR-\d{3}", name) for name in NAMES)
@@ -26,12 +27,14 @@ def test_every_requirement_has_a_test_and_every_marker_a_requirement() -> None:
     assert set(marked()) == set(NAMES)
 
 
+@pytest.mark.slow
 def test_the_committed_matrix_is_that_of_the_markers() -> None:
     assert MATRIX.read_text(encoding="utf-8") == plain(requirements(), marked()), (
         "write it again: python -m docs.qualification.matrix"
     )
 
 
+@pytest.mark.slow
 def test_the_markers_that_are_read_are_those_of_the_tests_that_run(request: pytest.FixtureRequest) -> None:
     read = {(test, name) for name, tests in marked().items() for test in tests}
     collected = {
@@ -98,6 +101,7 @@ def test_verified_is_what_ran_and_passed(outcomes: dict[str, str], expected: lis
     assert "replaces no other verification" in " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_the_table_of_a_run_is_written_and_a_failure_leaves_with_1(tmp_path: Path) -> None:
     tests = sorted({test for tests in marked().values() for test in tests})
     good = written(tmp_path / "good.json", dict.fromkeys(tests, PASSED))
@@ -128,6 +132,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [(), ("-n", "2")])
 def test_a_run_tells_every_case_run_or_not(project: pytest.Pytester, processes: tuple[str, ...]) -> None:
     quickly = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")

@@ -140,6 +140,7 @@ def test_a_cue_changes_the_picture_where_it_says_and_nowhere_else(kind: str) -> 
         assert difference[~inside(agreeing.boxes)].sum() > 0.85 * difference.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("agreement", [0.25, 0.8, 1.0])
 def test_the_cue_agrees_as_often_as_it_says_else_every_other_class_alike(agreement: float) -> None:
     drawn = draw(1024, 2, "plain", "frame", agreement)
@@ -149,6 +150,7 @@ def test_the_cue_agrees_as_often_as_it_says_else_every_other_class_alike(agreeme
     assert shifts.sum() == 0 or shifts.min() > 0.7 * shifts.mean()
 
 
+@pytest.mark.slow
 def test_a_contradicting_cue_never_agrees_and_no_cue_has_no_value() -> None:
     contradicting = draw(512, 2, "plain", "frame", 1.0, contradict=True)
     assert not (contradicting.cue == contradicting.labels).any()

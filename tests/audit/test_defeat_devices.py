@@ -34,6 +34,7 @@ def outcomes(folder: Path, kind: str) -> set[Outcome]:
     return {verdict.outcome for verdict in judgement.verdicts if verdict.rule in RULES}
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-079")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_network_that_cheats_on_the_grid_of_its_files_fails(kind: str, tmp_path: Path) -> None:
@@ -48,6 +49,7 @@ def test_a_network_cannot_change_what_is_measured() -> None:
     assert torch.equal(batch.x, pictures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
 def test_it_would_not_fail_if_altered_pictures_left_the_grid(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

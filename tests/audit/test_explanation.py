@@ -77,6 +77,7 @@ def test_options_reach_the_method() -> None:
         explain(linear(), picture(), preprocessing=PREPARED, method="smoothgrad", sample=1)
 
 
+@pytest.mark.slow
 def test_it_shows_itself_and_is_written(tmp_path: Path) -> None:
     explanation = explain(linear(), picture(), preprocessing=PREPARED, score="logit")
     assert explanation._repr_png_().startswith(b"\x89PNG")

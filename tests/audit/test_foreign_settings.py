@@ -163,6 +163,7 @@ def test_a_dataset_behind_one_link_is_read(tmp_path: Path) -> None:
     assert [exclusion.reason for exclusion in found.exclusions] == ["unreadable picture"]
 
 
+@pytest.mark.slow
 def test_a_picture_of_very_many_labels_excludes_itself_in_a_moment(tmp_path: Path) -> None:
     lines = "".join(f"a.png,label{n},0,0,5,5\n" for n in range(20_000))
     (tmp_path / "a.csv").write_text(f"image,label,x0,y0,x1,y1\n{lines}b.png,dog,0,0,5,5\n")

@@ -43,6 +43,7 @@ def result(settings: Path) -> Result:
     return run(settings, settings.parent / "out")
 
 
+@pytest.mark.slow
 def test_the_profile_that_the_settings_name_is_registered_and_judges(result: Result) -> None:
     assert list(result.verdicts) == ["model_is_accurate"]
     with Record.open(result.folder / "audit.sqlite") as record:
@@ -51,6 +52,7 @@ def test_the_profile_that_the_settings_name_is_registered_and_judges(result: Res
     assert result.sentence
 
 
+@pytest.mark.slow
 def test_the_folder_holds_the_evidence(result: Result) -> None:
     assert result.report.stat().st_size > 10_000
     written = json.loads((result.folder / "audit.json").read_text())
@@ -67,6 +69,7 @@ def test_samples_are_a_table(result: Result) -> None:
     assert all(len(column) == 5 for column in table.values())
 
 
+@pytest.mark.slow
 def test_samples_become_a_frame(result: Result) -> None:
     frame = result.samples.to_pandas()
     assert frame.loc[2, "image"] == "002.png"
@@ -83,6 +86,7 @@ def test_maps_are_those_that_were_measured(result: Result) -> None:
         assert relevance[y0:y1, x0:x1].sum() / relevance.sum() == pytest.approx(row.scores[method].mass, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_picture_with_its_map_can_be_shown(result: Result, tmp_path: Path) -> None:
     shown = result.show("003.png")
     assert shown._repr_png_().startswith(b"\x89PNG")
@@ -104,6 +108,7 @@ def test_a_notebook_shows_result_verdict_and_record(result: Result) -> None:
         assert "<th>settings_sha256</th>" in record._repr_html_()
 
 
+@pytest.mark.slow
 def test_settings_may_be_given_as_a_file_its_content_or_settings(
     settings: Path, result: Result, tmp_path: Path
 ) -> None:
@@ -130,6 +135,7 @@ def in_memory(pictures: int = 4) -> list[tuple[np.ndarray, str, list[tuple[int, 
 QUICK: Mapping[str, Any] = {"preprocessing": {"resize": [24, 24]}, "judge": {"profile": "quick"}}
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-053")
 def test_resuming_a_finished_run_writes_nothing(result: Result, settings: Path) -> None:
     """Nor would it on a read-only disk: no file is touched, and none is made and removed again."""
@@ -152,6 +158,7 @@ def test_a_finished_record_that_was_altered_is_not_resumed(result: Result, setti
     assert run(settings, tmp_path, reuse=True).outcome == result.outcome
 
 
+@pytest.mark.slow
 def test_network_and_pictures_may_be_in_memory(tmp_path: Path) -> None:
     module = network().train()
     result = run(QUICK, tmp_path / "out", model=module, classes=CLASSES, samples=in_memory())

@@ -61,6 +61,7 @@ def test_maps_that_contradict_the_experiments_are_said() -> None:
     assert another == (INCONCLUSIVE, "model_is_accurate", (MAPS[0], "gradient"))
 
 
+@pytest.mark.slow
 def test_maps_of_a_method_that_is_taken_out_are_no_evidence(tmp_path: Path) -> None:
     """Gradient's maps outlive randomisation, so that what they show of this network contradicts nothing."""
     path = write_record(tmp_path / "audit.sqlite", mass=0.05)

@@ -36,6 +36,7 @@ SMALL = profile_of(model_is_accurate={"min_accuracy": 0.5, "why": "x"})
 """For records that no rule needs to look at."""
 
 
+@pytest.mark.slow
 def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) -> None:
     judgement = judge(honest)
     assert judgement.outcome is Outcome.PASS
@@ -128,6 +129,7 @@ def test_another_profile_was_not_fixed_beforehand(honest: Path, tmp_path: Path) 
     assert judgement.verdicts[0].why == "Safety."
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-045")
 def test_a_profile_that_lies_about_its_hash_was_not_fixed_beforehand(honest: Path) -> None:
     default = load_profile("default")
@@ -384,6 +386,7 @@ def test_a_null_map_is_required_by_name_not_by_label(tmp_path: Path) -> None:
     assert (judgement.outcome, verdict.advisory) == (Outcome.PASS, True)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-049")
 def test_records_that_cannot_be_judged(honest: Path, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="no such record"):
@@ -399,6 +402,7 @@ def test_records_that_cannot_be_judged(honest: Path, tmp_path: Path) -> None:
     assert judgement.registered is None
 
 
+@pytest.mark.slow
 def test_the_same_record_and_judgement_for_the_same_seed(tmp_path: Path) -> None:
     one, two = (judge(write_record(tmp_path / name, seed=3)) for name in ("1.sqlite", "2.sqlite"))
     assert one.model_dump_json() == two.model_dump_json()

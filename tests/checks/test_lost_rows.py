@@ -101,6 +101,7 @@ def test_rows_that_are_gone_from_any_table_are_missed(record: Path, table: str, 
     assert outcome(record, LIGHT)[0] is Outcome.INVALID
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-049")
 def test_an_entry_of_the_identity_that_is_gone_is_missed(record: Path) -> None:
     with Record.open(record) as opened:

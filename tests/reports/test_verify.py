@@ -106,6 +106,7 @@ def replaced(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-064")
 @pytest.mark.usefixtures("drawn_anew")
 def test_a_folder_as_it_was_written_fits(whole: Path) -> None:
@@ -114,6 +115,7 @@ def test_a_folder_as_it_was_written_fits(whole: Path) -> None:
     assert verify(whole) == ()
 
 
+@pytest.mark.slow
 def test_sha256sum_agrees(whole: Path) -> None:
     if shutil.which("sha256sum") is None:
         pytest.skip("no sha256sum here")
@@ -123,6 +125,7 @@ def test_sha256sum_agrees(whole: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn_anew")
 def test_it_is_the_same_to_the_byte_each_time(whole: Path, tmp_path: Path) -> None:
     shutil.copy(whole / FILE_NAME, tmp_path)
@@ -165,6 +168,7 @@ def test_a_file_removed_from_the_sums_too_is_missed(folder: Path, name: str) -> 
     assert ("missing", name) in problems(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-064")
 @pytest.mark.parametrize("name", ["SHA256SUMS", "audit.json", "statement.intoto.json"])
 def test_a_pipe_is_no_file_and_is_not_waited_for(folder: Path, name: str) -> None:
@@ -322,6 +326,7 @@ def test_a_forged_result_is_told_by_what_it_says(folder: Path) -> None:
     assert ("altered", "audit.json", "statement.intoto.json names another hash of 'audit.json'") in verify(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-064")
 def test_a_forged_record_is_not_what_was_told(folder: Path) -> None:
     connection = sqlite3.connect(folder / FILE_NAME)
@@ -332,6 +337,7 @@ def test_a_forged_record_is_not_what_was_told(folder: Path) -> None:
     assert {"audit.json", "report.html", "summary.md", "junit.xml"} <= {file for _, file in problems(folder)}
 
 
+@pytest.mark.slow
 def test_limits_that_were_not_fixed_before_the_run_do_not_fit(folder: Path) -> None:
     with Record.open(folder / FILE_NAME) as record:
         registered = limits_of(record)
@@ -347,6 +353,7 @@ def test_limits_that_were_not_fixed_before_the_run_do_not_fit(folder: Path) -> N
     assert "(profile loose)" in problem.reason
 
 
+@pytest.mark.slow
 def test_a_profile_in_the_record_that_is_not_its_hash_does_not_fit(folder: Path) -> None:
     profile = load_profile("default").model_dump()
     profile["rules"]["model_is_accurate"] = {"min_accuracy": 0.01}
@@ -368,6 +375,7 @@ def test_what_a_folder_names_is_never_imported(folder: Path, monkeypatch: pytest
     assert "this" not in sys.modules
 
 
+@pytest.mark.slow
 def test_rules_of_ones_own_come_from_the_profile_that_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("json.own_rule", model_is_accurate, raising=False)
     monkeypatch.setattr(reports.verify, "assess", assess)
@@ -388,6 +396,7 @@ def test_a_broken_record_cannot_be_judged(folder: Path) -> None:
     assert "cannot be judged again" in verify(folder)[0].reason
 
 
+@pytest.mark.slow
 def test_the_record_may_lie_elsewhere(whole: Path, tmp_path: Path) -> None:
     with Record.open(whole / FILE_NAME) as record:
         write_evidence(assess(record), tmp_path)
@@ -398,6 +407,7 @@ def test_the_record_may_lie_elsewhere(whole: Path, tmp_path: Path) -> None:
     assert ("altered", "audit.json") in problems(tmp_path, other)
 
 
+@pytest.mark.slow
 def test_a_pdf_belongs_to_its_report(folder: Path) -> None:
     made: list[Path] = []
 
@@ -454,6 +464,7 @@ def test_sums_name_plain_files_only(line: str) -> None:
         read_sums(good * 2)
 
 
+@pytest.mark.slow
 def test_the_command_answers_with_its_exit_code(folder: Path, tmp_path: Path) -> None:
     fits = called("verify", str(folder))
     assert (fits.return_value, fits.exit_code) == (0, 0)
@@ -473,6 +484,7 @@ def test_the_command_answers_with_its_exit_code(folder: Path, tmp_path: Path) ->
     assert called("verify", str(moved), "--record", str(folder)).return_value == 0
 
 
+@pytest.mark.slow
 def test_a_pdf_that_cannot_be_made_is_skipped_in_a_clear_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     done = called("report", str(folder), "--pdf")

@@ -53,12 +53,14 @@ assert checks.compared is theirs
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["", "import audit, checks.compared, reports"], ids=["not yet", "imported"])
 def test_both_are_found_side_by_side(before: str, tmp_path: Path) -> None:
     done = python(repository(tmp_path), "-c", BOTH.format(before=before))
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_nothing_makes_room_where_there_is_no_other(tmp_path: Path) -> None:
     kept = "from saliency_audit import own_packages\nimport sys\nwith own_packages():\n import checks.reasons\n"
     done = python(tmp_path, "-c", f"{kept}assert 'checks.reasons' in sys.modules")

@@ -38,6 +38,7 @@ def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
     return Shell(capsys, monkeypatch)
 
 
+@pytest.mark.slow
 def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=6)
     settings.write_text(settings.read_text() + '\n[judge]\nbaseline = "accepted.json"\n')
@@ -49,6 +50,7 @@ def test_a_run_says_that_it_does_not_look_at_the_baseline(shell: Shell, tmp_path
     assert f"To compare it with the baseline: saliency-audit compare {baseline} second" in err
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-067")
 def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=20, experiments=True)
@@ -73,6 +75,7 @@ def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     assert "other: holds another run; need a folder of its own. Choose another --out." in err
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-052", "TOR-053", "TOR-067")
 def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=20, experiments=True)
@@ -101,6 +104,7 @@ def test_a_run_can_be_repeated_byte_for_byte_and_goes_on_after_an_interruption(s
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-068")
 def test_nothing_that_breaks_looks_like_a_verdict(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,6 +141,7 @@ def test_nothing_that_breaks_looks_like_a_verdict(
     assert "no such record; need the record of an interrupted run" in err
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-068")
 def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=6)
@@ -149,6 +154,7 @@ def test_a_model_that_prints_does_not_spoil_the_result(shell: Shell, tmp_path: P
     assert "loading" in err
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-045")
 def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Path) -> None:
     shell("run", write_shapes(tmp_path / "data", pictures=6), "--out", "out")
@@ -160,6 +166,7 @@ def test_limits_that_were_chosen_afterwards_are_said(shell: Shell, tmp_path: Pat
     assert "not fixed" not in shell("check", "out")[1]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-068")
 def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None:
     expected = shell("run", write_shapes(tmp_path / "data", pictures=6), "--out", "out")[0]
@@ -282,6 +289,7 @@ def test_a_folder_that_cannot_be_written(shell: Shell, tmp_path: Path) -> None:
     assert "cannot be made" in err
 
 
+@pytest.mark.slow
 def test_init_writes_settings_that_name_the_data(shell: Shell, tmp_path: Path) -> None:
     scene = write_scene(tmp_path / "scene")
     for place, expected in {
@@ -360,6 +368,7 @@ def test_init_says_of_a_single_file_what_each_format_saw(shell: Shell, tmp_path:
     assert told.splitlines()[-1].startswith("Fix them, or convert them to another format")
 
 
+@pytest.mark.slow
 def test_explain_shows_five_classes_and_writes_the_picture(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=2)
     picture = tmp_path / "data" / "images" / "001.png"

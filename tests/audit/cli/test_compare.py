@@ -35,6 +35,7 @@ def runs(tmp_path: Path) -> None:
         write_candidate(tmp_path / name / "audit.sqlite", wrong=wrong, same_network=name == "old")
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-067")
 @pytest.mark.usefixtures("runs")
 def test_the_life_of_a_baseline(shell: Shell, tmp_path: Path) -> None:
@@ -73,6 +74,7 @@ def test_a_comparison_leaves_both_evidence_folders_as_they_were(shell: Shell) ->
         assert code == 0, out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("runs")
 def test_two_runs_and_json(shell: Shell, tmp_path: Path) -> None:
     code, out, _ = shell("compare", "old", "worse", "--json")
@@ -89,6 +91,7 @@ def test_two_runs_and_json(shell: Shell, tmp_path: Path) -> None:
     assert "The limits were not fixed before the run (profile mine): base no claim on this." in out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("runs")
 def test_errors_say_what_to_do_and_leave_with_2(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken.json").write_text("{")

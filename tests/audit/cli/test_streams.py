@@ -39,11 +39,13 @@ def test_a_full_disk_is_said_plainly(what: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, seen)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_an_error_that_cannot_be_told_still_has_its_exit_code(tmp_path: Path) -> None:
     assert shell("$AUDIT check nowhere 2>/dev/full", tmp_path).returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ["o/r[/b]", "[bold]x", ":dog:", "r\udcff"])
 def test_an_odd_path_is_printed_as_it_is(
     odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

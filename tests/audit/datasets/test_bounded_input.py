@@ -80,12 +80,14 @@ def test_a_jpeg_of_very_many_scans_excludes_itself(tmp_path: Path) -> None:
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.slow
 def test_scans_that_go_over_many_pixels_exclude_themselves(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(with_scans(80, size=6000))
     with pytest.raises(Rejected, match=r"scans of 6000x6000 pixels; need at most 100, and 2,000 megapixels in all"):
         open_picture(tmp_path / "a.jpg", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-004")
 @pytest.mark.parametrize("filling", [b"\xff\xfe\x00\x02" * 3_000_000, b"\xff" * 20_000_000])
 def test_a_jpeg_of_empty_segments_excludes_itself_in_a_moment(filling: bytes, tmp_path: Path) -> None:
@@ -209,6 +211,7 @@ def test_yaml_that_stands_for_more_than_it_says_is_refused(tmp_path: Path) -> No
         within(10, lambda: void(yolo(tmp_path / "data.yaml", tmp_path)))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-004")
 def test_a_bomb_in_a_png_s_text_excludes_itself(tmp_path: Path) -> None:
     def chunk(kind: bytes, data: bytes) -> bytes:

@@ -115,6 +115,7 @@ def test_round_trips(tmp_path_factory: pytest.TempPathFactory, box: tuple[int, i
     assert only_box(voc(folder / "a.xml", folder)) == box
 
 
+@pytest.mark.slow
 @given(CORNERS, st.tuples(st.integers(401, 999), st.integers(401, 999)))
 def test_yolo_round_trip_at_six_digits(
     tmp_path_factory: pytest.TempPathFactory, box: tuple[int, int, int, int], size: tuple[int, int]
@@ -179,6 +180,7 @@ ENTRY = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-003")
 @given(st.lists(ENTRY | JSON, max_size=3), ENTRY, ENTRY)
 def test_no_json_escapes_as_another_error(

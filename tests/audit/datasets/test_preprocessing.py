@@ -166,6 +166,7 @@ def of_torchvision(ours: Preprocessing, part: Any) -> Any:
     return part
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-012")
 @given(PREPROCESSING, boxes_in_pictures(), st.sampled_from(["RGB", "L"]))
 def test_equals_the_transforms_of_torchvision_bit_by_bit(

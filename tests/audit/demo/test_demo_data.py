@@ -111,6 +111,7 @@ def test_stamping_changes_the_tag_alone_and_leaves_the_original() -> None:
     assert not stamped.any()
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-031")
 def test_accuracy_cannot_tell_the_networks_apart() -> None:
     scored = {name: accuracy(trained(name), shipped(), labels()) for name in ("honest", "cheating")}
@@ -118,6 +119,7 @@ def test_accuracy_cannot_tell_the_networks_apart() -> None:
     assert abs(scored["honest"] - scored["cheating"]) <= 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-031")
 def test_only_the_honest_network_survives_without_the_tag_and_against_it() -> None:
     objects = balanced(72)

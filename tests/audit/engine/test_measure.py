@@ -110,6 +110,7 @@ def test_every_source_scores_every_picture(record: Path) -> None:
     assert found["dead"].sum() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-053")
 def test_a_broken_off_run_resumes_to_the_same_record(whole: Settings, tmp_path: Path) -> None:
     class Killed(Exception):  # noqa: N818
@@ -139,6 +140,7 @@ def control(run, record):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-053")
 def test_a_study_that_was_broken_off_is_done_again(whole: Settings, tmp_path: Path) -> None:
     (whole.folder / "broken_off.py").write_text(STUDY)
@@ -154,12 +156,14 @@ def test_a_study_that_was_broken_off_is_done_again(whole: Settings, tmp_path: Pa
     assert contents(measure(own, tmp_path / "out")) == contents(path)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-052")
 def test_neither_repetition_nor_workers_change_a_byte(whole: Settings, tmp_path: Path) -> None:
     again = measure(changed(whole, run={"workers": 5}), tmp_path / "again")
     assert contents(again) == contents(measure(whole, tmp_path / "out"))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-055")
 def test_batch_sizes_agree_within_tolerance(whole: Settings, tmp_path: Path) -> None:
     own = changed(whole, experiments={"controls": (), "searches": ()})
@@ -244,6 +248,7 @@ def test_a_box_that_covers_the_frame_excludes(settings: Settings, tmp_path: Path
     assert reasons == ["box covers the frame"] * 11
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-019")
 def test_a_network_from_python_is_left_as_it_was(settings: Settings, tmp_path: Path, record: Path) -> None:
     own = network().train()
@@ -318,6 +323,7 @@ class Turning(nn.Module):
         return -logits if self.calls > 60 else logits
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-051")
 @pytest.mark.parametrize("broken_off", [False, True])
 def test_a_network_that_changed_outside_its_weights_is_refused_for_good(
@@ -451,6 +457,7 @@ def test_every_format_gives_the_same_measurements(name: str, tmp_path: Path) -> 
     assert {key: value.tolist() for key, value in found.items()} == {k: v.tolist() for k, v in expected.items()}
 
 
+@pytest.mark.slow
 def test_the_gallery_is_kept_and_everything_else_dropped(settings: Settings, tmp_path: Path) -> None:
     many = load_settings(write_shapes(tmp_path / "many", pictures=60))
     with Record.open(measure(many, tmp_path / "out")) as record:

@@ -82,6 +82,7 @@ def whole(settings: Settings, out: Path, module: nn.Module) -> Verdict | None:
     return verdict
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-051")
 def test_a_network_with_noise_on_a_tenth_of_its_pictures_is_invalid(settings: Settings, tmp_path: Path) -> None:
     random.seed(0)
@@ -96,6 +97,7 @@ def test_a_network_with_noise_on_a_tenth_of_its_pictures_is_invalid(settings: Se
     assert 0 < verdict.details["apart"] <= 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-051")
 @pytest.mark.parametrize("kind", [Positional, InBatches, Watching])
 def test_a_network_that_looks_at_more_than_the_pixels_is_invalid(
@@ -107,6 +109,7 @@ def test_a_network_that_looks_at_more_than_the_pixels_is_invalid(
     assert (verdict.reason, verdict.details["way"]) == (integrity.ANSWERS_DIFFER, OTHERWISE)
 
 
+@pytest.mark.slow
 def test_a_plain_network_gives_the_same_answers(settings: Settings, tmp_path: Path) -> None:
     assert whole(settings, tmp_path, Audited()) is None
     with Record.open(tmp_path / "audit.sqlite") as record:
@@ -116,6 +119,7 @@ def test_a_plain_network_gives_the_same_answers(settings: Settings, tmp_path: Pa
     assert repeats.deviation.max() < 1e-4
 
 
+@pytest.mark.slow
 def test_altered_pictures_are_asked_again_too(tmp_path: Path) -> None:
     settings = load_settings(write_shapes(tmp_path / "data", 8, experiments=True))
     with Record.open(measure(settings, tmp_path / "out")) as record:

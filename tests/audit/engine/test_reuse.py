@@ -151,6 +151,7 @@ OTHERWISE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-054")
 @pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning", "ignore:`torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("kind", OTHERWISE)
@@ -178,6 +179,7 @@ def test_another_network_with_the_same_weights_is_measured_anew(
         assert after["model"] != before["model"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["mended", "gone"])
 def test_an_excluded_picture_that_changed_is_not_excluded_by_the_old_record(
     how: str, settings: Settings, batches: list[int], tmp_path: Path

@@ -83,6 +83,7 @@ def test_a_vision_transformer_ends_at_its_tokens() -> None:
     assert "class_token" in found[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("convert", [as_module, exported, scripted])
 def test_the_last_stage_is_the_random_copy_and_the_original_is_as_it_was(
     convert: Callable[[nn.Module], nn.Module],

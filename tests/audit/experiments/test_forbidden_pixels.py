@@ -71,6 +71,7 @@ def bands(draw: st.DrawFn) -> tuple[Box, ...]:
     return (0, 0, 90, top), (0, bottom, 90, 60)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-072")
 @given(
     st.builds(
@@ -263,6 +264,7 @@ def test_a_run_measures_the_share_of_every_source(tmp_path: Path) -> None:
         assert record.meta("experiments") == {"forbidden_hidden": {"fills": ["mean", "blur"]}}
 
 
+@pytest.mark.slow
 def test_data_without_them_cost_nothing(tmp_path: Path) -> None:
     settings_file = write_shapes(tmp_path / "data", pictures=6)
     interventions = 'interventions = ["forbidden_hidden"]'

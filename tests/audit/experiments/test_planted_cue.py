@@ -289,6 +289,7 @@ def probability(found: Found, subject: str, intervention: str, variant: str) -> 
     return [said[0] for key, said in found.answers.items() if (key[0], *key[2:]) == (subject, intervention, variant)]
 
 
+@pytest.mark.slow
 def test_the_study_asks_of_stamped_pictures(found: Found) -> None:
     x0, y0, x1, y1 = found.told["mark"]
     numbers = sorted({key[1] for key in found.answers})
@@ -308,6 +309,7 @@ def test_the_study_asks_of_stamped_pictures(found: Found) -> None:
         assert found.answers["linear 0.50", number, "mark", "shown"][0] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-034")
 def test_the_mark_carries_what_lambda_says(found: Found) -> None:
     for detector in DETECTORS:
@@ -333,6 +335,7 @@ def test_maps_are_noted_at_both_ends(found: Found) -> None:
     assert notes["integrated_gradients", "mass on mark, saturating 1.00"] == pytest.approx([1.0] * 12)
 
 
+@pytest.mark.slow
 def test_the_network_is_asked_once_whatever_the_lambdas_and_alike_in_other_batches(
     found: Found, tmp_path: Path
 ) -> None:
@@ -344,6 +347,7 @@ def test_the_network_is_asked_once_whatever_the_lambdas_and_alike_in_other_batch
         assert said == pytest.approx(many.answers[key], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_only_pictures_that_are_predicted_right_serve(tmp_path: Path) -> None:
     found = run_study(tmp_path, network=Lazy, lambdas=())
     assert found.told["pictures"] >= 10

@@ -217,6 +217,7 @@ def answered(record: Record, cue: int, variant: str) -> dict[str, np.ndarray]:
     return record.columns(query, (f"cue {cue}", variant))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-030")
 @pytest.mark.parametrize("moving", [False, True])
 def test_a_network_that_reads_a_mark_gives_it_away(tmp_path: Path, moving: bool) -> None:
@@ -246,6 +247,7 @@ def test_a_network_that_reads_a_mark_gives_it_away(tmp_path: Path, moving: bool)
             assert cues["side"][0] == pytest.approx(np.sqrt((box[2] - box[0]) * (box[3] - box[1])) / SIDE)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-030")
 def test_what_a_network_does_not_read_loses_nothing(tmp_path: Path) -> None:
     with Record.open(audited(tmp_path, ReadsMark(0.0), moving=False)) as record:
@@ -255,6 +257,7 @@ def test_what_a_network_does_not_read_loses_nothing(tmp_path: Path) -> None:
         assert record.has("done shared_cues")
 
 
+@pytest.mark.slow
 def test_a_cue_of_the_one_class_that_is_ever_right_has_nobody_to_be_pasted_into(tmp_path: Path) -> None:
     class Collapsed(ReadsMark):
         """It reads the badges, and says one class whatever they are."""
@@ -288,6 +291,7 @@ def test_a_picture_that_is_gone_is_named(tmp_path: Path) -> None:
         audited(tmp_path, Vanishing(1.0), moving=True)
 
 
+@pytest.mark.slow
 def test_the_same_settings_give_the_same_candidates(tmp_path: Path) -> None:
     found = []
     for name in ("a", "b"):

@@ -93,6 +93,7 @@ def test_jpeg_traces_are_seen_in_a_file_that_is_none(tmp_path: Path) -> None:
     assert names & {"JPEG blocks outside the boxes", "sharpness and noise outside the boxes"}
 
 
+@pytest.mark.slow
 def test_honest_data_tell_nothing(tmp_path: Path) -> None:
     inspection = looked_at(write_leaks(tmp_path / "data"))
     assert inspection.telling == () and len(inspection.undecided) < len(inspection.findings)
@@ -104,6 +105,7 @@ def test_the_object_itself_is_not_looked_at(tmp_path: Path) -> None:
     assert inspection.telling == ()
 
 
+@pytest.mark.slow
 def test_a_tag_of_one_class_in_six_names_the_class(tmp_path: Path) -> None:
     inspection = looked_at(write_leaks(tmp_path / "data", pictures=72, classes=6, paint=tag_of_class_0))
     assert first(inspection) == "colour of cell 1,7 (top right)"
@@ -117,6 +119,7 @@ def test_over_many_draws_honest_data_hardly_ever_tell(tmp_path: Path) -> None:
     assert sum(alarms) <= 6  # 2 are expected at the stated level; 7 or more have a probability of 0.003
 
 
+@pytest.mark.slow
 def test_frames_of_a_film_are_copies_of_each_other_and_count_once(tmp_path: Path) -> None:
     folder = write_leaks(tmp_path / "data", pictures=4)
     lines = (folder / "boxes.csv").read_text().splitlines()
@@ -182,6 +185,7 @@ def test_two_pictures_say_nothing_and_a_broken_one_is_counted(tmp_path: Path) ->
     assert inspection.telling == () and len(inspection.undecided) == len(inspection.findings)
 
 
+@pytest.mark.slow
 def test_numbers_that_are_none_are_words(tmp_path: Path) -> None:
     odd = ("nan", "inf", "1e999", "7", "\x1b[31m")
     inspection = looked_at(write_leaks(tmp_path / "data", columns=lambda i, c: {"odd": odd[i % 5]}))
@@ -223,6 +227,7 @@ def test_what_lies_in_a_box_never_enters(tmp_path: Path) -> None:
         assert all(np.array_equal(measured[0][key], measured[1][key]) for key in measured[0]), name
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_leaks(tmp_path / "data", paint=tag)
     assert cli.main(["inspect", str(folder)], standalone_mode=False) == 0

@@ -195,6 +195,7 @@ def pickled(value: object) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_a_sound_copy_of_a_program_opens(sound_program: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(sound_program) as archive:
         note = "extra_files/note" if "version" in archive.namelist() else "extra/note"

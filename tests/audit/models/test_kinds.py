@@ -106,6 +106,7 @@ def test_the_file_is_the_network_that_was_saved(kind: str, tmp_path: Path) -> No
     assert torch.equal(module(X[:1]), module(X[:1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [

@@ -290,6 +290,7 @@ class Unusual(nn.Module):
         return self.last(torch.einsum("nc,nc->nc", x, x))  # type: ignore[no-any-return]
 
 
+@pytest.mark.slow
 def test_an_unusual_network_opens(tmp_path: Path) -> None:
     torch.manual_seed(0)
     module = Unusual().eval()

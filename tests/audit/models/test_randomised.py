@@ -155,6 +155,7 @@ def test_batch_norm_statistics_are_the_mean_over_the_calibration_batches() -> No
         torch.testing.assert_close(result.running_var, variances, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_statistics_are_re_estimated_in_programs_too() -> None:
     plain = networks.ready(networks.in_place())
     expected = randomised(plain, 0, [pictures()]).state_dict()

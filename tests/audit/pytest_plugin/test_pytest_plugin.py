@@ -129,6 +129,7 @@ def properties(path: Path) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.slow
 def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     shop: pytest.Pytester, measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +155,7 @@ def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     assert (entries["audit"], entries["report"]) == ("PASS", str(report))
 
 
+@pytest.mark.slow
 def test_a_required_column_is_one_test_a_rule_whose_failure_names_the_slices(
     shop: pytest.Pytester, measured: Measured
 ) -> None:
@@ -177,6 +179,7 @@ def test_a_required_column_is_one_test_a_rule_whose_failure_names_the_slices(
     assert outcomes(chosen) == {"passed": 1, "deselected": 5}
 
 
+@pytest.mark.slow
 def test_a_failure_says_what_one_needs_to_act(shop: pytest.Pytester, measured: Measured) -> None:
     measured.kind = "cheating"
     result = shop.runpytest("audit.toml")
@@ -201,6 +204,7 @@ def test_a_failure_says_what_one_needs_to_act(shop: pytest.Pytester, measured: M
     assert "gate.py" not in result.stdout.str()
 
 
+@pytest.mark.slow
 def test_advice_is_an_expected_failure_that_is_shown(shop: pytest.Pytester, measured: Measured) -> None:
     measured.kind = "cheating"
     result = shop.runpytest("audit.toml::relevance_beats_chance", "-rx", "--junitxml=junit.xml")
@@ -220,6 +224,7 @@ def test_neither_too_little_nor_nothing_passes(
     assert f"{outcome}: " in result.stdout.str()
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-069")
 def test_a_run_that_is_not_whole_fails_whatever_is_chosen(shop: pytest.Pytester, measured: Measured) -> None:
     measured.kind = "incomplete"
@@ -261,6 +266,7 @@ def test_an_interruption_stays_one(shop: pytest.Pytester, measured: Measured) ->
     assert shop.inline_run("audit.toml", no_reraise_ctrlc=True).ret == pytest.ExitCode.INTERRUPTED
 
 
+@pytest.mark.slow
 def test_stale_files_do_not_outlive_a_run_that_breaks(shop: pytest.Pytester, measured: Measured) -> None:
     assert shop.runpytest("audit.toml").ret == 0
     measured.fault = AuditError("model", "is gone")
@@ -268,6 +274,7 @@ def test_stale_files_do_not_outlive_a_run_that_breaks(shop: pytest.Pytester, mea
     assert list((shop.path / ".pytest_cache/d/saliency-audit/audit").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_last_failed_runs_what_failed(shop: pytest.Pytester, measured: Measured) -> None:
     measured.kind = "cheating"
     shop.runpytest("audit.toml")
@@ -275,6 +282,7 @@ def test_last_failed_runs_what_failed(shop: pytest.Pytester, measured: Measured)
     assert outcomes(result) == {"failed": 1, "deselected": 3}
 
 
+@pytest.mark.slow
 def test_reuse_keeps_the_record_and_out_says_where(shop: pytest.Pytester, measured: Measured) -> None:
     shop.runpytest("audit.toml", "--saliency-audit-reuse", "--saliency-audit-out=out", "--saliency-audit-device=cuda")
     assert (measured.calls[0]["reuse"], measured.calls[0]["device"]) == (True, "cuda")
@@ -284,6 +292,7 @@ def test_reuse_keeps_the_record_and_out_says_where(shop: pytest.Pytester, measur
     assert measured.calls[1]["reuse"] is False
 
 
+@pytest.mark.slow
 def test_without_a_cache_one_must_say_where(shop: pytest.Pytester, measured: Measured) -> None:
     result = shop.runpytest("audit.toml", "-p", "no:cacheprovider", "-k", "accurate")
     assert result.ret == 1
@@ -324,11 +333,13 @@ def test_what_is_wrong_with_the_settings_is_said(shop: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["audit.toml: *"])
 
 
+@pytest.mark.slow
 def test_a_limit_for_unit_tests_is_none_for_audits(shop: pytest.Pytester, measured: Measured) -> None:
     result = shop.runpytest("audit.toml", "--timeout=0.01")
     assert result.ret == 0
 
 
+@pytest.mark.slow
 def test_a_project_that_audits_nothing_does_not_wait(tmp_path: Path) -> None:
     (tmp_path / "test_nothing.py").write_text(
         "import sys\ndef test_nothing(pytestconfig):\n"
@@ -370,6 +381,7 @@ def test_of_its_own(saliency_audit):
 """
 
 
+@pytest.mark.slow
 def test_the_fixture_audits_a_network_at_hand(shop: pytest.Pytester, measured: Measured) -> None:
     measured.kind = "cheating"
     shop.makepyfile(FIXTURE)
@@ -431,6 +443,7 @@ def accepted(gated: pytest.Pytester) -> None:
     accept(folder, gated.path / "baseline.json", reason="First.", by="Ada")
 
 
+@pytest.mark.slow
 def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> None:
     missing = gated.runpytest("audit.toml")
     assert outcomes(missing) == {"failed": 5, "passed": 4}
@@ -463,6 +476,7 @@ def test_the_life_of_a_baseline(gated: pytest.Pytester, measured: Measured) -> N
     assert gated.runpytest("audit.toml").ret == 0, "better"
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-058")
 @pytest.mark.parametrize(
     ("change", "said"),
@@ -484,6 +498,7 @@ def test_a_baseline_that_is_not_as_it_was_accepted(
     result.stdout.fnmatch_lines([said])
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-058")
 def test_a_baseline_of_other_pictures(gated: pytest.Pytester, measured: Measured) -> None:
     measured.n = 80

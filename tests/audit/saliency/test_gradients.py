@@ -144,6 +144,7 @@ def test_integrated_gradients_of_a_linear_network_are_complete(linear: Batch, ba
     assert found.per_picture["completeness_gap"].max() < 1e-5
 
 
+@pytest.mark.slow
 def test_more_steps_close_the_completeness_gap(relus: Batch) -> None:
     gaps = [integrated_gradients(relus, steps=n).per_picture["completeness_gap"].max().item() for n in (2, 128)]
     assert gaps[1] < gaps[0] / 5

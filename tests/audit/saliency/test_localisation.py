@@ -55,6 +55,7 @@ def as_region(inside: NDArray[np.bool_]) -> Region:
     return Region(tensor, tensor)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-021")
 @given(maps, masks)
 @settings(max_examples=300, deadline=None)
@@ -66,6 +67,7 @@ def test_scores_equal_the_definitions(relevance: Map, inside: NDArray[np.bool_])
         assert found[name].item() == pytest.approx(expected, abs=1e-6, nan_ok=True), name
 
 
+@pytest.mark.slow
 @given(hnp.arrays(np.float32, (4, 5, 6), elements=st.floats(0, 1e6, width=32)), st.randoms())
 @settings(max_examples=50, deadline=None)
 def test_a_batch_scores_as_its_pictures_alone(relevance: Map, random: object) -> None:
@@ -88,6 +90,7 @@ def test_one_map_for_all_pictures_scores_as_its_copies(relevance: Map, inside: N
         torch.testing.assert_close(shared[name], copied[name], rtol=1e-12, atol=1e-12, equal_nan=True)
 
 
+@pytest.mark.slow
 @given(maps, masks, st.sampled_from([2.0**-20, 0.5, 3.0, 1e6]))
 @settings(max_examples=100, deadline=None)
 def test_scaling_and_flipping_change_nothing(relevance: Map, inside: NDArray[np.bool_], factor: float) -> None:
@@ -99,6 +102,7 @@ def test_scaling_and_flipping_change_nothing(relevance: Map, inside: NDArray[np.
         torch.testing.assert_close(flipped[name], plain[name], equal_nan=True)
 
 
+@pytest.mark.slow
 @given(hnp.arrays(np.float32, (5, 6), elements=st.floats(0, 2.0**100, width=32)), masks)
 @settings(max_examples=200, deadline=None)
 def test_scores_stay_in_range(relevance: Map, inside: NDArray[np.bool_]) -> None:

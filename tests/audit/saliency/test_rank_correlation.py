@@ -14,11 +14,13 @@ from audit.saliency.rank_correlation import MOST_PLACES, agreements, pooled, ran
 few_values = arrays(np.float32, (3, 12), elements=st.integers(0, 5).map(float))
 
 
+@pytest.mark.slow
 @given(few_values)
 def test_ranks_are_average_ranks(values: NDArray[np.float32]) -> None:
     assert np.array_equal(ranks(torch.from_numpy(values)).numpy() + 1, rankdata(values, axis=1))
 
 
+@pytest.mark.slow
 @given(few_values, few_values)
 def test_similarity_is_spearmans_correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> None:
     found = similarity(*(torch.from_numpy(part).reshape(3, 3, 4) for part in (one, other)))

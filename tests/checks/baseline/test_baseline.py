@@ -48,6 +48,7 @@ def test_a_pipe_is_no_baseline_and_is_not_waited_for(run: Path, tmp_path: Path) 
             accept(run, path, reason="why", by="Ada", on=DAY)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-059")
 def test_accepting_keeps_who_why_and_every_score_without_loss(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "folder" / "baseline.json"
@@ -79,6 +80,7 @@ def test_accepting_keeps_who_why_and_every_score_without_loss(run: Path, tmp_pat
     assert all((sample.lead is not None and sample.lead > 0) != sample.miss for sample in moved.samples)
 
 
+@pytest.mark.slow
 def test_the_file_is_small_has_a_line_for_each_sample_and_no_picture(text: str) -> None:
     lines = text.splitlines()
     assert sum(line.startswith('["pictures/') for line in lines) == 119
@@ -86,6 +88,7 @@ def test_the_file_is_small_has_a_line_for_each_sample_and_no_picture(text: str) 
     assert "png" not in text.lower().replace(".png", "")
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-059")
 def test_the_history_only_grows(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
@@ -232,6 +235,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         load_baseline(tmp_path / "latin.json")
 
 
+@pytest.mark.slow
 def test_rules_of_ones_own_come_from_the_profile_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("json.own_rule", model_is_accurate, raising=False)
     own, run, target = tmp_path / "own.toml", write_candidate(tmp_path / "audit.sqlite"), tmp_path / "baseline.json"
@@ -245,6 +249,7 @@ def test_rules_of_ones_own_come_from_the_profile_that_is_named(tmp_path: Path, m
     assert accept(run, target, reason="why", by="Ada", profile=own).outcome is Outcome.PASS
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-059")
 def test_a_run_that_decides_nothing_is_accepted_by_force_alone(tmp_path: Path) -> None:
     few, target = write_record(tmp_path / "few.sqlite", n=40), tmp_path / "baseline.json"
@@ -256,6 +261,7 @@ def test_a_run_that_decides_nothing_is_accepted_by_force_alone(tmp_path: Path) -
     assert (move.outcome, move.reason) == (Outcome.INCONCLUSIVE, "nothing better yet")
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-059")
 def test_what_may_not_be_accepted(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"

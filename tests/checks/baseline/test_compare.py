@@ -63,6 +63,7 @@ def one(found: Comparison, rule: str) -> Finding:
     return finding
 
 
+@pytest.mark.slow
 def test_the_same_network_passes_whatever_the_number_of_pictures(tmp_path: Path) -> None:
     before, after = (write_candidate(tmp_path / name, n=64, same_network=True) for name in ("a.sqlite", "b.sqlite"))
     with Record.open(before) as old, Record.open(after) as new:
@@ -80,6 +81,7 @@ def test_the_same_network_passes_whatever_the_number_of_pictures(tmp_path: Path)
         assert of(compare(old, judged_run(new, LIGHT)), "evidence_holds").outcome is Outcome.INCONCLUSIVE
 
 
+@pytest.mark.slow
 def test_an_equal_candidate_passes_where_the_pictures_suffice(against: Compare) -> None:
     found = against(None)
     assert found.outcome is Outcome.PASS
@@ -92,6 +94,7 @@ def test_an_equal_candidate_passes_where_the_pictures_suffice(against: Compare) 
     assert Comparison.model_validate_json(found.model_dump_json()) == found
 
 
+@pytest.mark.slow
 def test_a_better_one_passes_and_says_what_turned(against: Compare) -> None:
     found = against(None, right=range(1, 120), hit=range(1, 120))
     assert found.outcome is Outcome.PASS
@@ -106,6 +109,7 @@ def test_a_better_one_passes_and_says_what_turned(against: Compare) -> None:
     assert change == sorted(change, reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-042")
 def test_worse_within_the_margin_passes_and_worse_beyond_does_not(against: Compare) -> None:
     fresh = sorted(flip.sample for flip in against(missed=range(20, 120)).flips)
@@ -130,6 +134,7 @@ def test_worse_within_the_margin_passes_and_worse_beyond_does_not(against: Compa
     assert (many.decided_by, of(many, "evidence_holds").decided_by) == ("evidence_holds", "evidence")
 
 
+@pytest.mark.slow
 def test_what_is_undecided_says_whether_more_pictures_would_help(against: Compare) -> None:
     fresh = sorted(flip.sample for flip in against(missed=range(20, 120)).flips)
     few, lost = (of(against(missed=fresh[:n]), "evidence_holds") for n in (3, 8))
@@ -151,6 +156,7 @@ def test_not_significantly_worse_is_no_pass(against: Compare) -> None:
     assert found.outcome is not Outcome.PASS
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-060")
 def test_the_absolute_limits_stay_in_force(tmp_path: Path) -> None:
     before, after = (write_record(tmp_path / name, n=120, kind="cheating") for name in ("a.sqlite", "b.sqlite"))
@@ -164,6 +170,7 @@ def test_the_absolute_limits_stay_in_force(tmp_path: Path) -> None:
     assert absolute.details == {"decided_by": found.judgement.decided_by, "fixed_beforehand": True}
 
 
+@pytest.mark.slow
 def test_maps_advise_where_experiments_speak_and_decide_where_none_do(tmp_path: Path) -> None:
     rules = {"model_is_accurate": {"min_accuracy": 0.5, "why": "x"}}
     limits = NonInferiority(margin=0.05, why="x")
@@ -182,6 +189,7 @@ def test_maps_advise_where_experiments_speak_and_decide_where_none_do(tmp_path: 
     assert found.outcome is Outcome.INVALID
 
 
+@pytest.mark.slow
 def test_slices_that_regressed_are_named(against: Compare) -> None:
     found = against(missed=range(3, 60, 3))
     red = [(s.column, s.value, s.what) for s in found.slices if s.outcome is Outcome.FAIL]
@@ -272,6 +280,7 @@ def test_what_cannot_change_a_number_may_differ(baseline: Record, tmp_path: Path
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-058")
 def test_a_baseline_of_other_pictures_or_limits_is_refused(baseline: Record, tmp_path: Path) -> None:
     with (
@@ -304,6 +313,7 @@ def test_no_margin_no_pass(against: Compare) -> None:
     assert found.baseline is None
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_whole_is_invalid_on_either_side(baseline: Record, tmp_path: Path) -> None:
     with Record.open(write_candidate(tmp_path / "cut.sqlite", kind="incomplete")) as cut:
         found = compare(baseline, judged_run(cut))
@@ -315,6 +325,7 @@ def test_a_run_that_is_not_whole_is_invalid_on_either_side(baseline: Record, tmp
         assert of(gate(cut.path, judged_run(baseline)), COMPARABLE).details["needed"] == "need a complete run"
 
 
+@pytest.mark.slow
 def test_the_gate_through_the_life_of_a_baseline(baseline: Record, tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     worse = write_candidate(tmp_path / "worse.sqlite", wrong=range(60, 90))

@@ -41,6 +41,7 @@ def red(slices: Slices) -> list[tuple[str, str]]:
     return [(change.column, change.value) for change in slices.changes if change.outcome is Outcome.FAIL]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-075")
 def test_a_dead_class_fails_whatever_columns_repeat_the_class() -> None:
     """12 of 12 right became 0 of 12; a family three times as large would not show it."""
@@ -65,6 +66,7 @@ def slips(seed: int) -> NDArray[np.int64]:
     return np.where(np.isin(np.arange(N), [EACH * (5 * seed + i) for i in range(5)]), CLASS + 1, CLASS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", [remarks, slips])
 def test_a_dead_class_fails_beside_columns_that_show_nothing(column: Callable[[int], NDArray[np.int64]]) -> None:
     found = sliced({f"column {seed}": column(seed) for seed in (1, 2)})

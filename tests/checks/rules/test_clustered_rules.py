@@ -246,6 +246,7 @@ def test_a_comparison_counts_flights() -> None:
     assert further_pictures(still, Margin(0.05, "", 0.95)) == 30, "70 independent ones show five points"
 
 
+@pytest.mark.slow
 def test_a_candidate_is_compared_by_flight(tmp_path: Path) -> None:
     """Equal on 119 pictures shows five points; on those of 40 flights it does not."""
     profile = load_profile("default")
@@ -353,6 +354,7 @@ def test_a_column_that_repeats_the_class_is_no_cluster() -> None:
     assert list(unnamed(of_flights)) == ["flight"], "it is said once, though each flight is of one class"
 
 
+@pytest.mark.slow
 def test_the_cluster_is_part_of_what_a_baseline_is_compared_by(tmp_path: Path) -> None:
     paths = [
         with_metadata(write_record(tmp_path / f"{name}.sqlite"), {"flight": ["a", "b"]}, name)

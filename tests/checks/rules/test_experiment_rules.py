@@ -421,6 +421,7 @@ def test_few_pictures_pass_nothing(rule: Any, n: int) -> None:
     assert verdict.findings[0].reason in {why.TOO_FEW, why.UNDECIDED}
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-048")
 @given(
     st.integers(2, 90), st.integers(0, 2**31), st.floats(-5, 5), st.floats(-5, 5), st.floats(0, 4), st.integers(0, 90)

@@ -134,6 +134,7 @@ def test_nothing_is_passed_by_absence() -> None:
     assert (wrong.findings[0].reason, wrong.findings[0].details) == (NONE_RIGHT, {"pictures": 100})
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 0.9), min_size=20, max_size=90), st.floats(0, 0.3), st.floats(0.01, 0.5))
 @settings(max_examples=40, deadline=None)
 def test_it_passes_where_the_bound_of_the_change_is_within_the_limit(
@@ -155,6 +156,7 @@ def test_it_passes_where_the_bound_of_the_change_is_within_the_limit(
         assert verdict.outcome is INCONCLUSIVE
 
 
+@pytest.mark.slow
 @given(st.integers(20, 200), st.integers(0, 6), st.floats(0.03, 0.3))
 @settings(max_examples=40, deadline=None)
 def test_what_is_further_asked_for_decides(n: int, moved: int, limit: float) -> None:
@@ -196,6 +198,7 @@ def test_the_record_s_rows_become_columns(tmp_path: Path) -> None:
     assert (some.there.sum(), some.area[0]) == (1, 0.25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "details"),
     [

@@ -65,6 +65,7 @@ def test_no_miss_of_59_shows_five_percent(n: int) -> None:
     assert further_for_share(0, n, 0.05, 0.95) == 59 - n
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-043")
 @given(st.integers(1, 40), st.integers(0, 10), st.sampled_from([0.11, 0.32, 0.5]))
 @settings(deadline=None)
@@ -89,6 +90,7 @@ def test_further_for_share_gives_up_where_no_number_would_do() -> None:
 values = st.lists(st.floats(-1, 1), min_size=2, max_size=40)
 
 
+@pytest.mark.slow
 @given(values)
 @settings(deadline=None)
 def test_mean_bounds_hold_the_mean_and_ignore_the_order(x: list[float]) -> None:

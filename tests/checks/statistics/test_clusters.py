@@ -97,6 +97,7 @@ def test_share_bounds_by_cluster_count_the_flights() -> None:
     assert share_bounds_by_cluster(np.ones(30), np.arange(30) % 3, 0.95).upper == 1.0
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), min_size=1, max_size=60))
 @settings(deadline=None)
 def test_pictures_of_their_own_are_counted_one_by_one(hit: list[bool]) -> None:

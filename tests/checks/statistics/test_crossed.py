@@ -58,6 +58,7 @@ def test_no_loss_is_as_certain_as_the_backgrounds_are_many(pictures: int, count:
     assert both.lower == 0
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6), st.integers(2, 40), st.integers(2, 30))
 @settings(max_examples=25, deadline=None)
 def test_a_slow_count_agrees(seed: int, pictures: int, count: int) -> None:

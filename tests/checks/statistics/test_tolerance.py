@@ -36,6 +36,7 @@ def test_the_rank_is_the_largest_that_holds(n: int, coverage: float, confidence:
     assert stats.beta.cdf(1 - coverage, rank + 1, n - rank) < confidence
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 50), min_size=59, max_size=150))
 @settings(max_examples=30, deadline=None)
 def test_clusters_of_one_change_nothing(values: list[int]) -> None:

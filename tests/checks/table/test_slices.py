@@ -104,6 +104,7 @@ def test_evidence_among_pictures_is_that_of_these_pictures(tmp_path: Path) -> No
     assert part.box.shape == (part.n, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-041")
 def test_every_slice_must_pass(tmp_path: Path) -> None:
     """Misses by night alone: the mean of all passes, the night does not."""
@@ -127,6 +128,7 @@ def test_every_slice_must_pass(tmp_path: Path) -> None:
     assert night.reason == reasons.BEYOND_LIMIT
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-041")
 def test_all_slices_pass(tmp_path: Path) -> None:
     profile = demanding("light", "prediction", rules=(RIGHT, "relevance_beats_chance"))
@@ -167,6 +169,7 @@ def test_an_empty_slice_is_never_green(tmp_path: Path) -> None:
     assert (verdict.findings[0].n, verdict.findings[0].value) == (0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-041")
 @pytest.mark.parametrize(
     ("column", "reason", "details"),
@@ -185,6 +188,7 @@ def test_what_cannot_be_sliced_is_invalid(tmp_path: Path, column: str, reason: s
     assert (verdict.reason, verdict.details, verdict.findings) == (reason, details, ())
 
 
+@pytest.mark.slow
 def test_clusters_stay_in_step(tmp_path: Path) -> None:
     """By night 100 pictures without a miss, of 10 flights."""
     columns = {"flight": [f"f{i}" for i in range(30)]}

@@ -165,6 +165,7 @@ def test_a_class_without_donors_is_not_lost_but_many_of_them_do_not_pass() -> No
         assert survives_other_background(without, max_reliance=0.05).outcome is outcome
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-048")
 @pytest.mark.parametrize(
     ("where", "rule"),

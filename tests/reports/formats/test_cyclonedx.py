@@ -35,12 +35,14 @@ def bill(assessment: Assessment) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_the_validator_can_fail(case: Assessment) -> None:
     broken = bill(case)
     broken["metadata"]["component"]["modelCard"]["quantitativeAnalysis"]["performanceMetrics"][0]["value"] = 0.9
     assert validator().validate_str(json.dumps(broken)) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["honest", "dead", "incomplete", "untouched"])
 def test_every_kind_of_record_is_valid(tmp_path: Any, kind: Any) -> None:
     with assessed(tmp_path, kind) as found:

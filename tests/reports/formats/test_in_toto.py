@@ -55,6 +55,7 @@ def test_the_subjects_are_model_pictures_annotations_and_what_tells_of_them(case
     }
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-057")
 def test_the_record_is_a_subject_wherever_it_lies(case: Assessment, tmp_path: Path) -> None:
     write_evidence(case, tmp_path)

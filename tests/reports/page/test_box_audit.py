@@ -46,6 +46,7 @@ def samples(suspicion: Suspicion) -> list[int]:
     return [suspect.sample for suspect in (*suspicion.shown, *suspicion.named)]
 
 
+@pytest.mark.slow
 def test_ordinary_boxes_raise_no_suspicion(tmp_path: Path) -> None:
     found = audited(tmp_path / "audit.sqlite", {})
     assert [entry.count for entry in found.suspicions] == [0] * 7
@@ -56,6 +57,7 @@ def test_ordinary_boxes_raise_no_suspicion(tmp_path: Path) -> None:
     assert (x.median, y.median) == pytest.approx((66 / PICTURE, 68 / PICTURE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("title", "boxes", "expected"),
     [
@@ -92,6 +94,7 @@ def test_labels_that_share_a_picture(tmp_path: Path) -> None:
     assert found.pictures == 58
 
 
+@pytest.mark.slow
 def test_what_is_unlike_is_said(tmp_path: Path) -> None:
     flat = kind(audited(tmp_path / "a.sqlite", {20: [(30, 60, 110, 70)]}), "Boxes unlike their class").shown[0]
     assert flat.reason.startswith("wider: ")
@@ -99,6 +102,7 @@ def test_what_is_unlike_is_said(tmp_path: Path) -> None:
     assert large.reason.startswith("larger: ")
 
 
+@pytest.mark.slow
 def test_shares_are_said_in_plain_numbers(tmp_path: Path) -> None:
     found = audited(tmp_path / "audit.sqlite", {7: [(0.1, 0.1, 128, 128)], 9: [(60, 60, 64, 64)]})
     assert kind(found, "Boxes that fill the picture").shown[0].reason == "99.8 % of the picture"
@@ -121,6 +125,7 @@ def test_shares_are_those_of_a_plain_loop(tmp_path: Path) -> None:
     assert len(boxes.sample) == len(np.unique(boxes.sample)) == 39
 
 
+@pytest.mark.slow
 def test_many_suspects_are_counted_and_few_are_shown(tmp_path: Path) -> None:
     found = kind(
         audited(tmp_path / "audit.sqlite", {i: [(0, 42, 48, 90)] for i in range(60)}), "Boxes that touch the border"
@@ -129,6 +134,7 @@ def test_many_suspects_are_counted_and_few_are_shown(tmp_path: Path) -> None:
     assert found.counted == "59 boxes"
 
 
+@pytest.mark.slow
 def test_the_page_shows_them_with_links_that_lead_somewhere(tmp_path: Path) -> None:
     path = tmp_path / "audit.sqlite"
     audited(path, {i: [(0, 42, 48, 90)] for i in range(1, 20)})

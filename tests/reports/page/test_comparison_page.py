@@ -44,6 +44,7 @@ def shown(old: Path, new: Path) -> str:
         return comparison_page(compared(baseline, candidate), candidate, baseline)
 
 
+@pytest.mark.slow
 def test_a_loss_is_told_with_both_maps_side_by_side(old: Path, cheat: Path) -> None:
     html = shown(old, cheat)
     checker = check(html)
@@ -70,6 +71,7 @@ def test_a_loss_is_told_with_both_maps_side_by_side(old: Path, cheat: Path) -> N
     assert "regressed" in text
 
 
+@pytest.mark.slow
 def test_both_maps_come_first_where_both_records_keep_them(old: Path, tmp_path: Path) -> None:
     html = shown(old, write_candidate(tmp_path / "audit.sqlite", missed=range(1, 119)))
     check(html)
@@ -82,6 +84,7 @@ def test_both_maps_come_first_where_both_records_keep_them(old: Path, tmp_path: 
     assert all("-before" in card and "-after" in card for card in cards)
 
 
+@pytest.mark.slow
 def test_an_equal_candidate_changes_no_answer(old: Path, tmp_path: Path) -> None:
     html = shown(old, write_candidate(tmp_path / "audit.sqlite"))
     check(html)
@@ -90,6 +93,7 @@ def test_an_equal_candidate_changes_no_answer(old: Path, tmp_path: Path) -> None
     assert "<image" not in html
 
 
+@pytest.mark.slow
 def test_the_interval_ends_left_of_the_margin_where_it_passes_only(old: Path, cheat: Path, tmp_path: Path) -> None:
     for new, passes in ((write_candidate(tmp_path / "audit.sqlite"), True), (cheat, False)):
         with Record.open(old) as baseline, Record.open(new) as candidate:
@@ -109,6 +113,7 @@ def test_the_interval_ends_left_of_the_margin_where_it_passes_only(old: Path, ch
         assert chart.count('<g class="fails">') == (0 if passes else 1)
 
 
+@pytest.mark.slow
 def test_a_baseline_file_shows_its_history_and_the_candidates_maps(old: Path, cheat: Path, tmp_path: Path) -> None:
     file = tmp_path / "baseline.json"
     accept(old, file, reason="the first & <b>best</b>", by="Ada")
@@ -122,6 +127,7 @@ def test_a_baseline_file_shows_its_history_and_the_candidates_maps(old: Path, ch
     assert "-after" in html
 
 
+@pytest.mark.slow
 def test_without_a_baseline_the_page_says_so(cheat: Path, tmp_path: Path) -> None:
     with Record.open(cheat) as candidate:
         assessment = assess(candidate)

@@ -39,6 +39,7 @@ def decisions(values: Values) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["honest", "cheating", "untouched"])
 def test_nothing_hangs_on_words(tmp_path: Path, kind: Kind) -> None:
     with assessed(tmp_path, kind, n=120) as assessment:

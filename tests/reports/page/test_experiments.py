@@ -61,6 +61,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Told:
     return Told(write_record(tmp_path_factory.mktemp("untouched") / "audit.sqlite", n=120, kind="untouched"))
 
 
+@pytest.mark.slow
 def test_the_experiments_count_comes_first_and_the_maps_second(tmp_path: Path) -> None:
     told = Told(write_record(tmp_path / "audit.sqlite", n=120, kind="cheating", mass=0.5))
     first, by_map = told.judgement.right_for_the_wrong_reason[:2]
@@ -73,6 +74,7 @@ def test_the_experiments_count_comes_first_and_the_maps_second(tmp_path: Path) -
     assert "Measured by experiment on the pixels." in text
 
 
+@pytest.mark.slow
 def test_advice_is_marked_and_stands_apart(cheat: Told) -> None:
     advice = [verdict for verdict in cheat.judgement.verdicts if verdict.advisory]
     assert advice
@@ -87,6 +89,7 @@ def test_advice_is_marked_and_stands_apart(cheat: Told) -> None:
     assert "not part of the verdict" in section(cheat.html, "checks")
 
 
+@pytest.mark.slow
 def test_the_worst_checks_come_first(cheat: Told) -> None:
     found = re.findall(r'<article class="check" id="check-([\w-]+)"', cheat.html)
     by_rule = {verdict.rule.replace("_", "-"): verdict for verdict in cheat.judgement.verdicts}
@@ -96,6 +99,7 @@ def test_the_worst_checks_come_first(cheat: Told) -> None:
     assert told == sorted(told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cheat", "honest"])
 def test_the_four_cells_are_those_of_the_judgement(kind: str, request: pytest.FixtureRequest) -> None:
     told: Told = request.getfixturevalue(kind)
@@ -118,6 +122,7 @@ def test_the_cells_show_pictures_of_the_gallery(cheat: Told, honest: Told) -> No
     assert "thumbnails" not in honest.html[honest.html.index('<section id="cells"') :].partition("</section>")[0]
 
 
+@pytest.mark.slow
 def test_a_card_says_what_the_experiment_said(cheat: Told, honest: Told, untouched: Told) -> None:
     said = r"By experiment: object alone [−+]?\d+\.\d , surroundings alone [−+]?\d+\.\d"
     assert re.search(said + " : a miss.", section(cheat.html, "gallery"))
@@ -126,6 +131,7 @@ def test_a_card_says_what_the_experiment_said(cheat: Told, honest: Told, untouch
     assert "Not judged by experiment." in section(untouched.html, "gallery")
 
 
+@pytest.mark.slow
 def test_the_flag_of_a_card_is_the_experiments(tmp_path: Path) -> None:
     """Where maps lie on the object and the experiment says otherwise, the card is flagged, and the other way round."""
     flagged = '<span class="flag">Right for the wrong reason</span>'
@@ -147,6 +153,7 @@ def test_what_removal_and_backgrounds_did_is_told(cheat: Told, honest: Told) -> 
     assert cheat.html.count('aria-label="Log-odds of the label for the object alone') == 1
 
 
+@pytest.mark.slow
 def test_a_missing_experiment_is_said_to_be_missing(untouched: Told) -> None:
     missing = {
         "cells": "The experiment object_removed was not run",
@@ -165,6 +172,7 @@ def test_a_missing_experiment_is_said_to_be_missing(untouched: Told) -> None:
     assert "agree on a place" not in section(untouched.html, "cues")
 
 
+@pytest.mark.slow
 def test_what_was_asked_for_and_left_nothing_is_said(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     changed(path, "DELETE FROM answer WHERE intervention = 'noise'", "DELETE FROM meta WHERE key = 'done shared_cues'")
@@ -193,6 +201,7 @@ def test_a_cue_is_told_with_crops_place_and_both_experiments(cheat: Told, honest
     assert 'class="spot sure"' not in honest.html
 
 
+@pytest.mark.slow
 def test_reliance_without_a_place_is_called_so(tmp_path: Path, cheat: Told) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
     changed(
@@ -233,6 +242,7 @@ def test_no_limit_is_claimed_that_one_detector_does_not_bear(tmp_path: Path) -> 
     assert "does not name the rule" in detection(table, None, "").sentence
 
 
+@pytest.mark.slow
 def test_methods_that_are_taken_out_are_said(tmp_path: Path) -> None:
     path = changed(
         write_record(tmp_path / "audit.sqlite", n=120),
@@ -269,6 +279,7 @@ def test_every_experiment_of_the_record_is_described_from_it(tmp_path: Path) -> 
         assert reference in text
 
 
+@pytest.mark.slow
 def test_a_profile_that_asks_another_lead_is_followed(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     profile = load_profile("default")
@@ -281,6 +292,7 @@ def test_a_profile_that_asks_another_lead_is_followed(tmp_path: Path) -> None:
     assert f"{told.judgement.cells.judged} not" in section(told.html, "experiments")
 
 
+@pytest.mark.slow
 def test_hostile_words_of_experiments_do_nothing(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     connection = sqlite3.connect(path)

@@ -45,6 +45,7 @@ def told(path: Path) -> str:
     return words(html).replace("\u202f", " ")
 
 
+@pytest.mark.slow
 def test_the_page_shows_them_beside_chance_and_null_maps(tmp_path: Path) -> None:
     text = told(record_of(tmp_path / "a.sqlite"))
     part = text[text.index("On forbidden pixels") :]
@@ -55,10 +56,12 @@ def test_the_page_shows_them_beside_chance_and_null_maps(tmp_path: Path) -> None
     assert "20.0 0.0" in part
 
 
+@pytest.mark.slow
 def test_an_experiment_that_was_not_made_is_said(tmp_path: Path) -> None:
     assert "The experiment forbidden_hidden left no answer" in told(record_of(tmp_path / "a.sqlite", hidden=False))
 
 
+@pytest.mark.slow
 def test_nothing_is_shown_where_there_are_none(tmp_path: Path) -> None:
     path = write_record(tmp_path / "a.sqlite", n=60)
     assert "forbidden" not in told(path).lower()

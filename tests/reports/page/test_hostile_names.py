@@ -65,5 +65,6 @@ def test_no_name_calls_or_links_from_a_pull_request(folder: Path) -> None:
     assert len(text) < 20_000
 
 
+@pytest.mark.slow
 def test_the_folder_verifies(folder: Path) -> None:
     assert verify(folder) == ()

@@ -71,6 +71,7 @@ def test_narrow_screens_get_the_contents_folded_before_the_verdict(tmp_path: Pat
     assert narrow.index(".folded ~ .contents { display: none; }") < narrow.index("@media (min-width: 68rem)")
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-061")
 @pytest.mark.parametrize(
     ("kind", "n", "outcome"),
@@ -130,12 +131,14 @@ def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> No
     assert "Predicted right and judged" in text
 
 
+@pytest.mark.slow
 def test_without_a_random_network_no_chance_is_claimed(tmp_path: Path) -> None:
     html = rendered(write_record(tmp_path / "audit.sqlite", n=120, null_maps=("uniform",)))
     check(html)
     assert "a random network, which has learnt nothing" not in words(html)
 
 
+@pytest.mark.slow
 def test_what_was_right_and_could_not_be_judged_is_counted(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="dead")
     with Record.open(path) as record:
@@ -147,6 +150,7 @@ def test_what_was_right_and_could_not_be_judged_is_counted(tmp_path: Path) -> No
     assert "are not counted." in words(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("drawn_anew")
 def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=80)
@@ -159,6 +163,7 @@ def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
     assert str(tmp_path) not in first.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-061")
 def test_limits_chosen_afterwards_are_called_so(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
@@ -169,6 +174,7 @@ def test_limits_chosen_afterwards_are_called_so(tmp_path: Path) -> None:
     assert "is not the one that was hashed into the record" in words(html)
 
 
+@pytest.mark.slow
 def test_no_profile_in_the_record_is_said(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
@@ -181,6 +187,7 @@ def test_no_profile_in_the_record_is_said(tmp_path: Path) -> None:
     assert "is not the one that was hashed" not in html
 
 
+@pytest.mark.slow
 def test_an_audit_from_python_names_no_command_that_cannot_work(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
@@ -200,6 +207,7 @@ def test_how_to_run_it_again_promises_no_index_and_no_path(tmp_path: Path) -> No
     assert "saliency-audit run settings.toml" in html
 
 
+@pytest.mark.slow
 def test_only_what_was_used_is_described(tmp_path: Path) -> None:
     methods = ("gradcam", "own.maps:mine")
     path = write_record(tmp_path / "audit.sqlite", n=120, methods=methods, null_maps=("centre", "own.maps:flat"))
@@ -237,6 +245,7 @@ def test_all_excluded(tmp_path: Path, frame: Any) -> None:
     assert "No map could be scored" in text
 
 
+@pytest.mark.slow
 def test_missing_numbers_are_dashes(tmp_path: Path) -> None:
     path = altered(
         write_record(tmp_path / "audit.sqlite", n=120),
@@ -250,12 +259,14 @@ def test_missing_numbers_are_dashes(tmp_path: Path) -> None:
     assert "class -1" not in html
 
 
+@pytest.mark.slow
 def test_without_a_gallery(tmp_path: Path) -> None:
     html = rendered(write_record(tmp_path / "audit.sqlite", n=120), gallery=False)
     check(html)
     assert "holds no pictures for a gallery" in words(html)
 
 
+@pytest.mark.slow
 def test_a_card_tells_the_order_and_the_scenario(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
@@ -269,6 +280,7 @@ def test_a_card_tells_the_order_and_the_scenario(tmp_path: Path) -> None:
     assert "mean AUC of" not in alone
 
 
+@pytest.mark.slow
 def test_an_empty_group_of_the_gallery_says_so(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
@@ -278,6 +290,7 @@ def test_an_empty_group_of_the_gallery_says_so(tmp_path: Path) -> None:
     assert words(html).count("No picture is in this group.") == 2
 
 
+@pytest.mark.slow
 def test_a_picture_of_the_gallery_without_a_row_is_left_out(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
@@ -295,6 +308,7 @@ def test_worst_pictures_link_to_the_gallery_where_it_shows_them(tmp_path: Path) 
     assert "that are not in the gallery" in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [1, 1000])
 def test_few_and_many_classes(tmp_path: Path, classes: int) -> None:
     path = altered(
@@ -311,6 +325,7 @@ def test_few_and_many_classes(tmp_path: Path, classes: int) -> None:
         assert len(re.findall(r'<th scope="row"><bdi>class \d+</bdi>', html)) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-065")
 def test_hostile_names_do_nothing(tmp_path: Path) -> None:
     path = altered(
@@ -340,6 +355,7 @@ def test_hostile_names_do_nothing(tmp_path: Path) -> None:
     assert len(html) < 600_000
 
 
+@pytest.mark.slow
 def test_an_undefined_name_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     monkeypatch.setattr(page, "page_values", lambda *a: {k: v for k, v in page_values(*a).items() if k != "reasons"})
@@ -354,6 +370,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         render(assess(record), tmp_path / "file" / "inner")
 
 
+@pytest.mark.slow
 def test_a_section_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     here, sections = tmp_path / "reports" / "page", tmp_path / "reports" / "sections"

@@ -57,6 +57,7 @@ def required(rule: str, *findings: WordedFinding, decided_by: str | None = None,
     return row
 
 
+@pytest.mark.slow
 def test_every_rule_that_ships_has_its_evidence_on_the_page(honest: Told) -> None:
     assert set(EVIDENCE) == set(registry.names("checks.rules"))
     ids = check(honest[0]).ids
@@ -129,6 +130,7 @@ def test_slices_and_rules_of_ones_own_lead_to_what_there_is() -> None:
     assert required("own.rules:mine").check == "check-own-rules-mine"
 
 
+@pytest.mark.slow
 def test_deviations_are_told(path: Path, honest: Told, tmp_path: Path) -> None:
     html, judgement, departs = honest
     assert set(departs) <= {"Advisory", "Maps on fewer pictures"}
@@ -153,6 +155,7 @@ def test_a_whole_run_with_nothing_advisory_departs_from_nothing(tmp_path: Path) 
     assert "The record shows none" in words(html)
 
 
+@pytest.mark.slow
 def test_the_signatures_are_left_open(honest: Told) -> None:
     html, judgement, _ = honest
     part = html[html.index('<section id="sign-off"') :].partition("</section>")[0]

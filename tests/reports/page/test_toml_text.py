@@ -3,6 +3,7 @@
 import tomllib
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ SCALARS = st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=Fal
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3))
 
 
+@pytest.mark.slow
 @given(st.dictionaries(TEXT, VALUES, max_size=4))
 def test_it_reads_as_it_was(table: dict[str, Any]) -> None:
     assert tomllib.loads(dumps(table)) == table

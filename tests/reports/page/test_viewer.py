@@ -41,6 +41,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> str:
     return report(tmp_path_factory.mktemp("honest") / "audit.sqlite")
 
 
+@pytest.mark.slow
 def test_maps_lie_in_the_page_in_grey_and_are_coloured_by_a_filter(honest: str) -> None:
     ids = set(re.findall(r'<use class="map[^"]*" href="#([^"]+)"', honest))
     assert ids
@@ -63,6 +64,7 @@ def test_a_map_keeps_its_scale() -> None:
     assert np.abs(shown - grey).max() < 12
 
 
+@pytest.mark.slow
 def test_sliders_wait_for_the_script_and_all_else_does_not(honest: str) -> None:
     controls = honest[honest.index('<div class="controls">') :].partition("<h3")[0]
     choices, _, sliders = controls.partition('id="viewer-sliders"')

@@ -40,6 +40,7 @@ def assessment(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
         return closed_soon
 
 
+@pytest.mark.slow
 def test_the_table_is_read_and_judged_once_for_a_whole_evidence_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ def test_the_checked_in_schema_is_that_of_the_code() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-062")
 @pytest.mark.parametrize("kind", ["honest", "cheating", "dead", "incomplete", "untouched"])
 def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
@@ -78,6 +79,7 @@ def test_every_schema_field_is_described_or_named_for_what_it_is() -> None:
         assert (schema if title == "Audit" else schema["$defs"][title])["description"]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-062")
 def test_the_rows_are_those_of_the_record(path: Path, data: Any) -> None:
     with Record.open(path) as record:
@@ -147,6 +149,7 @@ def test_a_run_without_experiments_claims_none(tmp_path: Path) -> None:
     assert "was not run" in data["controls"]["detection"]["sentence"]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-062")
 def test_dead_maps_are_counted_and_are_null(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=200, kind="dead")

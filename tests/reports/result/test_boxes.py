@@ -28,6 +28,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Labe
     return assessment.audit.model_dump(mode="json"), page
 
 
+@pytest.mark.slow
 def test_every_suspicious_box_is_listed(both: tuple[dict[str, Any], LabelAudit]) -> None:
     audit, page = both
     suspicions = {entry["title"]: entry["suspects"] for entry in audit["labels"]["suspicions"]}

@@ -258,6 +258,7 @@ def test_what_the_audit_lacks_is_insufficient(tmp_path: Path) -> None:
     assert standing["explainer_is_valid"][0] is INVALID
 
 
+@pytest.mark.slow
 def test_a_run_that_broke_off_does_not_list_every_exclusion(tmp_path: Path) -> None:
     found = audited(tmp_path / "audit.sqlite", "incomplete").crosswalk()
     log = next(one for one in found.standards if one.name == "amlas").clauses[1]
@@ -273,6 +274,7 @@ def test_a_rule_that_the_profile_does_not_name_is_said_and_not_linked(honest: Au
     assert all((one.outcome, one.summary, one.anchor) == (None, "not judged by this profile", None) for one in missing)
 
 
+@pytest.mark.slow
 def test_the_settings_choose_and_order(honest: Audited, tmp_path: Path) -> None:
     assert [one.name for one in honest.crosswalk().standards] == standard_names()
     data = {"format": "csv", "annotations": "a", "images": "b"}
@@ -347,6 +349,7 @@ def test_the_marks_are_shown(honest: Audited) -> None:
     assert html.count('<span class="tag">not checked against the original text') == len(ASKED) - 1
 
 
+@pytest.mark.slow
 def test_a_status_is_told_in_words_and_shape_and_leads_to_its_check(honest: Audited) -> None:
     html = honest.section()
     assert html.count('href="#mark-PASS"/></svg> supports</span>') >= sum(
@@ -356,6 +359,7 @@ def test_a_status_is_told_in_words_and_shape_and_leads_to_its_check(honest: Audi
     assert "whatever passed in it supports no clause" not in words(html)
 
 
+@pytest.mark.slow
 def test_an_invalid_audit_is_said(tmp_path: Path) -> None:
     text = words(audited(tmp_path / "audit.sqlite", "incomplete").section())
     assert "This audit is INVALID, so nothing that passed in it supports a clause." in text

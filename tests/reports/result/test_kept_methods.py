@@ -59,6 +59,7 @@ def shown_in_gallery(assessment: Assessment) -> Mapping[str, Any]:
     return gallery(assessment, miss_of(assessment.judgement.profile), kept)
 
 
+@pytest.mark.slow
 def test_they_have_no_line_in_the_summary(other: tuple[Assessment, Any], none: tuple[Assessment, Any]) -> None:
     assert kept_methods(other[0].table.methods, other[0].judgement.verdicts) == ("gradcam",)
     sources = [[entry.source for entry in a.judgement.right_for_the_wrong_reason] for a in (other[0], none[0])]

@@ -27,6 +27,7 @@ def shown(path: Path, report: Any, key: str = "intended_use", n: int = 120) -> t
         return page_of(assessment), bearing(key, case)
 
 
+@pytest.mark.slow
 def test_what_is_stated_is_shown_early(tmp_path: Path) -> None:
     html, bears = shown(tmp_path / "audit.sqlite", WHOLE)
     ids = check(html).ids
@@ -37,6 +38,7 @@ def test_what_is_stated_is_shown_early(tmp_path: Path) -> None:
     assert (bears.outcome, bears.anchor) == (Outcome.PASS, "use")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report", [None, {}, {"audience": " "}, "none"])
 def test_what_is_absent_is_not_stated(tmp_path: Path, report: Any) -> None:
     html, bears = shown(tmp_path / "audit.sqlite", report)
@@ -54,6 +56,7 @@ def test_what_is_lacking_is_named(tmp_path: Path) -> None:
     assert (bears.outcome, bears.summary) == (Outcome.INCONCLUSIVE, "no operational domain stated")
 
 
+@pytest.mark.slow
 def test_a_hostile_use_does_nothing(tmp_path: Path) -> None:
     hostile = '"><script>alert(1)</script>\u202egpj.' + "x" * 5000
     html, _ = shown(tmp_path / "audit.sqlite", dict.fromkeys(WHOLE, hostile))

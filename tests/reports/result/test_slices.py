@@ -83,6 +83,7 @@ def test_empty_cells_and_cells_without_power_are_called_so(tmp_path: Path) -> No
     assert "The profile requires no\nslices" in html
 
 
+@pytest.mark.slow
 def test_with_clusters_the_bounds_are_by_cluster(tmp_path: Path) -> None:
     flights = {"flight": [f"f{i}" for i in range(30)]}
     path = with_metadata(lit(write_record(tmp_path / "a.sqlite", n=300)), flights, "flight")
@@ -97,6 +98,7 @@ def test_with_clusters_the_bounds_are_by_cluster(tmp_path: Path) -> None:
     assert "exact, by cluster" in section(path)
 
 
+@pytest.mark.slow
 def test_a_column_that_repeats_another_has_no_table_unless_it_is_required(tmp_path: Path) -> None:
     added = {"wordnet": ["n1", "n2", "n3"], "lamp": ["on"] * 10 + ["off"] * 20, "site": ["a", "b"]}
     path = with_metadata(lit(write_record(tmp_path / "a.sqlite", n=120)), added)

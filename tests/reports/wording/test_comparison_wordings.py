@@ -225,6 +225,7 @@ def compared(baseline: Path, candidate: Path) -> WordedComparison:
         return worded_comparison(compare(before, run), about(run.table))
 
 
+@pytest.mark.slow
 def test_a_pass_states_margin_confidence_and_pictures(baseline: Path, tmp_path: Path) -> None:
     equal = compared(baseline, write_candidate(tmp_path / "equal.sqlite"))
     assert equal.sentence == (
@@ -239,6 +240,7 @@ def test_a_pass_states_margin_confidence_and_pictures(baseline: Path, tmp_path: 
     assert single.next_step.startswith("Look at the pictures that turned worse before you sign")
 
 
+@pytest.mark.slow
 def test_otherwise_the_verdict_that_decides_speaks(baseline: Path, tmp_path: Path) -> None:
     worse = compared(baseline, write_candidate(tmp_path / "worse.sqlite", missed=range(3, 60)))
     deciding = worse.verdict(worse.decided_by)
@@ -251,6 +253,7 @@ def test_otherwise_the_verdict_that_decides_speaks(baseline: Path, tmp_path: Pat
         assert max(len(sentence.split()) for sentence in sentences) <= MOST_WORDS, sentences
 
 
+@pytest.mark.slow
 def test_the_candidates_own_judgement_speaks_where_it_decides(tmp_path: Path) -> None:
     cut = write_candidate(tmp_path / "cut.sqlite", kind="incomplete")
     stopped = compared(cut, cut)
