@@ -16,7 +16,7 @@ from audit.saliency.sources import Source
 
 @dataclass(frozen=True, eq=False)
 class Donors:
-    """Pictures that lend their background, the same for the whole run."""
+    """Pictures that lend their background, or where and how large their objects are; the same for the whole run."""
 
     x: Tensor
     """(D, C, H, W), as the network sees them; their own objects are filled with the surroundings."""
@@ -28,6 +28,8 @@ class Donors:
     """What each shows, so that no picture, and no copy of it, is its own donor."""
     samples: Tensor
     """(D,) int64, the number of the sample that each is taken from."""
+    hulls: Tensor
+    """(D, 4) float32: x0, y0, x1, y1 around the labelled objects that were there, in the frame."""
 
 
 @dataclass(frozen=True, eq=False)

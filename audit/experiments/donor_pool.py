@@ -34,7 +34,15 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
         held=_held(inputs, pictures).to(factory.device),
         pictures=tuple(picture.content for picture in pictures),
         samples=torch.tensor([picture.number for picture in pictures], dtype=torch.int64, device=factory.device),
+        hulls=_hulls(inputs, pictures).to(factory.device),
     )
+
+
+def _hulls(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:
+    """(D, 4) around the boxes of the sample's own label, which come first."""
+    own = [p.framed.boxes[: len(inputs.samples[p.number][0].boxes)] for p in pictures]
+    around = [torch.cat([boxes[:, :2].amin(dim=0), boxes[:, 2:].amax(dim=0)]) for boxes in own]
+    return torch.stack(around) if around else torch.empty(0, 4)
 
 
 def _drawn(inputs: Inputs, factory: BatchFactory) -> list[Loaded]:

@@ -1,7 +1,6 @@
 """Which donors lend their backgrounds to which picture."""
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -30,29 +29,3 @@ def chosen(trial: Trial, kind: Kind, count: int) -> Tensor:
     keys, order = keys.sort(dim=1)
     order = order.masked_fill(keys.isinf(), -1)[:, :count]
     return torch.nn.functional.pad(order, (0, count - order.shape[1]), value=-1)
-
-
-class Lent(NamedTuple):
-    """One background for each picture; NaN throughout where there is none."""
-
-    x: Tensor
-    """(N, C, H, W)."""
-    class_index: Tensor
-    """(N,) float64, of the object that was there."""
-    sample: Tensor
-    """(N,) float64, the number of the sample that lends it."""
-
-
-def backgrounds(trial: Trial, kind: Kind, count: int) -> Iterator[Lent]:
-    """`count` times each picture's next donor."""
-    donors = trial.donors
-    for place in chosen(trial, kind, count).unbind(dim=1):
-        none = place < 0
-        if bool(none.all()):
-            nothing = torch.full_like(place, torch.nan, dtype=torch.float64)
-            yield Lent(torch.full_like(trial.batch.x, torch.nan), nothing, nothing)
-        else:
-            x = donors.x[place].masked_fill(none.view(-1, 1, 1, 1), torch.nan)
-            yield Lent(
-                x, *(who[place].double().masked_fill(none, torch.nan) for who in (donors.target, donors.samples))
-            )

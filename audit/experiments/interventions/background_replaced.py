@@ -1,5 +1,6 @@
 """The background replaced."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import torch
@@ -7,14 +8,13 @@ from pydantic import Field
 from torch import Tensor
 
 from audit.experiments.altered_batch import Altered, Trial
-from audit.experiments.donors import Kind, backgrounds
 from audit.experiments.fills import blurred, mean
+from audit.experiments.swaps import swapped
 from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region", "donors"})
 
 Fills = Annotated[tuple[Literal["mean", "blur", "other"], ...], Field(min_length=1)]
-KINDS: tuple[Kind, ...] = ("other", "same")
 
 
 def background_replaced(
@@ -33,16 +33,12 @@ def background_replaced(
     Cost: 1 forward pass for each variant.
     """
     x, inside = trial.batch.x, trial.inside
-    altered: dict[str, Tensor] = {}
-    notes: dict[tuple[str, str], Tensor] = {}
+    plain: dict[str, Tensor] = {}
     if "mean" in fills:
-        altered["mean"] = mean(x, ~inside)
+        plain["mean"] = mean(x, ~inside)
     if "blur" in fills:
-        altered["blur"] = torch.where(inside, x, blurred(x, inside))
-    for kind in KINDS if "other" in fills else ():
-        for number, lent in enumerate(backgrounds(trial, kind, donors), 1):
-            altered[f"{kind} {number}"] = torch.where(inside & ~lent.x.isnan(), x, lent.x)
-            notes["background_replaced", f"donor of {kind} {number}"] = lent.sample
-            if kind == "other":
-                notes["background_replaced", f"donor class {number}"] = lent.class_index
-    return Altered(altered, notes)
+        plain["blur"] = torch.where(inside, x, blurred(x, inside))
+    if "other" not in fills:
+        return Altered(plain)
+    swaps = swapped(trial, "background_replaced", donors, lambda lenders: torch.where(inside, x, lenders.x))
+    return replace(swaps, altered={**plain, **swaps.altered})

@@ -7,8 +7,8 @@ from pydantic import Field
 from torch import Tensor
 
 from audit.experiments.altered_batch import Altered, Trial
-from audit.experiments.donors import backgrounds
 from audit.experiments.fills import blur, control, mean
+from audit.experiments.swaps import lenders
 from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region", "donors"})
@@ -43,6 +43,7 @@ def _filled(trial: Trial, fill: str, hole: Tensor) -> Tensor:
         return mean(x, hole)
     if fill == "blur":
         return blur(x, hole)
-    ((donor, *_),) = backgrounds(trial, "other", 1)
+    (lent,) = lenders(trial, "other", 1)
     # where there is no donor the whole picture is NaN, which leaves no answer
+    donor = lent.x
     return torch.where(hole | donor.isnan(), donor, x)

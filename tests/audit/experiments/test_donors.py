@@ -15,7 +15,8 @@ from audit.engine.inputs import Inputs
 from audit.engine.plan import Plan, plan
 from audit.experiments.altered_batch import Donors
 from audit.experiments.donor_pool import gather
-from audit.experiments.donors import backgrounds, chosen
+from audit.experiments.donors import chosen
+from audit.experiments.swaps import lenders as lent
 from audit.models.model import Model
 from audit.settings import load_settings, parse_settings
 from fixtures.scene import LABELS, OBJECTS, SIZES, write_scene
@@ -127,8 +128,8 @@ def test_no_usable_picture_is_no_donor(tmp_path: Path) -> None:
     assert none.pictures == ()
     some = trial(READER, donors=none)
     assert chosen(some, "other", 2).tolist() == [[-1, -1]] * 6
-    (nothing,) = backgrounds(some, "other", 1)
-    assert all(bool(values.isnan().all()) for values in nothing)
+    (nothing,) = lent(some, "other", 1)
+    assert all(bool(v.isnan().all()) for v in (nothing.x, nothing.hulls, nothing.class_index, nothing.sample))
 
 
 @pytest.mark.tor("TOR-025")
@@ -189,11 +190,12 @@ def test_a_draw_depends_on_the_picture_alone() -> None:
 
 def test_backgrounds_are_the_chosen_donors() -> None:
     asked = trial(READER)
-    for number, (x, class_index, sample) in enumerate(backgrounds(asked, "other", 6)):
+    for number, one in enumerate(lent(asked, "other", 6)):
         place = chosen(asked, "other", 6)[:, number]
         if number < 4:
-            assert torch.equal(x, asked.donors.x[place])
-            assert class_index.tolist() == [1, 0] * 3
-            assert sample.tolist() == (100 + place).tolist()
+            assert torch.equal(one.x, asked.donors.x[place])
+            assert torch.equal(one.hulls, asked.donors.hulls[place])
+            assert one.class_index.tolist() == [1, 0] * 3
+            assert one.sample.tolist() == (100 + place).tolist()
         else:
-            assert all(bool(values.isnan().all()) for values in (x, class_index, sample))
+            assert all(bool(v.isnan().all()) for v in (one.x, one.hulls, one.class_index, one.sample))

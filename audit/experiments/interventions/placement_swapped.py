@@ -1,0 +1,32 @@
+"""Where the object lies, swapped."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.moved_objects import at_places_of, hulls_of, moved
+from audit.experiments.swaps import swapped
+from audit.registry import Need
+
+NEEDS: frozenset[Need] = frozenset({"region", "donors"})
+
+
+def placement_swapped(trial: Trial, *, donors: Annotated[int, Field(gt=0, le=64)] = 3) -> Altered:
+    """What the network answers where the object is moved to the place of another picture's object.
+
+    The object is moved by whole pixels, as near to the other's centre as the frame allows, and what it leaves is filled
+    with its surroundings. The objects of `donors` pictures without an object of the class lend their places.
+
+    Variants: 'other 1' …; and 'same 1' … with the places of objects of the same class, which are cut and pasted alike,
+    so that same less other is what the place alone does. Notes: as those of `background_replaced`. Cost: 1 forward pass
+    for each variant.
+    """
+    x, inside = trial.batch.x, trial.inside
+    hulls, frame = hulls_of(inside), (x.shape[2], x.shape[3])
+    return swapped(
+        trial,
+        "placement_swapped",
+        donors,
+        lambda lenders: moved(x, inside, hulls, at_places_of(hulls, lenders.hulls, frame)),
+    )

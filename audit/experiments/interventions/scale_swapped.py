@@ -1,0 +1,31 @@
+"""How large the object is, swapped."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.moved_objects import at_sizes_of, hulls_of, moved
+from audit.experiments.swaps import swapped
+from audit.registry import Need
+
+NEEDS: frozenset[Need] = frozenset({"region", "donors"})
+
+
+def scale_swapped(trial: Trial, *, donors: Annotated[int, Field(gt=0, le=64)] = 3) -> Altered:
+    """What the network answers where the object gets the size of another picture's object.
+
+    The object is resampled about its centre until its box has the other's area, its aspect kept; what it leaves is
+    filled with its surroundings. The objects of `donors` pictures without an object of the class lend their sizes.
+
+    Variants: 'other 1' …; and 'same 1' … with the sizes of objects of the same class, so that same less other is what
+    the size alone does. Notes: as those of `background_replaced`. Cost: 1 forward pass for each variant.
+    """
+    x, inside = trial.batch.x, trial.inside
+    hulls, frame = hulls_of(inside), (x.shape[2], x.shape[3])
+    return swapped(
+        trial,
+        "scale_swapped",
+        donors,
+        lambda lenders: moved(x, inside, hulls, at_sizes_of(hulls, lenders.hulls, frame)),
+    )
