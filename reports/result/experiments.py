@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from checks.table.backgrounds import KINDS, donors
 from pydantic import Field
 
 from checks.table.answers import Answered
-from checks.table.backgrounds import KINDS, donors
 from checks.table.evidence import OTHER_BACKGROUND, Evidence, Floats
 from checks.verdict import Frozen
 from reports.result.summary import mean

@@ -1,0 +1,24 @@
+"""Does the prediction stand where the object has another size?"""
+
+from checks.demand import Demand
+from checks.profile import Share
+from checks.swaps.verdict import swap_demands, swap_verdict
+from checks.table.evidence import Evidence
+from checks.table.layout import Layout
+from checks.verdict import Verdict
+
+RULE = "survives_other_scale"
+INTERVENTION = "scale_swapped"
+
+
+def survives_other_scale(evidence: Evidence, *, max_reliance: Share) -> Verdict:
+    """Pictures predicted right stay right with the sizes of other classes as often as with those of their own class.
+
+    Judged as `checks.swaps.verdict` says, by `max_reliance`.
+    """
+    return swap_verdict(evidence, RULE, INTERVENTION, max_reliance)
+
+
+def needed(layout: Layout, *, max_reliance: Share) -> tuple[Demand, ...]:
+    """What the swap needs."""
+    return swap_demands(layout, INTERVENTION, max_reliance)

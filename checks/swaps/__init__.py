@@ -1,0 +1,1 @@
+"""What came of properties that were swapped between pictures: how much accuracy hangs on them, and what follows."""
