@@ -5,7 +5,7 @@ from typing import NamedTuple, TypedDict
 
 FILE_NAME = "audit.sqlite"
 """The record's name in a run's folder."""
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 """The scores of a map, named as the columns of the table `score`."""
@@ -69,6 +69,9 @@ CREATE TABLE cascade (
 CREATE TABLE repeat (
     sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL, way TEXT NOT NULL, deviation REAL,
     PRIMARY KEY (sample, intervention, variant, way)
+) WITHOUT ROWID;
+CREATE TABLE map_repeat (
+    sample INTEGER NOT NULL, source TEXT NOT NULL, way TEXT NOT NULL, deviation REAL, PRIMARY KEY (sample, source, way)
 ) WITHOUT ROWID;
 CREATE TABLE passes (
     part TEXT NOT NULL, pictures INTEGER NOT NULL, forward INTEGER NOT NULL, backward INTEGER NOT NULL
@@ -269,6 +272,18 @@ class RepeatRow(NamedTuple):
     """How far the label's log-odds are apart, NaN where one of them alone is no number."""
 
 
+class MapRepeatRow(NamedTuple):
+    """One map against another of the same pixels."""
+
+    sample: int
+    source: str
+    """Label of the method or null map."""
+    way: str
+    """`AGAIN` or `OTHERWISE`."""
+    deviation: float
+    """The sum of their differences as a share of the larger map; NaN where a place of one alone is no number."""
+
+
 class PassesRow(NamedTuple):
     """Pictures that one batch, control or search sent through the network."""
 
@@ -297,4 +312,5 @@ class Rows(TypedDict, total=False):
     crop: Sequence[CropRow]
     cascade: Sequence[StageRow]
     repeat: Sequence[RepeatRow]
+    map_repeat: Sequence[MapRepeatRow]
     passes: Sequence[PassesRow]
