@@ -15,16 +15,8 @@ from audit.experiments.forbidden_pixels import forbidden_pixels, mass_on
 from audit.experiments.grid import grid_rows
 from audit.experiments.repeats import asked_again, explained_again, explained_twice
 from audit.experiments.runner import InterventionRows, intervention_rows
-from audit.record.schema import (
-    MEASURES,
-    ForbiddenRow,
-    MapRepeatRow,
-    NoteRow,
-    PictureRow,
-    Rows,
-    ScoreRow,
-    ThumbnailRow,
-)
+from audit.record.repeat_rows import MapRepeatRow
+from audit.record.schema import MEASURES, ForbiddenRow, NoteRow, PictureRow, Rows, ScoreRow, ThumbnailRow
 from audit.saliency.batch import Attribution, Batch, dead
 from audit.saliency.localisation import Region, score_maps
 from audit.saliency.rank_correlation import agreements
@@ -127,18 +119,18 @@ def _ask(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> l
 def _explain_again(
     plan: Plan, made: Sequence[SourceMaps], batch: Batch, numbers: Sequence[int], turn: int
 ) -> list[MapRepeatRow]:
-    """The first method's maps both ways in every batch in which the network is asked again; those of each other source
-    once, in one of these batches.
+    """The first method's maps both ways in every batch in which the network is asked again; of each other source a few
+    in one of these batches.
     """
     order, labels = sorted(plan.repeated), [source.label for source in plan.sources]
     rows: list[MapRepeatRow] = []
     for entry in made:
-        place = labels.index(entry.source.label)
-        if place and order[place % len(order)] != turn:
-            continue
-        again = explained_twice if place else explained_again
-        some = batch if len(entry.chosen) == len(numbers) else batch.some(entry.chosen)
-        rows += again(entry.source, some, [numbers[i] for i in entry.chosen], entry.relevance)
+        place, chosen = labels.index(entry.source.label), [numbers[i] for i in entry.chosen]
+        some = batch if len(chosen) == len(numbers) else batch.some(entry.chosen)
+        if place == 0:
+            rows += explained_again(entry.source, some, chosen, entry.relevance)
+        elif order[place % len(order)] == turn:
+            rows += explained_twice(entry.source, some, chosen)
     return rows
 
 

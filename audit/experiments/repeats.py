@@ -10,12 +10,15 @@ from torch import Tensor
 
 from audit.experiments.altered_batch import answers
 from audit.models.model import logits_of
-from audit.record.schema import AGAIN, OTHERWISE, REPEATED, MapRepeatRow, RepeatRow
+from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED, MapRepeatRow, RepeatRow
 from audit.saliency.batch import Batch
 from audit.saliency.sources import Source
 
 SHARE = 0.1
 """Of all samples, in the batches in which the network is asked again."""
+
+FEW = 2
+"""Pictures of one batch, of which all other sources than the first method are asked again."""
 
 
 def repeated_batches(ranges: Sequence[range], seed: int) -> list[int]:
@@ -48,10 +51,14 @@ def explained_again(source: Source, batch: Batch, numbers: Sequence[int], then: 
     ]
 
 
-def explained_twice(source: Source, batch: Batch, numbers: Sequence[int], then: Tensor) -> list[MapRepeatRow]:
-    """A source's maps, made once more in just the same way, against those of the audit (N, H, W)."""
-    now, _ = source.ask(replace(batch))  # a copy, which has no derivative in store
-    return _map_rows(source, numbers, AGAIN, map_deviation(now.cpu(), then))
+def explained_twice(source: Source, batch: Batch, numbers: Sequence[int]) -> list[MapRepeatRow]:
+    """A source's maps of the first few pictures, made twice in just the same way, against each other.
+
+    A method that draws for itself does so whatever the picture, so that few show it.
+    """
+    few = batch.some(range(min(FEW, len(numbers))))
+    first, second = (source.ask(replace(few))[0] for _ in range(2))  # copies, which have no derivative in store
+    return _map_rows(source, numbers[:FEW], AGAIN, map_deviation(second.cpu(), first.cpu()))
 
 
 def _map_rows(source: Source, numbers: Sequence[int], way: str, deviations: Tensor) -> list[MapRepeatRow]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
+from audit.record.repeat_rows import MapRepeatRow, RepeatRow
+
 FILE_NAME = "audit.sqlite"
 """The record's name in a run's folder."""
 SCHEMA_VERSION = 7
@@ -11,11 +13,6 @@ MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 """The scores of a map, named as the columns of the table `score`."""
 SUBJECT = "model"
 """The subject of the answers that the audited network gave; the others are planted copies, as 'linear 0.25'."""
-REPEATED = 96
-"""Samples, at the least, in the batches in which the network is asked again, where there are so many. What happens to
-one picture in ten happens to one or more of them with a probability of 99.99 %."""
-AGAIN, OTHERWISE = "again", "otherwise"
-"""How the network was asked again: in just the same way, or in another batch, order and memory layout."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -257,31 +254,6 @@ class StageRow(NamedTuple):
     sample: int
     similarity: float
     """Spearman's rank correlation, NaN where a map is dead."""
-
-
-class RepeatRow(NamedTuple):
-    """One answer against another to the same pixels."""
-
-    sample: int
-    intervention: str
-    """'' for the picture as it is."""
-    variant: str
-    way: str
-    """`AGAIN` or `OTHERWISE`."""
-    deviation: float
-    """How far the label's log-odds are apart, NaN where one of them alone is no number."""
-
-
-class MapRepeatRow(NamedTuple):
-    """One map against another of the same pixels."""
-
-    sample: int
-    source: str
-    """Label of the method or null map."""
-    way: str
-    """`AGAIN` or `OTHERWISE`."""
-    deviation: float
-    """The sum of their differences as a share of the larger map; NaN where a place of one alone is no number."""
 
 
 class PassesRow(NamedTuple):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from audit.record.experiment_readers import read_map_repeats, read_repeats
 from audit.record.record import Record
-from audit.record.schema import AGAIN, OTHERWISE, REPEATED
+from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED
 from checks.table.answers import Ints
 from checks.table.evidence import Evidence, Floats
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from audit.phrases import count, listed
-from audit.record.schema import AGAIN
+from audit.record.repeat_rows import AGAIN
 from checks.table import integrity
 from checks.verdict import Verdict
 from reports.wording.missing import without_finding

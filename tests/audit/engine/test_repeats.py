@@ -13,7 +13,7 @@ from audit.experiments.repeats import SHARE, deviation, map_deviation, repeated_
 from audit.models.model import Model
 from audit.record.experiment_readers import read_map_repeats, read_repeats
 from audit.record.record import Record
-from audit.record.schema import AGAIN, OTHERWISE, REPEATED
+from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED
 from audit.saliency.batch import Attribution, Batch
 from audit.saliency.sources import Source
 from audit.settings import Settings, load_settings
