@@ -3,10 +3,12 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from audit.datasets.coding import PLAIN, Coding, recoded
+from torch import Tensor
+
+from audit.datasets.coding import PLAIN, Coding, coding_of, recoded
 from audit.datasets.content import Content, content_of
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
@@ -83,18 +85,19 @@ class Loader:
                 f"{sample.image}: the preprocessing makes it {width}x{height}, the first picture {self.frame[1]}x"
                 f"{self.frame[0]}; need one size. Set crop, letterbox or a resize of two numbers in [preprocessing].",
             )
-        coding, content = self._coding(opened), content_of(opened.picture, boxes + others)
+        coding, content = self._coding(opened, framed.pixels), content_of(opened.picture, boxes + others)
         # what altered pixels go through, so that nobody can tell by it which pictures were altered
         pixels = recoded(framed.pixels.unsqueeze(0), [coding])[0]
         return Loaded(number, framed._replace(pixels=pixels), opened.sha256, content, opened.picture.size, coding)
 
-    def _coding(self, opened: Opened) -> Coding:
-        """The file's own, as far as it is still there in the frame."""
+    def _coding(self, opened: Opened, pixels: Tensor) -> Coding:
+        """The grid of the picture in the frame, and that of its file as far as it is still there."""
         width, height = opened.picture.size
         origin = self.preprocessing.origin((height, width))
-        if origin is None or opened.orientation != UPRIGHT:
-            return replace(opened.coding, jpeg=None)
-        return replace(opened.coding, origin=origin, size=(height, width)) if opened.coding.jpeg else opened.coding
+        if origin is None:
+            return coding_of(pixels, None, *self.preprocessing.place((height, width)))
+        jpeg = opened.jpeg if opened.orientation == UPRIGHT else None
+        return coding_of(pixels, jpeg, origin, (height, width))
 
     def collect(self, numbers: Sequence[int], decoded: Sequence[Loaded | Rejected]) -> LoadedBatch:
         pairs = list(zip(numbers, decoded, strict=True))

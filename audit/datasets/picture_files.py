@@ -27,7 +27,7 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from audit.datasets.coding import Coding, coding_of
+from audit.datasets.coding import Jpeg, jpeg_of
 from audit.datasets.exclusions import Reason, Rejected
 from audit.files import MIB, read_regular
 
@@ -71,8 +71,8 @@ class Opened:
     """(width, height) as stored, before the orientation is applied."""
     orientation: int
     """EXIF orientation, 1 to 8."""
-    coding: Coding
-    """How the file holds its pixels."""
+    jpeg: Jpeg | None
+    """How the file compresses its pixels, as far as they can be compressed so again."""
     quantisation: tuple[float, ...] = ()
     """The mean step of each of a JPEG's quantisation tables, brightness first; none for other files."""
 
@@ -120,11 +120,11 @@ def open_picture(path: Path, root: Path) -> Opened:
         raise Rejected(
             Reason.UNREADABLE_PICTURE, f"{name}: cannot be decoded ({error}); need an intact picture."
         ) from error
-    orientation, coding = _orientation(image), coding_of(image)
+    orientation, jpeg = _orientation(image), jpeg_of(image)
     rgb = _rgb(image, name)
     if orientation != UPRIGHT:
         rgb = rgb.transpose(_TURNS[orientation])
-    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation, coding, _quantisation(image))
+    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation, jpeg, _quantisation(image))
 
 
 def _scans_of(data: bytes, name: str) -> int:

@@ -167,6 +167,12 @@ class Preprocessing:
             left += across // 2 - round((width + across - self.crop[1]) / 2)
         return top, left
 
+    def place(self, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The origin and the size, down and across, of what is in the frame of a picture of this size."""
+        whole = Boxes(torch.tensor([[0.0, 0.0, size[1], size[0]]]), size)
+        left, top, right, bottom = map(round, self._crop(self._scale(whole)).clamped().corners[0].tolist())
+        return (top, left), (bottom - top, right - left)
+
 
 def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """(N, C, H, W) uint8 -> float32, scaled to [0, 1] and normalised with mean and std (C,)."""

@@ -15,7 +15,8 @@ from audit.draws import draw
 from audit.experiments.altered_batch import Altered, Answers, Trial, answers
 from audit.experiments.repeats import deviation, repeat_rows
 from audit.models.model import asked_by, logits_of
-from audit.record.schema import AGAIN, SUBJECT, AnswerRow, NoteRow, RepeatRow, UnmadeRow
+from audit.record.repeat_rows import AGAIN, RepeatRow
+from audit.record.schema import SUBJECT, AnswerRow, NoteRow, UnmadeRow
 from audit.settings_tables import NamedTable
 
 

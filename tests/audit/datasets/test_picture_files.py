@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from audit.datasets.coding import PLAIN
 from audit.datasets.displayed_boxes import displayed_boxes
 from audit.datasets.exclusions import Rejected
 from audit.datasets.picture_files import MAX_PIXELS, PICTURE_SUFFIXES, Opened, displayed_size, open_picture
@@ -335,7 +334,7 @@ def test_every_suffix_is_of_a_kind_that_opens(tmp_path: Path, suffix: str) -> No
     assert opened(saved(tmp_path, painted((8, 8), (0, 0, 4, 4)), f"a{suffix}")).picture.size == (8, 8)
 
 
-SQUARE = Opened(Image.new("RGB", (64, 48)), "", (64, 48), 1, PLAIN)
+SQUARE = Opened(Image.new("RGB", (64, 48)), "", (64, 48), 1, None)
 
 
 @pytest.mark.tor("TOR-002")

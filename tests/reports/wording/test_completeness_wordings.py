@@ -270,6 +270,26 @@ def test_the_reasons_with_a_next_step_of_their_own_are_those_that_audit_records(
             " is no number; tolerance: 0.1).",
         ),
         (
+            integrity.MAPS_DIFFER,
+            {
+                "source": "gradient",
+                "way": "again",
+                "pictures": 7,
+                "of": 96,
+                "apart": 0.3125,
+                "tolerance": 0.0,
+                "first": 3,
+            },
+            "Asked again the same way, gradient made other maps of 7 of 96 pictures (up to 0.31 of a map;"
+            " tolerance: 0).",
+        ),
+        (
+            integrity.MAPS_DIFFER,
+            {"source": "gradient", "way": "otherwise", "pictures": 1, "of": 1, "apart": None, "tolerance": 0.1},
+            "Asked again in another batch and memory layout, gradient made other maps of 1 of 1 picture (one is no"
+            " number; tolerance: 0.1).",
+        ),
+        (
             integrity.IMPOSSIBLE_NUMBERS,
             {"quantity": "mass", "source": "edges", "samples": 1, "first": 3},
             "The record holds impossible numbers: mass of edges in 1 sample, first in number 3.",
