@@ -1,10 +1,12 @@
 """Sufficiency: does the prediction stand on other backgrounds?"""
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
-from checks.demand import CLASSES, Demand, of_pictures
+from checks.demand import CLASSES, LENDERS, Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
@@ -64,12 +66,29 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
 def needed(layout: Layout, *, max_reliance: Share) -> tuple[Demand, ...]:
     """Two classes, and pictures predicted right, as many as show `max_reliance` where no background costs an answer.
 
-    It takes more where few backgrounds are lent to many pictures.
+    Where these are enough, also pictures that lend their backgrounds.
     """
     subset = layout.drawn(INTERVENTION).subset
     further = subset.further_at_no_gain(max_reliance)
     classes = Demand(key=CLASSES, have=len(layout.in_classes), needed=2)
-    return *layout.experiments(INTERVENTION), classes, of_pictures(subset, further)
+    demands = *layout.answers(ANSWERS_NEEDED), classes, of_pictures(subset, further)
+    if further:
+        return demands
+    return *demands, Demand(key=LENDERS, have=layout.lenders, needed=_fewest_lenders(layout, subset, max_reliance))
+
+
+def _fewest_lenders(layout: Layout, subset: Subset, limit: float) -> int:
+    """How many must lend before the bound can be within the limit, if no background costs an answer."""
+    by_pictures, most = subset.gain(np.zeros(subset.n)), subset.clusters or subset.n
+
+    def enough(count: int) -> bool:
+        evenly = np.arange(2 * count)[None] % count
+        loans = [Loans(sign, np.ones((1, 2 * count)), evenly) for sign in (1, -1)]
+        return by_pictures is not None and (
+            lender_bounds(0.0, by_pictures, loans, subset.confidence, subset.seed).upper <= limit
+        )
+
+    return bisect_left(range(1, most), True, key=enough) + 1
 
 
 def _unfit(evidence: Evidence) -> Verdict | None:
