@@ -50,7 +50,8 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     Details: whether the two kinds are `paired`, how many pictures (or clusters) lent `backgrounds`, the share that is
     `right_on_own` (null where unpaired) and `right_on_other` backgrounds, whether what is lost is `directed`, the share
     of answers that `followed` the background's class (null where unknown), the share that is right on each `plain`
-    background, and how many pictures predicted right are `without_answer`, and `unanswered_because` of what.
+    background, how many are `backgrounds_needed` at the least (null where there are enough), and how many pictures
+    predicted right are `without_answer`, and `unanswered_because` of what.
     """
     if verdict := _unfit(evidence):
         return verdict
@@ -74,10 +75,10 @@ def needed(layout: Layout, *, max_reliance: Share) -> tuple[Demand, ...]:
     demands = *layout.answers(ANSWERS_NEEDED), classes, of_pictures(subset, further)
     if further:
         return demands
-    return *demands, Demand(key=LENDERS, have=layout.lenders, needed=_fewest_lenders(layout, subset, max_reliance))
+    return *demands, Demand(key=LENDERS, have=layout.lenders, needed=_fewest_lenders(subset, max_reliance))
 
 
-def _fewest_lenders(layout: Layout, subset: Subset, limit: float) -> int:
+def _fewest_lenders(subset: Subset, limit: float) -> int:
     """How many must lend before the bound can be within the limit, if no background costs an answer."""
     by_pictures, most = subset.gain(np.zeros(subset.n)), subset.clusters or subset.n
 
@@ -138,7 +139,12 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
         upper=bounds.upper if bounds else None,
         further=subset.further_for_gain(reliance, limit) if undecided else None,
         reason=reason,
-        details=_details(evidence, some, chosen, paired) | {"directed": directed, **unanswered},
+        details=_details(evidence, some, chosen, paired)
+        | {
+            "directed": directed,
+            "backgrounds_needed": _fewest_lenders(subset, limit) if reason == FEW_BACKGROUNDS else None,
+            **unanswered,
+        },
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
     )
 

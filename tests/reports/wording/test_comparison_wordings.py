@@ -22,7 +22,7 @@ from reports.wording.words import About, Words, about
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 MEND = "Look at the pictures that turned worse, improve the model and audit it again."
 MOVE = f"{MEND} Only where the loss is intended, move the baseline: saliency-audit accept RUN --reason '…' --force."
-MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
+MORE = "Add boxed pictures of about 40 further flights, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
 TURNED = {"details": {"worse": 190, "better": 24, "bad_before": 10, "bad_after": 176, "same_network": False}}
 SAME = {"details": {**TURNED["details"], "same_network": True}}
 GAIN = {**TURNED, "value": -0.021, "lower": -0.04, "upper": 0.012}

@@ -195,7 +195,9 @@ def test_the_next_step_follows_everything_that_is_wrong() -> None:
         "Remove the copies from the data set. State the cluster of every picture (data.cluster). Find"
         " out why maps are dead or missing, and fix the cause. Then run the audit again."
     )
-    assert in_words(pictures(INCONCLUSIVE, 3, 3)).next_step == "Add boxed pictures."
+    assert in_words(pictures(INCONCLUSIVE, 3, 3, further=56)).next_step == (
+        "Add 56 distinct boxed pictures, and a few more in case some are excluded."
+    )
     assert in_words(classes(INCONCLUSIVE, "a")).next_step.startswith("Find out why a class is never predicted")
 
 
