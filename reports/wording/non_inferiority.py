@@ -33,7 +33,7 @@ def non_inferiority(
 
 
 def what_next(outcome: Outcome, *, lost: bool, add: str = "boxed pictures", invalid: str = "") -> str:
-    """add: what to add. lost: the estimate itself is not within the margin, so that more such pictures would decide against it."""
+    """add: what to add. lost: the estimate itself is not within the margin, and more such pictures would not help."""
     if outcome is Outcome.INCONCLUSIVE:
         return MEND if lost else f"Add {add}, {MORE}"
     return {Outcome.PASS: "", Outcome.FAIL: MOVE, Outcome.INVALID: invalid}[outcome]

@@ -34,9 +34,9 @@ def undecided(finding: Finding, about: About) -> str:
 
 
 def pictures_to_add(finding: Finding | None, about: About) -> str:
-    """What to add: 'about 40 boxed pictures', 'boxed pictures of about 12 further flights'; no number where none is known.
+    """What to add: 'about 40 boxed pictures', 'boxed pictures of about 12 further flights'.
 
-    It is as many as would decide it if they turned out as those that are there.
+    It is as many as would decide it if they turned out as those that are there; no number where none is known.
     """
     number, exact = _further(finding)
     if finding is None or not number:

@@ -5,7 +5,7 @@ from checks import reasons
 from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import HALF_FREE, NO_NUMBER, missing, without_judged
-from reports.wording.phrases import figure, figure_at_limit, points
+from reports.wording.phrases import cost, figure, figure_at_limit, points
 from reports.wording.undecided import more_helps, pictures, pictures_to_add, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
@@ -50,7 +50,7 @@ def _sentence(finding: Finding, about: About) -> str:
         change = "does not change" if value <= 0 else "hardly changes"
         bound = f"loss {points(value)}, at most {figure(finding.upper)}"
         return f"Removing the object {change} the answer on {pictures(finding, about)} ({bound}; {required})."
-    seen = f"Removing the object costs {points(value)} more than hiding equal areas elsewhere"
+    seen = f"Removing the object costs {cost(value)} more than hiding equal areas elsewhere"
     if finding.outcome is Outcome.PASS:
         return f"{seen}, on {pictures(finding, about)} (at least {figure(finding.lower)}; {required})."
     return _undecided(finding, about, seen)
@@ -77,8 +77,8 @@ def _nothing(finding: Finding) -> str:
 
 
 def _elsewhere(finding: Finding) -> FindingWords:
-    cost, allowed = points(finding.value or 0.0), figure_at_limit(finding.limit)
-    seen = f"Hiding an equal area elsewhere costs {cost} (allowed: {allowed})"
+    lost, allowed = cost(finding.value), figure_at_limit(finding.limit)
+    seen = f"Hiding an equal area elsewhere costs {lost} (allowed: {allowed})"
     why = ": the fills break the prediction wherever they are put" if finding.reason == FILLS_BREAK else ""
     quantity = "loss of the label's probability from the same fill on an equal area outside the boxes"
     return FindingWords("the same fill elsewhere", quantity, f"{seen}{why}.")

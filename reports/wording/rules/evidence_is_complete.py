@@ -163,8 +163,9 @@ def _classes(finding: Finding) -> str:
     classes = finding.details["classes"]
     if not classes:
         return f"Every class of {FEWEST} pictures or more is predicted often enough to be judged."
-    named = _named((f"'{c['label']}' ({c['right']} of {count(c['pictures'], 'picture')})" for c in classes), "class")
-    return f"This audit shows nothing about classes hardly ever predicted right: {named}."
+    named = _named((f"'{c['label']}' ({c['right']} of {c['pictures']:,})" for c in classes), "class")
+    about = "this class" if len(classes) == 1 else "these classes"
+    return f"Too few pictures of {named} are predicted right to show anything about {about}."
 
 
 def _clusters(finding: Finding, about: About) -> str:

@@ -3,7 +3,7 @@
 from audit.phrases import listed
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.phrases import all_of
+from reports.wording.phrases import all_of, minus
 from reports.wording.undecided import pictures_to_add
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
@@ -39,7 +39,7 @@ def _of_all(verdict: Verdict) -> str:
         return ""
     return (
         f"{all_of(len(verdict.findings), 'pair').capitalize()} of methods agree; the weakest, {_names(weakest)}, with a"
-        f" rank correlation of at least {weakest.lower:.2f} ({_required(weakest)})."
+        f" rank correlation of at least {_two_decimals(weakest.lower)} ({_required(weakest)})."
     )
 
 
@@ -58,9 +58,13 @@ def _sentence(finding: Finding) -> str:
         return f"{_names(finding)} were not compared on any picture."
     beyond = finding.reason == reasons.BEYOND_LIMIT
     bound = finding.upper if beyond else finding.lower
-    shown = "" if bound is None else f"{'at most' if beyond else 'at least'} {bound:.2f}; "
-    seen = f"The maps of {_names(finding)} have a mean rank correlation of {finding.value:.2f}"
+    shown = "" if bound is None else f"{'at most' if beyond else 'at least'} {_two_decimals(bound)}; "
+    seen = f"The maps of {_names(finding)} have a mean rank correlation of {_two_decimals(finding.value)}"
     return f"{seen} ({shown}{_required(finding)})."
+
+
+def _two_decimals(value: float | None) -> str:
+    return minus(f"{value or 0.0:.2f}")
 
 
 def _required(finding: Finding) -> str:

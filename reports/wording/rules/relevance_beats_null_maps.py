@@ -5,7 +5,7 @@ from checks import reasons
 from checks.rules.relevance_beats_null_maps import BEHIND, LACKS_REQUIRED, REQUIRED, SHORT_OF_MARGIN
 from checks.verdict import Finding, Outcome, Unit, Verdict
 from reports.wording.missing import ANOTHER_METHOD
-from reports.wording.phrases import figure_at_limit, percent, points
+from reports.wording.phrases import figure_at_limit, minus, percent, points
 from reports.wording.undecided import pictures_to_add, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
@@ -121,12 +121,15 @@ def _both_scores(finding: Finding) -> str:
         seen, null_score = f"{method} reaches a localisation AUC of {mean:.3f}", f"{null_mean:.3f}"
     behind = finding.reason == BEHIND
     bound = f"{'at most' if behind else 'at least'} {_gap(finding.upper if behind else finding.lower, finding.unit)}"
+    if behind:
+        decided = f"difference {bound}; {_required(finding)}"
+        return f"{seen}, {null_map} {null_score} ({decided}), which decides nothing."
     return f"{seen}, the null map {null_map} {null_score} (difference {bound}; {_required(finding)})."
 
 
 def _gap(difference: float | None, unit: Unit) -> str:
     value = difference or 0.0
-    return points(value) if unit is Unit.DIFFERENCE else f"{value + 0.0:.3f}"
+    return points(value) if unit is Unit.DIFFERENCE else minus(f"{value + 0.0:.3f}")
 
 
 def _required(finding: Finding) -> str:

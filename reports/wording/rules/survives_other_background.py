@@ -90,7 +90,8 @@ def _decided(finding: Finding, about: About) -> str:
 
 
 def _open(finding: Finding, about: About) -> str:
-    seen = f"Backgrounds of other classes cost {points(finding.value or 0.0)} more accuracy than own-class ones"
+    lost = f"{points(finding.value)} more" if finding.value and finding.value > 0 else "no more"
+    seen = f"Backgrounds of other classes cost {lost} accuracy than own-class ones"
     if finding.reason == reasons.TOO_FEW:
         return f"{seen}, on {too_few(finding, about)}."
     allowed = f"allowed: {figure_at_limit(finding.limit)}"

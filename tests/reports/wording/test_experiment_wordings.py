@@ -50,7 +50,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             reasons.BEYOND_LIMIT,
             {**LOSS, "value": -0.135, "upper": -0.108},
             "Removing the object does not change the answer on 1,234 pictures of 120 flights (loss"
-            " -13.5 points, at most -10.8; required: more than 10).",
+            " −13.5 points, at most −10.8; required: more than 10).",
         ),
         (FAIL, reasons.BEYOND_LIMIT, LOSS, "hardly changes the answer"),
         (INCONCLUSIVE, reasons.TOO_FEW, LOSS, "at least 30 are needed."),
@@ -153,8 +153,8 @@ def test_the_next_step_follows_the_reason() -> None:
     )
     few = finding_on_flights("background", INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED)
     assert words_on_flights("survives_other_background", few).next_step == (
-        "Let backgrounds of at least 62 flights be tried: raise experiments.donors, and add boxed pictures where there are"
-        " fewer."
+        "Let backgrounds of at least 62 flights be tried: raise experiments.donors, and add boxed pictures where there"
+        " are fewer."
     )
     absent = finding_on_flights("hidden", INVALID, reasons.NO_PICTURES, MOVED)
     assert words_on_flights("forbidden_pixels_are_ignored", absent).next_step.startswith(

@@ -5,7 +5,7 @@ import pytest
 from checks import reasons
 from checks.statistics.subset import FEWEST
 from checks.verdict import Direction, Finding, Outcome, Unit
-from reports.wording.phrases import points, two_digits
+from reports.wording.phrases import cost, points, two_digits
 from reports.wording.undecided import pictures, pictures_to_add, too_few, undecided, units
 from reports.wording.words import ORIGINAL, About
 
@@ -87,7 +87,12 @@ def test_pictures_to_add_are_no_copies_where_copies_alone_make_clusters() -> Non
 
 @pytest.mark.parametrize(
     ("difference", "text"),
-    [(0.241, "24.1 points"), (-0.0004, "-0.04 points"), (0.0, "0.0 points"), (-0.108, "-10.8 points")],
+    [(0.241, "24.1 points"), (-0.0004, "−0.04 points"), (0.0, "0.0 points"), (-0.108, "−10.8 points")],
 )
 def test_a_small_difference_keeps_its_size_and_its_sign(difference: float, text: str) -> None:
     assert points(difference) == text
+
+
+@pytest.mark.parametrize(("difference", "text"), [(0.241, "24.1 points"), (0.0, "nothing"), (-0.002, "nothing")])
+def test_what_costs_less_than_nothing_costs_nothing(difference: float, text: str) -> None:
+    assert cost(difference) == text
