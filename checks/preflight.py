@@ -61,6 +61,7 @@ class Preflight(Frozen):
     splits: dict[str, int] = Field(description="samples by the data set's split, where they come from several")
     questions: tuple[Question, ...]
 
+    @computed_field(description="all of these")  # type: ignore[prop-decorator]
     @property
     def excluded(self) -> int:
         return sum(self.exclusions.values())
