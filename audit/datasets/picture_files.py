@@ -29,6 +29,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from audit.datasets.coding import Jpeg, jpeg_of
 from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.picture_header import Header, times
 from audit.files import MIB, read_regular
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -67,10 +68,7 @@ class Opened:
     """RGB, 8 bit, upright."""
     sha256: str
     """Hash of the file's bytes."""
-    stored: tuple[int, int]
-    """(width, height) as stored, before the orientation is applied."""
-    orientation: int
-    """EXIF orientation, 1 to 8."""
+    header: Header
     jpeg: Jpeg | None
     """How the file compresses its pixels, as far as they can be compressed so again."""
     quantisation: tuple[float, ...] = ()
@@ -124,7 +122,7 @@ def open_picture(path: Path, root: Path) -> Opened:
     rgb = _rgb(image, name)
     if orientation != UPRIGHT:
         rgb = rgb.transpose(_TURNS[orientation])
-    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation, jpeg, _quantisation(image))
+    return Opened(rgb, hashlib.sha256(data).hexdigest(), Header(image.size, orientation), jpeg, _quantisation(image))
 
 
 def _scans_of(data: bytes, name: str) -> int:
@@ -158,13 +156,18 @@ def _quantisation(image: ImageFile) -> tuple[float, ...]:
 
 def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     """(width, height) of the picture as a viewer shows it, from the file's header alone. Raises Rejected."""
+    return read_header(path, root).shown
+
+
+def read_header(path: Path, root: Path) -> Header:
+    """What the file at `path`, which must lie below `root`, says before its pixels. Raises Rejected."""
     name = _name(path, root)
     try:
         with _inside(path, root, name).open("rb") as file:
             jpeg = file.read(len(_JPEG)) == _JPEG
             file.seek(0)
             image = _header(BytesIO(file.read(MAX_HEADER)) if jpeg else file, name)
-            return shown_size(image.size, _orientation(image))
+            return Header(image.size, _orientation(image))
     except Rejected:
         raise
     except FileNotFoundError as error:
@@ -287,11 +290,3 @@ def _unsupported(image: ImageFile, name: str) -> Rejected:
         Reason.UNSUPPORTED_PICTURE,
         f"{name}: pixels of kind {image.mode!r} ({image.format}); need grey (8 or 16 bit), palette, RGB or CMYK.",
     )
-
-
-def shown_size(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
-    return (stored[1], stored[0]) if orientation >= 5 else stored
-
-
-def times(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"

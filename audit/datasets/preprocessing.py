@@ -12,8 +12,8 @@ from torch import Tensor
 from audit.choices import Interpolation
 from audit.datasets import geometry
 from audit.datasets.exclusions import Reason, Rejected
-from audit.datasets.geometry import Boxes, Part, size_of, with_shorter_side
-from audit.datasets.picture_files import times
+from audit.datasets.geometry import Boxes, Part, Size, size_of, with_shorter_side
+from audit.datasets.picture_header import times
 from audit.datasets.sample import Box
 from audit.errors import AuditError
 
@@ -29,6 +29,19 @@ class Framed(NamedTuple):
     """Share of the boxes' area that the crop left."""
     forbidden: Tensor
     """(F, 4) as `boxes`, grown by the reach of the interpolation: the pixels that must not matter."""
+
+
+class FramedBoxes(NamedTuple):
+    """What the frame's size and a picture's own say of its boxes there; as in `Framed`."""
+
+    size: Size
+    """Of the frame."""
+    boxes: Tensor
+    visible: float
+    forbidden: Tensor
+
+    def with_pixels(self, pixels: Tensor) -> Framed:
+        return Framed(pixels, self.boxes, self.visible, self.forbidden)
 
 
 COLOURS = 3
@@ -75,23 +88,34 @@ class Preprocessing:
         return len(self.mean)
 
     def frame(self, picture: Image.Image, boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()) -> Framed:
-        """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together.
+        """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together."""
+        return self.frame_boxes(picture.size, boxes, forbidden).with_pixels(self.frame_pixels(picture))
+
+    def frame_pixels(self, picture: Image.Image) -> Tensor:
+        """(C, H, W) uint8: an RGB picture in the frame of the network's input. Check its growth first."""
+        pixels = self._crop(self._scale(picture if self.channels == COLOURS else picture.convert("L")))
+        lines = torch.from_numpy(np.array(pixels)).view(pixels.height, pixels.width, self.channels)
+        return lines.permute(2, 0, 1)
+
+    def frame_boxes(
+        self, size: tuple[int, int], boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()
+    ) -> FramedBoxes:
+        """The boxes of a picture of this size (width, height), moved as its pixels are.
 
         Resizing blends pixels with those beside them, so that forbidden ones are seen beyond their box. Where the
         picture was resized, the forbidden boxes therefore hold every pixel that the interpolation may have carried them
         into. What the file's own compression carried further, as JPEG does within its blocks, they do not hold.
+        Raises Rejected where the picture would become too large.
         """
-        self.check_growth(picture.size)
-        pixels = self._crop(self._scale(picture if self.channels == COLOURS else picture.convert("L")))
-        scaled = self._scale(_corners(boxes, picture))
+        self.check_growth(size)
+        scaled = self._scale(_corners(boxes, size))
         moved = self._crop(scaled)
         before, after = _area(scaled), _area(moved)
         outlawed = torch.empty(0, 4)
         if forbidden:
-            outlawed = self._crop(self._scale(_corners(forbidden, picture), grow=True)).clamped().corners
+            outlawed = self._crop(self._scale(_corners(forbidden, size), grow=True)).clamped().corners
         visible = min(after / before, 1.0) if before else 0.0  # rounding may leave more than there is
-        lines = torch.from_numpy(np.array(pixels)).view(pixels.height, pixels.width, self.channels)
-        return Framed(lines.permute(2, 0, 1), moved.clamped().corners, visible, outlawed)
+        return FramedBoxes(moved.size, moved.clamped().corners, visible, outlawed)
 
     def check_growth(self, size: tuple[int, int]) -> None:
         """Raises Rejected where a picture of this size (width, height) would become too large on its way to the frame.
@@ -184,8 +208,8 @@ def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return lines.view(n, height, width, channels).permute(0, 3, 1, 2)
 
 
-def _corners(boxes: tuple[Box, ...], picture: Image.Image) -> Boxes:
-    return Boxes(torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4), (picture.height, picture.width))
+def _corners(boxes: tuple[Box, ...], size: tuple[int, int]) -> Boxes:
+    return Boxes(torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4), size[::-1])
 
 
 def _area(boxes: Boxes) -> float:

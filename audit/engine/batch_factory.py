@@ -85,7 +85,7 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
     target = _device(device)
     with touching(f"when it is brought to {target}", "need a network that can be moved", "Load its weights first."):
         module = inputs.model.module.to(target)
-    loader = _loader(inputs, ahead=2 if target.type == "cuda" else 0)
+    loader = loader_of(inputs, ahead=2 if target.type == "cuda" else 0)
     first = _first_pictures(loader, CALIBRATION if "untrained" in needs else 2)
     pair = _pair(first)
     channels_last, untrained = False, None
@@ -112,7 +112,8 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
     return factory, pair
 
 
-def _loader(inputs: Inputs, ahead: int) -> Loader:
+def loader_of(inputs: Inputs, ahead: int = 0) -> Loader:
+    """What reads the inputs' pictures. ahead: see `Loader`."""
     settings = inputs.settings
     return Loader(
         folder=settings.path(settings.data.images),

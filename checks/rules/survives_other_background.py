@@ -1,10 +1,12 @@
 """Sufficiency: does the prediction stand on other backgrounds?"""
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
-from checks.demand import CLASSES, Demand, of_pictures
+from checks.demand import CLASSES, LENDERS, Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
@@ -48,7 +50,8 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     Details: whether the two kinds are `paired`, how many pictures (or clusters) lent `backgrounds`, the share that is
     `right_on_own` (null where unpaired) and `right_on_other` backgrounds, whether what is lost is `directed`, the share
     of answers that `followed` the background's class (null where unknown), the share that is right on each `plain`
-    background, and how many pictures predicted right are `without_answer`, and `unanswered_because` of what.
+    background, how many are `backgrounds_needed` at the least (null where there are enough), and how many pictures
+    predicted right are `without_answer`, and `unanswered_because` of what.
     """
     if verdict := _unfit(evidence):
         return verdict
@@ -64,12 +67,29 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
 def needed(layout: Layout, *, max_reliance: Share) -> tuple[Demand, ...]:
     """Two classes, and pictures predicted right, as many as show `max_reliance` where no background costs an answer.
 
-    It takes more where few backgrounds are lent to many pictures.
+    Where these are enough, also pictures that lend their backgrounds.
     """
     subset = layout.drawn(INTERVENTION).subset
     further = subset.further_at_no_gain(max_reliance)
     classes = Demand(key=CLASSES, have=len(layout.in_classes), needed=2)
-    return *layout.experiments(INTERVENTION), classes, of_pictures(subset, further)
+    demands = *layout.answers(ANSWERS_NEEDED), classes, of_pictures(subset, further)
+    if further:
+        return demands
+    return *demands, Demand(key=LENDERS, have=layout.lenders, needed=_fewest_lenders(subset, max_reliance))
+
+
+def _fewest_lenders(subset: Subset, limit: float) -> int:
+    """How many must lend before the bound can be within the limit, if no background costs an answer."""
+    by_pictures, most = subset.gain(np.zeros(subset.n)), subset.clusters or subset.n
+
+    def enough(count: int) -> bool:
+        evenly = np.arange(2 * count)[None] % count
+        loans = [Loans(sign, np.ones((1, 2 * count)), evenly) for sign in (1, -1)]
+        return by_pictures is not None and (
+            lender_bounds(0.0, by_pictures, loans, subset.confidence, subset.seed).upper <= limit
+        )
+
+    return bisect_left(range(1, most), True, key=enough) + 1
 
 
 def _unfit(evidence: Evidence) -> Verdict | None:
@@ -119,7 +139,12 @@ def _finding(evidence: Evidence, swap: Swap, chosen: NDArray[np.bool_], limit: f
         upper=bounds.upper if bounds else None,
         further=subset.further_for_gain(reliance, limit) if undecided else None,
         reason=reason,
-        details=_details(evidence, some, chosen, paired) | {"directed": directed, **unanswered},
+        details=_details(evidence, some, chosen, paired)
+        | {
+            "directed": directed,
+            "backgrounds_needed": _fewest_lenders(subset, limit) if reason == FEW_BACKGROUNDS else None,
+            **unanswered,
+        },
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
     )
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from checks.verdict import Finding
 from reports.wording.missing import because_of
 from reports.wording.numbers import count, percent, short, signed
+from reports.wording.phrases import minus
 
 
 class Number(NamedTuple):
@@ -19,7 +20,7 @@ Shown = Callable[[Any], str]
 
 
 def _points(difference: float) -> str:
-    return f"{100 * difference:.1f} points".replace("-", "−")
+    return minus(f"{100 * difference:.1f} points")
 
 
 def _by_reason(counts: Mapping[str, int]) -> str:

@@ -142,7 +142,7 @@ def _covered(run: Plan, loaded: Loaded) -> Tensor:
     if not sample.other_boxes:
         return covered
     opened = open_picture(run.factory.loader.folder / sample.image, run.factory.loader.folder)
-    others = run.inputs.preprocessing.frame(opened.picture, displayed_boxes(sample, opened)[1]).boxes
+    others = run.inputs.preprocessing.frame(opened.picture, displayed_boxes(sample, opened.header)[1]).boxes
     height, width = loaded.framed.pixels.shape[1:]
     return covered | region([others], (height, width), 0, run.factory.device).inside
 

@@ -17,6 +17,12 @@ Fills = Annotated[tuple[Literal["mean", "blur", "other"], ...], Field(min_length
 KINDS: tuple[Kind, ...] = ("other", "same")
 
 
+def variants(*, fills: Fills, donors: int) -> tuple[str, ...]:
+    """What the options make, by name."""
+    lent = [f"{kind} {number}" for kind in KINDS for number in range(1, donors + 1)] if "other" in fills else []
+    return *(fill for fill in ("mean", "blur") if fill in fills), *lent
+
+
 def background_replaced(
     trial: Trial, *, fills: Fills = ("mean", "blur", "other"), donors: Annotated[int, Field(gt=0)] = 3
 ) -> Altered:

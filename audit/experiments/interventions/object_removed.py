@@ -16,6 +16,11 @@ NEEDS: frozenset[Need] = frozenset({"region", "donors"})
 Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1)]
 
 
+def variants(*, fills: Fills, controls: Fills | None) -> tuple[str, ...]:
+    """What the options make, by name."""
+    return *fills, *(f"{fill} elsewhere" for fill in (fills if controls is None else controls))
+
+
 def object_removed(trial: Trial, *, fills: Fills = ("mean", "blur", "donor"), controls: Fills | None = None) -> Altered:
     """What the network answers without the object, and without an equal area elsewhere.
 

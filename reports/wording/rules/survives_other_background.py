@@ -4,10 +4,10 @@ from audit.phrases import count
 from checks import reasons
 from checks.rules.survives_other_background import FEW_BACKGROUNDS, NAMELESS, NO_CONTROL, UNDIRECTED
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import NO_NUMBER, missing, step_without_judged, without_finding, without_judged
+from reports.wording.missing import NO_NUMBER, SOME_ROOM, missing, step_without_judged, without_finding, without_judged
 from reports.wording.phrases import figure, figure_at_limit, percent, points
-from reports.wording.undecided import more_helps, pictures, too_few, undecided
-from reports.wording.words import About, FindingWords, Words, words_by_finding
+from reports.wording.undecided import more_helps, pictures, pictures_to_add, too_few, undecided
+from reports.wording.words import ORIGINAL, About, FindingWords, Words, words_by_finding
 
 QUESTION = "Does the answer stay right when the object is put on a background of another class?"
 PAIRED = "accuracy lost on backgrounds of other classes, minus that lost on backgrounds of the same class"
@@ -16,11 +16,9 @@ NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "The background tells this network the class. Train on pictures whose backgrounds do not depend on"
     " the class, and audit again.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures, several of each class, so that each finds backgrounds of its own class.",
     Outcome.INVALID: NO_NUMBER,
 }
 BY_REASON = {
-    FEW_BACKGROUNDS: "Add boxed pictures, or raise experiments.donors, so that more backgrounds are tried.",
     UNDIRECTED: "Look at the worst pictures: what is lost may be due to the cut around the object. Let the boxes leave"
     " it some room (experiments.margin), and audit again.",
 }
@@ -34,16 +32,24 @@ def survives_other_background(verdict: Verdict, about: About) -> Words:
         return missing(QUESTION, verdict)
     (finding,) = verdict.findings
     words = FindingWords("background", PAIRED if finding.details["paired"] else ALONE, _sentence(finding, about))
-    return words_by_finding(verdict, QUESTION, _next_step(finding), [words])
+    return words_by_finding(verdict, QUESTION, _next_step(finding, about), [words])
 
 
-def _next_step(finding: Finding) -> str:
+def _next_step(finding: Finding, about: About) -> str:
     if finding.reason == reasons.UNJUDGED:
         return step_without_judged(finding)
+    if finding.reason == FEW_BACKGROUNDS:
+        lenders = about.cluster if finding.clusters is not None and about.cluster != ORIGINAL else "picture"
+        return (
+            f"Let backgrounds of at least {count(finding.details['backgrounds_needed'], lenders)} be tried: raise"
+            " experiments.donors, and add boxed pictures where there are fewer."
+        )
     if finding.reason in BY_REASON:
         return BY_REASON[finding.reason]
-    beyond = finding.outcome is Outcome.INCONCLUSIVE and finding.reason != NO_CONTROL and not more_helps(finding)
-    return NEXT[Outcome.FAIL if beyond else finding.outcome]
+    if finding.outcome is Outcome.INCONCLUSIVE and (finding.reason == NO_CONTROL or more_helps(finding)):
+        more = pictures_to_add(finding, about)
+        return f"Add {more} {SOME_ROOM}, several of each class, so that each finds backgrounds of its own class."
+    return NEXT[Outcome.FAIL if finding.outcome is Outcome.INCONCLUSIVE else finding.outcome]
 
 
 def _nameless(verdict: Verdict) -> str:
@@ -84,7 +90,8 @@ def _decided(finding: Finding, about: About) -> str:
 
 
 def _open(finding: Finding, about: About) -> str:
-    seen = f"Backgrounds of other classes cost {points(finding.value or 0.0)} more accuracy than own-class ones"
+    lost = f"{points(finding.value)} more" if finding.value and finding.value > 0 else "no more"
+    seen = f"Backgrounds of other classes cost {lost} accuracy than own-class ones"
     if finding.reason == reasons.TOO_FEW:
         return f"{seen}, on {too_few(finding, about)}."
     allowed = f"allowed: {figure_at_limit(finding.limit)}"

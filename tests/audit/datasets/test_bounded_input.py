@@ -106,7 +106,7 @@ def test_a_camera_s_jpeg_with_its_thumbnail_is_opened(progressive: bool, tmp_pat
     thumbnail = with_scans(200)[:60_000]
     exif = b"Exif\0\0II*\0\x08\0\0\0\0\0" + thumbnail
     Image.new("RGB", (64, 64), "red").save(tmp_path / "a.jpg", progressive=progressive, exif=exif)
-    assert open_picture(tmp_path / "a.jpg", tmp_path).stored == (64, 64)
+    assert open_picture(tmp_path / "a.jpg", tmp_path).header.stored == (64, 64)
 
 
 def test_a_picture_file_has_a_bound(tmp_path: Path) -> None:

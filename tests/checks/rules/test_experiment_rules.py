@@ -166,6 +166,7 @@ def test_backgrounds_that_do_not_matter_pass() -> None:
     assert verdict.findings[0].details == {
         "paired": True,
         "backgrounds": 480,
+        "backgrounds_needed": None,
         "right_on_own": 1.0,
         "right_on_other": 1.0,
         "directed": True,

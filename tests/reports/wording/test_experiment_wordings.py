@@ -25,6 +25,7 @@ SWAPPED = {
         "right_on_own": 0.931,
         "right_on_other": 0.875,
         "backgrounds": 37,
+        "backgrounds_needed": 62,
         "without_answer": 200,
     }
 }
@@ -49,7 +50,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             reasons.BEYOND_LIMIT,
             {**LOSS, "value": -0.135, "upper": -0.108},
             "Removing the object does not change the answer on 1,234 pictures of 120 flights (loss"
-            " -13.5 points, at most -10.8; required: more than 10).",
+            " −13.5 points, at most −10.8; required: more than 10).",
         ),
         (FAIL, reasons.BEYOND_LIMIT, LOSS, "hardly changes the answer"),
         (INCONCLUSIVE, reasons.TOO_FEW, LOSS, "at least 30 are needed."),
@@ -148,10 +149,13 @@ def test_a_rule_that_could_not_judge_says_why(rule: str, reason: str, details: d
 def test_the_next_step_follows_the_reason() -> None:
     breaks = finding_on_flights("object_removed", INCONCLUSIVE, necessity.FILLS_BREAK, LOSS)
     assert words_on_flights("depends_on_object", breaks).next_step.startswith(
-        "Add pictures with room around the object"
+        "Add pictures whose boxes leave free at least half as much of the frame as they cover"
     )
     few = finding_on_flights("background", INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED)
-    assert "experiments.donors" in words_on_flights("survives_other_background", few).next_step
+    assert words_on_flights("survives_other_background", few).next_step == (
+        "Let backgrounds of at least 62 flights be tried: raise experiments.donors, and add boxed pictures where there"
+        " are fewer."
+    )
     absent = finding_on_flights("hidden", INVALID, reasons.NO_PICTURES, MOVED)
     assert words_on_flights("forbidden_pixels_are_ignored", absent).next_step.startswith(
         "Use data whose annotations state"

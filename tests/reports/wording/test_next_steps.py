@@ -64,6 +64,29 @@ def test_more_pictures_are_asked_for_only_where_they_could_help(
     assert step(rule, few).startswith("Add ")
 
 
+@pytest.mark.parametrize(
+    ("rule", "key", "details", "room"),
+    [
+        (
+            "depends_on_object",
+            "object_removed",
+            {"without_answer": 0},
+            "at least half as much of the frame as they cover",
+        ),
+        ("right_for_the_right_reason", "experiment", {"missed": 9}, "some of the frame free."),
+        ("survives_other_background", "background", BACKGROUND, "some of the frame free, several of each class"),
+        ("forbidden_pixels_are_ignored", "hidden", {"without_answer": 0}, "some of the frame free beside these."),
+    ],
+)
+def test_a_step_says_how_many_pictures_and_what_their_boxes_must_leave(
+    rule: str, key: str, details: dict[str, Any], room: str
+) -> None:
+    few = finding_on_flights(key, INCONCLUSIVE, reasons.TOO_FEW, {"value": 0.09, "further": 18, "details": details})
+    words = step(rule, few)
+    assert words.startswith("Add boxed pictures of about 18 further flights ")
+    assert room in words
+
+
 EXPLAINED = {"method": "gradient", "asked": 16}
 
 
@@ -148,7 +171,7 @@ def test_reasons_that_have_a_step_of_their_own() -> None:
         "survives_other_background", undecided("background", BEYOND, BACKGROUND, NO_CONTROL)
     )
     nothing = finding_on_flights("object_removed", INVALID, NOT_BOTH, {"value": None, "details": {"right": 4}})
-    assert "room around the object" in step("depends_on_object", nothing)
+    assert "at least half as much of the frame as they cover" in step("depends_on_object", nothing)
     wrong = undecided("hidden", None, {"pictures": 4}, NONE_RIGHT)
     assert "predicted wrong" in step("forbidden_pixels_are_ignored", wrong)
 
