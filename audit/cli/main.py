@@ -1,5 +1,7 @@
 """The command line: the group of all commands, and the codes that it leaves with."""
 
+import asyncio
+import concurrent.futures
 import sys
 import traceback
 
@@ -19,6 +21,8 @@ from audit.cli.streams import close_stderr, open_streams, unprinted
 from audit.errors import AuditError
 
 INTERRUPTED = 130
+STOPPED = (KeyboardInterrupt, asyncio.CancelledError, concurrent.futures.CancelledError, GeneratorExit)
+"""Somebody or something wants the program to end; none of these is a defect."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -54,12 +58,12 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         code = EXIT["INVALID"]
-    except (KeyboardInterrupt, click.Abort):
+    except (*STOPPED, click.Abort):
         click.echo("stopped", err=True)
         code = INTERRUPTED
     except SystemExit as error:
         code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
-    except BaseException as error:  # noqa: BLE001 CancelledError too: an exit code of 1 would say FAIL
+    except BaseException as error:  # noqa: BLE001 an exit code of 1 would say FAIL
         code = _unexpected(error)
     return code
 

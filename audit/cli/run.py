@@ -39,7 +39,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
         how = {"resume": resume, "device": device, "printer": print_or_skip if pdf else None}
         result = audit_with_progress(loaded, target, settings.stem, how)
     except KeyboardInterrupt:
-        click.echo(f"\nThe measured batches are kept. Continue with --out {target} --resume.", err=True)
+        click.echo(visible(f"\n{_after_interruption(target)}"), err=True)
         raise
     code = _answer(result.judgement, target, as_json, result.preflight)
     if baseline := loaded.judge.baseline:
@@ -79,6 +79,12 @@ def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_js
     printer = print_or_skip if pdf else None
     with concluded(path, target, profile=profile, printer=printer) as assessment:
         return _answer(assessment.judgement, target, as_json)
+
+
+def _after_interruption(out: Path) -> str:
+    if (out / FILE_NAME).exists():
+        return f"The measured batches are kept. Continue with --out {out} --resume."
+    return "Nothing was measured yet, so nothing is kept. Start again without --resume."
 
 
 def _point_at(baseline: Path, run: Path) -> None:

@@ -418,3 +418,13 @@ def test_the_demo_passes_the_honest_and_fails_the_cheat(shell: Shell, tmp_path: 
     assert "honest/report.html" in (place / "index.html").read_text()
     for name, outcome in (("honest", "PASS"), ("cheating", "FAIL")):
         assert json.loads((place / name / "audit.json").read_text())["judgement"]["outcome"] == outcome
+
+
+def test_init_names_the_file_that_it_took_and_those_that_it_did_not(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "data" / "a.png")
+    for name in ("train", "val"):
+        (tmp_path / "data" / f"{name}.csv").write_text(f"{CSV_HEADER}a.png,dark,1,2,3,4\n")
+    code, out, _ = shell("init", "data")
+    assert code == 0
+    assert out.startswith("csv: 1 samples, 1 with their picture, from data/train.csv.\nNot taken: data/val.csv. ")

@@ -5,7 +5,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from audit.cli.main import main
+from audit.datasets import annotation_files
 from audit.datasets.discover import look
 from audit.datasets.exclusions import Rejected
 from audit.datasets.formats.coco import coco
@@ -351,3 +352,44 @@ def test_a_tiff_of_broken_tags_is_opened_without_a_word(
     assert displayed_size(tmp_path / "a.tif", tmp_path) == opened.stored == (8, 8)
     assert opened.picture.getpixel((4, 4)) == (255, 0, 0)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.tor("TOR-003")
+def test_no_folder_is_listed_and_no_annotation_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(60):
+        (tmp_path / "d" / f"class{number}").mkdir(parents=True)
+        (tmp_path / "d" / f"class{number}" / "boxes.csv").write_text("image,label,x0,y0,x1,y1\nb.png,cat,0,0,2,2\n")
+        (tmp_path / "d" / f"class{number}" / "a.png").touch()
+    listed, read, iterdir = list[Path](), list[Path](), Path.iterdir
+
+    def listing(folder: Path) -> Iterator[Path]:
+        listed.append(folder)
+        return iterdir(folder)
+
+    def reading(path: Path, most: int) -> bytes:
+        read.append(path)
+        return read_regular(path, most)
+
+    monkeypatch.setattr(Path, "iterdir", listing)
+    monkeypatch.setattr(annotation_files, "read_regular", reading)
+    with pytest.raises(AuditError, match=r"csv: boxes\.csv: 1 sample, but no picture 'b\.png' in any folder nearby"):
+        look(tmp_path / "d")
+    assert len(listed) < 10 * 60 and len(read) < 10 * 60
+
+
+def test_a_folder_that_changes_while_it_is_walked_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gone", "here"):
+        (tmp_path / name).mkdir()
+    scandir = os.scandir
+
+    def listed(folder: object) -> object:
+        if Path(str(folder)).name == "gone":
+            raise FileNotFoundError(2, "No such file or directory", str(folder))
+        return scandir(folder)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", listed)
+    monkeypatch.setattr(os, "listdir", lambda folder: [entry.name for entry in listed(folder)])  # type: ignore[attr-defined]
+    with pytest.raises(AuditError, match="no format reads a dataset here"):
+        look(tmp_path)
