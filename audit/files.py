@@ -57,6 +57,17 @@ def is_regular(path: Path) -> bool:
         return False
 
 
+def is_there(path: Path) -> bool:
+    """Something has this name, even if it cannot be read, as an endless loop of links. A link to nothing is nothing."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def is_folder(path: Path) -> bool:
     """The same of a folder."""
     try:

@@ -1,7 +1,5 @@
 """The command line: the group of all commands, and the codes that it leaves with."""
 
-import asyncio
-import concurrent.futures
 import sys
 import traceback
 
@@ -21,8 +19,6 @@ from audit.cli.streams import close_stderr, open_streams, unprinted
 from audit.errors import AuditError
 
 INTERRUPTED = 130
-STOPPED = (KeyboardInterrupt, asyncio.CancelledError, concurrent.futures.CancelledError, GeneratorExit)
-"""Somebody or something wants the program to end; none of these is a defect."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -58,13 +54,16 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         code = EXIT["INVALID"]
-    except (*STOPPED, click.Abort):
+    except (KeyboardInterrupt, click.Abort):
         click.echo("stopped", err=True)
         code = INTERRUPTED
     except SystemExit as error:
         code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
-    except BaseException as error:  # noqa: BLE001 an exit code of 1 would say FAIL
+    except Exception as error:  # noqa: BLE001 an exit code of 1 would say FAIL
         code = _unexpected(error)
+    except BaseException as error:  # noqa: BLE001 as asyncio's CancelledError, or GeneratorExit
+        seen = f"the code that the settings name ended the run ({type(error).__name__})"
+        code = _broken(f"error: {seen}; nothing was judged")
     return code
 
 

@@ -11,6 +11,7 @@ import click
 from audit.cli.evidence import pdf, print_or_skip
 from audit.cli.output import FILE, answer, as_json, print_json, profile, show_judgement, show_preflight, visible
 from audit.errors import AuditError
+from audit.files import is_there
 from audit.record.record import record_of
 from audit.record.schema import FILE_NAME
 
@@ -89,7 +90,7 @@ def _after_interruption(out: Path) -> str:
 
 def _point_at(baseline: Path, run: Path) -> None:
     """How this run is compared with the baseline that its settings name, or becomes it."""
-    if baseline.exists():
+    if is_there(baseline):
         step = f"To compare it with the baseline: saliency-audit compare {baseline} {run}"
     else:
         step = (
