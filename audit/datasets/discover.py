@@ -50,6 +50,7 @@ def look(place: Path) -> Found:
     """
     if not (is_regular(place) or is_folder(place)):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
+    _check_readable(place)
     tried = list(_attempts(place, _candidates(place)))
     readings = [attempt for attempt in tried if isinstance(attempt, Found)]
     if not readings:
@@ -57,6 +58,13 @@ def look(place: Path) -> Found:
     best = max(readings, key=lambda reading: reading.present)
     others = dict.fromkeys(reading.annotations for reading in readings if reading.annotations != best.annotations)
     return best._replace(others=tuple(others))
+
+
+def _check_readable(place: Path) -> None:
+    try:
+        next(place.iterdir() if is_folder(place) else iter(()), None)
+    except OSError as error:
+        raise AuditError(place, f"cannot be read ({error.strerror})", "need a folder that you may read") from error
 
 
 def _nothing(place: Path, refused: list[Refused]) -> AuditError:

@@ -393,3 +393,12 @@ def test_a_folder_that_changes_while_it_is_walked_is_passed_over(
     monkeypatch.setattr(os, "listdir", lambda folder: [entry.name for entry in listed(folder)])  # type: ignore[attr-defined]
     with pytest.raises(AuditError, match="no format reads a dataset here"):
         look(tmp_path)
+
+
+def test_a_folder_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(AuditError, match=r"cannot be read \(Permission denied\); need a folder that you may read"):
+        look(tmp_path)
