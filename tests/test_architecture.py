@@ -19,6 +19,7 @@ RECORD = "audit.record"
 WITHOUT_TORCH = {
     *(f"audit.record.{name}" for name in ("record", "repeat_rows", "schema", "seal", "writer", "dtypes")),
     *(f"audit.record.{name}_readers" for name in ("sample", "map", "experiment")),
+    "audit.bounds",
     "audit.errors",
     "audit.draws",
     "audit.hashing",

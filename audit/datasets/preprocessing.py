@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from audit.bounds import MOST_SIDE
 from audit.choices import Interpolation
 from audit.datasets import geometry
 from audit.datasets.exclusions import Reason, Rejected
@@ -73,6 +74,8 @@ class Preprocessing:
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
 
     def __post_init__(self) -> None:
+        for name in ("resize", "letterbox", "crop"):
+            _check_sides(name, getattr(self, name))
         whole = [value for value in (self.mean, self.std) if not isinstance(value, int | float)]
         channels = len(whole[0]) if whole else COLOURS
         for name in ("mean", "std"):
@@ -196,6 +199,12 @@ class Preprocessing:
         whole = Boxes(torch.tensor([[0.0, 0.0, size[1], size[0]]]), size)
         left, top, right, bottom = map(round, self._crop(self._scale(whole)).clamped().corners[0].tolist())
         return (top, left), (bottom - top, right - left)
+
+
+def _check_sides(name: str, sides: int | tuple[int, int] | None) -> None:
+    each = () if sides is None else (sides,) if isinstance(sides, int) else sides
+    if not all(0 < side <= MOST_SIDE for side in each):
+        raise AuditError("preprocessing", f"{name} = {sides}", f"need sides from 1 to {MOST_SIDE:,} pixels")
 
 
 def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:

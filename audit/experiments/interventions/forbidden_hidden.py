@@ -11,7 +11,7 @@ from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region"})
 
-Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1)]
+Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1, max_length=2)]
 FILLS = {"mean": mean, "blur": blur}
 
 

@@ -13,7 +13,7 @@ from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region", "donors"})
 
-Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1)]
+Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1, max_length=3)]
 
 
 def variants(*, fills: Fills, controls: Fills | None) -> tuple[str, ...]:

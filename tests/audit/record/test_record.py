@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -124,3 +125,16 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
         fresh(tmp_path / "r.sqlite")
     with pytest.raises(AuditError, match="cannot be written"):
         fresh(tmp_path / "no" / "such" / "folder.sqlite")
+
+
+def test_a_record_that_another_process_locks_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.sqlite"
+    fresh(path).__exit__()
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *where, **how: connect(*where, **{**how, "timeout": 0}))
+    with Record.open(path) as opened, closing(connect(path)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        in_use = r"r\.sqlite: is in use: another process is writing to it; .* Let the other process finish, or end it\."
+        for use in (lambda: Record.open(path), opened.identity, lambda: opened.set_meta("a", 1)):
+            with pytest.raises(AuditError, match=in_use):
+                use()
