@@ -57,6 +57,8 @@ def _save(figure: Figure, out: Path | IO[bytes]) -> None:
     if not isinstance(out, Path):
         figure.savefig(out, format="png", metadata={"Software": None})
         return
+    if not out.suffix:  # Matplotlib would write another file than the one that is named
+        raise AuditError(out, "has no ending", "need the name of a picture", f"Name it {out.name}.png.")
     try:
         figure.savefig(out, metadata={"Software": None} if out.suffix == ".png" else None)
     except OSError as error:

@@ -4,6 +4,7 @@ import os
 import secrets
 import stat
 import tomllib
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,7 +35,7 @@ def read_regular(path: Path, most: int) -> bytes:
                 raise OSError(0, "is no regular file", str(path))
             if status.st_size > most:
                 raise OSError(0, f"holds {status.st_size:,} bytes, more than {most:,}", str(path))
-            return file.read(most + 1)[:most]
+            return (file.read(most + 1) or b"")[:most]  # nothing where it would wait, as for the kernel's messages
     except ValueError as error:  # a NUL in the name
         raise OSError(0, "has a NUL in its name", str(path)) from error
 
@@ -56,12 +57,40 @@ def is_regular(path: Path) -> bool:
         return False
 
 
+def is_there(path: Path) -> bool:
+    """Something has this name, even if it cannot be read, as an endless loop of links. A link to nothing is nothing."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def is_folder(path: Path) -> bool:
     """The same of a folder."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def entries(folder: Path) -> list[Path]:
+    """What is in a folder, sorted by name; nothing where it is gone by now or may not be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
+    """The files at any depth whose names end so, in lower case, sorted. Links to folders are not followed.
+
+    What is gone by now, or may not be read, is passed over.
+    """
+    names = (Path(place, name) for place, _, files in os.walk(folder) for name in files)
+    return sorted(path for path in names if path.suffix.lower() in suffixes)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

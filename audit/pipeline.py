@@ -14,6 +14,7 @@ from audit.engine.named_things import name_problems
 from audit.engine.progress import Progress
 from audit.errors import AuditError, Problems
 from audit.files import read_toml
+from audit.frame_size import frame_problems
 from audit.models.model import Model
 from audit.preflight import Notice, checked
 from audit.record.record import Record
@@ -120,7 +121,7 @@ def _problems(settings: Settings) -> tuple[tuple[AuditError, ...], Settings, Pro
         completed = measured_by(settings, limits)
     with wrong.noting():
         standard_files(settings.report.standards or ())
-    wrong.add(*name_problems(completed))
+    wrong.add(*name_problems(completed), *frame_problems(completed))
     return tuple(wrong.collected), completed, limits
 
 

@@ -1,8 +1,12 @@
 """What the data can answer, asked before the first picture is loaded: by a run, and by `init`."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
+from audit.datasets.exclusions import Exclusion
+from audit.datasets.foreseen import foreseen
 from audit.datasets.sample import Dataset, Sample
+from audit.engine.batch_factory import loader_of
 from audit.engine.inputs import Inputs
 from audit.errors import AuditError
 from audit.experiments.runner import experiments
@@ -12,10 +16,11 @@ from checks.preflight import preflight
 from checks.profile import load_profile
 from checks.table.layout import Asked, layout_of
 from checks.verdict import Profile
-from reports.wording.preflight import WordedPreflight, hopeless, worded_preflight
+from reports.wording.preflight import WordedPreflight, hopeless, is_cut, worded_preflight
 
 Notice = Callable[[WordedPreflight], None]
-"""Called once, before the first picture is loaded."""
+"""Called once, before the first picture is loaded; not where an error says all of it."""
+STEP = "Add pictures, or judge by a profile that asks for less."
 KINDS = ("interventions", "controls", "searches")
 
 
@@ -26,34 +31,47 @@ def checked(limits: Profile, notice: Notice | None) -> Callable[[Inputs], None]:
     """
 
     def check(inputs: Inputs) -> None:
-        found = of_samples(inputs.samples, len(inputs.excluded), len(inputs.classes), inputs.settings, limits)
-        if found.samples and found.hopeless:
-            step = "Add pictures, or judge by a profile that asks for less."
-            raise AuditError("data", hopeless(found), "need data that can answer something", step)
-        if notice is not None:
+        out = foreseen(loader_of(inputs))
+        samples = [pair for number, pair in enumerate(inputs.samples) if number not in out]
+        excluded = (*inputs.excluded, *out.values())
+        found = of_samples(samples, excluded, len(inputs.classes), inputs.settings, limits)
+        lost = bool(inputs.samples) and found.hopeless
+        if notice is not None and (not lost or is_cut(found)):
             notice(found)
+        if lost:
+            raise AuditError("data", hopeless(found), next_step=STEP)
 
     return check
 
 
 def of_dataset(dataset: Dataset, settings: Settings) -> WordedPreflight:
-    """The pre-flight of a data set whose model nobody knows yet: each label is a class."""
+    """The pre-flight of a data set whose model nobody knows yet: each label is a class.
+
+    How pictures are resized and cropped is then not known either, so that no exclusion by that is foreseen.
+    """
     limits = load_profile(settings.judge.profile)
     labels = sorted({sample.label for sample in dataset.samples})
     samples = [(sample, labels.index(sample.label)) for sample in dataset.samples]
-    return of_samples(samples, len(dataset.exclusions), len(labels), measured_by(settings, limits), limits)
+    return of_samples(samples, dataset.exclusions, len(labels), measured_by(settings, limits), limits)
 
 
 def of_samples(
-    samples: Sequence[tuple[Sample, int]], excluded: int, classes: int, settings: Settings, limits: Profile
+    samples: Sequence[tuple[Sample, int]],
+    excluded: Sequence[Exclusion],
+    classes: int,
+    settings: Settings,
+    limits: Profile,
 ) -> WordedPreflight:
     """The pre-flight of samples, each with its class index. classes: how many the network knows."""
     tables = [(f"audit.experiments.{kind}", getattr(settings.experiments, kind)) for kind in KINDS]
+    entries = [entry for kind in tables for entry in experiments(*kind)]
     asked = Asked(
         cluster=settings.data.cluster,
         classes=classes,
         methods=len(settings.saliency.methods),
-        experiments={entry.name: entry.options for kind in tables for entry in experiments(*kind)},
+        experiments={entry.name: entry.options for entry in entries},
         seed=settings.run.seed,
+        variants={entry.name: entry.variants for entry in entries if entry.variants is not None},
+        donors=settings.experiments.donors,
     )
-    return worded_preflight(preflight(layout_of(samples, excluded, asked, limits)))
+    return worded_preflight(preflight(layout_of(samples, Counter(str(e.reason) for e in excluded), asked, limits)))

@@ -157,6 +157,12 @@ def options(function: Function, given: Mapping[str, Any], where: str, beside: Co
     return checked
 
 
+def option_schemas(function: Function) -> Mapping[str, Mapping[str, Any]]:
+    """The JSON schema of each option, by its name."""
+    properties: Mapping[str, Mapping[str, Any]] = _schema(function).model_json_schema().get("properties", {})
+    return properties
+
+
 @lru_cache(maxsize=256)
 def _schema(function: Function) -> type[BaseModel]:
     """The model of the options. Cached: pydantic takes long to build it, and every judgement asks for many."""

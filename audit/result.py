@@ -12,6 +12,7 @@ from audit.engine.explained_samples import explained_sample
 from audit.errors import AuditError, did_you_mean
 from audit.explanation import Explanation
 from audit.models.model import Model
+from audit.phrases import count
 from audit.settings import Settings
 from checks.verdict import Outcome
 from reports.notebook import result_html
@@ -99,6 +100,9 @@ class Result:
                 return row
         names = [row.image for row in self.audit.samples]
         raise AuditError("sample", f"no measured sample {sample!r}", did_you_mean(str(sample), names))
+
+    def __repr__(self) -> str:
+        return f"Result({self.outcome}, {count(len(self.verdicts), 'rule')}, folder={str(self.folder)!r})"
 
     def _repr_html_(self) -> str:
         return result_html(self.outcome, self.sentence, self.judgement.verdicts, self.report)

@@ -18,10 +18,11 @@ from pydantic import (
     model_validator,
 )
 
+from audit import bounds
 from audit.choices import Interpolation, Reduction, Score
 from audit.datasets.preprocessing import Preprocessing
 
-Side = Annotated[int, Field(gt=0, le=10_000)]
+Side = Annotated[int, Field(gt=0, le=bounds.MOST_SIDE)]
 Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Stated = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 
@@ -165,11 +166,13 @@ class SaliencyTable(Table):
             MethodTable(name="integrated_gradients", reduction="sum", **{"steps": 16, "baseline": "mean"}),
         ),
         min_length=1,
+        max_length=bounds.MOST_MAPS,
         validate_default=True,
     )
     """The saliency methods, at least one."""
     null_maps: tuple[MethodTable, ...] = Field(
         default=tuple(MethodTable(name=name) for name in ("uniform", "centre", "edges", "random_model")),
+        max_length=bounds.MOST_MAPS,
         validate_default=True,
     )
     """Maps that know nothing of the network's evidence, for comparison."""
@@ -199,16 +202,17 @@ class ExperimentsTable(Table):
     """What is done to the pixels, and what tests the audit itself."""
 
     interventions: tuple[NamedTable, ...] = tuple(
-        NamedTable(name=name) for name in ("object_removed", "background_replaced", "noise")
+        NamedTable(name=name)
+        for name in ("object_removed", "background_replaced", "placement_swapped", "scale_swapped", "noise")
     )
     """On every picture, or on a draw."""
     controls: tuple[NamedTable, ...] = tuple(NamedTable(name=name) for name in ("randomisation", "planted_cue"))
     """On the run as a whole, after its pictures: what tests the audit itself."""
     searches: tuple[NamedTable, ...] = (NamedTable(name="shared_cues"),)
     """On the run as a whole, after the controls: what looks for cues."""
-    margin: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    margin: float = Field(default=0.0, ge=0, le=bounds.MOST_SIDE, allow_inf_nan=False)
     """Pixels of the network's input by which the boxes grow, where a tight box cuts what belongs to the object."""
-    donors: int = Field(default=128, gt=0)
+    donors: int = Field(default=128, gt=0, le=bounds.MOST_DONORS)
     """Pictures that lend their backgrounds."""
 
     _tables = field_validator("interventions", "controls", "searches", mode="before")(_a_name_is_a_table)
@@ -229,9 +233,11 @@ MOST_WORKERS = 8
 class RunTable(Table):
     """How the run goes about it."""
 
-    batch_size: int = Field(default=16, gt=0)
+    batch_size: int = Field(default=16, gt=0, le=bounds.MOST_BATCHED)
     """Pictures that are measured together, and kept together when a run is interrupted."""
-    workers: int = Field(default_factory=lambda: min(torch.get_num_threads(), MOST_WORKERS), gt=0)
+    workers: int = Field(
+        default_factory=lambda: min(torch.get_num_threads(), MOST_WORKERS), gt=0, le=bounds.MOST_THREADS
+    )
     """Threads that decode pictures. Default: those of torch, at most 8. No number depends on them."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Of everything that is drawn at random."""

@@ -27,6 +27,9 @@ def problems(where: str, error: ValidationError, raw: Any, keys: Keys = lambda p
         place = location if problem["type"] == "missing" else _within(raw, location)
         if place not in found or len(location) > len(found[place]["loc"]):
             found[place] = dict(problem)
+    for place in [place for place, problem in found.items() if problem["type"] == "too_short"]:
+        if any(len(other) > len(place) and other[: len(place)] == place for other in found):
+            del found[place]  # pydantic does not count the entries in which it found something wrong
     return [AuditError(where, *_said(place, problem, keys)) for place, problem in list(found.items())[:MOST_PROBLEMS]]
 
 

@@ -1,5 +1,7 @@
 """What a rule needs of the data, whatever the network answers: known before the first picture is loaded."""
 
+from collections.abc import Collection, Sequence
+
 from pydantic import Field, computed_field
 
 from checks.statistics.subset import Subset
@@ -8,6 +10,10 @@ from checks.verdict import Details, Frozen
 PICTURES = "pictures"
 PREDICTED_RIGHT = "pictures_predicted_right"
 EXPERIMENT = "experiment"
+VARIANTS = "variants"
+"""Key of a demand: variants of the intervention `name` (details), of which some are `missing`."""
+LENDERS = "lenders"
+"""Key of a demand: pictures that lend their backgrounds."""
 CLASSES = "classes"
 
 
@@ -39,3 +45,10 @@ def of_pictures(subset: Subset, further: int | None, key: str = PREDICTED_RIGHT)
 def of_experiment(name: str, asked: bool) -> Demand:
     """The demand for an intervention, control or search."""
     return Demand(key=EXPERIMENT, have=int(asked), needed=1, details={"name": name})
+
+
+def of_variants(intervention: str, needed: Sequence[str], there: Collection[str]) -> Demand:
+    """The demand for these variants of an intervention, of which the settings make those that are there."""
+    missing = [variant for variant in needed if variant not in there]
+    have = len(needed) - len(missing)
+    return Demand(key=VARIANTS, have=have, needed=len(needed), details={"name": intervention, "missing": missing})

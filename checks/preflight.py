@@ -48,9 +48,11 @@ class Preflight(Frozen):
     """What the data holds, and which rules of the profile can pass at best."""
 
     profile: str
-    samples: int = Field(description="that the annotations leave")
+    samples: int = Field(description="that are not excluded beforehand")
     pictures: int
-    excluded: int = Field(description="samples that the annotations exclude, or the settings leave out")
+    exclusions: dict[str, int] = Field(
+        description="samples by reason that annotations exclude, settings leave out, or boxes, sizes and crop decide"
+    )
     classes: dict[str, int] = Field(description="samples by label")
     cluster: str = Field(description="the column that tells dependent pictures apart; '' where the settings name none")
     clusters: int | None
@@ -58,6 +60,11 @@ class Preflight(Frozen):
     missing_columns: tuple[str, ...] = Field(description="those of them that the data lacks")
     splits: dict[str, int] = Field(description="samples by the data set's split, where they come from several")
     questions: tuple[Question, ...]
+
+    @computed_field(description="all of these")  # type: ignore[prop-decorator]
+    @property
+    def excluded(self) -> int:
+        return sum(self.exclusions.values())
 
     @property
     def out_of_reach(self) -> tuple[Question, ...]:
@@ -79,7 +86,7 @@ def preflight(layout: Layout) -> Preflight:
         profile=profile.name,
         samples=layout.n,
         pictures=len(set(layout.image.tolist())),
-        excluded=layout.excluded,
+        exclusions=dict(sorted(layout.exclusions.items(), key=lambda item: (-item[1], item[0]))),
         classes=dict(sorted(Counter(map(str, layout.label.tolist())).items())),
         cluster=layout.asked.cluster or "",
         clusters=layout.subset.clusters,

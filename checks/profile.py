@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from audit import registry
+from audit.bounds import MOST_PICTURES
 from audit.errors import AuditError, Problems, did_you_mean
 from audit.files import read_toml
 from audit.validation import problems
@@ -16,7 +17,7 @@ from checks.verdict import Profile
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 """A limit between 0 and 1."""
-Count = Annotated[int, Field(ge=1, strict=True)]
+Count = Annotated[int, Field(ge=1, le=MOST_PICTURES, strict=True)]
 """A limit that is a number of things."""
 
 RULES = "checks.rules"

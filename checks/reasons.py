@@ -13,8 +13,8 @@ NO_METHOD = "no_method"
 NO_SCORE = "no_score"
 """A value is no number although its picture counts."""
 NOT_RUN = "not_run"
-"""An intervention that the rule needs was not asked for; details: `intervention`, `variants` needed, and the names of
-all interventions that are `needed`."""
+"""An intervention that the rule needs was not asked for; details: `intervention`, `variants` needed, and the
+variants of each intervention that is `needed`."""
 NO_ANSWER = "no_answer"
 """Some variants of an intervention left no answer at all; details: as for `NOT_RUN`, and the variants `missing`."""
 NO_NUMBER = "no_number"

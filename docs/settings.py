@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from audit import registry
+from audit import bounds, registry
 from audit.settings import Settings
 from audit.settings_tables import MethodTable, NamedTable
 
@@ -50,6 +50,7 @@ def _page() -> Iterator[str]:
             yield from _keys(f"Each entry of a list in `[{name}]`", ENTRIES[name], level=3)
         for package in PLUGINS.get(name, ()):
             yield from _plugins(package)
+    yield from _bound_sentences()
 
 
 def _keys(
@@ -74,7 +75,23 @@ def _plugins(package: str) -> Iterator[str]:
     for name in registry.names(package):
         function = registry.resolve(package, name)
         options = registry.options_text(function).strip().removeprefix("Options: ").removesuffix(".")
-        yield f"| `{name}` | {f'`{options}`' if options else 'none'} | {registry.summary(function)} |"
+        shown = f"`{options}`{_limits(function)}" if options else "none"
+        yield f"| `{name}` | {shown} | {registry.summary(function)} |"
+    yield ""
+
+
+def _limits(function: registry.Function) -> str:
+    """'; steps above 0, up to 1,000', of each number among the options."""
+    numbers = {name: _bounds(schema) for name, schema in registry.option_schemas(function).items()}
+    return "".join(f"; {name}{limits}" for name, limits in numbers.items() if limits)
+
+
+def _bound_sentences() -> Iterator[str]:
+    yield "## Bounds\n"
+    yield " ".join((inspect.getdoc(bounds) or "").partition("\n\n")[0].split()) + "\n"
+    yield "| at most | |\n|---|---|"
+    for name, text in texts_below(ast.parse(inspect.getsource(bounds))).items():
+        yield f"| {getattr(bounds, name):,} | {' '.join(text.split())} |"
     yield ""
 
 
@@ -84,11 +101,19 @@ def described(table: type[BaseModel]) -> dict[str, str]:
     texts = {name: text for base in inherited for name, text in base.items()}
     (found,) = ast.parse(inspect.getsource(table)).body
     assert isinstance(found, ast.ClassDef)
-    for statement, below in zip(found.body, found.body[1:], strict=False):
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            match below:
-                case ast.Expr(value=ast.Constant(value=str(text))):
-                    texts[statement.target.id] = inspect.cleandoc(text)
+    return {**texts, **texts_below(found)}
+
+
+def texts_below(tree: ast.Module | ast.ClassDef) -> dict[str, str]:
+    """What the text below each name says that is assigned there."""
+    texts: dict[str, str] = {}
+    for statement, below in zip(tree.body, tree.body[1:], strict=False):
+        match statement, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                texts[name] = inspect.cleandoc(text)
     return texts
 
 

@@ -17,6 +17,7 @@ from fixtures.zoo import (
     CLASSES,
     CUES,
     LOCAL,
+    OWN,
     STATISTICS,
     Member,
     audit_pictures,
@@ -180,9 +181,9 @@ def test_the_zoo_has_the_numbers_that_the_detection_rate_rests_on() -> None:
     assert {(m.architecture, m.statistics) for m in without} == {(a, s) for a in ARCHITECTURES for s in STATISTICS}
     assert len(unused) >= 12
     assert {(m.train_agreement, m.audit_agreement) for m in unused} == {(CHANCE, 1.0)}
-    assert {m.cue for m in unused} == set(CUES)
+    assert {m.cue for m in unused} == {*CUES, *OWN}
     assert len(planted) >= 40
-    assert {m.cue for m in planted} == set(CUES)
+    assert {m.cue for m in planted} == {*CUES, *OWN}
     assert {m.train_agreement for m in planted} == {0.6, 0.8, 0.9, 0.95, 1.0}
     assert all(m.audit_agreement == m.train_agreement for m in planted)
     assert {m.architecture for m in planted} == set(ARCHITECTURES)
@@ -206,6 +207,7 @@ def test_weights_are_small_and_load_frozen(member: Member) -> None:
 
 def test_the_halves_are_even_and_settled_by_order() -> None:
     assert [half(kind) for kind in KINDS] == ["thresholds", "report"] * (len(KINDS) // 2)
+    assert {half(kind) for kind in OWN} == {"report"}
     honest = Counter(half(member.name) for member in MEMBERS if not member.planted)
     assert abs(honest["thresholds"] - honest["report"]) <= 1
     with pytest.raises(ValueError, match="nonesuch"):

@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from audit.cli.output import EXIT, FILE, STDOUT, as_json, own_profile, path_text, print_json, visible
 from audit.errors import AuditError
+from audit.record.schema import FILE_NAME
 
 pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
 
@@ -31,6 +32,10 @@ def verify(folder: Path, record: Path | None, profile: str | None, as_json: bool
         return EXIT["INVALID"] if problems else 0
     for problem in problems:
         STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.reason)}", soft_wrap=True)
+    if [problem[:2] for problem in problems] == [("missing", FILE_NAME)]:
+        step = f"{SUMS} lists the other files as they are. Only with --record can be said whether they fit the record."
+        STDOUT.print(f"\n{path_text(folder)} lacks its record alone: {step}", soft_wrap=True)
+        return EXIT["INVALID"]
     if problems:
         STDOUT.print(f"\n{path_text(folder)} differs from the evidence as it was written.", soft_wrap=True)
         return EXIT["INVALID"]

@@ -9,7 +9,7 @@ import click
 from rich.markup import escape
 from rich.table import Column, Table
 
-from audit.cli.output import FILE, STDOUT, as_json, print_json, print_whole
+from audit.cli.output import FILE, STDOUT, as_json, print_json
 from audit.cli.progress import after_a_moment, progress
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def inspect(data: Path, as_json: bool) -> int:
         inspection = inspected(
             given.folder, given.samples, given.excluded, given.cluster, given.workers, after_a_moment(report)
         )
-    print_whole(lambda: print_json(_fields(inspection)) if as_json else _show(inspection))
+    if as_json:
+        print_json(_fields(inspection))
+    else:
+        _show(inspection)
     return 0
 
 

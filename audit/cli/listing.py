@@ -12,8 +12,11 @@ from audit import registry
 from audit.cli.output import FILE, STDOUT, as_json, path_text, print_json
 from audit.errors import AuditError
 from audit.files import write_text
+from audit.phrases import listed
 
 ROOTS = ("audit", "checks", "reports")
+MOST_NAMED = 5
+"""Files that were not taken."""
 TITLE = re.compile(r'{% set title = "(.*?)" %}')
 
 
@@ -85,7 +88,12 @@ def init(dataset: Path, out: Path) -> int:
     preflight = of_dataset(seen.dataset, parse_settings(tomllib.loads(text), out.parent))
     write_text(out, text)
     count = len(seen.dataset.samples)
-    STDOUT.print(f"{escape(seen.format)}: {count} samples, {seen.present} with their picture.", highlight=False)
+    taken = f"{seen.format}: {count} samples, {seen.present} with their picture, from {seen.annotations}."
+    STDOUT.print(escape(taken), soft_wrap=True)
+    if seen.others:
+        names = listed([str(path) for path in seen.others[:MOST_NAMED]])
+        more = f" and {len(seen.others) - MOST_NAMED} more" if len(seen.others) > MOST_NAMED else ""
+        STDOUT.print(escape(f"Not taken: {names}{more}. To take another, name the file itself."), soft_wrap=True)
     for sentence in preflight.sentences:
         STDOUT.print(escape(sentence), soft_wrap=True, highlight=False)
     file = path_text(out)

@@ -12,6 +12,7 @@ from audit.cli.evidence import verify
 from audit.cli.explain import explain
 from audit.cli.inspect import inspect
 from audit.cli.listing import init, list_
+from audit.cli.notices import bounded_notices
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
 from audit.cli.streams import close_stderr, open_streams, unprinted
@@ -38,7 +39,8 @@ def main() -> None:
     open_streams()
     if asked():
         cli.main(complete_var=VARIABLE)  # answers the shell that asks, and leaves
-    code = _run()
+    with bounded_notices():
+        code = _run()
     if fault := unprinted():
         code = _broken(f"error: {fault}")
     sys.exit(code)
@@ -57,8 +59,11 @@ def _run() -> int:
         code = INTERRUPTED
     except SystemExit as error:
         code = _broken(f"error: the code that the settings name tried to leave the program (exit {error.code})")
-    except BaseException as error:  # noqa: BLE001 CancelledError too: an exit code of 1 would say FAIL
+    except Exception as error:  # noqa: BLE001 an exit code of 1 would say FAIL
         code = _unexpected(error)
+    except BaseException as error:  # noqa: BLE001 as asyncio's CancelledError, or GeneratorExit
+        seen = f"the code that the settings name ended the run ({type(error).__name__})"
+        code = _broken(f"error: {seen}; nothing was judged")
     return code
 
 

@@ -1,7 +1,6 @@
 """What the command line prints, and the codes that it leaves with."""
 
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -54,13 +53,7 @@ class TerminalSafe(Console):
             yield segment if segment.control else segment._replace(text=visible(segment.text))
 
 
-class _Output(TerminalSafe):
-    def on_broken_pipe(self) -> None:
-        """Let `answer` decide; rich would leave with 1, which says FAIL."""
-        raise  # noqa: PLE0704 called while the BrokenPipeError is handled
-
-
-STDOUT = _Output(highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 160)
+STDOUT = TerminalSafe(highlight=False, emoji=False, width=None if sys.stdout and sys.stdout.isatty() else 160)
 
 
 def print_json(value: Any) -> None:
@@ -69,18 +62,9 @@ def print_json(value: Any) -> None:
 
 
 def answer(outcome: "Outcome", show: Callable[[], None]) -> int:
-    """Print the result, and return the exit code. A reader that closes the pipe early does not change it."""
-    print_whole(show)
+    """Print the result, and return the exit code."""
+    show()
     return EXIT[outcome]
-
-
-def print_whole(show: Callable[[], None]) -> None:
-    """Print, and mind no reader that closes the pipe early."""
-    try:
-        show()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show_judgement(judgement: "WordedJudgement", out: Path | None) -> None:

@@ -13,6 +13,8 @@ from audit.engine.progress import Progress as Report
 
 QUIET_SECONDS = 10.0
 """Between two lines where there is no terminal."""
+FIRST_BATCH = ", first batch …"
+"""What goes on while no picture is done."""
 LEAST = 0.01
 """Share of the run that must be done before its time left is told."""
 
@@ -72,7 +74,7 @@ def after_a_moment(report: Report, seconds: float = 2.0) -> Report:
 
 def _place(done: int, total: int, what: str, speed: str) -> str:
     if what == PICTURES:
-        return f"{done} of {total}{speed if done < total else ''}"
+        return f"{done} of {total}{speed if done < total else ''}{FIRST_BATCH if total and not done else ''}"
     return f"{what}, {done + 1} of {total}"
 
 

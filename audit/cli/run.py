@@ -11,6 +11,7 @@ import click
 from audit.cli.evidence import pdf, print_or_skip
 from audit.cli.output import FILE, answer, as_json, print_json, profile, show_judgement, show_preflight, visible
 from audit.errors import AuditError
+from audit.files import is_there
 from audit.record.record import record_of
 from audit.record.schema import FILE_NAME
 
@@ -39,7 +40,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
         how = {"resume": resume, "device": device, "printer": print_or_skip if pdf else None}
         result = audit_with_progress(loaded, target, settings.stem, how)
     except KeyboardInterrupt:
-        click.echo(f"\nThe measured batches are kept. Continue with --out {target} --resume.", err=True)
+        click.echo(visible(f"\n{_after_interruption(target)}"), err=True)
         raise
     code = _answer(result.judgement, target, as_json, result.preflight)
     if baseline := loaded.judge.baseline:
@@ -81,9 +82,15 @@ def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_js
         return _answer(assessment.judgement, target, as_json)
 
 
+def _after_interruption(out: Path) -> str:
+    if (out / FILE_NAME).exists():
+        return f"The measured batches are kept. Continue with --out {out} --resume."
+    return "Nothing was measured yet, so nothing is kept. Start again without --resume."
+
+
 def _point_at(baseline: Path, run: Path) -> None:
     """How this run is compared with the baseline that its settings name, or becomes it."""
-    if baseline.exists():
+    if is_there(baseline):
         step = f"To compare it with the baseline: saliency-audit compare {baseline} {run}"
     else:
         step = (

@@ -1,20 +1,53 @@
-"""Where the command line prints: streams that are closed, that are full, or that cannot spell a name."""
+"""Where the command line prints: streams that are closed, full or unread, or that cannot spell a name."""
 
 import io
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 
 def open_streams() -> None:
-    """What is closed leads nowhere, and what a stream cannot spell of a name is written as an escape."""
-    if sys.stdout is None:
-        sys.stdout = _nowhere()
-    if sys.stderr is None:
-        sys.stderr = _nowhere()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    """What is closed leads nowhere, and what a stream cannot spell of a name is written as an escape.
+
+    A reader may leave, as `head` does: that is no error, and whatever else is to be done is done.
+    """
+    sys.stdout, sys.stderr = (_opened(stream) for stream in (sys.stdout, sys.stderr))
+
+
+def _opened(stream: TextIO | None) -> TextIO:
+    if stream is None:
+        return _nowhere()
+    if stream in (sys.__stdout__, sys.__stderr__) and isinstance(stream, io.TextIOWrapper):
+        stream.flush()
+        same = io.FileIO(stream.fileno(), "w", closefd=False)
+        return Unread(
+            io.BufferedWriter(same), stream.encoding, "backslashreplace", line_buffering=stream.line_buffering
+        )
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+class Unread(io.TextIOWrapper):
+    """A stream that nobody needs to read to the end: what is written after its reader left leads nowhere."""
+
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            self._lead_nowhere()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            self._lead_nowhere()
+
+    def _lead_nowhere(self) -> None:
+        with _nowhere() as nowhere:
+            os.dup2(nowhere.fileno(), self.fileno())
 
 
 def unprinted(trial: str = "") -> str:

@@ -2,9 +2,12 @@
 
 import json
 import os
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +16,12 @@ from audit.datasets.format_refusals import Refused, lines, unreadable, without_p
 from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
-from audit.files import is_folder, is_regular
+from audit.files import entries, is_folder, is_regular
 
 LOOKED_AT, LONGEST_LABEL = 200, 40
 """Files and folders that are tried as annotations at most."""
+MOST_FOLDERS = 30
+"""Folders beside the annotations that are tried as the pictures' at most."""
 NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
     "Fix them, or convert them to another format: `saliency-audit list` says what each reads. The simplest is CSV,"
@@ -34,6 +39,8 @@ class Found(NamedTuple):
     dataset: Dataset
     present: int
     """Samples whose picture is there."""
+    others: tuple[Path, ...] = ()
+    """Further annotations that could be taken instead."""
 
 
 def look(place: Path) -> Found:
@@ -43,11 +50,21 @@ def look(place: Path) -> Found:
     """
     if not (is_regular(place) or is_folder(place)):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
-    tried = [attempt for candidate in _candidates(place) for attempt in _attempts(place, candidate)]
+    _check_readable(place)
+    tried = list(_attempts(place, _candidates(place)))
     readings = [attempt for attempt in tried if isinstance(attempt, Found)]
     if not readings:
         raise _nothing(place, [attempt for attempt in tried if isinstance(attempt, Refused)])
-    return max(readings, key=lambda reading: reading.present)
+    best = max(readings, key=lambda reading: reading.present)
+    others = dict.fromkeys(reading.annotations for reading in readings if reading.annotations != best.annotations)
+    return best._replace(others=tuple(others))
+
+
+def _check_readable(place: Path) -> None:
+    try:
+        next(place.iterdir() if is_folder(place) else iter(()), None)
+    except OSError as error:
+        raise AuditError(place, f"cannot be read ({error.strerror})", "need a folder that you may read") from error
 
 
 def _nothing(place: Path, refused: list[Refused]) -> AuditError:
@@ -58,28 +75,33 @@ def _nothing(place: Path, refused: list[Refused]) -> AuditError:
 
 
 def _candidates(place: Path) -> list[Path]:
-    if place.is_file():
+    if is_regular(place):
         return [place]
-    inner = sorted(entry for entry in place.iterdir() if entry.suffix.lower() not in PICTURE_SUFFIXES)
-    folders = [entry for entry in inner if entry.is_dir()]
+    inner = [entry for entry in entries(place) if entry.suffix.lower() not in PICTURE_SUFFIXES]
+    folders = [entry for entry in inner if is_folder(entry)][:LOOKED_AT]
     deeper = [
-        entry for f in folders for entry in sorted(f.iterdir()) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
+        entry for folder in folders for entry in entries(folder) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
     ]
-    files = [entry for entry in inner if entry.is_file()]
+    files = [entry for entry in inner if is_regular(entry)]
     return [*files, *folders, *deeper, place][:LOOKED_AT]
 
 
-def _picture_folders(place: Path, annotations: Path) -> list[Path]:
+def _picture_folders(place: Path, annotations: Path, inside: Callable[[Path], list[Path]]) -> list[Path]:
     """Where pictures may lie: beside the annotations, in a folder beside or below them, or around all that.
 
     Last comes the annotations' own folder, below which their paths may start though it holds no picture itself.
+    inside: the folders in a folder that hold pictures.
     """
-    home = place if place.is_dir() else place.parent
+    home = place if is_folder(place) else place.parent
     near = dict.fromkeys((home, annotations.parent, home.parent))
-    inside = [folder for base in near for folder in sorted(base.iterdir()) if folder.is_dir()]
-    named = sorted(inside, key=lambda folder: folder.name.lower() not in {"images", "jpegimages"})
-    holding = [folder for folder in dict.fromkeys((*named, *near)) if _holds_pictures(folder)]
+    beside = [folder for base in near for folder in inside(base)]
+    named = sorted(beside, key=lambda folder: folder.name.lower() not in {"images", "jpegimages"})
+    holding = [*dict.fromkeys(named)][:MOST_FOLDERS] + [folder for folder in near if _holds_pictures(folder)]
     return list(dict.fromkeys((*holding, annotations.parent, home)))
+
+
+def _with_pictures(base: Path) -> list[Path]:
+    return [folder for folder in entries(base) if is_folder(folder) and _holds_pictures(folder)]
 
 
 def _holds_pictures(folder: Path) -> bool:
@@ -89,20 +111,34 @@ def _holds_pictures(folder: Path) -> bool:
         return False
 
 
-def _attempts(place: Path, annotations: Path) -> Iterator[Found | Refused]:
-    folders = _picture_folders(place, annotations)
-    for name in registry.names("audit.datasets.formats"):
-        for images in folders:
-            try:
-                dataset: Dataset = registry.resolve("audit.datasets.formats", name)(annotations, images)
-            except AuditError as error:
-                yield unreadable(name, annotations, error)
-                continue
-            present = sum(is_regular(images / sample.image) for sample in dataset.samples)
-            if present:
-                yield Found(name, annotations, images, dataset, present)
+def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refused]:
+    """Every format with every candidate and folder of pictures. Nothing is read or listed twice."""
+    inside = cache(_with_pictures)
+    for annotations in candidates:
+        folders = _picture_folders(place, annotations, inside)
+        for name in registry.names("audit.datasets.formats"):
+            read = registry.resolve("audit.datasets.formats", name)
+            module = sys.modules[read.__module__]
+            if getattr(module, "READS_PICTURES", False) and annotations.suffix.lower() in module.ENDINGS:
+                yield from (_attempt(name, read, annotations, (folder,)) for folder in folders)
             else:
-                yield without_pictures(name, annotations, dataset)
+                yield _attempt(name, read, annotations, folders)
+
+
+def _attempt(name: str, read: registry.Function, annotations: Path, folders: Sequence[Path]) -> Found | Refused:
+    """With the folder in which most pictures are."""
+    try:
+        dataset: Dataset = read(annotations, folders[0])
+    except AuditError as error:
+        return unreadable(name, annotations, error)
+    images, present = max(((folder, _present(dataset, folder)) for folder in folders), key=itemgetter(1))
+    if present:
+        return Found(name, annotations, images, dataset, present)
+    return without_pictures(name, annotations, dataset)
+
+
+def _present(dataset: Dataset, images: Path) -> int:
+    return sum(is_regular(images / sample.image) for sample in dataset.samples)
 
 
 def settings_text(reading: Found, folder: Path) -> str:

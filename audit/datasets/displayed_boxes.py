@@ -1,30 +1,30 @@
 """Boxes in the pixels of the picture as a viewer shows it: turned along with it, clipped, or rejected."""
 
 from audit.datasets.exclusions import Reason, Rejected
-from audit.datasets.picture_files import Opened, shown_size, times
+from audit.datasets.picture_header import Header, times
 from audit.datasets.sample import Box, Sample
 
 OVERHANG = 1.0
 """Pixels by which a box may stick out of its picture: rounding, not a mistake. The overhang is clipped."""
 
 
-def displayed_boxes(sample: Sample, opened: Opened) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
-    """The sample's `boxes` and `other_boxes` in the pixels of `opened.picture`.
+def displayed_boxes(sample: Sample, header: Header) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
+    """The sample's `boxes` and `other_boxes` in the pixels of the picture as shown.
 
     Boxes turn with the picture, unless they are known to follow the display: the format says so, or the size that the
     annotation states is that of the displayed picture and not of the stored one. What sticks out by no more than
     `OVERHANG` is clipped; other labels' boxes are clipped anyhow, since they are judged with their own sample.
     Raises Rejected: size mismatch, box outside the picture.
     """
-    shown = shown_size(opened.stored, opened.orientation)
-    possible = (shown,) if sample.oriented else (opened.stored, shown)
+    shown = header.shown
+    possible = (shown,) if sample.oriented else (header.stored, shown)
     if sample.size is not None and sample.size not in possible:
         raise Rejected(
             Reason.SIZE_MISMATCH,
             f"{sample.image}: the annotation says {times(sample.size)}, the file is {times(shown)}; "
             "need boxes that were drawn on this file.",
         )
-    frame, follows = _frame_of_boxes(sample, opened)
+    frame, follows = _frame_of_boxes(sample, header)
     boxes = tuple(_clip(box, frame) for box in sample.boxes)
     for given, clipped in zip(sample.boxes, boxes, strict=True):
         overhang = max(abs(a - b) for a, b in zip(given, clipped, strict=True))
@@ -38,23 +38,23 @@ def displayed_boxes(sample: Sample, opened: Opened) -> tuple[tuple[Box, ...], tu
     if follows:
         return boxes, others
     return (
-        tuple(_turn(box, frame, opened.orientation) for box in boxes),
-        tuple(_turn(box, frame, opened.orientation) for box in others),
+        tuple(_turn(box, frame, header.orientation) for box in boxes),
+        tuple(_turn(box, frame, header.orientation) for box in others),
     )
 
 
-def displayed_forbidden(sample: Sample, opened: Opened) -> tuple[Box, ...]:
-    """The sample's `forbidden` boxes in the pixels of `opened.picture`, turned as its boxes are, and clipped."""
-    frame, follows = _frame_of_boxes(sample, opened)
+def displayed_forbidden(sample: Sample, header: Header) -> tuple[Box, ...]:
+    """The sample's `forbidden` boxes in the pixels of the picture as shown, turned as its boxes are, and clipped."""
+    frame, follows = _frame_of_boxes(sample, header)
     clipped = [box for box in (_clip(box, frame) for box in sample.forbidden) if _has_area(box)]
-    return tuple(box if follows else _turn(box, frame, opened.orientation) for box in clipped)
+    return tuple(box if follows else _turn(box, frame, header.orientation) for box in clipped)
 
 
-def _frame_of_boxes(sample: Sample, opened: Opened) -> tuple[tuple[int, int], bool]:
+def _frame_of_boxes(sample: Sample, header: Header) -> tuple[tuple[int, int], bool]:
     """(width, height) of the picture that the boxes were drawn on, and whether that is the displayed one."""
-    shown = shown_size(opened.stored, opened.orientation)
-    follows = sample.oriented or (sample.size == shown != opened.stored)
-    return shown if follows else opened.stored, follows
+    shown = header.shown
+    follows = sample.oriented or (sample.size == shown != header.stored)
+    return shown if follows else header.stored, follows
 
 
 def _clip(box: Box, size: tuple[int, int]) -> Box:

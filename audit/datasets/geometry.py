@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar, final
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -42,6 +43,20 @@ class Boxes:
     def moved(self, across: int, down: int, size: Size) -> "Boxes":
         """In a picture of another size, in which the old one's corner lies there."""
         return Boxes(self.corners + torch.tensor([across, down, across, down]), size).clamped()
+
+
+def covered_share(corners: Tensor, size: Size) -> float:
+    """The share of a frame (height, width) that the union of boxes (B, 4) covers, by the pixels whose centre they hold.
+
+    It counts no pixel: between the edges of the boxes, all pixels are alike.
+    """
+    edges = np.ceil(corners.double().numpy() - 0.5)  # the first pixel inside, and the first beyond
+    x0, y0, x1, y1 = edges.clip(0, [size[1], size[0], size[1], size[0]]).T
+    across, down = np.unique([x0, x1]), np.unique([y0, y1])
+    in_columns = (x0[:, None] <= across[:-1]) & (across[:-1] < x1[:, None])
+    in_rows = (y0[:, None] <= down[:-1]) & (down[:-1] < y1[:, None])
+    covered = (in_rows[:, :, None] & in_columns[:, None, :]).any(axis=0)
+    return float(np.diff(down) @ covered @ np.diff(across)) / (size[0] * size[1])
 
 
 Part = TypeVar("Part", Image.Image, Boxes)

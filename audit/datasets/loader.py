@@ -3,15 +3,19 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from audit.datasets.coding import PLAIN, Coding, recoded
+from torch import Tensor
+
+from audit.datasets.coding import PLAIN, Coding, coding_of, recoded
 from audit.datasets.content import Content, content_of
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
+from audit.datasets.geometry import Size, covered_share
 from audit.datasets.picture_files import UPRIGHT, Opened, open_picture
-from audit.datasets.preprocessing import Framed, Preprocessing
+from audit.datasets.picture_header import Header
+from audit.datasets.preprocessing import Framed, FramedBoxes, Preprocessing
 from audit.datasets.sample import Sample
 from audit.saliency.localisation import Region, region
 
@@ -71,52 +75,61 @@ class Loader:
         """Decode one sample and move it into the network's frame. Raises Rejected."""
         sample = self.samples[number]
         opened = open_picture(self.folder / sample.image, self.folder)
-        (boxes, others), forbidden = displayed_boxes(sample, opened), displayed_forbidden(sample, opened)
+        boxes, others = displayed_boxes(sample, opened.header)
+        framed = self.framed_boxes(number, opened.header).with_pixels(self.preprocessing.frame_pixels(opened.picture))
+        coding, content = self._coding(opened, framed.pixels), content_of(opened.picture, boxes + others)
+        # what altered pixels go through, so that nobody can tell by it which pictures were altered
+        pixels = recoded(framed.pixels.unsqueeze(0), [coding])[0]
+        return Loaded(number, framed._replace(pixels=pixels), opened.sha256, content, opened.picture.size, coding)
+
+    def framed_boxes(self, number: int, header: Header) -> FramedBoxes:
+        """Where the sample's boxes lie in the network's frame. Raises Rejected where sizes alone exclude the sample."""
+        sample = self.samples[number]
+        (boxes, _), forbidden = displayed_boxes(sample, header), displayed_forbidden(sample, header)
         try:
-            framed = self.preprocessing.frame(opened.picture, boxes, forbidden)
+            framed = self.preprocessing.frame_boxes(header.shown, boxes, forbidden)
         except Rejected as rejected:
             raise Rejected(rejected.reason, f"{sample.image}: {rejected.detail}") from rejected
-        height, width = framed.pixels.shape[1:]
+        height, width = framed.size
         if self.frame and self.frame != (height, width):
             raise Rejected(
                 Reason.OTHER_FRAME,
                 f"{sample.image}: the preprocessing makes it {width}x{height}, the first picture {self.frame[1]}x"
                 f"{self.frame[0]}; need one size. Set crop, letterbox or a resize of two numbers in [preprocessing].",
             )
-        coding, content = self._coding(opened), content_of(opened.picture, boxes + others)
-        # what altered pixels go through, so that nobody can tell by it which pictures were altered
-        pixels = recoded(framed.pixels.unsqueeze(0), [coding])[0]
-        return Loaded(number, framed._replace(pixels=pixels), opened.sha256, content, opened.picture.size, coding)
+        return framed
 
-    def _coding(self, opened: Opened) -> Coding:
-        """The file's own, as far as it is still there in the frame."""
+    def _coding(self, opened: Opened, pixels: Tensor) -> Coding:
+        """The grid of the picture in the frame, and that of its file as far as it is still there."""
         width, height = opened.picture.size
         origin = self.preprocessing.origin((height, width))
-        if origin is None or opened.orientation != UPRIGHT:
-            return replace(opened.coding, jpeg=None)
-        return replace(opened.coding, origin=origin, size=(height, width)) if opened.coding.jpeg else opened.coding
+        if origin is None:
+            return coding_of(pixels, None, *self.preprocessing.place((height, width)))
+        jpeg = opened.jpeg if opened.header.orientation == UPRIGHT else None
+        return coding_of(pixels, jpeg, origin, (height, width))
 
     def collect(self, numbers: Sequence[int], decoded: Sequence[Loaded | Rejected]) -> LoadedBatch:
         pairs = list(zip(numbers, decoded, strict=True))
         pictures = [outcome for _, outcome in pairs if isinstance(outcome, Loaded)]
         exclusions = [
-            (number, self._excluded(number, outcome)) for number, outcome in pairs if isinstance(outcome, Rejected)
+            (number, self.excluded(number, outcome)) for number, outcome in pairs if isinstance(outcome, Rejected)
         ]
         if not pictures:
             return LoadedBatch((), None, tuple(exclusions))
         height, width = pictures[0].framed.pixels.shape[1:]
         near = self.tolerance * min(height, width)
         where = region([picture.framed.boxes for picture in pictures], (height, width), near, "cpu")
-        faults = [self._fault(*pair) for pair in zip(pictures, where.area_share.tolist(), strict=True)]
-        exclusions += [(p.number, self._excluded(p.number, f)) for p, f in zip(pictures, faults, strict=True) if f]
+        faults = [self.fault(picture.number, (height, width), picture.framed) for picture in pictures]
+        exclusions += [(p.number, self.excluded(p.number, f)) for p, f in zip(pictures, faults, strict=True) if f]
         if not any(faults):
             return LoadedBatch(tuple(pictures), where, tuple(exclusions))
         kept = [index for index, outcome in enumerate(faults) if not outcome]
         inside = Region(where.inside[kept], where.near[kept]) if kept else None
         return LoadedBatch(tuple(pictures[index] for index in kept), inside, tuple(exclusions))
 
-    def _fault(self, picture: Loaded, share: float) -> Rejected | None:
-        image, visible = self.samples[picture.number].image, picture.framed.visible
+    def fault(self, number: int, size: Size, framed: Framed | FramedBoxes) -> Rejected | None:
+        """Why the sample's boxes cannot be judged in a frame of this size: too little of them is there, or too much."""
+        image, visible, share = self.samples[number].image, framed.visible, covered_share(framed.boxes, size)
         if visible < self.min_visible or share == 0:
             return Rejected(
                 Reason.OBJECT_CROPPED,
@@ -131,7 +144,7 @@ class Loader:
             )
         return None
 
-    def _excluded(self, number: int, rejected: Rejected) -> Exclusion:
+    def excluded(self, number: int, rejected: Rejected) -> Exclusion:
         sample = self.samples[number]
         return Exclusion(sample.image, sample.label, rejected.reason, rejected.detail)
 

@@ -7,7 +7,6 @@ thread only), build the later frames of phone pictures, and hand PostScript to a
 
 import hashlib
 import os
-import re
 import stat
 import struct
 from collections.abc import Callable
@@ -27,8 +26,11 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from audit.datasets.coding import Coding, coding_of
+from audit.datasets.coding import Jpeg, jpeg_of
 from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.picture_header import Header, times
+from audit.datasets.picture_structure import JPEG, MAX_HEADER, check_decoder, check_scans, check_structure, scans_of
+from audit.datasets.tiff_directory import with_needed_tags
 from audit.files import MIB, read_regular
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -38,14 +40,6 @@ MAX_PIXELS = 100_000_000
 
 MAX_BYTES = 6 * MAX_PIXELS + MIB
 """Most bytes of a picture file: 16 bits for each of three channels, and what else it holds."""
-MAX_SCANS, MAX_SCANNED = 100, 2_000_000_000
-"""Limits for a progressive JPEG: scans, and pixels that they go over, which take about ten seconds."""
-
-MAX_MARKERS, MAX_HEADER = 100_000, 4 * MIB
-"""Limits for a JPEG: segments in all, and bytes before the pixels. Pillow reads both in Python."""
-
-_JPEG, _FILL = b"\xff\xd8\xff", b"\xff" * 10_000
-_MARKER, _SCAN, _END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL), 0xDA, 0xD9
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
 UPRIGHT = 1
 _TURNS = {
@@ -67,12 +61,9 @@ class Opened:
     """RGB, 8 bit, upright."""
     sha256: str
     """Hash of the file's bytes."""
-    stored: tuple[int, int]
-    """(width, height) as stored, before the orientation is applied."""
-    orientation: int
-    """EXIF orientation, 1 to 8."""
-    coding: Coding
-    """How the file holds its pixels."""
+    header: Header
+    jpeg: Jpeg | None
+    """How the file compresses its pixels, as far as they can be compressed so again."""
     quantisation: tuple[float, ...] = ()
     """The mean step of each of a JPEG's quantisation tables, brightness first; none for other files."""
 
@@ -84,15 +75,19 @@ class _Jpeg(JpegImageFile):
         """Left out: nobody needs the resolution, and broken EXIF data would make Pillow warn."""
 
 
+def _tiff(file: IO[bytes]) -> ImageFile:
+    return TiffImageFile(with_needed_tags(file.read(MAX_BYTES)))
+
+
 _Plugin = Callable[[IO[bytes]], ImageFile]
 _PLUGINS: tuple[tuple[bytes, _Plugin], ...] = (
-    (_JPEG, _Jpeg),
+    (JPEG, _Jpeg),
     (b"\x89PNG\r\n\x1a\n", PngImageFile),
     (b"GIF8", GifImageFile),
     (b"BM", BmpImageFile),
     (b"RIFF", WebPImageFile),
-    (b"II*\0", TiffImageFile),
-    (b"MM\0*", TiffImageFile),
+    (b"II*\0", _tiff),
+    (b"MM\0*", _tiff),
     (b"P4", PpmImageFile),
     (b"P5", PpmImageFile),
     (b"P6", PpmImageFile),
@@ -110,9 +105,10 @@ def open_picture(path: Path, root: Path) -> Opened:
     except (OSError, ValueError) as error:
         raise _unreachable(name, error) from error
     try:
-        scans = _scans_of(data, name)
+        scans = scans_of(data, name)
         image = _header(BytesIO(data), name)
-        _check_scans(image, scans, name)
+        check_scans(image, scans, name)
+        check_decoder(image, len(data), name)
         image.load()
     except Rejected:
         raise
@@ -120,35 +116,11 @@ def open_picture(path: Path, root: Path) -> Opened:
         raise Rejected(
             Reason.UNREADABLE_PICTURE, f"{name}: cannot be decoded ({error}); need an intact picture."
         ) from error
-    orientation, coding = _orientation(image), coding_of(image)
+    orientation, jpeg = _orientation(image), jpeg_of(image)
     rgb = _rgb(image, name)
     if orientation != UPRIGHT:
         rgb = rgb.transpose(_TURNS[orientation])
-    return Opened(rgb, hashlib.sha256(data).hexdigest(), image.size, orientation, coding, _quantisation(image))
-
-
-def _scans_of(data: bytes, name: str) -> int:
-    """How often a JPEG goes over its picture; 0 for other files. Raises Rejected where it only keeps one waiting."""
-    if not data.startswith(_JPEG):
-        return 0
-    scans, markers, place = 0, 0, 2
-    while (marker := _MARKER.search(data, place)) and marker[0][1] != _END and markers <= MAX_MARKERS:
-        markers, scans = markers + 1, scans + (marker[0][1] == _SCAN)
-        (length,) = struct.unpack_from(">H", data, marker.end()) if marker.end() + 2 <= len(data) else (2,)
-        place = marker.end() + length
-    if markers > MAX_MARKERS or _FILL in data:
-        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: a JPEG of empty segments; need a picture.")
-    return scans
-
-
-def _check_scans(image: ImageFile, scans: int, name: str) -> None:
-    """Each scan goes over the whole picture again, and may take a few bytes. Cameras write ten."""
-    if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
-        raise Rejected(
-            Reason.OVERSIZED_PICTURE,
-            f"{name}: {scans} scans of {times(image.size)} pixels; need at most {MAX_SCANS}, and "
-            f"{MAX_SCANNED // 1_000_000:,} megapixels in all.",
-        )
+    return Opened(rgb, hashlib.sha256(data).hexdigest(), Header(image.size, orientation), jpeg, _quantisation(image))
 
 
 def _quantisation(image: ImageFile) -> tuple[float, ...]:
@@ -158,13 +130,18 @@ def _quantisation(image: ImageFile) -> tuple[float, ...]:
 
 def displayed_size(path: Path, root: Path) -> tuple[int, int]:
     """(width, height) of the picture as a viewer shows it, from the file's header alone. Raises Rejected."""
+    return read_header(path, root).shown
+
+
+def read_header(path: Path, root: Path) -> Header:
+    """What the file at `path`, which must lie below `root`, says before its pixels. Raises Rejected."""
     name = _name(path, root)
     try:
         with _inside(path, root, name).open("rb") as file:
-            jpeg = file.read(len(_JPEG)) == _JPEG
+            jpeg = file.read(len(JPEG)) == JPEG
             file.seek(0)
             image = _header(BytesIO(file.read(MAX_HEADER)) if jpeg else file, name)
-            return shown_size(image.size, _orientation(image))
+            return Header(image.size, _orientation(image))
     except Rejected:
         raise
     except FileNotFoundError as error:
@@ -217,6 +194,7 @@ def _header(file: IO[bytes], name: str) -> ImageFile:
             Reason.UNREADABLE_PICTURE, f"{name}: not a picture; need a JPEG, PNG, GIF, BMP, WebP, TIFF or PPM file."
         )
     file.seek(0)
+    check_structure(file, name)
     image = plugin(file)
     if not image.width * image.height <= MAX_PIXELS:
         raise Rejected(
@@ -287,11 +265,3 @@ def _unsupported(image: ImageFile, name: str) -> Rejected:
         Reason.UNSUPPORTED_PICTURE,
         f"{name}: pixels of kind {image.mode!r} ({image.format}); need grey (8 or 16 bit), palette, RGB or CMYK.",
     )
-
-
-def shown_size(stored: tuple[int, int], orientation: int) -> tuple[int, int]:
-    return (stored[1], stored[0]) if orientation >= 5 else stored
-
-
-def times(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"

@@ -9,11 +9,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from audit.bounds import MOST_SIDE
 from audit.choices import Interpolation
 from audit.datasets import geometry
 from audit.datasets.exclusions import Reason, Rejected
-from audit.datasets.geometry import Boxes, Part, size_of, with_shorter_side
-from audit.datasets.picture_files import times
+from audit.datasets.geometry import Boxes, Part, Size, size_of, with_shorter_side
+from audit.datasets.picture_header import times
 from audit.datasets.sample import Box
 from audit.errors import AuditError
 
@@ -29,6 +30,19 @@ class Framed(NamedTuple):
     """Share of the boxes' area that the crop left."""
     forbidden: Tensor
     """(F, 4) as `boxes`, grown by the reach of the interpolation: the pixels that must not matter."""
+
+
+class FramedBoxes(NamedTuple):
+    """What the frame's size and a picture's own say of its boxes there; as in `Framed`."""
+
+    size: Size
+    """Of the frame."""
+    boxes: Tensor
+    visible: float
+    forbidden: Tensor
+
+    def with_pixels(self, pixels: Tensor) -> Framed:
+        return Framed(pixels, self.boxes, self.visible, self.forbidden)
 
 
 COLOURS = 3
@@ -60,6 +74,8 @@ class Preprocessing:
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
 
     def __post_init__(self) -> None:
+        for name in ("resize", "letterbox", "crop"):
+            _check_sides(name, getattr(self, name))
         whole = [value for value in (self.mean, self.std) if not isinstance(value, int | float)]
         channels = len(whole[0]) if whole else COLOURS
         for name in ("mean", "std"):
@@ -75,23 +91,34 @@ class Preprocessing:
         return len(self.mean)
 
     def frame(self, picture: Image.Image, boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()) -> Framed:
-        """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together.
+        """An RGB picture and the boxes in its pixels, moved into the frame of the network's input together."""
+        return self.frame_boxes(picture.size, boxes, forbidden).with_pixels(self.frame_pixels(picture))
+
+    def frame_pixels(self, picture: Image.Image) -> Tensor:
+        """(C, H, W) uint8: an RGB picture in the frame of the network's input. Check its growth first."""
+        pixels = self._crop(self._scale(picture if self.channels == COLOURS else picture.convert("L")))
+        lines = torch.from_numpy(np.array(pixels)).view(pixels.height, pixels.width, self.channels)
+        return lines.permute(2, 0, 1)
+
+    def frame_boxes(
+        self, size: tuple[int, int], boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()
+    ) -> FramedBoxes:
+        """The boxes of a picture of this size (width, height), moved as its pixels are.
 
         Resizing blends pixels with those beside them, so that forbidden ones are seen beyond their box. Where the
         picture was resized, the forbidden boxes therefore hold every pixel that the interpolation may have carried them
         into. What the file's own compression carried further, as JPEG does within its blocks, they do not hold.
+        Raises Rejected where the picture would become too large.
         """
-        self.check_growth(picture.size)
-        pixels = self._crop(self._scale(picture if self.channels == COLOURS else picture.convert("L")))
-        scaled = self._scale(_corners(boxes, picture))
+        self.check_growth(size)
+        scaled = self._scale(_corners(boxes, size))
         moved = self._crop(scaled)
         before, after = _area(scaled), _area(moved)
         outlawed = torch.empty(0, 4)
         if forbidden:
-            outlawed = self._crop(self._scale(_corners(forbidden, picture), grow=True)).clamped().corners
+            outlawed = self._crop(self._scale(_corners(forbidden, size), grow=True)).clamped().corners
         visible = min(after / before, 1.0) if before else 0.0  # rounding may leave more than there is
-        lines = torch.from_numpy(np.array(pixels)).view(pixels.height, pixels.width, self.channels)
-        return Framed(lines.permute(2, 0, 1), moved.clamped().corners, visible, outlawed)
+        return FramedBoxes(moved.size, moved.clamped().corners, visible, outlawed)
 
     def check_growth(self, size: tuple[int, int]) -> None:
         """Raises Rejected where a picture of this size (width, height) would become too large on its way to the frame.
@@ -167,6 +194,18 @@ class Preprocessing:
             left += across // 2 - round((width + across - self.crop[1]) / 2)
         return top, left
 
+    def place(self, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The origin and the size, down and across, of what is in the frame of a picture of this size."""
+        whole = Boxes(torch.tensor([[0.0, 0.0, size[1], size[0]]]), size)
+        left, top, right, bottom = map(round, self._crop(self._scale(whole)).clamped().corners[0].tolist())
+        return (top, left), (bottom - top, right - left)
+
+
+def _check_sides(name: str, sides: int | tuple[int, int] | None) -> None:
+    each = () if sides is None else (sides,) if isinstance(sides, int) else sides
+    if not all(0 < side <= MOST_SIDE for side in each):
+        raise AuditError("preprocessing", f"{name} = {sides}", f"need sides from 1 to {MOST_SIDE:,} pixels")
+
 
 def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """(N, C, H, W) uint8 -> float32, scaled to [0, 1] and normalised with mean and std (C,)."""
@@ -178,8 +217,8 @@ def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return lines.view(n, height, width, channels).permute(0, 3, 1, 2)
 
 
-def _corners(boxes: tuple[Box, ...], picture: Image.Image) -> Boxes:
-    return Boxes(torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4), (picture.height, picture.width))
+def _corners(boxes: tuple[Box, ...], size: tuple[int, int]) -> Boxes:
+    return Boxes(torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4), size[::-1])
 
 
 def _area(boxes: Boxes) -> float:

@@ -3,16 +3,19 @@
 from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from math import prod
 
 import torch
 from torch import Tensor, nn
 
+from audit.bounds import MOST_IN_BATCH
 from audit.choices import Score
 from audit.datasets.loader import Loaded, Loader
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Sample
 from audit.engine.inputs import Inputs
 from audit.errors import AuditError
+from audit.frame_size import Frame, check_frame
 from audit.hashing import picture_seed
 from audit.models.model import rehearse, to_channels_last, touching
 from audit.models.randomised import randomised
@@ -85,11 +88,12 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
     target = _device(device)
     with touching(f"when it is brought to {target}", "need a network that can be moved", "Load its weights first."):
         module = inputs.model.module.to(target)
-    loader = _loader(inputs, ahead=2 if target.type == "cuda" else 0)
+    loader = loader_of(inputs, ahead=2 if target.type == "cuda" else 0)
     first = _first_pictures(loader, CALIBRATION if "untrained" in needs else 2)
     pair = _pair(first)
     channels_last, untrained = False, None
     if pair:
+        check_frame(inputs.settings, frame_of(pair[0]), len(inputs.samples))
         x = _input(pair, inputs.preprocessing, target, channels_last=False)
         rehearse(module, x, len(inputs.classes))
         channels_last = target.type == "cpu" and to_channels_last(module, x[:1])
@@ -112,7 +116,8 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
     return factory, pair
 
 
-def _loader(inputs: Inputs, ahead: int) -> Loader:
+def loader_of(inputs: Inputs, ahead: int = 0) -> Loader:
+    """What reads the inputs' pictures. ahead: see `Loader`."""
     settings = inputs.settings
     return Loader(
         folder=settings.path(settings.data.images),
@@ -127,16 +132,22 @@ def _loader(inputs: Inputs, ahead: int) -> Loader:
 
 
 def _first_pictures(loader: Loader, count: int) -> tuple[Loaded, ...]:
-    """The first so many pictures that can be loaded into one frame; fewer where there are fewer."""
+    """The first so many pictures that can be loaded into one frame; fewer where there are fewer, or they are large."""
     pictures: list[Loaded] = []
     singles = [range(number, number + 1) for number in range(len(loader.samples))]
     with closing(loader.batches(singles)) as batches:
         for picture in (picture for batch in batches for picture in batch.pictures):
             if not pictures or picture.framed.pixels.shape == pictures[0].framed.pixels.shape:
                 pictures.append(picture)
-            if len(pictures) == count:
+            if len(pictures) == count or len(pictures) * prod(frame_of(pictures[0])) > MOST_IN_BATCH:
                 break
     return tuple(pictures)
+
+
+def frame_of(picture: Loaded) -> Frame:
+    """The size of the network's input."""
+    height, width = picture.framed.pixels.shape[1:]
+    return height, width
 
 
 def _pair(pictures: Sequence[Loaded]) -> tuple[Loaded, ...]:

@@ -13,17 +13,10 @@ from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_map, encode_picture
 from audit.experiments.forbidden_pixels import forbidden_pixels, mass_on
 from audit.experiments.grid import grid_rows
-from audit.experiments.repeats import asked_again
+from audit.experiments.repeats import asked_again, explained_again, explained_twice
 from audit.experiments.runner import InterventionRows, intervention_rows
-from audit.record.schema import (
-    MEASURES,
-    ForbiddenRow,
-    NoteRow,
-    PictureRow,
-    Rows,
-    ScoreRow,
-    ThumbnailRow,
-)
+from audit.record.repeat_rows import MapRepeatRow
+from audit.record.schema import MEASURES, ForbiddenRow, NoteRow, PictureRow, Rows, ScoreRow, ThumbnailRow
 from audit.saliency.batch import Attribution, Batch, dead
 from audit.saliency.localisation import Region, score_maps
 from audit.saliency.rank_correlation import agreements
@@ -93,7 +86,7 @@ def measure_batch(
     turn = numbers[0] // plan.inputs.settings.run.batch_size
     answers, notes, unmade, repeats = _intervene(plan, loaded, batch, maps, turn if turn in plan.repeated else None)
     if turn in plan.repeated:
-        repeats += asked_again(batch, numbers, other_layout=plan.factory.channels_last)
+        repeats += asked_again(batch, numbers)
     notes += _agreements(numbers, maps)
     banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
@@ -106,6 +99,7 @@ def measure_batch(
         "note": notes + [row for scores in scored for row in scores.note],
         "answer": answers,
         "repeat": repeats,
+        "map_repeat": _explain_again(plan, made, batch, numbers, turn) if turn in plan.repeated else [],
         "unmade": unmade,
         "grid": grid_rows(numbers, maps, where.inside) if "grid" in plan.needs else [],
     }
@@ -120,6 +114,24 @@ def _ask(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> l
         return []
     relevance, attribution = source.ask(batch if len(chosen) == len(numbers) else batch.some(chosen))
     return [SourceMaps(source, chosen, relevance.cpu(), dead(relevance).tolist(), attribution)]
+
+
+def _explain_again(
+    plan: Plan, made: Sequence[SourceMaps], batch: Batch, numbers: Sequence[int], turn: int
+) -> list[MapRepeatRow]:
+    """The first method's maps both ways in every batch in which the network is asked again; of each other source a few
+    in one of these batches.
+    """
+    order, labels = sorted(plan.repeated), [source.label for source in plan.sources]
+    rows: list[MapRepeatRow] = []
+    for entry in made:
+        place, chosen = labels.index(entry.source.label), [numbers[i] for i in entry.chosen]
+        some = batch if len(chosen) == len(numbers) else batch.some(entry.chosen)
+        if place == 0:
+            rows += explained_again(entry.source, some, chosen, entry.relevance)
+        elif order[place % len(order)] == turn:
+            rows += explained_twice(entry.source, some, chosen)
+    return rows
 
 
 class Scores(NamedTuple):

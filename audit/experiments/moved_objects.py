@@ -10,7 +10,11 @@ from torch.nn import functional as F
 from audit.experiments.fills import blur
 
 FINER = 2
-"""Samples of each pixel along each side, so that what shrinks is averaged and not thinned out."""
+"""Samples of each pixel along each side where an object shrinks, so that it is averaged and not thinned out."""
+SLIGHT = 1e-3
+"""Pixels by which rounding may make a side shorter."""
+HALF = 0.5 - 1e-4
+"""Share of a pixel that belongs to the object from which on it is the object's, less rounding."""
 
 
 def hulls_of(inside: Tensor) -> Tensor:
@@ -48,22 +52,26 @@ def moved(x: Tensor, inside: Tensor, hulls: Tensor, to: Tensor) -> Tensor:
 
     NaN throughout where the objects are the whole picture.
     """
+    # what lies behind the object must not blend into its rim, so that the colours are weighed by the mask
+    weight = inside.to(x.dtype)
+    weighed = torch.cat([x * weight, weight], dim=1)
+    shrinks = ((hulls - to)[:, 2:] - (hulls - to)[:, :2] > SLIGHT).any(dim=1).view(-1, 1, 1, 1)
+    carried = torch.where(shrinks, _sampled(weighed, hulls, to, FINER), _sampled(weighed, hulls, to, 1))
+    cover = carried[:, -1:]
+    return torch.where(cover >= HALF, carried[:, :-1] / cover.clamp(min=HALF), blur(x, inside))
+
+
+def _sampled(x: Tensor, hulls: Tensor, to: Tensor, finer: int) -> Tensor:
+    """The pictures resampled so that each hull comes to lie on the other, the mean of `finer` ** 2 samples a pixel."""
     height, width = x.shape[2:]
-    steps = [(torch.arange(FINER * side, device=x.device) + 0.5) / FINER for side in (height, width)]
-    y, x_axis = torch.meshgrid(*steps, indexing="ij")
-    at = torch.stack([x_axis, y], dim=-1).unsqueeze(0)
+    steps = [(torch.arange(finer * side, device=x.device) + 0.5) / finer for side in (height, width)]
+    down, across = torch.meshgrid(*steps, indexing="ij")
     low, high, new_low, new_high = (
         corner.view(-1, 1, 1, 2) for corner in (hulls[:, :2], hulls[:, 2:], to[:, :2], to[:, 2:])
     )
-    source = low + (at - new_low) * (high - low) / (new_high - new_low)
+    source = low + (torch.stack([across, down], dim=-1) - new_low) * (high - low) / (new_high - new_low)
     grid = 2 * source / source.new_tensor([width, height]) - 1
-    # what lies behind the object must not blend into its rim, so that the colours are weighed by the mask
-    weight = inside.to(x.dtype)
-    carried = F.grid_sample(torch.cat([x * weight, weight], dim=1), grid.to(x.dtype), align_corners=False)
-    carried = F.avg_pool2d(carried, FINER)
-    cover = carried[:, -1:]
-    there = cover >= 0.5
-    return torch.where(there, carried[:, :-1] / cover.clamp(min=0.5), blur(x, inside))
+    return F.avg_pool2d(F.grid_sample(x, grid.to(x.dtype), align_corners=False), finer)
 
 
 def _centres(hulls: Tensor) -> Tensor:

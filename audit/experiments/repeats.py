@@ -1,7 +1,8 @@
-"""The network is asked again: answers that depend on chance, or on the way that the pixels take, are no evidence."""
+"""The network is asked again: answers and maps that depend on chance, or on the way of the pixels, are no evidence."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,11 +10,15 @@ from torch import Tensor
 
 from audit.experiments.altered_batch import answers
 from audit.models.model import logits_of
-from audit.record.schema import AGAIN, OTHERWISE, REPEATED, RepeatRow
+from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED, MapRepeatRow, RepeatRow
 from audit.saliency.batch import Batch
+from audit.saliency.sources import Source
 
 SHARE = 0.1
 """Of all samples, in the batches in which the network is asked again."""
+
+FEW = 2
+"""Pictures of one batch, of which all other sources than the first method are asked again."""
 
 
 def repeated_batches(ranges: Sequence[range], seed: int) -> list[int]:
@@ -28,12 +33,38 @@ def repeated_batches(ranges: Sequence[range], seed: int) -> list[int]:
     return sorted(drawn)
 
 
-def asked_again(batch: Batch, numbers: Sequence[int], *, other_layout: bool) -> list[RepeatRow]:
+def asked_again(batch: Batch, numbers: Sequence[int]) -> list[RepeatRow]:
     """The pictures as they are, asked twice `otherwise`: against the answers of the audit, and against each other."""
-    first, second = (_otherwise(batch, other_layout=other_layout) for _ in range(2))
+    first, second = (_answered_otherwise(batch) for _ in range(2))
     return [
         *repeat_rows(numbers, ("", ""), OTHERWISE, deviation(first, answers(batch.logits, batch.target).log_odds)),
         *repeat_rows(numbers, ("", ""), AGAIN, deviation(second, first)),
+    ]
+
+
+def explained_again(source: Source, batch: Batch, numbers: Sequence[int], then: Tensor) -> list[MapRepeatRow]:
+    """A source's maps (N, H, W), made twice `otherwise`: against those of the audit, and against each other."""
+    first, second = (_explained_otherwise(source, batch) for _ in range(2))
+    return [
+        *_map_rows(source, numbers, OTHERWISE, map_deviation(first, then)),
+        *_map_rows(source, numbers, AGAIN, map_deviation(second, first)),
+    ]
+
+
+def explained_twice(source: Source, batch: Batch, numbers: Sequence[int]) -> list[MapRepeatRow]:
+    """A source's maps of the first few pictures, made twice in just the same way, against each other.
+
+    A method that draws for itself does so whatever the picture, so that few show it.
+    """
+    few = batch.some(range(min(FEW, len(numbers))))
+    first, second = (source.ask(replace(few))[0] for _ in range(2))  # copies, which have no derivative in store
+    return _map_rows(source, numbers[:FEW], AGAIN, map_deviation(second.cpu(), first.cpu()))
+
+
+def _map_rows(source: Source, numbers: Sequence[int], way: str, deviations: Tensor) -> list[MapRepeatRow]:
+    return [
+        MapRepeatRow(number, source.label, way, value)
+        for number, value in zip(numbers, deviations.tolist(), strict=True)
     ]
 
 
@@ -47,13 +78,35 @@ def deviation(now: Tensor, then: Tensor) -> Tensor:
     return (now - then).abs().masked_fill((now == then) | (now.isnan() & then.isnan()), 0)
 
 
-def _otherwise(batch: Batch, *, other_layout: bool) -> Tensor:
-    """(N,) log-odds of the label, asked without a gradient, last picture first, in two batches of other sizes.
+def map_deviation(now: Tensor, then: Tensor) -> Tensor:
+    """(N,) the sum of the differences of two maps (N, H, W) as a share of the larger; 0 for the very same maps.
 
-    other_layout: with the pictures laid out in memory channel by channel.
+    NaN where a place of one alone is no number.
     """
-    x, target = batch.retraced().flip(0), batch.target.flip(0)
-    layout = torch.contiguous_format if other_layout else torch.preserve_format
+    apart = deviation(now.double(), then.double()).flatten(1).sum(dim=1)
+    larger = torch.maximum(*(_total(relevance) for relevance in (now, then)))
+    return (apart / larger).masked_fill(apart == 0, 0)
+
+
+def _total(relevance: Tensor) -> Tensor:
+    return relevance.double().abs().nan_to_num().flatten(1).sum(dim=1)
+
+
+def _answered_otherwise(batch: Batch) -> Tensor:
+    """(N,) log-odds of the label, asked without a gradient."""
     with torch.no_grad():
-        logits = [logits_of(batch.module, part.clone(memory_format=layout)) for part in torch.split(x, len(x) // 2 + 1)]
-    return answers(torch.cat(logits), target).log_odds.flip(0)
+        logits = [logits_of(part.module, part.x) for part in _otherwise(batch)]
+    return answers(torch.cat(logits), batch.target.flip(0)).log_odds.flip(0)
+
+
+def _explained_otherwise(source: Source, batch: Batch) -> Tensor:
+    """(N, H, W) on the CPU."""
+    return torch.cat([source.ask(part)[0].cpu() for part in _otherwise(batch)]).flip(0)
+
+
+def _otherwise(batch: Batch) -> Iterator[Batch]:
+    """The pictures last first, in two batches of other sizes, laid out in memory channel by channel."""
+    whole, order = batch.retraced(), list(reversed(range(len(batch.x))))
+    size = len(order) // 2 + 1
+    for chosen in (order[start : start + size] for start in range(0, len(order), size)):
+        yield replace(batch.some(chosen), x=whole[chosen].clone(memory_format=torch.contiguous_format))

@@ -3,8 +3,9 @@
 import inspect
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -15,7 +16,8 @@ from audit.draws import draw
 from audit.experiments.altered_batch import Altered, Answers, Trial, answers
 from audit.experiments.repeats import deviation, repeat_rows
 from audit.models.model import asked_by, logits_of
-from audit.record.schema import AGAIN, SUBJECT, AnswerRow, NoteRow, RepeatRow, UnmadeRow
+from audit.record.repeat_rows import AGAIN, RepeatRow
+from audit.record.schema import SUBJECT, AnswerRow, NoteRow, UnmadeRow
 from audit.settings_tables import NamedTable
 
 
@@ -35,13 +37,25 @@ class Experiment:
 
     def passes(self, run: Any, per_picture: float) -> float:
         """What a module of a control says in `passes(run, per_picture, *, options...)`; 0 where it is silent."""
-        estimate = getattr(sys.modules.get(self.function.__module__), "passes", None)
-        if not inspect.isfunction(estimate):
-            return 0.0
-        own, each, *wanted = [*inspect.signature(estimate).parameters, "", ""]
-        if (own, each) != ("run", "per_picture"):  # another function of that name
-            return 0.0
-        return float(estimate(run, per_picture, **{key: self.options[key] for key in wanted if key in self.options}))
+        estimate = self._beside("passes", "run", "per_picture")
+        return 0.0 if estimate is None else float(estimate(run, per_picture))
+
+    @property
+    def variants(self) -> frozenset[str] | None:
+        """What a module of an intervention says in `variants(*, options...)`; None where it is silent."""
+        names = self._beside("variants")
+        return None if names is None else frozenset(names())
+
+    def _beside(self, name: str, *positional: str) -> Callable[..., Any] | None:
+        """The function of that name in the module, given the options that it takes; None for another of that name."""
+        function = getattr(sys.modules.get(self.function.__module__), name, None)
+        if not inspect.isfunction(function):
+            return None
+        parameters = [*inspect.signature(function).parameters]
+        wanted = parameters[len(positional) :]
+        if (*parameters[: len(positional)],) != positional or not self.options.keys() >= {*wanted}:
+            return None
+        return partial(function, **{key: self.options[key] for key in wanted})
 
     def drawn(self, total: int, seed: int) -> set[int]:
         """The numbers of the samples that it is made for."""

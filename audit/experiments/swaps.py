@@ -53,6 +53,11 @@ def lenders(trial: Trial, kind: Kind, count: int) -> Iterator[Lenders]:
         yield Lenders(place, trial.donors)
 
 
+def swap_variants(donors: int) -> tuple[str, ...]:
+    """The variants that `swapped` makes, by name."""
+    return tuple(f"{kind} {number}" for kind in KINDS for number in range(1, donors + 1))
+
+
 def swapped(trial: Trial, name: str, donors: int, alter: Callable[[Lenders], Tensor]) -> Altered:
     """Variants 'other 1' … and 'same 1' …: what `alter` makes (N, C, H, W) with `donors` pictures of each kind.
 

@@ -152,7 +152,7 @@ def _read(
     canvas: Canvas | None = None
     for number, sample in samples:
         try:
-            boxes, others = displayed_boxes(sample, opened)
+            boxes, others = displayed_boxes(sample, opened.header)
         except Rejected as rejected:
             outcomes.append((number, _excluded(sample, rejected)))
             continue

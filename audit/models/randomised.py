@@ -69,7 +69,7 @@ def recalibrate(module: nn.Module, statistics: Mapping[str, Tensor], calibration
 def _ask_copy(module: nn.Module, x: Tensor) -> None:
     """Raises AuditError where the copy fails though the original does not: it shares something that copies do not."""
     try:
-        module(x)
+        module(x.clone())  # one that writes into its input must not change the batch, which serves other copies too
     except Exception as error:
         raise AuditError(
             "randomised model",

@@ -11,7 +11,7 @@ from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
 from audit.record.record import Record
 from audit.record.schema import CropRow, CueRow, PassesRow
 
-ABOUT_PICTURES = ("answer", "unmade", "note", "cascade", "grid", "crop", "forbidden", "repeat")
+ABOUT_PICTURES = ("answer", "unmade", "note", "cascade", "grid", "crop", "forbidden", "repeat", "map_repeat")
 """Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
 
 
@@ -75,6 +75,20 @@ class Repeats:
     """(n,) str: `AGAIN` or `OTHERWISE`."""
     deviation: Floats
     """(n,) how far the label's log-odds are apart, NaN where one of them alone is no number."""
+
+
+@dataclass(frozen=True, eq=False)
+class MapRepeats:
+    """n maps against others of the same pixels, in the order of the samples' numbers."""
+
+    sample: Ints
+    """(n,)"""
+    source: Objects
+    """(n,) str: label of the method or null map."""
+    way: Objects
+    """(n,) str: `AGAIN` or `OTHERWISE`."""
+    deviation: Floats
+    """(n,) share of the map by which they are apart, NaN where a place of one alone is no number."""
 
 
 class Strays(NamedTuple):
@@ -153,6 +167,17 @@ def read_repeats(record: Record) -> Repeats:
     return Repeats(
         sample=columns["sample"].astype(np.int64),
         altered=columns["altered"].astype(bool),
+        way=columns["way"].astype(object),
+        deviation=columns["deviation"].astype(np.float64),
+    )
+
+
+def read_map_repeats(record: Record) -> MapRepeats:
+    """The table `map_repeat`."""
+    columns = record.columns("SELECT sample, source, way, deviation FROM map_repeat ORDER BY sample, source, way")
+    return MapRepeats(
+        sample=columns["sample"].astype(np.int64),
+        source=columns["source"].astype(object),
         way=columns["way"].astype(object),
         deviation=columns["deviation"].astype(np.float64),
     )

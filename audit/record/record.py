@@ -16,7 +16,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
-from audit.files import is_regular
+from audit.files import is_folder, is_regular
 from audit.record.schema import FILE_NAME, SCHEMA_VERSION
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
@@ -25,7 +25,7 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticErro
 
 def record_of(path: Path) -> Path:
     """The record's file, of a run's folder or of the record itself."""
-    return path / FILE_NAME if path.is_dir() else path
+    return path / FILE_NAME if is_folder(path) else path
 
 
 class Record:
@@ -41,7 +41,7 @@ class Record:
         Raises AuditError where there is none, it is no record, it was written by another schema version, or what lies
         beside it as its journal is no file.
         """
-        if not path.is_file():
+        if not is_regular(path):
             raise AuditError(path, "no such record", "need the audit.sqlite of a run", "Run the audit first.")
         _check_journals(path)
         record = cls(sqlite3.connect(path), path)
@@ -49,6 +49,8 @@ class Record:
             version = json.loads(record._stated("schema_version"))
         except (sqlite3.DatabaseError, KeyError, ValueError, RecursionError) as error:
             record._connection.close()
+            if _is_in_use(error):
+                raise _in_use(path) from error
             raise AuditError(path, f"is not a record ({error})", "need the audit.sqlite of a run") from error
         if version != SCHEMA_VERSION:
             record._connection.close()
@@ -131,6 +133,8 @@ class Record:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: sqlite3.Error) -> AuditError:
+        if _is_in_use(error):
+            return _in_use(self.path)
         return AuditError(
             self.path,
             f"cannot be written ({error})",
@@ -169,7 +173,16 @@ class Record:
         try:
             yield
         except (sqlite3.Error, ValueError, RecursionError) as error:
-            raise _damaged(self.path, error) from error
+            raise _in_use(self.path) if _is_in_use(error) else _damaged(self.path, error) from error
+
+
+def _is_in_use(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def _in_use(path: Path) -> AuditError:
+    seen, needed = "is in use: another process is writing to it", "need it for this process alone"
+    return AuditError(path, seen, needed, "Let the other process finish, or end it.")
 
 
 def _check_journals(path: Path) -> None:

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
+from audit.record.repeat_rows import MapRepeatRow, RepeatRow
+
 FILE_NAME = "audit.sqlite"
 """The record's name in a run's folder."""
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 """The scores of a map, named as the columns of the table `score`."""
 SUBJECT = "model"
 """The subject of the answers that the audited network gave; the others are planted copies, as 'linear 0.25'."""
-REPEATED = 96
-"""Samples, at the least, in the batches in which the network is asked again, where there are so many. What happens to
-one picture in ten happens to one or more of them with a probability of 99.99 %."""
-AGAIN, OTHERWISE = "again", "otherwise"
-"""How the network was asked again: in just the same way, or in another batch, order and memory layout."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -69,6 +66,9 @@ CREATE TABLE cascade (
 CREATE TABLE repeat (
     sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL, way TEXT NOT NULL, deviation REAL,
     PRIMARY KEY (sample, intervention, variant, way)
+) WITHOUT ROWID;
+CREATE TABLE map_repeat (
+    sample INTEGER NOT NULL, source TEXT NOT NULL, way TEXT NOT NULL, deviation REAL, PRIMARY KEY (sample, source, way)
 ) WITHOUT ROWID;
 CREATE TABLE passes (
     part TEXT NOT NULL, pictures INTEGER NOT NULL, forward INTEGER NOT NULL, backward INTEGER NOT NULL
@@ -256,19 +256,6 @@ class StageRow(NamedTuple):
     """Spearman's rank correlation, NaN where a map is dead."""
 
 
-class RepeatRow(NamedTuple):
-    """One answer against another to the same pixels."""
-
-    sample: int
-    intervention: str
-    """'' for the picture as it is."""
-    variant: str
-    way: str
-    """`AGAIN` or `OTHERWISE`."""
-    deviation: float
-    """How far the label's log-odds are apart, NaN where one of them alone is no number."""
-
-
 class PassesRow(NamedTuple):
     """Pictures that one batch, control or search sent through the network."""
 
@@ -297,4 +284,5 @@ class Rows(TypedDict, total=False):
     crop: Sequence[CropRow]
     cascade: Sequence[StageRow]
     repeat: Sequence[RepeatRow]
+    map_repeat: Sequence[MapRepeatRow]
     passes: Sequence[PassesRow]

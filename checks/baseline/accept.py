@@ -4,7 +4,7 @@ import datetime
 from pathlib import Path
 
 from audit.errors import AuditError
-from audit.files import write_text
+from audit.files import is_there, write_text
 from audit.phrases import listed
 from audit.record.record import Record, record_of
 from checks.baseline.file import Baseline, Move, baseline_text, load_baseline, move_sha256, summary
@@ -45,7 +45,7 @@ def accept(
                 f"{what} holds the control character {hidden!a}",
                 "need text without control characters",
             )
-    history = load_baseline(target).history if target.exists() else ()
+    history = load_baseline(target).history if is_there(target) else ()
     with Record.open(record_of(Path(run))) as record:
         judged = judged_run(record, profile)
         if profile is not None and not judged.judgement.fixed_beforehand:

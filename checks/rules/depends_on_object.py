@@ -65,10 +65,10 @@ def depends_on_object(
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
 
 
-def needed(layout: Layout) -> tuple[Demand, ...]:
-    """Pictures predicted right, as many as a bound of a mean takes."""
+def needed(layout: Layout, *, fills: Fills = ALL_FILLS) -> tuple[Demand, ...]:
+    """The answers under the fills, and pictures predicted right, as many as a bound of a mean takes."""
     subset = layout.drawn("object_removed").subset
-    return *layout.experiments("object_removed"), of_pictures(subset, subset.missing)
+    return *layout.answers(for_the_object(fills)), of_pictures(subset, subset.missing)
 
 
 def _columns(evidence: Evidence, fills: Fills, place: str) -> list[Floats]:

@@ -14,7 +14,7 @@ from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
 from checks.table.layout import Layout
 from checks.table.mean_difference import ROUNDING, lowest
-from checks.table.needs import Missing, invalid
+from checks.table.needs import Missing, Needs, invalid
 from checks.table.unanswered import unfit, without_answer
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
@@ -66,7 +66,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     there = evidence.forbidden.there if evidence.forbidden else np.zeros(evidence.n, bool)
     if not (there & evidence.right).any():
         return _nothing(there, max_change)
-    needs = {INTERVENTION: [name for fill in fills for name in (fill, f"{fill} elsewhere")]}
+    needs = _needs(fills)
     if verdict := unfit(RULE, evidence, needs, there):
         return verdict
     hidden, elsewhere = _changes(evidence, fills, ""), _changes(evidence, fills, " elsewhere")
@@ -84,11 +84,18 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
 
 
-def needed(layout: Layout, *, max_change: Share) -> tuple[Demand, ...]:
-    """Pictures with forbidden pixels, as many as show `max_change` where hiding these changes no answer."""
+def needed(layout: Layout, *, max_change: Share, fills: Fills = ("mean", "blur")) -> tuple[Demand, ...]:
+    """The answers under the fills, and pictures with forbidden pixels.
+
+    As many as show `max_change` where hiding these changes no answer.
+    """
     subset = layout.among(layout.forbidden).drawn(INTERVENTION).subset
     further = subset.further_at_no_gain(max_change)
-    return *layout.experiments(INTERVENTION), of_pictures(subset, further, WITH_FORBIDDEN)
+    return *layout.answers(_needs(fills)), of_pictures(subset, further, WITH_FORBIDDEN)
+
+
+def _needs(fills: Fills) -> Needs:
+    return {INTERVENTION: [name for fill in fills for name in (fill, f"{fill} elsewhere")]}
 
 
 def _changes(evidence: Evidence, fills: Fills, place: str) -> Floats:

@@ -68,11 +68,11 @@ def right_for_the_right_reason(
     return Verdict(rule=RULE, outcome=outcome, decided_by=EXPERIMENT, findings=(finding,))
 
 
-def needed(layout: Layout, *, max_share: Share) -> tuple[Demand, ...]:
-    """Pictures predicted right, as many as show `max_share` where none is a miss."""
+def needed(layout: Layout, *, max_share: Share, fills: Fills = ALL_FILLS) -> tuple[Demand, ...]:
+    """The answers under the fills, and pictures predicted right, as many as show `max_share` where none is a miss."""
     subset = layout.drawn(*EXPERIMENTS).subset
     further = subset.further_for_share(np.zeros(subset.n), max_share)
-    return *layout.experiments(*EXPERIMENTS), of_pictures(subset, further)
+    return *layout.answers(for_the_lead(fills)), of_pictures(subset, further)
 
 
 def _with_lost(

@@ -14,7 +14,8 @@ INTERVENTION = "placement_swapped"
 def survives_other_placement(evidence: Evidence, *, max_reliance: Share) -> Verdict:
     """Pictures predicted right stay right where objects of other classes lie as often as where those of their own do.
 
-    Judged as `checks.swaps.verdict` says, by `max_reliance`.
+    Judged as `checks.swaps.verdict` says, by `max_reliance`. Details, as there: `paired`, `lenders`, `right_on_own`,
+    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`.
     """
     return swap_verdict(evidence, RULE, INTERVENTION, max_reliance)
 

@@ -1,10 +1,12 @@
 """How much accuracy hangs on a property of the picture, judged in points."""
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
 from checks import reasons
-from checks.demand import CLASSES, Demand, of_pictures
+from checks.demand import CLASSES, LENDERS, Demand, of_pictures
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.subset import FEWEST, Subset
@@ -45,8 +47,9 @@ def swap_verdict(evidence: Evidence, rule: str, intervention: str, max_reliance:
 
     Details of the one finding: whether the two kinds are `paired`, how many pictures (or clusters) were `lenders`, the
     share that is `right_on_own` (null where unpaired) and `right_on_other`, whether what is lost is `directed`, the
-    share of answers that `followed` the donor's class (null where unknown), and how many pictures predicted right are
-    `without_answer`, and `unanswered_because` of what.
+    share of answers that `followed` the donor's class (null where unknown), how many are `lenders_needed` at the least
+    (null where there are enough), and how many pictures predicted right are `without_answer`, and `unanswered_because`
+    of what.
     """
     if verdict := _unfit(evidence, rule, intervention):
         return verdict
@@ -62,12 +65,29 @@ def swap_verdict(evidence: Evidence, rule: str, intervention: str, max_reliance:
 def swap_demands(layout: Layout, intervention: str, max_reliance: float) -> tuple[Demand, ...]:
     """Two classes, and pictures predicted right, as many as show `max_reliance` where no swap costs an answer.
 
-    It takes more where few donors lend to many pictures.
+    Where these are enough, also pictures that lend.
     """
     subset = layout.drawn(intervention).subset
     further = subset.further_at_no_gain(max_reliance)
     classes = Demand(key=CLASSES, have=len(layout.in_classes), needed=2)
-    return *layout.experiments(intervention), classes, of_pictures(subset, further)
+    demands = *layout.answers(_needed(intervention)), classes, of_pictures(subset, further)
+    if further:
+        return demands
+    return *demands, Demand(key=LENDERS, have=layout.lenders, needed=_fewest_lenders(subset, max_reliance))
+
+
+def _fewest_lenders(subset: Subset, limit: float) -> int:
+    """How many must lend before the bound can be within the limit, if no swap costs an answer."""
+    by_pictures, most = subset.gain(np.zeros(subset.n)), subset.clusters or subset.n
+
+    def enough(count: int) -> bool:
+        evenly = np.arange(2 * count)[None] % count
+        loans = [Loans(sign, np.ones((1, 2 * count)), evenly) for sign in (1, -1)]
+        return by_pictures is not None and (
+            lender_bounds(0.0, by_pictures, loans, subset.confidence, subset.seed).upper <= limit
+        )
+
+    return bisect_left(range(1, most), True, key=enough) + 1
 
 
 def _unfit(evidence: Evidence, rule: str, intervention: str) -> Verdict | None:
@@ -110,10 +130,11 @@ def _finding(
     elif reason == reasons.UNDECIDED and few_lenders:
         reason = FEW_LENDERS
     undecided = outcome is Outcome.INCONCLUSIVE and paired and not few_lenders
+    key = intervention.partition("_")[0]
     return Finding(
-        key=intervention.partition("_")[0],
+        key=key,
         outcome=outcome,
-        quantity=f"{'reliance' if paired else 'accuracy_lost'}_by_{intervention}",
+        quantity=f"reliance_on_{key}" if paired else f"accuracy_lost_on_other_{key}",
         unit=Unit.DIFFERENCE,
         better=Direction.LOWER,
         value=value,
@@ -123,7 +144,11 @@ def _finding(
         upper=bounds.upper if bounds else None,
         further=subset.further_for_gain(reliance, limit) if undecided else None,
         reason=reason,
-        details={**details, **unanswered},
+        details={
+            **details,
+            "lenders_needed": _fewest_lenders(subset, limit) if reason == FEW_LENDERS else None,
+            **unanswered,
+        },
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
     )
 

@@ -1,14 +1,15 @@
 """The samples before any is loaded: the most that an audit of them can count on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audit.datasets.sample import Sample
-from checks.demand import Demand, of_experiment
+from checks.demand import Demand, of_experiment, of_variants
 from checks.statistics.subset import Subset
 from checks.verdict import Profile
 
@@ -26,6 +27,10 @@ class Asked(NamedTuple):
     experiments: Mapping[str, Mapping[str, Any]]
     """The options of every intervention, control and search that the settings ask for, by its name."""
     seed: int
+    variants: Mapping[str, Collection[str]] = MappingProxyType({})
+    """What each of the interventions makes by its options, as far as that is known beforehand."""
+    donors: int | None = None
+    """How many pictures lend their backgrounds at most; None: as many as there are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +47,18 @@ class Layout:
     """(n,) text by column, '' where a sample has no such entry."""
     cluster: NDArray[np.int64] | None
     """(n,) ids; None where the settings name no column."""
-    excluded: int
-    """Samples that the annotations exclude, or the settings leave out."""
+    exclusions: Mapping[str, int]
+    """Samples that are out already, by reason: of the annotations, of the settings, or foreseen."""
     asked: Asked
     profile: Profile
 
     @property
     def n(self) -> int:
         return len(self.image)
+
+    @property
+    def excluded(self) -> int:
+        return sum(self.exclusions.values())
 
     @property
     def total(self) -> int:
@@ -75,7 +84,7 @@ class Layout:
             forbidden=self.forbidden[chosen],
             metadata={column: values[chosen] for column, values in self.metadata.items()},
             cluster=None if self.cluster is None else self.cluster[chosen],
-            excluded=0,
+            exclusions={},
         )
 
     def drawn(self, *experiments: str) -> "Layout":
@@ -88,6 +97,20 @@ class Layout:
         """The demand for each of these experiments."""
         return tuple(of_experiment(name, name in self.asked.experiments) for name in names)
 
+    def answers(self, needs: Mapping[str, Sequence[str]]) -> Iterator[Demand]:
+        """The demand for each of these interventions, and for the variants of it that are needed."""
+        for name, variants in needs.items():
+            asked = name in self.asked.experiments
+            yield of_experiment(name, asked)
+            if asked and name in self.asked.variants:
+                yield of_variants(name, variants, self.asked.variants[name])
+
+    @property
+    def lenders(self) -> int:
+        """Pictures that can lend their backgrounds; a cluster lends as one."""
+        there = len(np.unique(self.image)) if self.cluster is None else len(np.unique(self.cluster))
+        return there if self.asked.donors is None else min(there, self.asked.donors)
+
     def _one_of_each_cluster(self) -> NDArray[np.int64]:
         """Every sample's place: one of each cluster, then a second of each, and so on."""
         if self.cluster is None:
@@ -98,8 +121,10 @@ class Layout:
         return np.asarray(order[np.argsort(turn, kind="stable")])
 
 
-def layout_of(samples: Sequence[tuple[Sample, int]], excluded: int, asked: Asked, profile: Profile) -> Layout:
-    """The layout of samples, each with its class index."""
+def layout_of(
+    samples: Sequence[tuple[Sample, int]], exclusions: Mapping[str, int], asked: Asked, profile: Profile
+) -> Layout:
+    """The layout of samples, each with its class index. exclusions: of others, by reason."""
     columns = sorted({column for sample, _ in samples for column in sample.metadata})
     metadata = {column: _texts([sample.metadata.get(column, "") for sample, _ in samples]) for column in columns}
     return Layout(
@@ -109,7 +134,7 @@ def layout_of(samples: Sequence[tuple[Sample, int]], excluded: int, asked: Asked
         forbidden=np.array([bool(sample.forbidden) for sample, _ in samples], dtype=bool),
         metadata=metadata,
         cluster=_numbered(metadata.get(asked.cluster, _texts([""] * len(samples)))) if asked.cluster else None,
-        excluded=excluded,
+        exclusions=exclusions,
         asked=asked,
         profile=profile,
     )

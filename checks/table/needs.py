@@ -38,7 +38,11 @@ def lacking(evidence: Evidence, needs: Needs) -> Missing | None:
     """What is needed and was not asked; None where all was."""
     for intervention, variants in needs.items():
         there = evidence.variants(intervention)
-        details = {"intervention": intervention, "variants": list(variants), "needed": list(needs)}
+        details = {
+            "intervention": intervention,
+            "variants": list(variants),
+            "needed": {name: list(each) for name, each in needs.items()},
+        }
         if not there:
             return Missing(reasons.NOT_RUN, details)
         if missing := [variant for variant in variants if variant not in there]:

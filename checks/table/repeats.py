@@ -1,28 +1,34 @@
-"""Did the network answer alike when it was asked again?"""
+"""Did the network answer alike, and were the maps alike, when it was asked again?"""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.record.experiment_readers import read_repeats
+from audit.record.experiment_readers import read_map_repeats, read_repeats
 from audit.record.record import Record
-from audit.record.schema import AGAIN, OTHERWISE, REPEATED
-from checks.table.evidence import Evidence
+from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED
+from checks.table.answers import Ints
+from checks.table.evidence import Evidence, Floats
 
 OF_ROUNDING = 0.1
 """Log-odds by which answers may differ between batches and memory layouts: at most 2.5 points of probability."""
 ON_OTHER_DEVICES = 0.01
 """Log-odds by which answers to the same batch may differ on a device that adds in any order."""
+MAP_OF_ROUNDING = 0.1
+"""Share of a map by which it may differ between batches and memory layouts, where rounding opens or shuts a ReLU."""
 
 
 def not_repeated(table: Evidence, record: Record) -> dict[str, Any]:
     """How many pictures were to be asked about again, and of how many it was `done`; empty where that is all."""
     promised = _promised(record, table.total)
-    repeats = read_repeats(record)
-    plain = [repeats.sample[~repeats.altered & (repeats.way == way)] for way in (AGAIN, OTHERWISE)]
-    wanted = table.sample[promised[table.sample]]
-    done = np.isin(wanted, plain[0]) & np.isin(wanted, plain[1])
+    repeats, maps = read_repeats(record), read_map_repeats(record)
+    wanted, first = table.sample[promised[table.sample]], next(iter(table.methods), "")
+    unmade = wanted[~table.made[first][promised[table.sample]]] if first else wanted
+    done = np.ones(len(wanted), bool)
+    for way in (AGAIN, OTHERWISE):
+        done &= np.isin(wanted, repeats.sample[~repeats.altered & (repeats.way == way)])
+        done &= np.isin(wanted, maps.sample[(maps.source == first) & (maps.way == way)]) | np.isin(wanted, unmade)
     if promised.sum() < min(REPEATED, table.sample.max() + 1) or not done.all():
         return {"done": int(done.sum()), "pictures": max(len(wanted), min(REPEATED, table.n))}
     return {}
@@ -41,20 +47,45 @@ def different_answers(record: Record) -> dict[str, Any]:
     repeats = read_repeats(record)
     for way, tolerance in tolerances(record).items():
         asked = repeats.way == way
-        differs = asked & ~(repeats.deviation <= tolerance)
-        if differs.any():
-            apart = repeats.deviation[differs]
-            return {
-                "way": way,
-                "pictures": len(np.unique(repeats.sample[differs])),
-                "of": len(np.unique(repeats.sample[asked])),
-                "apart": float(np.nanmax(apart)) if np.isfinite(apart).any() else None,
-                "tolerance": tolerance,
-                "first": int(repeats.sample[differs].min()),
-            }
+        if differing := _differing(repeats.sample[asked], repeats.deviation[asked], tolerance):
+            return {"way": way, **differing}
     return {}
+
+
+def different_maps(record: Record) -> dict[str, Any]:
+    """As `different_answers`, of the maps of the first `source` that made others."""
+    maps = read_map_repeats(record)
+    for source in dict.fromkeys(maps.source.tolist()):
+        for way, tolerance in map_tolerances(record).items():
+            asked = (maps.source == source) & (maps.way == way)
+            if differing := _differing(maps.sample[asked], maps.deviation[asked], tolerance):
+                return {"source": source, "way": way, **differing}
+    return {}
+
+
+def _differing(sample: Ints, deviation: Floats, tolerance: float) -> dict[str, Any]:
+    differs = ~(deviation <= tolerance)
+    if not differs.any():
+        return {}
+    apart = deviation[differs]
+    return {
+        "pictures": len(np.unique(sample[differs])),
+        "of": len(np.unique(sample)),
+        "apart": float(np.nanmax(apart)) if np.isfinite(apart).any() else None,
+        "tolerance": tolerance,
+        "first": int(sample[differs].min()),
+    }
 
 
 def tolerances(record: Record) -> dict[str, float]:
     """Log-odds by which answers to the same pixels may differ, by the way of asking again."""
-    return {AGAIN: 0.0 if record.identity().get("device") == "cpu" else ON_OTHER_DEVICES, OTHERWISE: OF_ROUNDING}
+    return {AGAIN: 0.0 if _on_cpu(record) else ON_OTHER_DEVICES, OTHERWISE: OF_ROUNDING}
+
+
+def map_tolerances(record: Record) -> dict[str, float]:
+    """Shares of a map by which two of the same pixels may differ, by the way of asking again."""
+    return {AGAIN: 0.0 if _on_cpu(record) else MAP_OF_ROUNDING, OTHERWISE: MAP_OF_ROUNDING}
+
+
+def _on_cpu(record: Record) -> bool:
+    return bool(record.identity().get("device") == "cpu")

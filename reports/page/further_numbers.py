@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from checks.verdict import Finding
 from reports.wording.missing import because_of
 from reports.wording.numbers import count, percent, short, signed
+from reports.wording.phrases import minus
 
 
 class Number(NamedTuple):
@@ -19,7 +20,7 @@ Shown = Callable[[Any], str]
 
 
 def _points(difference: float) -> str:
-    return f"{100 * difference:.1f} points".replace("-", "−")
+    return minus(f"{100 * difference:.1f} points")
 
 
 def _by_reason(counts: Mapping[str, int]) -> str:
@@ -45,6 +46,13 @@ _WITHOUT_ANSWER: dict[str, tuple[str, Shown]] = {
     "without_answer": ("Pictures predicted right that left no answer", count),
     "unanswered_because": ("Why they left none", _because),
 }
+_SWAP: dict[str, tuple[str, Shown]] = {
+    "right_on_own": ("Right with what pictures of the same class lent", percent),
+    "right_on_other": ("Right with what pictures of other classes lent", percent),
+    "followed": ("Predictions that become the lender’s class", percent),
+    "lenders": ("Pictures or clusters that lent", count),
+    "lenders_needed": ("How many must lend at the least", count),
+}
 LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
     "control_is_caught": {
         "flagged_by": ("Rules that flag a copy", _names),
@@ -64,13 +72,12 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
     "no_shared_hotspot": {"log_odds": ("Log-odds lost by hiding it", signed)},
     "right_for_the_right_reason": _WITHOUT_ANSWER,
     "survives_other_background": {
-        "right_on_own": ("Right on backgrounds of the same class", percent),
-        "right_on_other": ("Right on backgrounds of other classes", percent),
-        "followed": ("Predictions that become the background’s class", percent),
+        **_SWAP,
         "plain": ("Right on a background without content", _by_fill),
-        "backgrounds": ("Pictures or clusters that lent backgrounds", count),
         **_WITHOUT_ANSWER,
     },
+    "survives_other_placement": {**_SWAP, **_WITHOUT_ANSWER},
+    "survives_other_scale": {**_SWAP, **_WITHOUT_ANSWER},
 }
 """By rule and by the name in the details: the label, and how the value is written."""
 

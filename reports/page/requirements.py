@@ -20,6 +20,8 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "relevance_beats_null_maps": ("scores", "Scores"),
     "right_for_the_right_reason": ("cells", "The four cells"),
     "survives_other_background": ("experiments", "Background replaced"),
+    "survives_other_placement": ("experiments", "Properties swapped"),
+    "survives_other_scale": ("experiments", "Properties swapped"),
 }
 """Section of the page and what is found there, by rule. A rule of one's own has its check alone."""
 SENSES = {Direction.HIGHER: "at least", Direction.LOWER: "at most"}

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from checks.table.backgrounds import KINDS, donors
 from pydantic import Field
 
+from audit.record.schema import SUBJECT
+from checks.swaps.loans import KINDS, donors, variants
 from checks.table.answers import Answered
 from checks.table.evidence import OTHER_BACKGROUND, Evidence, Floats
 from checks.verdict import Frozen
@@ -50,15 +51,16 @@ class Replacement(Frozen):
 
 
 class Swap(Frozen):
-    """Backgrounds of the label's class against backgrounds of other classes.
+    """A property taken from pictures of the label's class against the same taken from pictures of other classes.
 
     Over the pictures predicted right that have both.
     """
 
+    intervention: str
     n: int
-    same: float = Field(description="share of the answers that name the label, backgrounds of the same class")
-    other: float = Field(description="the same, backgrounds of other classes")
-    follows: float | None = Field(description="share of the answers that name the class whose background it is")
+    same: float = Field(description="share of the answers that name the label, donors of the same class")
+    other: float = Field(description="the same, donors of other classes")
+    follows: float | None = Field(description="share of the answers that name the class of the donor")
 
 
 class Noise(Frozen):
@@ -71,11 +73,11 @@ class Noise(Frozen):
 
 
 class Experiments(Frozen):
-    """What removing the object, replacing its background and adding noise did, on the whole."""
+    """What removing the object, swapping properties of the picture and adding noise did, on the whole."""
 
     removed: tuple[Removal, ...] = Field(description="one for each fill; empty where object_removed left no answer")
     replaced: tuple[Replacement, ...] = Field(description="empty where background_replaced left no answer")
-    swap: Swap | None
+    swaps: tuple[Swap, ...] = Field(description="one for each intervention with donors of both kinds")
     noise: Noise | None
 
 
@@ -107,17 +109,19 @@ def experiments(evidence: Evidence) -> Experiments:
     return Experiments(
         removed=tuple(entry for entry in removed if entry.n),
         replaced=tuple(_replacements(evidence)),
-        swap=_swap(evidence),
+        swaps=tuple(swap for name in _interventions(evidence) if (swap := _swap(evidence, name))),
         noise=_noise(evidence),
     )
 
 
-def numbered(evidence: Evidence, kind: str) -> tuple[str, ...]:
-    """Variants 'other 1', 'other 2' … of the background, in order."""
-    given = [
-        v for v in evidence.variants(REPLACED) if v.startswith(f"{kind} ") and v.removeprefix(f"{kind} ").isdigit()
-    ]
+def numbered(evidence: Evidence, intervention: str, kind: str) -> tuple[str, ...]:
+    """Variants 'other 1', 'other 2' … of an intervention, in order."""
+    given = variants(evidence, intervention, kind)
     return tuple(sorted(given, key=lambda variant: int(variant.split()[1])))
+
+
+def _interventions(evidence: Evidence) -> list[str]:
+    return sorted({of for whose, of, _ in evidence.answers if whose == SUBJECT})
 
 
 def _usual(fill: str) -> tuple[bool, int, str]:
@@ -143,7 +147,7 @@ def _removal(evidence: Evidence, fill: str) -> Removal:
 
 
 def _replacements(evidence: Evidence) -> Iterator[Replacement]:
-    from_donors = {kind: numbered(evidence, kind) for kind in KINDS}
+    from_donors = {kind: numbered(evidence, REPLACED, kind) for kind in KINDS}
     single = sorted(
         (v for v in evidence.variants(REPLACED) if v not in (*from_donors["same"], *from_donors["other"])), key=_usual
     )
@@ -151,8 +155,8 @@ def _replacements(evidence: Evidence) -> Iterator[Replacement]:
     def named(answer: Answered) -> Floats:
         return np.asarray(answer.predicted == evidence.class_index, dtype=np.float64)
 
-    for fill, variants in [*((v, (v,)) for v in single), *from_donors.items()]:
-        answers = [evidence.answered(REPLACED, variant) for variant in variants]
+    for fill, tried in [*((v, (v,)) for v in single), *from_donors.items()]:
+        answers = [evidence.answered(REPLACED, variant) for variant in tried]
         asked = [answer.asked & evidence.right for answer in answers]
         n = int(np.any(asked, axis=0).sum()) if answers else 0
         if n:
@@ -166,13 +170,14 @@ def _replacements(evidence: Evidence) -> Iterator[Replacement]:
             )
 
 
-def _swap(evidence: Evidence) -> Swap | None:
-    same, other = (_names_label(evidence, numbered(evidence, kind)) for kind in ("same", "other"))
+def _swap(evidence: Evidence, intervention: str) -> Swap | None:
+    same, other = (_names_label(evidence, intervention, kind) for kind in ("same", "other"))
     both = evidence.right & np.isfinite(same) & np.isfinite(other)
     if not both.any():
         return None
-    followed = [_follows(answer, donor) for answer, donor in donors(evidence)]
+    followed = [_follows(answer, donor) for answer, donor in donors(evidence, intervention)]
     return Swap(
+        intervention=intervention,
         n=int(both.sum()),
         same=float(same[both].mean()),
         other=float(other[both].mean()),
@@ -180,11 +185,11 @@ def _swap(evidence: Evidence) -> Swap | None:
     )
 
 
-def _names_label(evidence: Evidence, variants: Sequence[str]) -> Floats:
+def _names_label(evidence: Evidence, intervention: str, kind: str) -> Floats:
     """(n,) share of the variants whose answer is the label; NaN where none was asked."""
     named, asked = np.zeros(evidence.n), np.zeros(evidence.n)
-    for variant in variants:
-        answer = evidence.answered(REPLACED, variant)
+    for variant in variants(evidence, intervention, kind):
+        answer = evidence.answered(intervention, variant)
         there = answer.asked
         named += there & (answer.predicted == evidence.class_index)
         asked += there

@@ -3,7 +3,7 @@
 from checks import reasons
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 from reports.wording.missing import SHARED, missing, without_finding
-from reports.wording.phrases import percent, points
+from reports.wording.phrases import minus, percent, points
 from reports.wording.undecided import pictures, undecided
 from reports.wording.words import About, FindingWords, Words
 
@@ -63,7 +63,7 @@ def number(value: float, unit: Unit) -> str:
             return points(value)
         case Unit.COUNT:
             return f"{value:,.0f}"
-    return f"{value:.2f}"
+    return minus(f"{value:.2f}")
 
 
 def _plain(name: str) -> str:

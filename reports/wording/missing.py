@@ -1,13 +1,17 @@
 """Why a rule could not judge, in the words that several rules share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from audit.phrases import count, listed
 from checks import reasons
 from checks.table.unanswered import NO_DONOR, NO_ROOM, NO_SURROUNDINGS, UNKNOWN
+from checks.table.variants import read_variant
 from checks.verdict import Finding, Verdict
 from reports.wording.words import Words
 
+SOME_ROOM = "whose boxes leave some of the frame free"
+HALF_FREE = "whose boxes leave free at least half as much of the frame as they cover"
+"""What hiding as much elsewhere takes."""
 ANOTHER_METHOD = (
     "Use another method whose maps follow the network, such as integrated_gradients, and run the audit again."
 )
@@ -80,8 +84,16 @@ def _unanswered(verdict: Verdict) -> str:
 
 
 def _run_it(verdict: Verdict) -> str:
-    needed = listed(verdict.details["needed"])
-    return f"Add {needed} to experiments.interventions in the settings, with the profile's fills, and audit again."
+    entries = [_entry(name, variants) for name, variants in verdict.details["needed"].items()]
+    return f"Have experiments.interventions in the settings hold {listed(entries)}; audit again."
+
+
+def _entry(intervention: str, variants: Sequence[str]) -> str:
+    """'object_removed (fills: mean and blur, each with its control elsewhere)'."""
+    read = [read_variant(variant) for variant in variants]
+    fills = listed(dict.fromkeys(variant.kind for variant in read))
+    controls = ", each with its control elsewhere" if any(variant.elsewhere for variant in read) else ""
+    return f"{intervention} (fills: {fills}{controls})" if fills else intervention
 
 
 def _find_out(verdict: Verdict) -> str:
@@ -97,8 +109,8 @@ BECAUSE = {
 }
 """Why a picture left no answer."""
 STEPS = {
-    NO_ROOM: "Add pictures with room around the object.",
-    NO_SURROUNDINGS: "Add pictures whose boxes leave some of the frame free.",
+    NO_ROOM: f"Add pictures {HALF_FREE}.",
+    NO_SURROUNDINGS: f"Add pictures {SOME_ROOM}.",
     NO_DONOR: "Add boxed pictures of other classes, or raise experiments.donors.",
 }
 SHARED = {

@@ -6,13 +6,13 @@ from checks.baseline.file import ACCEPT
 from checks.baseline.shares import NO_EXPERIMENT
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.phrases import figure, figure_at_limit
-from reports.wording.undecided import pictures, undecided, units
+from reports.wording.undecided import pictures, pictures_to_add, undecided, units
 from reports.wording.words import About, FindingWords, Words
 
 SUBJECT = "candidate against baseline"
 MEND = "Look at the pictures that turned worse, improve the model and audit it again."
 MOVE = f"{MEND} Only where the loss is intended, move the baseline: {ACCEPT} --force."
-MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
+MORE = "audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
 UNASKED = "Run both audits with the interventions object_removed and background_replaced."
 WITHOUT = "No experiment was made with the baseline, so it is unknown where its evidence lay."
 
@@ -27,15 +27,15 @@ def non_inferiority(
     return Words(
         question=question,
         sentence=sentence,
-        next_step=what_next(verdict.outcome, lost=lost, invalid=UNASKED),
+        next_step=what_next(verdict.outcome, lost=lost, add=pictures_to_add(finding, about), invalid=UNASKED),
         findings=(FindingWords(SUBJECT, quantity, sentence),),
     )
 
 
-def what_next(outcome: Outcome, *, lost: bool, invalid: str = "") -> str:
-    """lost: the estimate itself is not within the margin, so that more such pictures would decide against it."""
+def what_next(outcome: Outcome, *, lost: bool, add: str = "boxed pictures", invalid: str = "") -> str:
+    """add: what to add. lost: the estimate itself is not within the margin, and more such pictures would not help."""
     if outcome is Outcome.INCONCLUSIVE:
-        return MEND if lost else MORE
+        return MEND if lost else f"Add {add}, {MORE}"
     return {Outcome.PASS: "", Outcome.FAIL: MOVE, Outcome.INVALID: invalid}[outcome]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 from checks.verdict import Unit
-from reports.wording.phrases import all_of, bounded
+from reports.wording.phrases import all_of, bounded, minus
 
 DASH = "–"
 THIN = "\u202f"
@@ -24,7 +24,7 @@ def percent(value: float | None) -> str:
         shown = ">99.9"
     elif shown in ("0.0", "-0.0") and value != 0:
         shown = "<0.1"
-    return f"{shown}{THIN}%"
+    return f"{minus(shown)}{THIN}%"
 
 
 def spread(shares: Sequence[float]) -> str:
@@ -43,7 +43,7 @@ def decimal(value: float | None, digits: int = 3) -> str:
     if value is None or not math.isfinite(value):
         return DASH
     shown = f"{value:,.{digits}f}"
-    return shown.replace("-", "−") if float(shown.replace(",", "")) else shown.lstrip("-")
+    return minus(shown) if float(shown.replace(",", "")) else shown.lstrip("-")
 
 
 def signed(value: float | None, digits: int = 1) -> str:
@@ -83,9 +83,18 @@ def prose(text: object) -> str:
     """A sentence that may quote a name from outside, with true minus, times, apostrophe and whole per cent signs."""
     kept = re.sub(r"(?<=\d) %", f"{THIN}%", short(str(text).strip(), 800))
     kept = re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", "’", kept)
-    kept = re.sub(r"(?<!\w)'[^']*'|(?<=s)'(?=\s)", lambda quote: quote[0] if len(quote[0]) > 1 else "’", kept)
+    kept = re.sub(r"(?<!\w)'([^']*)'|(?<=s)'(?=\s)", _quoted, kept)
+    kept = re.sub(r'(?<!\w)"([^"]*)"', r"“\1”", kept)
     kept = re.sub(r"\b(\d+)x(\d+)(?= (?:pixels|frame)\b)", "\\1×\\2", kept)
     return re.sub(r"(?<=[ (])-(?=\d+\.\d)", "−", kept)
+
+
+def _quoted(quote: re.Match[str]) -> str:
+    """A quoted name in true quotation marks, unless a command line holds it; an apostrophe after a plural."""
+    if quote[1] is None:
+        return "’"
+    command = re.search(r"--[a-z-]+ $", quote.string[: quote.start()])
+    return quote[0] if command else f"‘{quote[1]}’"
 
 
 def digest(value: object) -> Markup:

@@ -11,10 +11,20 @@ def percent(share: float) -> str:
     return "<0.1 %" if text == "0.0 %" and share > 0 else text
 
 
+def minus(number: str) -> str:
+    """A written number with a true minus."""
+    return number.replace("-", "−")
+
+
+def cost(difference: float | None) -> str:
+    """What something costs: '24.1 points', or 'nothing' where it costs nothing or helps."""
+    return points(difference) if difference is not None and difference > 0 else "nothing"
+
+
 def points(difference: float) -> str:
     """A difference of shares: '24.1 points', with a minus where it is negative."""
     value = 100 * difference + 0.0
-    return f"{value:.1f} points" if abs(value) >= 0.05 or value == 0 else f"{value:.1g} points"
+    return minus(f"{value:.1f} points" if abs(value) >= 0.05 or value == 0 else f"{value:.1g} points")
 
 
 def figure(difference: float | None) -> str:
@@ -24,7 +34,7 @@ def figure(difference: float | None) -> str:
 
 def figure_at_limit(difference: float | None) -> str:
     """A limit as the profile states it, in points: '10', '2.5'."""
-    return f"{100 * (difference or 0.0):.4g}"
+    return minus(f"{100 * (difference or 0.0):.4g}")
 
 
 def share_at_limit(share: float | None) -> str:

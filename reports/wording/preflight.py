@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from audit.phrases import count, listed
-from checks.demand import CLASSES, EXPERIMENT, PREDICTED_RIGHT, Demand
+from checks.demand import CLASSES, EXPERIMENT, LENDERS, PREDICTED_RIGHT, VARIANTS, Demand
 from checks.preflight import COLUMN, Preflight, Question
 from checks.rules.evidence_is_complete import DISTINCT, SAMPLES_LEFT
 from checks.rules.forbidden_pixels_are_ignored import WITH_FORBIDDEN
@@ -16,6 +16,8 @@ NO_PASS = "So this audit cannot end as PASS, however the network answers."
 NO_SAMPLE = "No sample is left to audit."
 MOST_SLICES = 3
 """Slices that a sentence names."""
+MOST_LINES = 10
+"""Checks that an error lists."""
 NOUNS = {DISTINCT: "distinct picture", CLASSES: "class", METHODS: "method"}
 SUFFIXES = {PREDICTED_RIGHT: " predicted right", WITH_FORBIDDEN: " with forbidden pixels"}
 
@@ -33,9 +35,21 @@ def worded_preflight(preflight: Preflight) -> WordedPreflight:
 
 
 def hopeless(preflight: Preflight) -> str:
-    """What is seen where nothing that decides can be answered."""
-    reasons = " ".join(_answers(preflight)).removesuffix(NO_PASS).strip().removesuffix(".")
-    return f"no check of the profile {preflight.profile} can pass, even if every answer is right ({reasons})"
+    """What is seen where nothing that decides can be answered: a line for each rule, as far as a screen holds them."""
+    if not preflight.samples:
+        return f"no sample is left to audit; {preflight.excluded:,} excluded{_excluded(preflight)}"
+    lines = [f"{rule}: {reason}" for rule, reason in _reasons(preflight)]
+    if is_cut(preflight):
+        more = count(len(lines) - MOST_LINES, "further check")
+        lines = [*lines[:MOST_LINES], f"and {more}; the list above this error holds all of them"]
+    listing = "".join(f"\n- {line}" for line in lines)
+    seen = f"no check of the profile {preflight.profile} can pass, even if every answer is right"
+    return f"{seen}:{listing}\nSo this data can answer nothing."
+
+
+def is_cut(preflight: Preflight) -> bool:
+    """There are more reasons than `hopeless` lists."""
+    return len([*_reasons(preflight)]) > MOST_LINES
 
 
 def _data(preflight: Preflight) -> str:
@@ -44,8 +58,15 @@ def _data(preflight: Preflight) -> str:
     clusters = f", {preflight.cluster}: {preflight.clusters:,}" if preflight.clusters is not None else ""
     return (
         f"{count(preflight.samples, 'sample')} of {count(len(preflight.classes), 'class')}{each} in"
-        f" {count(preflight.pictures, 'picture')}{clusters}; {preflight.excluded:,} excluded so far."
+        f" {count(preflight.pictures, 'picture')}{clusters}; {preflight.excluded:,} excluded so far"
+        f"{_excluded(preflight)}."
     )
+
+
+def _excluded(preflight: Preflight) -> str:
+    """': box covers the frame (33) and broken box (1)', or '' where none is."""
+    reasons = listed(f"{reason} ({number:,})" for reason, number in preflight.exclusions.items())
+    return f": {reasons}" if reasons else ""
 
 
 def _range(least: int, most: int) -> str:
@@ -64,20 +85,29 @@ def _answers(preflight: Preflight) -> Iterator[str]:
             f"The profile {preflight.profile} requires slices by {listed(preflight.columns)}; the data lacks"
             f" {listed(preflight.missing_columns)}, so these checks will be INVALID."
         )
-    out = preflight.out_of_reach
-    yield from (_question(question, preflight) for question in out if not _lacks_column(question))
-    yield NO_PASS if out else ALL
+    yield from (f"{rule} cannot pass: {reason}." for rule, reason in _reasons(preflight))
+    yield NO_PASS if preflight.out_of_reach else ALL
 
 
-def _lacks_column(question: Question) -> bool:
-    return any(demand.key == COLUMN for demand in question.demands)
+def _reasons(preflight: Preflight) -> Iterator[tuple[str, str]]:
+    """Each rule that is out of reach, with the reason; its verdicts on slices stand with it."""
+    by_rule: dict[str, list[Question]] = {}
+    for question in preflight.out_of_reach:
+        if not any(demand.key == COLUMN for demand in question.demands):
+            by_rule.setdefault(question.rule.partition("[")[0], []).append(question)
+    for rule, questions in by_rule.items():
+        unmet = [demand for question in questions for demand in question.unmet]
+        whole = [_demand(demand, preflight) for demand in unmet if "slice" not in demand.details]
+        sliced = [demand for demand in unmet if "slice" in demand.details]
+        columns = list(dict.fromkeys(_column(demand) for demand in sliced))
+        if whole:
+            yield rule, "; ".join([*whole, *([f"nor can slices by {listed(columns)}"] if columns else [])])
+        else:
+            yield f"{rule}[{', '.join(columns)}]", _slices(sliced, preflight)
 
 
-def _question(question: Question, preflight: Preflight) -> str:
-    sliced = [demand for demand in question.unmet if "slice" in demand.details]
-    if sliced:
-        return f"{question.rule} cannot pass: {_slices(sliced, preflight)}."
-    return f"{question.rule} cannot pass: {'; '.join(_demand(demand, preflight) for demand in question.unmet)}."
+def _column(demand: Demand) -> str:
+    return str(demand.details["slice"]).partition(": ")[0]
 
 
 def _slices(demands: list[Demand], preflight: Preflight) -> str:
@@ -94,6 +124,12 @@ def _demand(demand: Demand, preflight: Preflight) -> str:
     details = demand.details
     if demand.key == EXPERIMENT:
         return f"it needs the experiment {details['name']}, which the settings do not ask for"
+    if demand.key == VARIANTS:
+        left_out = listed(f"'{variant}'" for variant in details["missing"])
+        return f"it needs {left_out} of the experiment {details['name']}, which the settings leave out"
+    if demand.key == LENDERS:
+        lend = f"{count(demand.have, _noun(demand, preflight))} can lend backgrounds (experiments.donors) at most"
+        return f"{lend}; it takes {_in_all(demand)}"
     if demand.key == SAMPLES_LEFT:
         excluded = details["samples"] - demand.have
         return f"{excluded:,} of {count(details['samples'], 'sample')} are excluded already"

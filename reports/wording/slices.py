@@ -5,12 +5,13 @@ from collections.abc import Callable
 from audit.phrases import count, listed
 from checks import reasons
 from checks.slice_verdicts import EMPTY_SLICE, NO_COLUMN, TOO_FEW_IN_SLICE, TOO_MANY_VALUES
+from checks.statistics.bounds import FEWEST_CLUSTERS
+from checks.statistics.subset import FEWEST
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import without_finding
 from reports.wording.undecided import too_few
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
-MORE = "Add boxed pictures to the slices that hold too few."
 ANOTHER_COLUMN = "Add the missing columns to the annotations, or remove them from the profile's required slices."
 WITHOUT_FINDING = {
     NO_COLUMN: ANOTHER_COLUMN,
@@ -31,8 +32,15 @@ def sliced(verdict: Verdict, about: About, words_of: Callable[[Verdict, About], 
         every = f"each of {count(len(findings), 'slice')}" if len(findings) > 1 else "the one slice"
         return Words(question, f"{rule} holds in {every} by {column}.", "", findings)
     steps = {f.key: words.next_step for f, words in zip(verdict.findings, inner, strict=True) if words}
-    next_step = steps.get(verdict.decided_by or "", MORE)
+    next_step = steps.get(verdict.decided_by or "", _more(verdict, about))
     return Words(question, deciding_sentence(verdict, findings), next_step, findings)
+
+
+def _more(verdict: Verdict, about: About) -> str:
+    """What to add where slices hold too few."""
+    clustered = any(finding.details.get("clusters") is not None for finding in verdict.findings)
+    each = count(FEWEST_CLUSTERS, about.cluster) if clustered else count(FEWEST, "picture")
+    return f"Add boxed pictures to the slices that hold too few, so that each holds {each}."
 
 
 def _without(verdict: Verdict) -> str:

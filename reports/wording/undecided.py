@@ -1,12 +1,14 @@
 """What it would take to decide, as the end of a sentence."""
 
+import math
+
 from audit.phrases import count
 from checks import reasons
 from checks.statistics.bounds import FEWEST_CLUSTERS, MOST_UNITS
 from checks.statistics.subset import FEWEST
 from checks.verdict import Direction, Finding
 from reports.wording.phrases import pictures_of, two_digits
-from reports.wording.words import About
+from reports.wording.words import ORIGINAL, About
 
 
 def pictures(finding: Finding, about: About) -> str:
@@ -29,6 +31,36 @@ def undecided(finding: Finding, about: About) -> str:
     if _within_reach(finding):
         return f"not even {count(MOST_UNITS, f'further {noun}')} would decide it"
     return "more data would not make it pass"
+
+
+def pictures_to_add(finding: Finding | None, about: About) -> str:
+    """What to add: 'about 40 boxed pictures', 'boxed pictures of about 12 further flights'.
+
+    It is as many as would decide it if they turned out as those that are there; no number where none is known.
+    """
+    number, exact = _further(finding)
+    if finding is None or not number:
+        return "boxed pictures"
+    rounded = number if exact else two_digits(number)
+    roughly = "" if exact else "about "
+    if finding.clusters is None:
+        return f"{roughly}{count(rounded, 'boxed picture')}"
+    if about.cluster == ORIGINAL:
+        return f"{roughly}{count(rounded, 'boxed picture')}, none a copy of another"
+    return f"boxed pictures of {roughly}{count(rounded, f'further {about.cluster}')}"
+
+
+def _further(finding: Finding | None) -> tuple[int, bool]:
+    """How many further ones, and whether that is exact; 0 where it is not known."""
+    if finding is None:
+        return 0, False
+    if finding.further:
+        return finding.further, finding.reason == reasons.TOO_FEW and finding.clusters is None
+    if finding.reason != reasons.TOO_FEW:
+        return 0, False
+    if finding.clusters is None or finding.clusters == finding.n:
+        return max(0, FEWEST - finding.n), True
+    return max(0, FEWEST_CLUSTERS - math.floor(finding.independent or finding.clusters)), False
 
 
 def more_helps(finding: Finding | None) -> bool:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from audit.datasets.colour_grid import ColourGrid
 from audit.datasets.labels import ClassName
 from audit.engine.measure import measure
 from audit.models.model import Model
@@ -14,13 +15,16 @@ from audit.settings import load_settings
 from checks import judge
 from checks.profile import load_profile
 from checks.verdict import Outcome
-from fixtures.devices import Blocks, Device, EightBits, Grey, Wiper, write_tagged
+from fixtures.devices import Blocks, Coarse, Device, EightBits, Grey, Wiper, write_tagged
 
 RULES = ("depends_on_object", "right_for_the_right_reason")
-KINDS = ("png", "jpeg", "grey")
+COARSE = ("15 levels", "5 bits", "1 bit", "palette")
+KINDS = ("png", "jpeg", "grey", *(pytest.param(kind, marks=pytest.mark.slow) for kind in COARSE))
 
 
 def device(kind: str, images: Path) -> Device:
+    if kind in COARSE:
+        return Coarse(images)
     return {"png": EightBits, "grey": Grey}[kind]() if kind != "jpeg" else Blocks(images / "000.jpg")
 
 
@@ -47,6 +51,16 @@ def test_a_network_cannot_change_what_is_measured() -> None:
     batch = Batch(Wiper(), pictures.clone(), torch.tensor([0, 1]), mean, std, (0, 1))
     assert batch.plain.gradient.abs().sum() > 0
     assert torch.equal(batch.x, pictures)
+
+
+@pytest.mark.slow
+@pytest.mark.tor("TOR-079")
+@pytest.mark.parametrize("kind", COARSE)
+def test_it_would_not_fail_if_altered_pictures_had_colours_of_their_own(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ColourGrid, "nearest", lambda _, pixels: pixels)
+    assert outcomes(tmp_path, kind) != {Outcome.FAIL}
 
 
 @pytest.mark.slow

@@ -102,6 +102,7 @@ def test_a_picture_with_its_map_can_be_shown(result: Result, tmp_path: Path) -> 
 
 def test_a_notebook_shows_result_verdict_and_record(result: Result) -> None:
     assert f">{result.outcome}<" in result._repr_html_()
+    assert repr(result) == f"Result({result.outcome}, 1 rule, folder={str(result.folder)!r})"
     verdict = result.verdicts["model_is_accurate"]
     assert verdict.question in verdict._repr_html_()
     with Record.open(result.folder / "audit.sqlite") as record:

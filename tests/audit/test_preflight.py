@@ -26,7 +26,7 @@ class StopHereError(Exception):
 def test_notice_is_given_before_any_picture_is_loaded_or_anything_is_written(tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=12)
     for picture in (tmp_path / "data" / "images").iterdir():
-        picture.unlink()
+        picture.write_bytes(picture.read_bytes()[:100])  # the header is left
     given: list[WordedPreflight] = []
 
     def notice(preflight: WordedPreflight) -> None:
@@ -46,9 +46,65 @@ def test_a_run_whose_every_question_is_out_of_reach_is_refused_at_once(tmp_path:
     settings = write_shapes(tmp_path / "data", pictures=12, experiments=True)
     (tmp_path / "data" / "mine.toml").write_text(NEEDS_59)
     named = {"judge": load_settings(settings).judge.model_copy(update={"profile": "mine.toml"})}
-    with pytest.raises(AuditError, match=r"data: no check of the profile mine can pass.*12 pictures.*takes 59 in all"):
+    with pytest.raises(
+        AuditError, match=r"data: no check of the profile mine can pass[^\n]*:\n- .*12 pictures.*takes 59 in all"
+    ):
         run(load_settings(settings).model_copy(update=named), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.tor("TOR-080")
+def test_what_boxes_and_crop_exclude_is_known_beforehand(tmp_path: Path) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=12, experiments=True)
+    loaded = load_settings(settings)
+    asked = {"preprocessing": loaded.preprocessing.model_copy(update={"crop": (10, 10)})}  # type: ignore[union-attr]
+    given: list[WordedPreflight] = []
+
+    def notice(preflight: WordedPreflight) -> None:
+        given.append(preflight)
+        raise StopHereError
+
+    with pytest.raises(StopHereError):
+        run(loaded.model_copy(update=asked), tmp_path / "out", notice=notice)
+    (preflight,) = given
+    assert preflight.exclusions.keys() == {"object cropped away"}
+    assert preflight.samples == 12 - preflight.excluded > 0
+    assert (
+        f"; {preflight.excluded} excluded so far: object cropped away ({preflight.excluded})." in preflight.sentences[0]
+    )
+    assert any(s.endswith("of 12 samples are excluded already.") for s in preflight.sentences)
+
+
+@pytest.mark.tor("TOR-080")
+def test_a_run_of_which_boxes_leave_no_sample_is_refused_at_once(tmp_path: Path) -> None:
+    loaded = load_settings(write_shapes(tmp_path / "data", pictures=12))
+    asked = {"data": loaded.data.model_copy(update={"max_box_share": 0.1})}
+    with pytest.raises(AuditError, match=r"no sample is left to audit; 12 excluded: box covers the frame \(12\)\. Add"):
+        run(loaded.model_copy(update=asked), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.tor("TOR-080")
+def test_fills_and_donors_that_the_settings_leave_out_are_named(tmp_path: Path) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=60, experiments=True)
+    with settings.open("a") as file:
+        file.write("""
+[experiments]
+donors = 4
+interventions = [{name = "object_removed", fills = ["mean"]}, {name = "background_replaced", fills = ["blur"]}]
+""")
+    given: list[WordedPreflight] = []
+
+    def notice(preflight: WordedPreflight) -> None:
+        given.append(preflight)
+        raise StopHereError
+
+    with pytest.raises(StopHereError):
+        run(settings, tmp_path / "out", notice=notice)
+    text = " ".join(given[0].sentences)
+    assert "it needs 'blur' and 'donor' of the experiment object_removed, which the settings leave out" in text
+    assert "it needs 'mean' and 'other 1' of the experiment background_replaced, which the settings leave out" in text
+    assert "; 4 pictures can lend backgrounds (experiments.donors) at most; it takes " in text
 
 
 def test_init_says_it_too(shell: Shell, tmp_path: Path) -> None:

@@ -87,3 +87,17 @@ def test_options_are_validated_from_the_signature() -> None:
         registry.options(example, {"steps": 0, "name": "x"}, "here")
     with pytest.raises(AuditError, match="here: name is missing"):
         registry.options(example, {}, "here")
+
+
+@pytest.mark.tor("TOR-010")
+@pytest.mark.parametrize(
+    ("fills", "problems"),
+    [
+        (["bluur"], ["x: fills.0 = 'bluur': Input should be 'mean', 'blur' or 'donor'."]),
+        ([], ["x: fills = []: Tuple should have at least 1 item after validation, not 0."]),
+    ],
+)
+def test_one_mistake_is_one_problem(fills: list[str], problems: list[str]) -> None:
+    with pytest.raises(AuditError) as caught:
+        registry.options(registry.resolve("audit.experiments.interventions", "object_removed"), {"fills": fills}, "x")
+    assert str(caught.value) == problems[0]

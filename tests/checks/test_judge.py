@@ -341,6 +341,39 @@ def test_rounding_is_not_impossible(honest: Path) -> None:
             integrity.ANSWERS_DIFFER,
             {"way": "otherwise", "pictures": 1, "of": 79, "apart": 0.11, "tolerance": 0.1, "first": 11},
         ),
+        (
+            "DELETE FROM map_repeat WHERE sample = 7 AND way = 'again'",
+            integrity.NOT_REPEATED,
+            {"done": 78, "pictures": 79},
+        ),
+        ("DELETE FROM map_repeat WHERE way = 'otherwise'", integrity.NOT_REPEATED, {"done": 0, "pictures": 79}),
+        ("UPDATE map_repeat SET source = 'edges'", integrity.NOT_REPEATED, {"done": 0, "pictures": 79}),
+        (
+            "UPDATE map_repeat SET deviation = NULL WHERE sample < 4 AND way = 'again'",
+            integrity.MAPS_DIFFER,
+            {
+                "source": "gradient",
+                "way": "again",
+                "pictures": 3,
+                "of": 79,
+                "apart": None,
+                "tolerance": 0.0,
+                "first": 1,
+            },
+        ),
+        (
+            "UPDATE map_repeat SET deviation = sample / 100.0 WHERE way = 'otherwise' AND sample < 12",
+            integrity.MAPS_DIFFER,
+            {
+                "source": "gradient",
+                "way": "otherwise",
+                "pictures": 1,
+                "of": 79,
+                "apart": 0.11,
+                "tolerance": 0.1,
+                "first": 11,
+            },
+        ),
     ],
 )
 def test_an_altered_record_is_invalid(honest: Path, statement: str, reason: str, details: dict[str, object]) -> None:

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from audit import registry
 from audit.datasets.sample import Sample
-from checks.demand import EXPERIMENT, Demand
+from checks.demand import EXPERIMENT, LENDERS, VARIANTS, Demand
 from checks.preflight import COLUMN, Preflight, Question, preflight
 from checks.profile import RULES, load_profile
 from checks.rules.no_shared_hotspot import IN_CLASSES
@@ -37,6 +38,15 @@ ALL_RIGHT: Mapping[tuple[str, ...], float] = {
 }
 
 
+FROM = [
+    ("depends_on_object", ("object_removed", "donor elsewhere")),
+    ("right_for_the_right_reason", ("object_removed", "blur")),
+    ("right_for_the_right_reason", ("background_replaced", "mean")),
+    ("survives_other_background", ("background_replaced", "other 1")),
+]
+"""A rule of the default profile, and a variant that it needs."""
+
+
 def layout(
     sizes: Sequence[int], profile: Profile, asked: Asked = ASKED, excluded: int = 0, **columns: Sequence[str]
 ) -> Layout:
@@ -52,7 +62,7 @@ def layout(
         )
         for number, index in enumerate(indices)
     ]
-    return layout_of(list(zip(samples, indices, strict=True)), excluded, asked, profile)
+    return layout_of(list(zip(samples, indices, strict=True)), {"broken box": excluded}, asked, profile)
 
 
 def question(found: Preflight, rule: str) -> Question:
@@ -185,6 +195,29 @@ def test_what_the_settings_do_not_ask_for() -> None:
         (EXPERIMENT, "object_removed"),
         (EXPERIMENT, "background_replaced"),
     ]
+
+
+@pytest.mark.parametrize(("rule", "variant"), FROM)
+def test_a_variant_that_the_settings_leave_out_is_out_of_reach(rule: str, variant: tuple[str, str]) -> None:
+    intervention, missing = variant
+    made = {name: {v for i, v in ALL_RIGHT if i == name} for name, _ in ALL_RIGHT}
+    whole = layout([90, 90], load_profile("default"), ASKED._replace(variants=made))
+    assert question(preflight(whole), rule).answerable
+    made[intervention] -= {missing}
+    (demand,) = question(preflight(replace(whole, asked=whole.asked._replace(variants=made))), rule).unmet
+    assert (demand.key, demand.details) == (VARIANTS, {"name": intervention, "missing": [missing]})
+
+
+@pytest.mark.parametrize("pictures", [40, 200])
+def test_the_fewest_lenders_are_those_with_which_the_rule_passes(pictures: int) -> None:
+    limits = bare_profile(survives_other_background=DEFAULT["survives_other_background"])
+    demand = question(preflight(layout([pictures, pictures], limits)), "survives_other_background").demands[-1]
+    assert demand.key == LENDERS
+    assert demand.needed is not None
+    for donors in (demand.needed - 1, demand.needed):
+        asked = ASKED._replace(donors=donors)
+        found = question(preflight(layout([pictures, pictures], limits, asked)), "survives_other_background")
+        assert found.answerable is (donors == demand.needed)
 
 
 def test_exclusions_beyond_the_limit_are_known_at_once() -> None:

@@ -480,7 +480,13 @@ def test_the_command_answers_with_its_exit_code(folder: Path, tmp_path: Path) ->
     assert [problem["kind"] for problem in found["problems"]] == ["added", "missing"]
     moved = tmp_path / "moved"
     assert called("report", str(folder), "--out", str(moved)).return_value == 1
-    assert called("verify", str(moved)).return_value == 2
+    alone = called("verify", str(moved))
+    assert alone.return_value == 2
+    assert "moved lacks its record alone: SHA256SUMS lists the other files as they are." in alone.output
+    assert "differs" not in alone.output
+    (moved / "junit.xml").unlink()
+    assert "moved differs from the evidence" in called("verify", str(moved)).output
+    assert called("report", str(folder), "--out", str(moved)).return_value == 1
     assert called("verify", str(moved), "--record", str(folder)).return_value == 0
 
 

@@ -4,6 +4,7 @@
 A format yields `audit.datasets.annotation.Annotation` and leaves all judgement to `audit.datasets.gather.gather`,
 which makes the `audit.datasets.sample.Dataset`.
 A file that cannot be read as a whole raises AuditError; a line that cannot be used excludes its sample.
+`READS_PICTURES = True` beside it says that what it makes of the annotations depends on the folder `images`.
 `ENDINGS` beside it are those that annotations of the format usually have.
 """
 

@@ -13,7 +13,7 @@ from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
-from audit.files import is_folder, is_regular, read_regular
+from audit.files import files_below, is_folder, is_regular, read_regular
 
 ENDINGS = (".xml",)
 LARGEST_SIDE = 10**9
@@ -31,7 +31,7 @@ def voc(annotations: Path, images: Path) -> Dataset:
         raise AuditError(
             annotations.name, "no such file or folder", "need Pascal VOC XML", "Check the path in the settings."
         )
-    files = sorted(annotations.rglob("*.xml"))
+    files = files_below(annotations, ENDINGS)
     if not files:
         raise AuditError(annotations.name, "no .xml file in this folder", "need one for each picture")
     return gather(_folder(files, annotations), files)

@@ -14,8 +14,10 @@ from audit.datasets.picture_files import PICTURE_SUFFIXES, displayed_size
 from audit.datasets.sample import Box, Dataset
 from audit.datasets.yolo_splits import COLUMN, of_split, split_folders, split_of
 from audit.errors import AuditError
+from audit.files import files_below
 
 ENDINGS = (".yaml", ".yml")
+READS_PICTURES = True
 DEEPEST = 20
 LARGEST, HUGE = 2**63, "a number of more than 64 bits"
 MOST_CLASSES = 10**6
@@ -31,7 +33,7 @@ def yolo(annotations: Path, images: Path, *, split: str = "") -> Dataset:
     """
     document = _described(annotations)
     names, folders = _names(document, annotations.name), split_folders(document, annotations.absolute().parent)
-    pictures = sorted(path for path in images.absolute().rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    pictures = files_below(images.absolute(), PICTURE_SUFFIXES)
     if not pictures:
         raise AuditError(images.name, "no picture below this folder", "need the pictures of the dataset")
     if split:

@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from audit.bounds import MOST_DRAWN, MOST_PICTURES
 from audit.datasets.displayed_boxes import displayed_boxes
 from audit.datasets.loader import Loaded
 from audit.datasets.picture_files import open_picture
@@ -47,6 +48,7 @@ FEWEST = 10
 DRAW, MOST = 2, 20
 """How many times the pictures wanted are looked at before the mark's place is chosen, and in all."""
 
+Lambdas = Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(max_length=MOST_DRAWN)]
 Variant = tuple[str, str]
 """Intervention and variant."""
 
@@ -69,8 +71,8 @@ def planted_cue(
     run: Plan,
     record: Record,
     *,
-    pictures: Annotated[int, Field(ge=FEWEST)] = 24,
-    lambdas: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    pictures: Annotated[int, Field(ge=FEWEST, le=MOST_PICTURES)] = 24,
+    lambdas: Lambdas = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
 ) -> Rows:
     """Tests whether this audit notices copies of the network that rely on a mark stamped into its own pictures.
 
@@ -142,7 +144,7 @@ def _covered(run: Plan, loaded: Loaded) -> Tensor:
     if not sample.other_boxes:
         return covered
     opened = open_picture(run.factory.loader.folder / sample.image, run.factory.loader.folder)
-    others = run.inputs.preprocessing.frame(opened.picture, displayed_boxes(sample, opened)[1]).boxes
+    others = run.inputs.preprocessing.frame(opened.picture, displayed_boxes(sample, opened.header)[1]).boxes
     height, width = loaded.framed.pixels.shape[1:]
     return covered | region([others], (height, width), 0, run.factory.device).inside
 

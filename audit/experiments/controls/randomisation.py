@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from audit.bounds import MOST_PICTURES
 from audit.engine.plan import Plan
 from audit.errors import AuditError
 from audit.experiments.cascade import MOST_STAGES, cascade
@@ -23,7 +24,7 @@ from audit.saliency.sources import Source
 NEEDS: frozenset[Need] = frozenset({"maps"})
 
 
-def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(ge=2)] = 16) -> Rows:
+def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(ge=2, le=MOST_PICTURES)] = 16) -> Rows:
     """Tests whether the maps change when the network loses its weights, layer by layer from output to input.
 
     Cascading randomisation (Adebayo et al. 2018), see `cascade`, on a draw of the pictures. For each method,

@@ -7,19 +7,23 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from audit.bounds import Drawn
 from audit.experiments.altered_batch import Altered, Trial
 from audit.experiments.fills import blurred, mean
-from audit.experiments.swaps import swapped
+from audit.experiments.swaps import swap_variants, swapped
 from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region", "donors"})
 
-Fills = Annotated[tuple[Literal["mean", "blur", "other"], ...], Field(min_length=1)]
+Fills = Annotated[tuple[Literal["mean", "blur", "other"], ...], Field(min_length=1, max_length=3)]
 
 
-def background_replaced(
-    trial: Trial, *, fills: Fills = ("mean", "blur", "other"), donors: Annotated[int, Field(gt=0)] = 3
-) -> Altered:
+def variants(*, fills: Fills, donors: int) -> tuple[str, ...]:
+    """What the options make, by name."""
+    return *(fill for fill in ("mean", "blur") if fill in fills), *(swap_variants(donors) if "other" in fills else ())
+
+
+def background_replaced(trial: Trial, *, fills: Fills = ("mean", "blur", "other"), donors: Drawn = 3) -> Altered:
     """What the network answers for the object alone, with everything else replaced.
 
     Sufficiency, and the test of other backgrounds (Xiao et al.: Noise or Signal: The Role of Image Backgrounds in

@@ -11,8 +11,13 @@ from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region"})
 
-Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1)]
+Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1, max_length=2)]
 FILLS = {"mean": mean, "blur": blur}
+
+
+def variants(*, fills: Fills) -> tuple[str, ...]:
+    """What the options make, by name."""
+    return tuple(f"{fill}{place}" for place in ("", " elsewhere") for fill in fills)
 
 
 def forbidden_hidden(trial: Trial, *, fills: Fills = ("mean", "blur")) -> Altered:
@@ -28,7 +33,7 @@ def forbidden_hidden(trial: Trial, *, fills: Fills = ("mean", "blur")) -> Altere
     x, hidden = trial.batch.x, trial.forbidden
     if hidden is None:
         nothing = torch.full_like(x, torch.nan)
-        return Altered({f"{fill}{place}": nothing for place in ("", " elsewhere") for fill in fills})
+        return Altered(dict.fromkeys(variants(fills=fills), nothing))
     other, crowded = control(hidden, trial.inside | hidden, trial.batch.seeds)
     none = ~hidden.flatten(1).any(dim=1).view(-1, 1, 1, 1)
     holes = {"": (hidden, none), " elsewhere": (other, none | crowded)}

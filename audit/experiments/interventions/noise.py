@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from audit.bounds import Pictures
 from audit.experiments.altered_batch import Altered, Trial
 from audit.models.model import asked_by
 from audit.registry import Need
@@ -16,7 +17,7 @@ NEEDS: frozenset[Need] = frozenset({"maps"})
 def noise(
     trial: Trial,
     *,
-    pictures: Annotated[int, Field(gt=0)] = 32,
+    pictures: Pictures = 32,
     sigma: Annotated[float, Field(gt=0, le=1)] = 0.05,
 ) -> Altered:
     """What a little noise does to the prediction and to the methods' maps.

@@ -13,7 +13,12 @@ from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region", "donors"})
 
-Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1)]
+Fills = Annotated[tuple[Literal["mean", "blur", "donor"], ...], Field(min_length=1, max_length=3)]
+
+
+def variants(*, fills: Fills, controls: Fills | None) -> tuple[str, ...]:
+    """What the options make, by name."""
+    return *fills, *(f"{fill} elsewhere" for fill in (fills if controls is None else controls))
 
 
 def object_removed(trial: Trial, *, fills: Fills = ("mean", "blur", "donor"), controls: Fills | None = None) -> Altered:

@@ -1,18 +1,20 @@
 """Where the object lies, swapped."""
 
-from typing import Annotated
-
-from pydantic import Field
-
+from audit.bounds import Drawn
 from audit.experiments.altered_batch import Altered, Trial
 from audit.experiments.moved_objects import at_places_of, hulls_of, moved
-from audit.experiments.swaps import swapped
+from audit.experiments.swaps import swap_variants, swapped
 from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region", "donors"})
 
 
-def placement_swapped(trial: Trial, *, donors: Annotated[int, Field(gt=0, le=64)] = 3) -> Altered:
+def variants(*, donors: int) -> tuple[str, ...]:
+    """What the options make, by name."""
+    return swap_variants(donors)
+
+
+def placement_swapped(trial: Trial, *, donors: Drawn = 2) -> Altered:
     """What the network answers where the object is moved to the place of another picture's object.
 
     The object is moved by whole pixels, as near to the other's centre as the frame allows, and what it leaves is filled

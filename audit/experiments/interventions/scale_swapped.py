@@ -1,18 +1,20 @@
 """How large the object is, swapped."""
 
-from typing import Annotated
-
-from pydantic import Field
-
+from audit.bounds import Drawn
 from audit.experiments.altered_batch import Altered, Trial
 from audit.experiments.moved_objects import at_sizes_of, hulls_of, moved
-from audit.experiments.swaps import swapped
+from audit.experiments.swaps import swap_variants, swapped
 from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region", "donors"})
 
 
-def scale_swapped(trial: Trial, *, donors: Annotated[int, Field(gt=0, le=64)] = 3) -> Altered:
+def variants(*, donors: int) -> tuple[str, ...]:
+    """What the options make, by name."""
+    return swap_variants(donors)
+
+
+def scale_swapped(trial: Trial, *, donors: Drawn = 2) -> Altered:
     """What the network answers where the object gets the size of another picture's object.
 
     The object is resampled about its centre until its box has the other's area, its aspect kept; what it leaves is

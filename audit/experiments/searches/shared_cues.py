@@ -12,6 +12,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from audit.bounds import MOST_PICTURES, Drawn
 from audit.datasets.exclusions import Rejected
 from audit.datasets.loader import Loaded
 from audit.engine.plan import Plan
@@ -33,8 +34,7 @@ from audit.saliency.batch import Batch
 
 NEEDS: frozenset[Need] = frozenset({"region", "grid"})
 
-Pictures = Annotated[int, Field(ge=FEWEST)]
-Most = Annotated[int, Field(ge=1)]
+Pictures = Annotated[int, Field(ge=FEWEST, le=MOST_PICTURES)]
 SHOWN = 12
 """Crops of a candidate that the record keeps."""
 
@@ -57,7 +57,7 @@ class Tested(NamedTuple):
     answers: list[AnswerRow]
 
 
-def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Most = 8) -> Rows:
+def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Drawn = 8) -> Rows:
     """Finds where, and on what, maps of a class agree outside the boxes, and what hiding and pasting it does.
 
     At most `most` candidates, places and recurring appearances. On up to `pictures` pictures of its class each is

@@ -1,14 +1,14 @@
 """Integrated gradients."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
+from audit.bounds import Asked, Drawn
 from audit.models.model import logits_of
 from audit.registry import Need
 from audit.saliency.batch import Attribution, Batch, score_of
@@ -23,9 +23,9 @@ BLUR_SHARE = 1 / 20
 def integrated_gradients(
     batch: Batch,
     *,
-    steps: Annotated[int, Field(gt=0)] = 32,
+    steps: Asked = 32,
     baseline: Baseline = "black",
-    draws: Annotated[int, Field(gt=0)] = 4,
+    draws: Drawn = 4,
 ) -> Attribution:
     """The gradient integrated along the straight line from a baseline to the picture, times their difference.
 

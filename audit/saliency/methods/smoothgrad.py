@@ -7,16 +7,16 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from audit.bounds import Asked
 from audit.registry import Need
 from audit.saliency.batch import Batch
 
 NEEDS: frozenset[Need] = frozenset({"gradient"})
 
-Samples = Annotated[int, Field(gt=0)]
 NoiseLevel = Annotated[float, Field(gt=0, le=1)]
 
 
-def smoothgrad(batch: Batch, *, samples: Samples = 16, noise_level: NoiseLevel = 0.15) -> Tensor:
+def smoothgrad(batch: Batch, *, samples: Asked = 16, noise_level: NoiseLevel = 0.15) -> Tensor:
     """The mean gradient over noisy copies of the picture.
 
     Smilkov et al.: SmoothGrad: removing noise by adding noise, 2017. `noise_level` is the noise's standard deviation as

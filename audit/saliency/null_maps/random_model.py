@@ -1,18 +1,17 @@
 """What the architecture alone would show."""
 
 from dataclasses import replace
-from typing import Annotated
 
-from pydantic import Field
 from torch import Tensor
 
+from audit.bounds import Pictures
 from audit.registry import Need
 from audit.saliency.batch import Batch, reduce_channels
 
 NEEDS: frozenset[Need] = frozenset({"gradient", "untrained"})
 
 
-def random_model(batch: Batch, *, pictures: Annotated[int, Field(gt=0)] = 100) -> Tensor:
+def random_model(batch: Batch, *, pictures: Pictures = 100) -> Tensor:
     """The gradient of a copy of the network with random weights, on a random subset of the pictures.
 
     (N, H, W). pictures: how many of the whole data set are drawn, since this null map costs a forward and a backward

@@ -18,7 +18,7 @@ from reports.wording.missing import NO_NUMBER, without_finding
 from reports.wording.phrases import figure_at_limit, percent, points, share_at_limit
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
-QUESTION = "How strong must a shortcut be before this audit catches it?"
+QUESTION = "Would this audit catch a network that relies on a mark outside the object?"
 FLAGGED = "share of the evidence at and above which a mark is flagged"
 BLAMED = "share of the evidence at and above which hiding the mark is seen to cost the label"
 KEPT_SHARE = "share of its evidence that the network itself keeps when the object is removed"

@@ -19,7 +19,6 @@ MEND = {
 }
 """What helps against one reason of exclusion; the names are those that `audit` records."""
 MORE = {
-    "pictures": "Add boxed pictures.",
     "classes": "Find out why a class is never predicted: are the classes named in the network's own order?",
 }
 """What helps where the evidence is too little, by the finding's key."""
@@ -61,7 +60,8 @@ def _next_step(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PASS:
         return ""
     if verdict.outcome is Outcome.INCONCLUSIVE:
-        return " ".join(step for key, step in MORE.items() if key in keys)
+        few = [_more_pictures(finding) for finding in against if finding.key == "pictures"]
+        return " ".join([*few, *(step for key, step in MORE.items() if key in keys)])
     steps = []
     if exclusions := next((finding for finding in against if finding.key == "exclusions"), None):
         by_reason = exclusions.details["by_reason"]
@@ -75,6 +75,11 @@ def _next_step(verdict: Verdict) -> str:
     if any(finding.quantity == "dead_map_share" for finding in against):
         steps.append("Find out why maps are dead or missing, and fix the cause.")
     return " ".join([*steps, "Then run the audit again." if steps else "Run the audit on pictures, with a method."])
+
+
+def _more_pictures(finding: Finding) -> str:
+    missing = count(finding.further or 1, "distinct boxed picture")
+    return f"Add {missing}, and a few more in case some are excluded."
 
 
 def _whole(verdict: Verdict) -> str:
@@ -158,8 +163,9 @@ def _classes(finding: Finding) -> str:
     classes = finding.details["classes"]
     if not classes:
         return f"Every class of {FEWEST} pictures or more is predicted often enough to be judged."
-    named = _named((f"'{c['label']}' ({c['right']} of {count(c['pictures'], 'picture')})" for c in classes), "class")
-    return f"This audit shows nothing about classes hardly ever predicted right: {named}."
+    named = _named((f"'{c['label']}' ({c['right']} of {c['pictures']:,})" for c in classes), "class")
+    about = "this class" if len(classes) == 1 else "these classes"
+    return f"Too few pictures of {named} are predicted right to show anything about {about}."
 
 
 def _clusters(finding: Finding, about: About) -> str:

@@ -5,7 +5,7 @@ from checks import reasons
 from checks.rules.explainer_is_valid import NO_CONTROL, NO_LIVING_MAP, NOTHING_RANDOMISED
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import ANOTHER_METHOD
-from reports.wording.phrases import all_of
+from reports.wording.phrases import all_of, minus
 from reports.wording.words import About, FindingWords, Words
 
 MORE = "Draw more pictures for the control randomisation (its option `pictures`), and run the audit again."
@@ -59,7 +59,7 @@ def _of_all(verdict: Verdict) -> str:
         most = max(finding.upper or 0.0 for finding in verdict.findings)
         return (
             f"With random weights, the maps of {all_of(len(kept), 'method')} change (rank correlation at most"
-            f" {most:.2f}; required: at most {limit})."
+            f" {minus(f'{most:.2f}')}; required: at most {limit})."
         )
     if kept:
         return (
@@ -79,7 +79,8 @@ def _sentence(finding: Finding) -> str:
         return f"{method} has no living map with random weights for comparison, so its maps are taken out."
     beyond = finding.reason == reasons.BEYOND_LIMIT
     bound = finding.lower if beyond else finding.upper
-    shown = "" if bound is None else f"{'at least' if beyond else 'at most'} {bound:.2f}; "
-    seen = f"With random weights, the maps of {method} still correlate with the originals by {finding.value:.2f}"
+    shown = "" if bound is None else f"{'at least' if beyond else 'at most'} {minus(f'{bound:.2f}')}; "
+    value = minus(f"{finding.value:.2f}")
+    seen = f"With random weights, the maps of {method} still correlate with the originals by {value}"
     end = "" if finding.outcome is Outcome.PASS else "; they are taken out"
     return f"{seen} ({shown}required: at most {finding.limit:.4g}){end}."

@@ -4,9 +4,9 @@ from audit.phrases import count
 from checks import reasons
 from checks.rules.forbidden_pixels_are_ignored import BEYOND, NO_ROOM, NONE_RIGHT, NOTHING_LEFT
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import NO_NUMBER, missing, without_finding
+from reports.wording.missing import NO_NUMBER, SOME_ROOM, missing, without_finding
 from reports.wording.phrases import figure, figure_at_limit, points
-from reports.wording.undecided import more_helps, pictures, too_few, undecided
+from reports.wording.undecided import more_helps, pictures, pictures_to_add, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Does the answer stay the same when the pixels that must not matter are hidden?"
@@ -16,7 +16,6 @@ NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the worst pictures: what the network reads in the forbidden pixels will not be there in use."
     " Crop them away before training, train again, and audit again.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures with forbidden pixels.",
     Outcome.INVALID: NO_NUMBER,
 }
 ALIKE_ELSEWHERE = (
@@ -42,13 +41,17 @@ def forbidden_pixels_are_ignored(verdict: Verdict, about: About) -> Words:
         else FindingWords("forbidden pixels hidden", HIDDEN, _hidden(finding, about))
         for finding in verdict.findings
     ]
-    return words_by_finding(verdict, QUESTION, _next_step(verdict.outcome, verdict.deciding), findings)
+    return words_by_finding(verdict, QUESTION, _next_step(verdict.outcome, verdict.deciding, about), findings)
 
 
-def _next_step(outcome: Outcome, deciding: Finding) -> str:
+def _next_step(outcome: Outcome, deciding: Finding, about: About) -> str:
     if deciding.reason in (reasons.NO_PICTURES, NONE_RIGHT):
         return NO_SUCH_PIXELS if deciding.reason == reasons.NO_PICTURES else NONE_IS_RIGHT
-    return ALIKE_ELSEWHERE if outcome is Outcome.INCONCLUSIVE and not more_helps(deciding) else NEXT[outcome]
+    if outcome is not Outcome.INCONCLUSIVE:
+        return NEXT[outcome]
+    if not more_helps(deciding):
+        return ALIKE_ELSEWHERE
+    return f"Add {pictures_to_add(deciding, about)} with forbidden pixels, {SOME_ROOM} beside these."
 
 
 def _hidden(finding: Finding, about: About) -> str:

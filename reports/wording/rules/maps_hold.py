@@ -4,7 +4,7 @@ from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.non_inferiority import what_next
 from reports.wording.phrases import figure_at_limit, percent, points
-from reports.wording.undecided import too_few
+from reports.wording.undecided import pictures_to_add, too_few
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 NO_MAPS = "Run both audits with a saliency method whose maps are not all dead."
@@ -24,7 +24,7 @@ def maps_hold(verdict: Verdict, about: About) -> Words:
     return Words(
         question="Do the maps put as much relevance on the object as those of the baseline?",
         sentence=deciding_sentence(verdict, findings) or "No method was run.",
-        next_step=what_next(verdict.outcome, lost=lost, invalid=NO_MAPS),
+        next_step=what_next(verdict.outcome, lost=lost, add=pictures_to_add(verdict.deciding, about), invalid=NO_MAPS),
         findings=findings,
     )
 

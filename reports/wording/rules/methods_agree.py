@@ -3,7 +3,8 @@
 from audit.phrases import listed
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.phrases import all_of
+from reports.wording.phrases import all_of, minus
+from reports.wording.undecided import pictures_to_add
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 ALONE = "Add a second method that works differently, such as integrated_gradients beside gradient."
@@ -12,7 +13,6 @@ APART = "Look at both methods' maps of the same pictures, and trust neither with
 
 def methods_agree(verdict: Verdict, about: About) -> Words:
     """How alike the methods rank the places of a picture, pair by pair."""
-    del about
     findings = tuple(
         FindingWords(_names(finding), "mean rank correlation of two methods' maps", _sentence(finding))
         for finding in verdict.findings
@@ -21,7 +21,7 @@ def methods_agree(verdict: Verdict, about: About) -> Words:
     return Words(
         question="Do the methods' maps agree with each other?",
         sentence=_of_all(verdict) or deciding_sentence(verdict, findings) or alone,
-        next_step=_next_step(verdict),
+        next_step=_next_step(verdict, about),
         findings=findings,
     )
 
@@ -39,17 +39,18 @@ def _of_all(verdict: Verdict) -> str:
         return ""
     return (
         f"{all_of(len(verdict.findings), 'pair').capitalize()} of methods agree; the weakest, {_names(weakest)}, with a"
-        f" rank correlation of at least {weakest.lower:.2f} ({_required(weakest)})."
+        f" rank correlation of at least {_two_decimals(weakest.lower)} ({_required(weakest)})."
     )
 
 
-def _next_step(verdict: Verdict) -> str:
+def _next_step(verdict: Verdict, about: About) -> str:
     if verdict.outcome is Outcome.PASS:
         return ""
     if not verdict.findings:
         return ALONE
     too_few = verdict.deciding is not None and verdict.deciding.reason in (reasons.TOO_FEW, reasons.NO_PICTURES)
-    return "Add boxed pictures of which both methods make a map." if too_few else APART
+    more = pictures_to_add(verdict.deciding, about)
+    return f"Add {more} of which both methods make a map." if too_few else APART
 
 
 def _sentence(finding: Finding) -> str:
@@ -57,9 +58,13 @@ def _sentence(finding: Finding) -> str:
         return f"{_names(finding)} were not compared on any picture."
     beyond = finding.reason == reasons.BEYOND_LIMIT
     bound = finding.upper if beyond else finding.lower
-    shown = "" if bound is None else f"{'at most' if beyond else 'at least'} {bound:.2f}; "
-    seen = f"The maps of {_names(finding)} have a mean rank correlation of {finding.value:.2f}"
+    shown = "" if bound is None else f"{'at most' if beyond else 'at least'} {_two_decimals(bound)}; "
+    seen = f"The maps of {_names(finding)} have a mean rank correlation of {_two_decimals(finding.value)}"
     return f"{seen} ({shown}{_required(finding)})."
+
+
+def _two_decimals(value: float | None) -> str:
+    return minus(f"{value or 0.0:.2f}")
 
 
 def _required(finding: Finding) -> str:

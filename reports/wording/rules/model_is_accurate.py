@@ -4,13 +4,12 @@ from checks import reasons
 from checks.rules.model_is_accurate import ONE_CLASS_KNOWN, ONE_CLASS_SHOWN
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.phrases import percent, share_at_limit
-from reports.wording.undecided import more_helps, pictures, undecided
+from reports.wording.undecided import more_helps, pictures, pictures_to_add, undecided
 from reports.wording.words import About, FindingWords, Words
 
 NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Check first that labels, classes and preprocessing are the model's own. Then improve the model.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures.",
     Outcome.INVALID: "Run the audit on pictures of at least two classes, with a network that tells them apart.",
 }
 NOTHING = {
@@ -24,11 +23,14 @@ def model_is_accurate(verdict: Verdict, about: About) -> Words:
     """How often the label is predicted, against the limit."""
     (finding,) = verdict.findings
     sentence = NOTHING.get(finding.reason) or _sentence(finding, about)
-    beyond = finding.outcome is Outcome.INCONCLUSIVE and not more_helps(finding)
+    open_yet = finding.outcome is Outcome.INCONCLUSIVE
+    next_step = NEXT[Outcome.FAIL if open_yet else verdict.outcome]
+    if open_yet and more_helps(finding):
+        next_step = f"Add {pictures_to_add(finding, about)}."
     return Words(
         question="Does the model predict the label often enough?",
         sentence=sentence,
-        next_step=NEXT[Outcome.FAIL if beyond else verdict.outcome],
+        next_step=next_step,
         findings=(FindingWords("top-1 accuracy", "share of the pictures whose label is predicted", sentence),),
     )
 

@@ -6,12 +6,12 @@ from checks.rules.no_shared_hotspot import CONFIRMED_BY_PASTING, NOT_SEARCHED, P
 from checks.statistics.subset import FEWEST
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import NO_NUMBER, missing, without_finding
-from reports.wording.phrases import figure, figure_at_limit, percent, points, share_at_limit
+from reports.wording.phrases import cost, figure, figure_at_limit, percent, points, share_at_limit
 from reports.wording.places import location, place
 from reports.wording.undecided import more_helps, too_few, undecided
 from reports.wording.words import About, FindingWords, Words
 
-QUESTION = "Does the model rely on something that recurs outside the boxes?"
+QUESTION = "Do the answers stand without anything that recurs outside the boxes?"
 QUANTITY = "loss of the label's probability when the candidate is hidden, minus the loss from an equal area elsewhere"
 SEARCHED = "share of the pictures in classes that were searched"
 LOOK_AT_CROPS = "Look at the crops: a cue would be seen there."
@@ -66,8 +66,9 @@ def _headline(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PASS and not candidates:
         return "The maps of no class agree on anything outside the boxes."
     if verdict.outcome is Outcome.PASS and deciding is not None:
-        tried = count(len(candidates), "candidate")
-        return f"None of {tried} is confirmed as a cue; hiding the strongest {_cost(deciding)}."
+        if len(candidates) == 1:
+            return f"The one candidate is not confirmed as a cue: hiding it {_cost(deciding)}."
+        return f"None of {len(candidates):,} candidates is confirmed as a cue; hiding the strongest {_cost(deciding)}."
     confirmed = sum(finding.outcome is Outcome.FAIL for finding in candidates)
     if confirmed > 1 and deciding is not None:
         tried = count(len(candidates), "candidate cue")
@@ -90,13 +91,13 @@ def _sentence(finding: Finding, about: About) -> str:
 
 
 def _undecided(finding: Finding, about: About) -> str:
-    where, cost = f"{_where(finding)}, for {_name(finding)},", points(finding.value or 0.0)
+    where, lost = f"{_where(finding)}, for {_name(finding)},", cost(finding.value)
     if finding.reason == reasons.TOO_FEW:
         return f"The candidate {where} was hidden in {too_few(finding, about)}."
     if finding.reason == PASTING_ALONE:
-        return f"Pasting the candidate {where} {_turned(finding)}, but hiding it costs {cost}."
+        return f"Pasting the candidate {where} {_turned(finding)}, but hiding it costs {lost}."
     allowed = figure_at_limit(finding.limit)
-    return f"A candidate {where} may be a cue ({cost} when hidden; allowed: {allowed}); {undecided(finding, about)}."
+    return f"A candidate {where} may be a cue ({lost} when hidden; allowed: {allowed}); {undecided(finding, about)}."
 
 
 def _effect(finding: Finding) -> tuple[str, str]:
@@ -115,7 +116,7 @@ def _turned(finding: Finding) -> str:
 
 def _cost(finding: Finding) -> str:
     most, allowed = figure(finding.upper), figure_at_limit(finding.limit)
-    return f"costs {points(finding.value or 0.0)} (at most {most}; allowed: {allowed})"
+    return f"costs {cost(finding.value)} (at most {most}; allowed: {allowed})"
 
 
 def _where(finding: Finding) -> str:

@@ -4,14 +4,13 @@ from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import ANOTHER_METHOD
 from reports.wording.phrases import all_of, figure_at_limit, percent, points
-from reports.wording.undecided import more_helps, too_few, undecided, units
+from reports.wording.undecided import more_helps, pictures_to_add, too_few, undecided, units
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the worst pictures: what lies under the relevance is the cue. Remove it from the training"
     " pictures, or randomise it across classes, and audit again.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures, or pictures in which the object covers less of the frame.",
     Outcome.INVALID: "Find out why the maps have no score before you read anything into the others.",
 }
 
@@ -29,16 +28,18 @@ def relevance_beats_chance(verdict: Verdict, about: About) -> Words:
     return Words(
         question="Does more relevance lie on the object than chance would put there?",
         sentence=_all_pass(verdict) or deciding_sentence(verdict, findings) or "No method is left whose maps count.",
-        next_step=_next_step(verdict),
+        next_step=_next_step(verdict, about),
         findings=findings,
     )
 
 
-def _next_step(verdict: Verdict) -> str:
+def _next_step(verdict: Verdict, about: About) -> str:
     if verdict.reason == reasons.NO_METHOD:
         return ANOTHER_METHOD
-    beyond = verdict.outcome is Outcome.INCONCLUSIVE and not more_helps(verdict.deciding)
-    return NEXT[Outcome.FAIL if beyond else verdict.outcome]
+    if verdict.outcome is Outcome.INCONCLUSIVE and more_helps(verdict.deciding):
+        more = pictures_to_add(verdict.deciding, about)
+        return f"Add {more}, or pictures in which the object covers less of the frame."
+    return NEXT[Outcome.FAIL if verdict.outcome is Outcome.INCONCLUSIVE else verdict.outcome]
 
 
 def _all_pass(verdict: Verdict) -> str:

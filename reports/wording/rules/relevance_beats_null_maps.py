@@ -5,8 +5,8 @@ from checks import reasons
 from checks.rules.relevance_beats_null_maps import BEHIND, LACKS_REQUIRED, REQUIRED, SHORT_OF_MARGIN
 from checks.verdict import Finding, Outcome, Unit, Verdict
 from reports.wording.missing import ANOTHER_METHOD
-from reports.wording.phrases import figure_at_limit, percent, points
-from reports.wording.undecided import too_few, undecided
+from reports.wording.phrases import figure_at_limit, minus, percent, points
+from reports.wording.undecided import pictures_to_add, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 QUANTITY = {
@@ -41,7 +41,7 @@ def relevance_beats_null_maps(verdict: Verdict, about: About) -> Words:
     return Words(
         question="Do the methods put more relevance on the object than maps that have learnt nothing?",
         sentence=_all_pass(verdict) or deciding_sentence(verdict, findings) or nothing,
-        next_step=_next_step(verdict),
+        next_step=_next_step(verdict, about),
         findings=findings,
     )
 
@@ -61,7 +61,7 @@ def _all_pass(verdict: Verdict) -> str:
     return f"{seen}; the closest, {_subject(closest)}, {least} ({_required(closest)})."
 
 
-def _next_step(verdict: Verdict) -> str:
+def _next_step(verdict: Verdict, about: About) -> str:
     if verdict.outcome is Outcome.PASS:
         return ""
     if verdict.reason == reasons.NO_METHOD:
@@ -73,7 +73,9 @@ def _next_step(verdict: Verdict) -> str:
         return f"Add {names or 'null maps'} to saliency.null_maps in the settings, and run the audit again."
     if verdict.outcome is Outcome.INVALID:
         return "Find out why maps have no score, and run the audit again."
-    return {SHORT_OF_MARGIN: AHEAD, BEHIND: WORSE, reasons.TOO_FEW: "Add boxed pictures."}.get(deciding.reason, APART)
+    if deciding.reason == reasons.TOO_FEW:
+        return f"Add {pictures_to_add(deciding, about)}."
+    return {SHORT_OF_MARGIN: AHEAD, BEHIND: WORSE}.get(deciding.reason, APART)
 
 
 def _sentence(finding: Finding, about: About) -> str:
@@ -119,12 +121,15 @@ def _both_scores(finding: Finding) -> str:
         seen, null_score = f"{method} reaches a localisation AUC of {mean:.3f}", f"{null_mean:.3f}"
     behind = finding.reason == BEHIND
     bound = f"{'at most' if behind else 'at least'} {_gap(finding.upper if behind else finding.lower, finding.unit)}"
+    if behind:
+        decided = f"difference {bound}; {_required(finding)}"
+        return f"{seen}, {null_map} {null_score} ({decided}), which decides nothing."
     return f"{seen}, the null map {null_map} {null_score} (difference {bound}; {_required(finding)})."
 
 
 def _gap(difference: float | None, unit: Unit) -> str:
     value = difference or 0.0
-    return points(value) if unit is Unit.DIFFERENCE else f"{value + 0.0:.3f}"
+    return points(value) if unit is Unit.DIFFERENCE else minus(f"{value + 0.0:.3f}")
 
 
 def _required(finding: Finding) -> str:

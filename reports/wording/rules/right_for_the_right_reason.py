@@ -3,9 +3,9 @@
 from audit.phrases import count
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import NO_NUMBER, missing, step_without_judged, without_judged
+from reports.wording.missing import NO_NUMBER, SOME_ROOM, missing, step_without_judged, without_judged
 from reports.wording.phrases import percent, share_at_limit
-from reports.wording.undecided import more_helps, undecided
+from reports.wording.undecided import more_helps, pictures_to_add, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Do the right answers rest on the object?"
@@ -14,7 +14,6 @@ NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the worst pictures: they keep their label without the object. Find out what in the"
     " background gives it away, remove it from the training pictures or randomise it across classes, and audit again.",
-    Outcome.INCONCLUSIVE: "Add boxed pictures.",
     Outcome.INVALID: NO_NUMBER,
 }
 
@@ -25,14 +24,15 @@ def right_for_the_right_reason(verdict: Verdict, about: About) -> Words:
         return missing(QUESTION, verdict)
     (finding,) = verdict.findings
     words = FindingWords("right answers", QUANTITY, _sentence(finding, about))
-    return words_by_finding(verdict, QUESTION, _next_step(verdict), [words])
+    return words_by_finding(verdict, QUESTION, _next_step(verdict, about), [words])
 
 
-def _next_step(verdict: Verdict) -> str:
+def _next_step(verdict: Verdict, about: About) -> str:
     if verdict.deciding and verdict.deciding.reason == reasons.UNJUDGED:
         return step_without_judged(verdict.deciding)
-    beyond = verdict.outcome is Outcome.INCONCLUSIVE and not more_helps(verdict.deciding)
-    return NEXT[Outcome.FAIL if beyond else verdict.outcome]
+    if verdict.outcome is Outcome.INCONCLUSIVE and more_helps(verdict.deciding):
+        return f"Add {pictures_to_add(verdict.deciding, about)} {SOME_ROOM}."
+    return NEXT[Outcome.FAIL if verdict.outcome is Outcome.INCONCLUSIVE else verdict.outcome]
 
 
 def _sentence(finding: Finding, about: About) -> str:

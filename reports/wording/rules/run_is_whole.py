@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from audit.phrases import count, listed
-from audit.record.schema import AGAIN
+from audit.record.repeat_rows import AGAIN
 from checks.table import integrity
 from checks.verdict import Verdict
 from reports.wording.missing import without_finding
@@ -16,6 +16,8 @@ ALTERED = "Do not use this record: run the audit again, and find out who or what
 NEXT = {
     integrity.NETWORK_CHANGED: "Freeze the network, and run the audit again.",
     integrity.ANSWERS_DIFFER: "Remove from forward what draws, counts, remembers or looks at more than the pixels; then"
+    " run the audit again.",
+    integrity.MAPS_DIFFER: "Remove from forward, its derivative and the method what draws, counts or remembers; then"
     " run the audit again.",
     integrity.STOPPED: GO_ON,
     integrity.EXPERIMENTS_UNFINISHED: GO_ON,
@@ -48,12 +50,24 @@ def _impossible(details: dict[str, Any]) -> str:
 
 
 def _different(details: dict[str, Any]) -> str:
-    asked = "the same way" if details["way"] == AGAIN else "in another batch and memory layout"
+    asked = _asked(details)
     apart = "one is no number" if details["apart"] is None else f"log-odds up to {details['apart']:.2g} apart"
     return (
         f"Asked again {asked}, the network answered differently for {details['pictures']:,} of"
         f" {count(details['of'], 'picture')} ({apart}; tolerance: {details['tolerance']:g})."
     )
+
+
+def _different_maps(details: dict[str, Any]) -> str:
+    apart = "one is no number" if details["apart"] is None else f"up to {details['apart']:.2g} of a map"
+    return (
+        f"Asked again {_asked(details)}, {details['source']} made other maps of {details['pictures']:,} of"
+        f" {count(details['of'], 'picture')} ({apart}; tolerance: {details['tolerance']:g})."
+    )
+
+
+def _asked(details: dict[str, Any]) -> str:
+    return "the same way" if details["way"] == AGAIN else "in another batch and memory layout"
 
 
 def _other_rows(details: dict[str, Any]) -> str:
@@ -88,6 +102,7 @@ SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
         f"The record shows for {d['done']:,} of {count(d['pictures'], 'picture')} that the network was asked again."
     ),
     integrity.ANSWERS_DIFFER: _different,
+    integrity.MAPS_DIFFER: _different_maps,
     integrity.OTHER_ROWS: _other_rows,
     integrity.MISSING_ROWS: lambda d: (
         f"The record lacks {count(d['rows'], 'row')} of table {d['table']} that the run promised: {d['of']}."

@@ -1,5 +1,6 @@
 """The command line as users meet it: output, errors, exit codes."""
 
+import asyncio
 import json
 import os
 import signal
@@ -390,6 +391,7 @@ def test_explain_shows_five_classes_and_writes_the_picture(shell: Shell, tmp_pat
         ("--target", "drak"): "no class 'drak'; did you mean 'dark'?",
         ("--vmin", "0.5", "--vmax", "0.2"): "window: vmin 0.5, vmax 0.2; need vmin < vmax",
         ("--out", "no/such/folder/x.png"): "cannot be written",
+        ("--out", "a"): "a: has no ending; need the name of a picture. Name it a.png.",
         ("--method", "gradcm"): "did you mean 'gradcam'?",
     }.items():
         code, _, err = shell("explain", picture, "--settings", settings, *wrong)
@@ -427,3 +429,45 @@ def test_the_demo_passes_the_honest_and_fails_the_cheat(shell: Shell, tmp_path: 
     assert "honest/report.html" in (place / "index.html").read_text()
     for name, outcome in (("honest", "PASS"), ("cheating", "FAIL")):
         assert json.loads((place / name / "audit.json").read_text())["judgement"]["outcome"] == outcome
+
+
+def test_init_names_the_file_that_it_took_and_those_that_it_did_not(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "data" / "a.png")
+    for name in ("train", "val"):
+        (tmp_path / "data" / f"{name}.csv").write_text(f"{CSV_HEADER}a.png,dark,1,2,3,4\n")
+    code, out, _ = shell("init", "data")
+    assert code == 0
+    assert out.startswith("csv: 1 samples, 1 with their picture, from data/train.csv.\nNot taken: data/val.csv. ")
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_an_interruption_says_how_to_go_on(
+    began: bool, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=2)
+
+    def interrupted(_: object, out: Path, *__: object) -> None:
+        if began:
+            out.mkdir()
+            (out / "audit.sqlite").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("audit.cli.run.audit_with_progress", interrupted)
+    code, _, err = shell("run", settings, "--out", "cut")
+    assert code == 130
+    assert ("Continue with --out cut --resume." in err) == began
+    assert ("Nothing was measured yet, so nothing is kept. Start again without --resume." in err) != began
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, GeneratorExit])
+def test_what_other_code_ends_the_run_with_is_no_defect(
+    error: type[BaseException], shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("audit.cli.main.cli.main", ended)
+    code, _, err = shell("list")
+    assert code == 2
+    assert err == f"error: the code that the settings name ended the run ({error.__name__}); nothing was judged\n"

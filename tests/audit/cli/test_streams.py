@@ -1,13 +1,17 @@
 """A stdout that is closed or full is no verdict, and no name is too odd to be printed."""
 
+import logging
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
 from audit.cli.main import main
+from audit.cli.notices import MOST, bounded_notices
+from audit.cli.streams import Unread
 from fixtures.records import write_record
 
 ROOT = Path(__file__).parents[3]
@@ -68,3 +72,52 @@ def test_an_odd_path_is_printed_as_it_is(
             main()
         printed = capsys.readouterr()
         assert said in printed.out and printed.err == ""
+
+
+@pytest.mark.tor("TOR-068")
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("--help", 0),
+        pytest.param("list", 0, marks=pytest.mark.slow),
+        pytest.param("verify . --json", 2, marks=pytest.mark.slow),
+    ],
+)
+def test_a_reader_who_leaves_is_no_error(what: str, code: int, tmp_path: Path) -> None:
+    done = shell(f"$AUDIT {what} | true; exit ${{PIPESTATUS[0]}}", tmp_path)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+def test_what_is_written_after_the_reader_left_leads_nowhere() -> None:
+    reading, writing = os.pipe()
+    stream = Unread(os.fdopen(writing, "wb"), "utf-8")
+    stream.write("read")
+    stream.flush()
+    assert os.read(reading, 10) == b"read"
+    os.close(reading)
+    assert stream.write("unread") == 6
+    stream.write("x" * 1_000_000)
+    stream.flush()
+    stream.close()
+
+
+def test_libraries_cannot_flood_stderr(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with bounded_notices():
+        warnings.simplefilter("always")
+        for number in range(30_000):
+            warnings.warn(f"tag {number} is \x1b[1m broken", stacklevel=1)
+            logging.getLogger("PIL").error("picture %d is broken", number)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1] == "59,980 more warnings of libraries are not shown."
+    assert sum("is broken" in line or r"\x1b[1m broken" in line for line in lines) <= 2 * MOST
+    assert "picture 9 is broken" in lines and not any("\x1b" in line for line in lines)
+
+
+def test_what_libraries_say_as_a_rule_is_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with bounded_notices():
+        logging.getLogger("PIL").warning("look at this")
+    assert capsys.readouterr().err == "look at this\n"

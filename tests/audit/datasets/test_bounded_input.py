@@ -1,10 +1,11 @@
 """Time and memory of foreign pictures and annotations are bounded before anything is read or made of them."""
 
 import os
+import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from audit.cli.main import main
+from audit.datasets import annotation_files
 from audit.datasets.discover import look
 from audit.datasets.exclusions import Rejected
 from audit.datasets.formats.coco import coco
@@ -106,7 +108,7 @@ def test_a_camera_s_jpeg_with_its_thumbnail_is_opened(progressive: bool, tmp_pat
     thumbnail = with_scans(200)[:60_000]
     exif = b"Exif\0\0II*\0\x08\0\0\0\0\0" + thumbnail
     Image.new("RGB", (64, 64), "red").save(tmp_path / "a.jpg", progressive=progressive, exif=exif)
-    assert open_picture(tmp_path / "a.jpg", tmp_path).stored == (64, 64)
+    assert open_picture(tmp_path / "a.jpg", tmp_path).header.stored == (64, 64)
 
 
 def test_a_picture_file_has_a_bound(tmp_path: Path) -> None:
@@ -239,3 +241,167 @@ def test_explain_refuses_what_it_cannot_resize(
         main()
     assert left.value.code == 2
     assert "resize makes 256x16640000 pixels of 65000x1" in capfd.readouterr().err
+
+
+def png(before: int = 0, after: int = 0) -> bytes:
+    """A PNG of one pixel with so many empty chunks before and after it."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    head, pixel = chunk(b"IHDR", b"\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0"), chunk(b"IDAT", zlib.compress(bytes(4)))
+    empty = chunk(b"teSt", b"")
+    return b"\x89PNG\r\n\x1a\n" + head + empty * before + pixel + empty * after + chunk(b"IEND", b"")
+
+
+def gif(before: bytes) -> bytes:
+    """A GIF with these bytes before its picture."""
+    file = BytesIO()
+    Image.new("L", (8, 8)).save(file, "GIF")
+    data = file.getvalue()
+    place = data.index(b",", 13)
+    return data[:place] + before + data[place:]
+
+
+MANY: dict[str, bytes] = {
+    "a.png": png(before=400_000),
+    "b.png": png(after=400_000),
+    "a.gif": gif(b"\1" * 400_000),
+    "b.gif": gif(b"!\xfe" + b"\1x" * 400_000 + b"\0"),
+    "c.gif": gif(b"!\1\0" * 400_000),
+    "a.ppm": b"P6\n#" + b"x" * 400_000 + b"\n2 2 255\n" + bytes(12),
+    "b.pgm": b"P5\n" + b" " * 400_000 + b"\n2 2 255\n" + bytes(4),
+}
+
+
+@pytest.mark.tor("TOR-004")
+@pytest.mark.parametrize("name", MANY)
+def test_a_picture_of_very_many_parts_excludes_itself_before_it_is_decoded(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(MANY[name])
+    start = time.process_time()
+    for look_at in (open_picture, displayed_size):
+        with pytest.raises(Rejected, match=rf"{name}: (a \w+ of more than 100,000 parts|no pixels within)"):
+            look_at(tmp_path / name, tmp_path)
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("a.png", png(200, 200)), ("a.gif", gif(b"!\xfe\2hi\0")), ("a.ppm", b"P6 # hi\n1 1\n255\n" + bytes(3))],
+)
+def test_a_picture_with_comments_is_opened(name: str, data: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert open_picture(tmp_path / name, tmp_path).header.stored == displayed_size(tmp_path / name, tmp_path)
+
+
+def bitmap(side: int, runs: bytes) -> bytes:
+    """A BMP of compressed runs."""
+    start = 54 + 1024
+    head = struct.pack("<IHHI", start + len(runs), 0, 0, start)
+    return (
+        b"BM"
+        + head
+        + struct.pack("<IiiHHIIiiII", 40, side, side, 1, 8, 1, len(runs), 0, 0, 256, 0)
+        + bytes(1024)
+        + runs
+    )
+
+
+@pytest.mark.tor("TOR-004")
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.pgm", b"P5 4000 4000 100\n" + bytes(16_000_000)),
+        ("a.bmp", bitmap(4000, b"\0\0" * 4000)),
+        ("b.bmp", bitmap(400, b"\0\2\0\0" * 4_000_000)),
+    ],
+)
+def test_what_pillow_decodes_in_python_has_a_bound(name: str, data: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(data)
+    start = time.process_time()
+    with pytest.raises(Rejected, match=rf"{name}: [\d,]+ values in [\d,]+ bytes .*; need at most 6,000,000") as caught:
+        open_picture(tmp_path / name, tmp_path)
+    assert caught.value.reason == "oversized picture"
+    assert time.process_time() - start < 1
+
+
+def test_small_pictures_of_that_kind_are_opened(tmp_path: Path) -> None:
+    (tmp_path / "a.pgm").write_bytes(b"P5 4 2 100\n" + bytes(8))
+    (tmp_path / "a.bmp").write_bytes(bitmap(4, b"\4\1\0\0" * 4))
+    assert open_picture(tmp_path / "a.pgm", tmp_path).header.stored == (4, 2)
+    assert open_picture(tmp_path / "a.bmp", tmp_path).header.stored == (4, 4)
+
+
+def tiff(broken: int, compression: str = "raw") -> bytes:
+    """A TIFF with so many tags that nobody knows, and whose values lie outside the file."""
+    file = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(file, "TIFF", compression=compression)
+    data = file.getvalue()
+    (start,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, start)
+    more = b"".join(struct.pack("<HHII", 20_000 + number, 3, 1000, 8) for number in range(broken))
+    entries = data[start + 2 : start + 2 + 12 * count]
+    directory = struct.pack("<H", count + broken) + entries + more + bytes(4)
+    return data[:4] + struct.pack("<I", len(data)) + data[8:] + directory
+
+
+@pytest.mark.tor("TOR-004")
+@pytest.mark.parametrize("compression", ["raw", "tiff_deflate"])
+def test_a_tiff_of_broken_tags_is_opened_without_a_word(
+    compression: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.tif").write_bytes(tiff(20_000, compression))
+    opened = open_picture(tmp_path / "a.tif", tmp_path)
+    assert displayed_size(tmp_path / "a.tif", tmp_path) == opened.header.stored == (8, 8)
+    assert opened.picture.getpixel((4, 4)) == (255, 0, 0)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.tor("TOR-003")
+def test_no_folder_is_listed_and_no_annotation_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(60):
+        (tmp_path / "d" / f"class{number}").mkdir(parents=True)
+        (tmp_path / "d" / f"class{number}" / "boxes.csv").write_text("image,label,x0,y0,x1,y1\nb.png,cat,0,0,2,2\n")
+        (tmp_path / "d" / f"class{number}" / "a.png").touch()
+    listed, read, iterdir = list[Path](), list[Path](), Path.iterdir
+
+    def listing(folder: Path) -> Iterator[Path]:
+        listed.append(folder)
+        return iterdir(folder)
+
+    def reading(path: Path, most: int) -> bytes:
+        read.append(path)
+        return read_regular(path, most)
+
+    monkeypatch.setattr(Path, "iterdir", listing)
+    monkeypatch.setattr(annotation_files, "read_regular", reading)
+    with pytest.raises(AuditError, match=r"csv: boxes\.csv: 1 sample, but no picture 'b\.png' in any folder nearby"):
+        look(tmp_path / "d")
+    assert len(listed) < 10 * 60 and len(read) < 10 * 60
+
+
+def test_a_folder_that_changes_while_it_is_walked_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gone", "here"):
+        (tmp_path / name).mkdir()
+    scandir = os.scandir
+
+    def listed(folder: object) -> object:
+        if Path(str(folder)).name == "gone":
+            raise FileNotFoundError(2, "No such file or directory", str(folder))
+        return scandir(folder)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", listed)
+    monkeypatch.setattr(os, "listdir", lambda folder: [entry.name for entry in listed(folder)])  # type: ignore[attr-defined]
+    with pytest.raises(AuditError, match="no format reads a dataset here"):
+        look(tmp_path)
+
+
+def test_a_folder_that_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(AuditError, match=r"cannot be read \(Permission denied\); need a folder that you may read"):
+        look(tmp_path)

@@ -32,7 +32,7 @@ def leaves(form: str, annotations: Path, images: Path) -> tuple[set[str], dict[s
     stay, gone = set(), {f"{e.image} {e.label}": (e.reason, e.detail) for e in dataset.exclusions}
     for sample in dataset.samples:
         try:
-            displayed_boxes(sample, open_picture(images / sample.image, images))
+            displayed_boxes(sample, open_picture(images / sample.image, images).header)
         except Rejected as error:
             gone[f"{sample.image} {sample.label}"] = error.reason, error.detail
         else:

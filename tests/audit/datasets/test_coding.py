@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from audit.datasets.coding import PLAIN, Coding, Jpeg, recoded
+from audit.datasets.coding import PLAIN, Coding, Jpeg, coding_of, recoded
+from audit.datasets.colour_grid import ColourGrid
 from audit.datasets.loader import Loaded, Loader
 from audit.datasets.picture_files import Opened, open_picture
 from audit.datasets.preprocessing import Preprocessing, normalised
@@ -48,20 +49,30 @@ def batch_of(pixels: Tensor, codings: tuple[Coding, ...] = (), layout: torch.mem
 
 
 def test_what_a_file_says_of_its_pixels(tmp_path: Path) -> None:
-    assert written(tmp_path, "a.png").coding == PLAIN
-    assert written(tmp_path, "b.png", mode="L").coding == Coding(grey=True)
-    assert written(tmp_path, "c.bmp").coding == PLAIN
-    fine = written(tmp_path, "d.jpg", quality=90, subsampling=0).coding.jpeg
-    coarse = written(tmp_path, "e.jpg", quality=30, subsampling=2).coding.jpeg
+    for name, mode in (("a.png", "RGB"), ("b.png", "L"), ("c.bmp", "RGB"), ("g.jpg", "CMYK")):
+        assert written(tmp_path, name, mode=mode).jpeg is None
+    fine = written(tmp_path, "d.jpg", quality=90, subsampling=0).jpeg
+    coarse = written(tmp_path, "e.jpg", quality=30, subsampling=2).jpeg
     assert fine is not None
     assert coarse is not None
     assert (fine.subsampling, coarse.subsampling) == (0, 2)
     assert all(a <= b for a, b in zip(fine.tables[0], coarse.tables[0], strict=True))
-    grey = written(tmp_path, "f.jpg", mode="L").coding
-    assert grey.grey
-    assert grey.jpeg is not None
-    assert len(grey.jpeg.tables) == 1
-    assert written(tmp_path, "g.jpg", mode="CMYK").coding == PLAIN
+    grey = written(tmp_path, "f.jpg", mode="L").jpeg
+    assert grey is not None
+    assert len(grey.tables) == 1
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+@pytest.mark.parametrize("kept_as", ["L", "RGB"])
+def test_a_picture_without_colour_is_grey_however_it_is_kept(kept_as: str, suffix: str, tmp_path: Path) -> None:
+    grey = np.repeat(NOISE[..., :1], 3, axis=2)
+    written(tmp_path, f"a.{suffix}", grey, kept_as)
+    written(tmp_path, f"b.{suffix}")
+    for preprocessing in (Preprocessing(), Preprocessing(resize=30), Preprocessing(letterbox=(80, 80))):
+        coding = loaded(tmp_path, f"a.{suffix}", preprocessing).coding
+        assert coding.colours.grey
+        assert coding.around.grey
+        assert not loaded(tmp_path, f"b.{suffix}", preprocessing).coding.colours.grey
 
 
 @settings(max_examples=30, deadline=None)
@@ -101,7 +112,7 @@ def test_altered_pixels_come_to_lie_on_the_grid_and_nan_stays() -> None:
 @pytest.mark.tor("TOR-079")
 def test_grey_pictures_stay_grey() -> None:
     drawn = torch.from_numpy(NOISE).permute(2, 0, 1).unsqueeze(0)
-    after = recoded(drawn.repeat(2, 1, 1, 1), [Coding(grey=True), PLAIN])
+    after = recoded(drawn.repeat(2, 1, 1, 1), [Coding(ColourGrid(grey=True), ColourGrid(grey=True)), PLAIN])
     assert torch.equal(after[0, 0], after[0, 1])
     assert torch.equal(after[0, 0], torch.from_numpy(np.array(Image.fromarray(NOISE).convert("L"))))
     assert torch.equal(after[1], drawn[0])
@@ -140,9 +151,9 @@ def test_every_jpeg_can_be_saved_as_its_file_was(size: tuple[int, int], tables: 
     for subsampling in (0, 1, 2):
         pixels.save(tmp_path / "x.jpg", qtables=steps, subsampling=subsampling)
         opened = open_picture(tmp_path / "x.jpg", tmp_path)
-        assert opened.coding.jpeg is not None
-        coding = Coding(opened.coding.grey, opened.coding.jpeg, size=size)
+        assert opened.jpeg is not None
         before = torch.from_numpy(np.array(opened.picture)).permute(2, 0, 1).unsqueeze(0)
+        coding = coding_of(before[0], opened.jpeg, (0, 0), size)
         assert recoded(before, [coding]).shape == before.shape
 
 
@@ -188,7 +199,7 @@ def test_the_origin_is_where_the_first_pixel_comes_to_lie(
 
 def test_a_batch_keeps_the_grid_of_each_picture() -> None:
     jpeg = Jpeg(((1,) * 64, (1,) * 64), 0)
-    codings = (PLAIN, Coding(grey=True), Coding(jpeg=jpeg, size=(4, 4)))
+    codings = (PLAIN, Coding(ColourGrid(grey=True)), Coding(jpeg=jpeg, size=(4, 4)))
     batch = batch_of(torch.zeros(3, 3, 4, 4, dtype=torch.uint8), codings)
     assert batch.some([2, 0]).codings == (codings[2], codings[0])
     assert batch_of(torch.zeros(3, 3, 4, 4, dtype=torch.uint8)).some([1]).codings == ()
@@ -211,3 +222,29 @@ def test_a_network_for_grey_pictures_is_shown_a_jpeg_as_its_luminance(subsamplin
     assert (picture.framed.pixels[0].int() - luminance.int()).abs().float().mean() < 1.5
     again = recoded(picture.framed.pixels.unsqueeze(0), [picture.coding])
     assert (again.int() - picture.framed.pixels.int()).abs().float().mean() < 0.5
+
+
+@pytest.mark.tor("TOR-079")
+@pytest.mark.parametrize("preprocessing", [Preprocessing(letterbox=(64, 64)), Preprocessing(crop=(40, 80))])
+def test_what_is_padded_gives_the_picture_no_colours(preprocessing: Preprocessing, tmp_path: Path) -> None:
+    """Altered pixels of the picture may not take the padding's colour, which its file has not; those beside it may."""
+    written(tmp_path, "a.png", np.where(NOISE < 125, 100, 120).astype(np.uint8))
+    picture = loaded(tmp_path, "a.png", preprocessing)
+    altered = torch.full_like(picture.framed.pixels, preprocessing.fill if preprocessing.letterbox else 0)
+    shown = recoded(altered.unsqueeze(0), [picture.coding])[0].permute(1, 2, 0).numpy()
+    inside = picture.coding.inside(shown)
+    around = np.ones(shown.shape[:2], bool)
+    around[inside] = False
+    assert around.sum() == shown[..., 0].size - min(48, shown.shape[0]) * 64
+    assert set(shown[inside].ravel().tolist()) <= {100, 120}
+    assert set(shown[around].ravel().tolist()) == {int(altered[0, 0, 0])}
+
+
+@pytest.mark.tor("TOR-079")
+@pytest.mark.parametrize("preprocessing", [Preprocessing(resize=96, interpolation="nearest"), Preprocessing(resize=30)])
+def test_pictures_that_were_scaled_have_the_colours_that_are_left(preprocessing: Preprocessing, tmp_path: Path) -> None:
+    written(tmp_path, "a.png", np.where(NOISE < 125, 100, 120).astype(np.uint8))
+    picture = loaded(tmp_path, "a.png", preprocessing)
+    assert bool(picture.coding.colours.palette) == (preprocessing.interpolation == "nearest")
+    again = recoded(picture.framed.pixels.unsqueeze(0), [picture.coding])[0]
+    assert torch.equal(again, picture.framed.pixels)

@@ -49,6 +49,9 @@ COPIES = {
     "grey": ORIGINAL.convert("L").convert("RGB"),
     "mirrored": ImageOps.mirror(ORIGINAL),
     "mirrored and smaller": ImageOps.mirror(ORIGINAL).resize((75, 50)),
+    **{turn.name.lower(): ORIGINAL.transpose(turn) for turn in Image.Transpose},
+    "negative": ImageOps.invert(ORIGINAL),
+    "negative, turned and poor": recoded(ImageOps.invert(ORIGINAL).transpose(Image.Transpose.ROTATE_270), 20),
 }
 
 
@@ -118,7 +121,7 @@ def test_the_surroundings_of_all_objects_are_hashed_too() -> None:
 
 
 def test_the_hash_is_that_of_the_definition() -> None:
-    """The signs of the 16 × 16 lowest frequencies, even columns first."""
+    """The signs of the 16 × 16 lowest frequencies by parity of rows, then of columns."""
     small = ORIGINAL.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     grey = np.asarray(small, dtype=np.float64)
     place, frequency = np.arange(SIDE), np.arange(LOWEST)[:, None]
@@ -127,35 +130,49 @@ def test_the_hash_is_that_of_the_definition() -> None:
     amplitude = waves @ grey @ waves.T
     bits = [
         bool(amplitude[row, column] >= PLAIN) and (row, column) != (0, 0)
-        for parity in (0, 1)
-        for row in range(LOWEST)
-        for column in range(parity, LOWEST, 2)
+        for down in (0, 1)
+        for across in (0, 1)
+        for row in range(down, LOWEST, 2)
+        for column in range(across, LOWEST, 2)
     ]
     assert int(perceptual_hash(ORIGINAL, ())[: BITS // 4], 16) == sum(
         bit << (BITS - 1 - place) for place, bit in enumerate(bits)
     )
 
 
-def test_alike_counts_the_bits_that_differ_mirrored_or_not() -> None:
+def test_alike_counts_the_bits_that_differ_turned_as_suits_best() -> None:
+    """Against each of the eight turns of a picture and of its negative, one after the other."""
     rng = np.random.default_rng(0)
-    first = rng.random((30, BITS)) < 0.5
-    second = first[rng.permutation(30)] ^ (rng.random((30, BITS)) < np.linspace(0, 0.35, 30)[:, None])
-    second[::3, BITS // 2 :] ^= True
+    first = rng.random((48, LOWEST, LOWEST)) < 0.5
+    turns = [[turned(one, number) for number in range(16)] for one in first]
+    second = np.array([turns[place][place % 16] for place in range(48)])
+    second ^= rng.random(second.shape) < np.linspace(0, 0.35, 48)[:, None, None]
     one, other = alike(words_of(first), words_of(second))
-    pairs = set(zip(one.tolist(), other.tolist(), strict=True))
-    expected = set()
-    for i, mine in enumerate(first):
-        for j, yours in enumerate(second):
-            mirrored = np.concatenate([yours[: BITS // 2], ~yours[BITS // 2 :]])
-            if min((mine != yours).sum(), (mine != mirrored).sum()) <= MOST_BITS:
-                expected.add((i, j))
-    assert pairs == expected
-    assert 10 < len(expected) < 30
+    expected = {
+        (i, j) for i in range(48) for j in range(48) if min((second[j] != turn).sum() for turn in turns[i]) <= MOST_BITS
+    }
+    assert sorted(zip(one.tolist(), other.tolist(), strict=True)) == sorted(expected)
+    assert 12 < len(expected) < 48
 
 
-def words_of(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """Of pictures that are all object."""
-    return hash_words([2 * row.tobytes().hex() for row in np.packbits(bits, axis=1)])
+def test_a_picture_that_is_its_own_mirror_image_is_one_copy() -> None:
+    signs = np.random.default_rng(0).random((1, LOWEST, LOWEST)) < 0.5
+    words = words_of(signs | signs.transpose(0, 2, 1))
+    assert [side.tolist() for side in alike(words, words)] == [[0], [0]]
+
+
+def turned(signs: NDArray[np.bool_], number: int) -> NDArray[np.bool_]:
+    """One of 16: mirrored, upside down, negative and with rows for columns, or not."""
+    odd = np.arange(LOWEST) % 2 == 1
+    mirrored, upside_down, negative, swapped = (bool(number >> place & 1) for place in range(4))
+    upright = signs ^ (odd & mirrored) ^ (odd & upside_down)[:, None] ^ negative
+    return np.asarray(upright.T if swapped else upright)
+
+
+def words_of(signs: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Of pictures (n, 16, 16) that are all object."""
+    words = [signs[:, down::2, across::2].reshape(len(signs), -1) for down in (0, 1) for across in (0, 1)]
+    return hash_words([2 * row.tobytes().hex() for row in np.packbits(np.concatenate(words, axis=1), axis=1)])
 
 
 @pytest.mark.parametrize("broken", ["ab", "z" * 128, "0" * 126])
@@ -174,6 +191,12 @@ def test_of_real_photographs_none_is_a_copy_of_another_and_every_copy_is_found(r
     photographs = [Image.open(file).convert("RGB") for file in files]
     contents = [content_of(photograph, ()) for photograph in photographs]
     assert copies(contents, contents).tolist() == np.eye(len(files), dtype=bool).tolist()
-    for change in (lambda p: recoded(p, 20), lambda p: p.resize((p.width // 2, p.height // 2)), ImageOps.mirror):
+    for change in (
+        lambda p: recoded(p, 20),
+        lambda p: p.resize((p.width // 2, p.height // 2)),
+        ImageOps.mirror,
+        lambda p: ImageOps.invert(p).transpose(Image.Transpose.ROTATE_90),
+        lambda p: Image.merge("RGB", p.split()[::-1]),
+    ):
         changed = [content_of(change(photograph), ()) for photograph in photographs]
         assert copies(contents, changed).tolist() == np.eye(len(files), dtype=bool).tolist()

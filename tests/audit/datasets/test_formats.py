@@ -58,7 +58,7 @@ def test_same_scene_equal_samples(scene: Scene, name: str) -> None:
 def test_shown_boxes_are_the_drawn_ones(scene: Scene, name: str) -> None:
     """Also of the turned picture, whose boxes COCO, CSV and LARD state as stored, VOC and YOLO as shown."""
     for sample in read(scene, name).samples:
-        boxes, others = displayed_boxes(sample, open_picture(scene.images / sample.image, scene.images))
+        boxes, others = displayed_boxes(sample, open_picture(scene.images / sample.image, scene.images).header)
         drawn = [(label, as_shown(image, box)) for image, label, box in OBJECTS if image == sample.image]
         assert boxes == tuple(box for label, box in drawn if label == sample.label)
         assert sorted(others) == sorted(box for label, box in drawn if label != sample.label)

@@ -148,7 +148,7 @@ def test_a_picture_whose_bands_were_cut_off_is_excluded_and_not_misread(tmp_path
     Image.new("RGB", (100, 68)).save(tmp_path / "a.png")
     sample = one(tmp_path, watermark_height="6")
     with pytest.raises(Rejected, match="the annotation says 100x80, the file is 100x68"):
-        displayed_boxes(sample, open_picture(tmp_path / "a.png", tmp_path))
+        displayed_boxes(sample, open_picture(tmp_path / "a.png", tmp_path).header)
 
 
 def test_the_drawn_set_is_found_and_read(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_drawn_set_is_found_and_read(tmp_path: Path) -> None:
     assert found.present == len(found.dataset.samples) == 20
     samples = found.dataset.samples
     for sample in samples:
-        displayed_boxes(sample, open_picture(found.images / sample.image, found.images))
+        displayed_boxes(sample, open_picture(found.images / sample.image, found.images).header)
         real = sample.metadata["type"] == "real"
         high = HEIGHT + 2 * BAND
         assert sample.forbidden == (() if real else ((0, 0, WIDTH, BAND), (0, high - BAND, WIDTH, high)))

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from audit.datasets.coding import PLAIN
 from audit.datasets.displayed_boxes import displayed_boxes
 from audit.datasets.exclusions import Rejected
 from audit.datasets.picture_files import MAX_PIXELS, PICTURE_SUFFIXES, Opened, displayed_size, open_picture
+from audit.datasets.picture_header import Header
 from audit.datasets.sample import Box, Sample
 
 RED, BLUE = (250, 20, 20), (20, 20, 250)
@@ -67,22 +67,24 @@ def test_boxes_turn_with_the_picture(tmp_path: Path, orientation: int, suffix: s
     box = (8, 16, 24, 32)
     path = saved(tmp_path, painted(size, box), f"a{suffix}", exif=oriented(orientation), quality=95)
     result = opened(path)
-    assert (result.stored, result.orientation) == (size, orientation)
+    assert (result.header.stored, result.header.orientation) == (size, orientation)
     assert displayed_size(path, tmp_path) == result.picture.size
     viewer = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
     np.testing.assert_array_equal(np.asarray(result.picture), np.asarray(viewer))
     shown = red_box(result.picture)
-    assert displayed_boxes(Sample("a", "x", (box,), (box,)), result) == ((shown,), (shown,))
+    assert displayed_boxes(Sample("a", "x", (box,), (box,)), result.header) == ((shown,), (shown,))
     # Boxes that were drawn on the displayed picture stay as they are.
-    assert displayed_boxes(Sample("a", "x", (shown,), size=result.picture.size, oriented=True), result)[0] == (shown,)
-    if result.picture.size != result.stored:
-        assert displayed_boxes(Sample("a", "x", (shown,), size=result.picture.size), result)[0] == (shown,)
+    assert displayed_boxes(Sample("a", "x", (shown,), size=result.picture.size, oriented=True), result.header)[0] == (
+        shown,
+    )
+    if result.picture.size != result.header.stored:
+        assert displayed_boxes(Sample("a", "x", (shown,), size=result.picture.size), result.header)[0] == (shown,)
 
 
 def test_orientations_that_do_not_exist_are_upright(tmp_path: Path) -> None:
     for value in (0, 9, 300):
         path = saved(tmp_path, painted((8, 6), (0, 0, 2, 2)), f"{value}.png", exif=oriented(value))
-        assert opened(path).orientation == 1
+        assert opened(path).header.orientation == 1
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_orientations_that_do_not_exist_are_upright(tmp_path: Path) -> None:
 def test_broken_exif_is_no_exif(tmp_path: Path, exif: bytes) -> None:
     """Pillow would warn, and warnings are errors here."""
     path = saved(tmp_path, painted((16, 16), (0, 0, 8, 8)), "a.jpg", exif=exif)
-    assert opened(path).orientation == 1
+    assert opened(path).header.orientation == 1
 
 
 def test_exif_with_a_tag_that_pillow_warns_of(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_exif_with_a_tag_that_pillow_warns_of(tmp_path: Path) -> None:
     path = saved(tmp_path, painted((32, 16), (0, 0, 8, 8)), "a.jpg", exif=exif)
     with pytest.warns(UserWarning, match="(?i)tag|truncated"), Image.open(path):
         pass
-    assert opened(path).orientation == 6
+    assert opened(path).header.orientation == 6
 
 
 def grey_ramp() -> Any:
@@ -335,14 +337,14 @@ def test_every_suffix_is_of_a_kind_that_opens(tmp_path: Path, suffix: str) -> No
     assert opened(saved(tmp_path, painted((8, 8), (0, 0, 4, 4)), f"a{suffix}")).picture.size == (8, 8)
 
 
-SQUARE = Opened(Image.new("RGB", (64, 48)), "", (64, 48), 1, PLAIN)
+SQUARE = Opened(Image.new("RGB", (64, 48)), "", Header((64, 48), 1), None)
 
 
 @pytest.mark.tor("TOR-002")
 def test_boxes_that_leave_the_picture() -> None:
     sample = Sample("a.jpg", "x", ((-5, 10, 40, 30),))
     with pytest.raises(Rejected) as info:
-        displayed_boxes(sample, SQUARE)
+        displayed_boxes(sample, SQUARE.header)
     assert info.value.reason == "box outside the picture"
     assert info.value.detail == (
         "a.jpg: box (-5, 10, 40, 30) leaves the 64x48 picture; need 0 <= x0 and x1 <= 64, 0 <= y0 and y1 <= 48."
@@ -354,18 +356,18 @@ def test_boxes_that_leave_the_picture() -> None:
 )
 def test_a_box_may_not_leave_by_more_than_a_pixel(box: Box) -> None:
     with pytest.raises(Rejected, match="leaves the 64x48 picture"):
-        displayed_boxes(Sample("a.jpg", "x", ((0, 0, 9, 9), box)), SQUARE)
+        displayed_boxes(Sample("a.jpg", "x", ((0, 0, 9, 9), box)), SQUARE.header)
 
 
 def test_overhang_within_a_pixel_is_clipped() -> None:
     sample = Sample("a.jpg", "x", ((-1, -0.5, 65, 48.9),), ((50, 40, 90, 90), (70, 0, 80, 9)))
-    assert displayed_boxes(sample, SQUARE) == (((0, 0, 64, 48),), ((50, 40, 64, 48),))
+    assert displayed_boxes(sample, SQUARE.header) == (((0, 0, 64, 48),), ((50, 40, 64, 48),))
 
 
 @pytest.mark.parametrize(("size", "is_oriented"), [((640, 480), False), ((64, 47), False), ((48, 64), True)])
 def test_a_stated_size_must_be_that_of_the_file(size: tuple[int, int], is_oriented: bool) -> None:
     with pytest.raises(Rejected) as info:
-        displayed_boxes(Sample("a.jpg", "x", ((0, 0, 9, 9),), size=size, oriented=is_oriented), SQUARE)
+        displayed_boxes(Sample("a.jpg", "x", ((0, 0, 9, 9),), size=size, oriented=is_oriented), SQUARE.header)
     assert info.value.reason == "size mismatch"
     assert info.value.detail == (
         f"a.jpg: the annotation says {size[0]}x{size[1]}, the file is 64x48; need boxes that were drawn on this file."

@@ -38,6 +38,7 @@ TABLES = {
     "crop": "cue, number",
     "cascade": "method, stage, sample",
     "repeat": "sample, intervention, variant, way",
+    "map_repeat": "sample, source, way",
     "passes": "rowid",
     "meta": "key",
 }
@@ -189,6 +190,12 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
     assert dict(zip(zip(found["intervention"], found["variant"], strict=True), found["n"].tolist(), strict=True)) == {
         **{("background_replaced", name): 11 for name in ("blur", "mean")},
         **{("background_replaced", f"{kind} {number}"): 11 for kind in ("other", "same") for number in (1, 2, 3)},
+        **{
+            (swap, f"{kind} {number}"): 11
+            for swap in ("placement_swapped", "scale_swapped")
+            for kind in ("other", "same")
+            for number in (1, 2)
+        },
         ("noise", "noise"): 11,
         **{("object_removed", f + place): 11 for f in ("blur", "donor", "mean") for place in ("", " elsewhere")},
     }
@@ -197,9 +204,11 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
     assert noted["n"].tolist() == [11, 11, 11]
     assert passes["part"].tolist() == ["pictures"] * 3
     # for each picture the gradient, 2 of SmoothGrad and 2 and a baseline of integrated gradients, all of it again under
-    # noise, the random model, 6 + 8 + 1 answers to the interventions, and 2 + 3 answers that are repeated
-    assert passes["forward"].tolist() == [(2 * 6 + 1 + 15 + 5) * n for n in (4, 4, 3)]
-    assert passes["backward"].tolist() == [(2 * 5 + 1) * n for n in (4, 4, 3)]
+    # noise, the random model, 6 + 8 + 2 * 4 + 1 answers to the interventions, 2 + 5 answers and 2 gradients that are
+    # repeated,
+    # and in one batch each for 2 pictures twice the random model, SmoothGrad, and integrated gradients
+    assert passes["forward"].tolist() == [(2 * 6 + 1 + 23 + 9) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 4))]
+    assert passes["backward"].tolist() == [(2 * 5 + 1 + 2) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 2))]
 
 
 @pytest.mark.tor("TOR-054")

@@ -96,7 +96,7 @@ def test_lines_tell_the_time_left_of_the_whole_run(capsys: pytest.CaptureFixture
     ):
         report(*step)
     assert capsys.readouterr().err.splitlines() == [
-        "audit: 0 of 10",
+        "audit: 0 of 10, first batch …",
         "audit: 5 of 10, 0.2 pictures/s, 60 s left",
         "audit: 10 of 10, 40 s left",
         "audit: control, 1 of 2, 40 s left",

@@ -9,11 +9,13 @@ from torch import Tensor, nn
 
 from audit.datasets.labels import ClassName
 from audit.engine.measure import measure
-from audit.experiments.repeats import SHARE, deviation, repeated_batches
+from audit.experiments.repeats import SHARE, deviation, map_deviation, repeated_batches
 from audit.models.model import Model
-from audit.record.experiment_readers import read_repeats
+from audit.record.experiment_readers import read_map_repeats, read_repeats
 from audit.record.record import Record
-from audit.record.schema import AGAIN, OTHERWISE, REPEATED
+from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED
+from audit.saliency.batch import Attribution, Batch
+from audit.saliency.sources import Source
 from audit.settings import Settings, load_settings
 from checks import judge
 from checks.profile import load_profile
@@ -73,6 +75,26 @@ class Watching(Audited):
         return x.new_full((len(x),), 3.0 * x.requires_grad)
 
 
+class NoisyDerivative(Audited):
+    """Answers alike, and adds noise to the derivative at one picture in ten."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.inner(x)
+        content = (x.detach().double().sum(dim=(1, 2, 3)).abs() * 1e4).long() % 10
+        noise = torch.tensor([1e-3 * random.random() if one == 0 else 0.0 for one in content.tolist()])
+        return logits + noise[:, None] * (logits - logits.detach())
+
+
+class WatchedDerivative(Audited):
+    """Answers alike, and has another derivative at the first picture of a batch."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.inner(x)
+        first = 1.0 * (torch.arange(len(x)) == 0)
+        tilted = x.flatten(1).sum(dim=1) * torch.linspace(0, 1, len(x[0].flatten())).sum()
+        return logits + (first * (tilted - tilted.detach()))[:, None] * torch.tensor([1.0, -1.0])
+
+
 def whole(settings: Settings, out: Path, module: nn.Module) -> Verdict | None:
     """The verdict on the record as a whole; None where nothing is wrong with it."""
     path = measure(settings, out, model=Model(module.eval(), tuple(map(ClassName, LABELS)), None))
@@ -109,6 +131,42 @@ def test_a_network_that_looks_at_more_than_the_pixels_is_invalid(
     assert (verdict.reason, verdict.details["way"]) == (integrity.ANSWERS_DIFFER, OTHERWISE)
 
 
+@pytest.mark.tor("TOR-051")
+@pytest.mark.parametrize(("kind", "way"), [(NoisyDerivative, AGAIN), (WatchedDerivative, OTHERWISE)])
+def test_a_network_whose_derivative_alone_varies_is_invalid(
+    kind: type[Audited], way: str, settings: Settings, tmp_path: Path
+) -> None:
+    random.seed(0)
+    verdict = whole(settings, tmp_path, kind())
+    assert verdict is not None
+    assert (verdict.reason, verdict.details["source"], verdict.details["way"], verdict.details["of"]) == (
+        integrity.MAPS_DIFFER,
+        "gradient",
+        way,
+        PICTURES,
+    )
+    with Record.open(tmp_path / "audit.sqlite") as record:
+        repeats = read_repeats(record)
+    assert repeats.deviation[repeats.way == AGAIN].max() == 0, "its answers are alike"
+
+
+@pytest.mark.tor("TOR-051")
+def test_a_method_that_draws_for_itself_is_invalid(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Source.ask
+
+    def drawing(source: Source, batch: Batch) -> tuple[Tensor, Attribution]:
+        relevance, attribution = ask(source, batch)
+        return relevance + 1e-6 * random.random() * (source.name == "integrated_gradients"), attribution
+
+    monkeypatch.setattr(Source, "ask", drawing)
+    random.seed(0)
+    verdict = whole(settings, tmp_path, Audited())
+    assert verdict is not None
+    assert (verdict.reason, verdict.details["source"]) == (integrity.MAPS_DIFFER, "integrated_gradients")
+
+
 @pytest.mark.slow
 def test_a_plain_network_gives_the_same_answers(settings: Settings, tmp_path: Path) -> None:
     assert whole(settings, tmp_path, Audited()) is None
@@ -117,6 +175,12 @@ def test_a_plain_network_gives_the_same_answers(settings: Settings, tmp_path: Pa
     assert len(repeats.sample) == 2 * PICTURES
     assert repeats.deviation[repeats.way == AGAIN].max() == 0
     assert repeats.deviation.max() < 1e-4
+    with Record.open(tmp_path / "audit.sqlite") as record:
+        maps = read_map_repeats(record)
+    assert set(maps.source.tolist()) >= {"gradient", "smoothgrad", "integrated_gradients"}
+    assert maps.deviation[maps.way == AGAIN].max() == 0
+    assert maps.deviation.max() < 1e-3
+    assert (maps.source == "gradient").sum() == 2 * PICTURES
 
 
 @pytest.mark.slow
@@ -146,6 +210,13 @@ def test_the_batches_that_are_asked_again_hold_pictures_enough(pictures: int, si
 
 def test_noise_on_a_tenth_is_caught_with_the_stated_probability() -> None:
     assert 1 - 0.9**REPEATED > 0.9999
+
+
+def test_maps_are_apart_by_a_share_of_the_larger() -> None:
+    then = torch.tensor([[[1.0, 3.0]], [[0.0, 0.0]], [[0.0, 0.0]], [[torch.nan, 1.0]], [[torch.nan, 1.0]]])
+    now = torch.tensor([[[2.0, 3.0]], [[0.0, 0.0]], [[0.0, 2.0]], [[torch.nan, 1.0]], [[1.0, 1.0]]])
+    assert map_deviation(now, then)[:4].tolist() == [0.2, 0, 1, 0]
+    assert map_deviation(now, then)[4].isnan()
 
 
 def test_what_is_no_number_differs_from_what_is_one() -> None:

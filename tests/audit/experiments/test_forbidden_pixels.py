@@ -147,11 +147,11 @@ def test_they_turn_with_the_picture(tmp_path: Path, orientation: int) -> None:
     opened = open_picture(tmp_path / "a.png", tmp_path)
     sample = Sample("a.png", "x", ((20, 20, 30, 30),), forbidden=BANDS, size=(90, 60))
     shown = np.zeros(opened.picture.size[::-1], bool)
-    for x0, y0, x1, y1 in displayed_forbidden(sample, opened):
+    for x0, y0, x1, y1 in displayed_forbidden(sample, opened.header):
         shown[int(y0) : int(y1), int(x0) : int(x1)] = True
     np.testing.assert_array_equal(shown, np.asarray(opened.picture)[..., 0] == 255)
     beyond = replace(sample, forbidden=((-5.0, -5.0, 200.0, 12.0), (100.0, 0.0, 120.0, 9.0)))
-    assert len(displayed_forbidden(beyond, opened)) == 1
+    assert len(displayed_forbidden(beyond, opened.header)) == 1
 
 
 @pytest.mark.tor("TOR-072")

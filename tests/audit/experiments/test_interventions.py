@@ -43,6 +43,26 @@ def experiment(name: str, **options: Any) -> Experiment:
     return found
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("object_removed", {}),
+        ("object_removed", {"fills": ("blur", "mean"), "controls": ("mean",)}),
+        ("background_replaced", {}),
+        ("background_replaced", {"fills": ("other",), "donors": 1}),
+        ("background_replaced", {"fills": ("blur",)}),
+        ("forbidden_hidden", {"fills": ("blur",)}),
+    ],
+)
+def test_the_variants_are_known_beforehand(name: str, options: dict[str, Any]) -> None:
+    asked = experiment(name, **options)
+    assert asked.variants == frozenset(asked.alter(lively(2)).altered)
+
+
+def test_an_intervention_that_says_nothing_of_its_variants_is_not_asked() -> None:
+    assert experiment("noise").variants is None
+
+
 def log_odds(asked: Trial, altered: Tensor) -> Tensor:
     return ask(asked, altered).log_odds
 

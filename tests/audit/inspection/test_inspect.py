@@ -10,8 +10,8 @@ from PIL import Image
 
 from audit import registry
 from audit.cli.main import cli
-from audit.datasets.coding import PLAIN
 from audit.datasets.picture_files import Opened
+from audit.datasets.picture_header import Header
 from audit.datasets.sample import Sample
 from audit.engine.progress import silent
 from audit.errors import AuditError
@@ -204,7 +204,7 @@ def test_a_descriptor_takes_any_picture(name: str, tmp_path: Path) -> None:
         ((40, 40), (0, 0, 40, 40)),
         ((40, 40), (9, 9, 20, 20)),
     ):
-        opened = Opened(Image.new("RGB", size, (9, 200, 30)), "", size, 1, PLAIN)
+        opened = Opened(Image.new("RGB", size, (9, 200, 30)), "", Header(size, 1), None)
         view = View(Sample("a.png", "x", (box,), metadata={"site": "north"}), Canvas(opened, (box,)), (box,))
         for quantity, value in describe(view).items():
             assert quantity.name and (isinstance(value, str) or np.isfinite(value).all())
@@ -220,7 +220,7 @@ def test_what_lies_in_a_box_never_enters(tmp_path: Path) -> None:
     for name in registry.names(DESCRIPTORS):
         measured = []
         for shown in (pixels, other):
-            opened = Opened(Image.fromarray(shown), "", (56, 56), 1, PLAIN)
+            opened = Opened(Image.fromarray(shown), "", Header((56, 56), 1), None)
             view = View(Sample("a.png", "x", (box,)), Canvas(opened, (box,)), (box,))
             measured.append(registry.resolve(DESCRIPTORS, name)(view))
         assert measured[0].keys() == measured[1].keys()

@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch.export.graph_signature import OutputKind
 from torchvision import models as tv
 from torchvision.transforms.functional import to_pil_image
 
@@ -24,6 +25,7 @@ from audit.models.kinds.exported import exported
 from audit.models.kinds.factory import factory
 from audit.models.kinds.torchvision import torchvision
 from audit.models.model import Model, rehearse, state_hash
+from audit.saliency.batch import Batch
 from fixtures.broken.models import make
 
 X = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
@@ -268,6 +270,38 @@ def test_a_program_exported_in_training_mode_is_found(tmp_path: Path) -> None:
     make.program(tmp_path / "train.pt2", make.sound().train(), X)
     with pytest.raises(AuditError, match="answers differently for a picture alone and in a batch of two"):
         rehearse(exported(path=tmp_path / "train.pt2").module, X, 4)
+
+
+class WritingIntoItsInput(nn.Module):
+    """Adds to its pictures in place, and reads them twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(3, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x.mul_(0.5).add_(1)
+        logits: torch.Tensor = self.last(x.mean(dim=(2, 3)))
+        return logits
+
+
+@pytest.mark.parametrize("decomposed", [False, True], ids=["in place", "said to change its input"])
+def test_a_program_that_writes_into_its_input_cannot_change_the_pictures(decomposed: bool, tmp_path: Path) -> None:
+    network = WritingIntoItsInput().eval()
+    program = torch.export.export(network, (X.clone(),), dynamic_shapes=({0: torch.export.Dim("batch", min=1)},))
+    program = program.run_decompositions() if decomposed else program
+    kinds = [output.kind for output in program.graph_signature.output_specs]
+    assert (OutputKind.USER_INPUT_MUTATION in kinds) == decomposed
+    torch.export.save(program, tmp_path / "writing.pt2")
+    module = exported(path=tmp_path / "writing.pt2").module
+    x = X.clone()
+    module(x)
+    assert not torch.equal(x, X), "left to itself it does"
+    batch = Batch(module, X.clone(), torch.tensor([0, 1]), torch.zeros(3), torch.ones(3), (0, 1))
+    rehearse(module, batch.x, 4)
+    assert torch.equal(batch.differentiate(batch.x).logits, batch.plain.logits)
+    assert torch.equal(batch.x, X)
+    torch.testing.assert_close(batch.plain.logits, network(X.clone()))
 
 
 class TwoInputs(nn.Module):

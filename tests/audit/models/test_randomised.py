@@ -166,6 +166,26 @@ def test_statistics_are_re_estimated_in_programs_too() -> None:
         torch.testing.assert_close(found["4.running_mean"], expected["4.running_mean"])
 
 
+class WritingIntoItsInput(nn.Module):
+    """Normalises its pictures in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+        self.last = nn.Linear(432, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.last(self.norm(x.add_(1)).flatten(1))
+        return logits
+
+
+def test_a_copy_that_writes_into_its_input_leaves_the_calibration_as_it_was() -> None:
+    calibration = pictures()
+    first, again = (randomised(WritingIntoItsInput().eval(), 0, [calibration]).state_dict() for _ in range(2))
+    assert torch.equal(calibration, pictures())
+    assert torch.equal(first["norm.running_mean"], again["norm.running_mean"])
+
+
 def test_dropout_stays_out_of_the_calibration() -> None:
     network = nn.Sequential(nn.Dropout(0.9), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(432, 5))
     ones = torch.ones(4, 3, 12, 12)

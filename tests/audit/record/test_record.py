@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -118,9 +119,22 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     fresh(tmp_path / "r.sqlite").__exit__()
     with Record.open(tmp_path / "r.sqlite") as record:
         record.set_meta("schema_version", 99)
-    with pytest.raises(AuditError, match=r"has schema version 99; need version 6\. Run the audit again"):
+    with pytest.raises(AuditError, match=r"has schema version 99; need version 7\. Run the audit again"):
         Record.open(tmp_path / "r.sqlite")
     with pytest.raises(AuditError, match=r"exists; need a new file\. Choose another folder, or resume the run"):
         fresh(tmp_path / "r.sqlite")
     with pytest.raises(AuditError, match="cannot be written"):
         fresh(tmp_path / "no" / "such" / "folder.sqlite")
+
+
+def test_a_record_that_another_process_locks_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.sqlite"
+    fresh(path).__exit__()
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *where, **how: connect(*where, **{**how, "timeout": 0}))
+    with Record.open(path) as opened, closing(connect(path)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        in_use = r"r\.sqlite: is in use: another process is writing to it; .* Let the other process finish, or end it\."
+        for use in (lambda: Record.open(path), opened.identity, lambda: opened.set_meta("a", 1)):
+            with pytest.raises(AuditError, match=in_use):
+                use()

@@ -282,3 +282,12 @@ def test_what_may_not_be_accepted(run: Path, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="states no schema"):
         accept(run, target, reason="why", by="Ada")
     assert target.read_text(encoding="utf-8") == "{}"
+
+
+def test_an_endless_link_is_no_baseline_and_stays(run: Path, tmp_path: Path) -> None:
+    for one, other in (("a", "b"), ("b", "a")):
+        (tmp_path / one).symlink_to(tmp_path / other)
+    for path in (tmp_path / "a", tmp_path / "a" / "baseline.json"):
+        with pytest.raises(AuditError, match=r"is not a baseline \(Too many levels of symbolic links\)"):
+            accept(run, path, reason="why", by="Ada", on=DAY)
+    assert (tmp_path / "a").is_symlink()

@@ -15,10 +15,11 @@ from checks import reasons as why
 from checks.profile import load_profile
 from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH, REMOVED, depends_on_object
 from checks.rules.right_for_the_right_reason import right_for_the_right_reason
-from checks.rules.survives_other_background import NO_CONTROL, UNDIRECTED, survives_other_background
+from checks.rules.survives_other_background import survives_other_background
 from checks.statistics.bounds import mean_bounds, share_bounds
 from checks.statistics.gain import gain_bounds
 from checks.statistics.subset import FEWEST
+from checks.swaps.verdict import NO_CONTROL, UNDIRECTED
 from checks.table.cells import Miss, four_cells, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
 from checks.verdict import Outcome, Verdict
@@ -165,7 +166,8 @@ def test_backgrounds_that_do_not_matter_pass() -> None:
     assert verdict.findings[0].upper == pytest.approx(0.0368, abs=5e-5)
     assert verdict.findings[0].details == {
         "paired": True,
-        "backgrounds": 480,
+        "lenders": 480,
+        "lenders_needed": None,
         "right_on_own": 1.0,
         "right_on_other": 1.0,
         "directed": True,

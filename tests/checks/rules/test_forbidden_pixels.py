@@ -126,7 +126,10 @@ def test_nothing_is_passed_by_absence() -> None:
     assert judged(with_forbidden(pictures(), area=np.nan)).outcome is INVALID
     unasked = judged(replace(with_forbidden(pictures()), answers={}))
     assert unasked.outcome is INVALID
-    assert (unasked.reason, unasked.details["needed"]) == (reasons.NOT_RUN, ["forbidden_hidden"])
+    assert (unasked.reason, unasked.details["needed"]) == (
+        reasons.NOT_RUN,
+        {"forbidden_hidden": ["mean", "mean elsewhere", "blur", "blur elsewhere"]},
+    )
     assert judged(with_forbidden(pictures(), hidden=np.nan)).outcome is INVALID
     assert judged(with_forbidden(pictures(), elsewhere=np.nan)).outcome is INVALID
     wrong = judged(with_forbidden(pictures(right=False)))

@@ -69,10 +69,18 @@ KNOWN = 1.8
 """Log-odds of the label where nothing that matters is hidden."""
 
 
-def intervened(n: int, gone: Any = -2.0, other: Any = KNOWN) -> Evidence:
-    """gone: the log-odds without the object (n,). other: those on another class's background."""
-    answers: dict[tuple[str, ...], Any] = {("background_replaced", "other 1"): other}
-    answers |= {("background_replaced", variant): KNOWN for variant in ("mean", "blur", "same 1")}
+def lent(n: int, intervention: str, ill: float) -> Evidence:
+    """ill: the share of the pictures whose label is not predicted with what another class lends."""
+    other = np.where(share_of(n, ill), -2.0, KNOWN)
+    answers: dict[tuple[str, ...], Any] = {(intervention, "other 1"): other, (intervention, "same 1"): KNOWN}
+    return make_evidence({"gradient": spread(0.5, n)}, answers=answers)
+
+
+def intervened(n: int, gone: Any = -2.0) -> Evidence:
+    """gone: the log-odds without the object (n,)."""
+    answers: dict[tuple[str, ...], Any] = {
+        ("background_replaced", variant): KNOWN for variant in ("mean", "blur", "same 1", "other 1")
+    }
     for fill in FILLS:
         answers |= {("object_removed", fill): gone, ("object_removed", f"{fill} elsewhere"): KNOWN}
     return make_evidence({"gradient": spread(0.5, n)}, answers=answers)
@@ -147,7 +155,9 @@ WORSE: dict[str, Callable[[int, float], Evidence]] = {
         {"a": spread(0.5 - 0.4 * ill, n)}, null_maps(np.full(n, 0.2))
     ),
     "right_for_the_right_reason": lambda n, ill: intervened(n, gone=np.where(share_of(n, ill), 3.0, -2.0)),
-    "survives_other_background": lambda n, ill: intervened(n, other=np.where(share_of(n, ill), -2.0, KNOWN)),
+    "survives_other_background": lambda n, ill: lent(n, "background_replaced", ill),
+    "survives_other_placement": lambda n, ill: lent(n, "placement_swapped", ill),
+    "survives_other_scale": lambda n, ill: lent(n, "scale_swapped", ill),
 }
 """By rule: evidence of n pictures that is the worse for this rule the nearer the second argument is to 1."""
 

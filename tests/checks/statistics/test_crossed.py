@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from checks.rules.survives_other_background import FEW_BACKGROUNDS, NAMELESS, survives_other_background
+from checks.rules.survives_other_background import survives_other_background
 from checks.statistics.bounds import Bounds, clopper_pearson, mean_bounds, share_bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.gain import gain_bounds
+from checks.swaps.verdict import FEW_LENDERS, NAMELESS
 from checks.table.evidence import Evidence
 from checks.verdict import Outcome
 from fixtures.evidence import make_evidence
@@ -141,8 +142,8 @@ def test_a_few_backgrounds_without_the_cue_do_not_pass_for_many() -> None:
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.findings[0].further is None
     details = verdict.findings[0].details
-    assert (verdict.findings[0].n, details["backgrounds"], details["right_on_own"]) == (400, 24, 1.0)
-    assert verdict.findings[0].reason == FEW_BACKGROUNDS
+    assert (verdict.findings[0].n, details["lenders"], details["right_on_own"]) == (400, 24, 1.0)
+    assert verdict.findings[0].reason == FEW_LENDERS
     many = none._replace(lender=cue_in_an_eighth(0, 400, 64).lender)
     assert survives_other_background(asked(many), max_reliance=0.1).outcome is Outcome.PASS
 

@@ -38,7 +38,7 @@ def test_what_is_unknown_empty_or_no_fault_is_left_out() -> None:
     }
     finding = worded_finding(details=details)
     (number,) = further_numbers(finding, "survives_other_background")
-    assert number == ("Right on backgrounds of other classes", f"0.0{THIN}%")
+    assert number == ("Right with what pictures of other classes lent", f"0.0{THIN}%")
     silent = worded_finding(details={"without_answer": 1234})
     assert [number.value for number in further_numbers(silent, "depends_on_object")] == ["1,234"]
     assert further_numbers(finding, "own.rules:mine") == ()

@@ -81,23 +81,23 @@ def test_a_fill_without_its_control_is_told_alone(tmp_path: Path) -> None:
     assert 0 < told["donor"].n < told["mean"].n
 
 
-def test_the_swap_is_that_of_a_plain_loop(path: Path) -> None:
-    swap = experiments(read(path)).swap
-    assert swap is not None
+@pytest.mark.parametrize(("intervention", "donors"), [("background_replaced", (1, 2, 3)), ("placement_swapped", (1,))])
+def test_a_swap_is_that_of_a_plain_loop(intervention: str, donors: tuple[int, ...], path: Path) -> None:
+    (swap,) = (swap for swap in experiments(read(path)).swaps if swap.intervention == intervention)
     truth = dict(rows(path, "SELECT id, class FROM sample"))
     named: dict[str, float] = {}
     for kind in ("same", "other"):
-        found = [answers(path, "background_replaced", f"{kind} {k}") for k in (1, 2, 3)]
+        found = [answers(path, intervention, f"{kind} {k}") for k in donors]
         shares = [fmean(one[i][2] == truth[i] for one in found) for i in found[0]]
         named[kind] = fmean(shares)
     donor = {
         (i, name): value
-        for i, name, value in rows(path, "SELECT sample, name, value FROM note WHERE source = 'background_replaced'")
+        for i, name, value in rows(path, f"SELECT sample, name, value FROM note WHERE source = '{intervention}'")
     }
     followed = [
         predicted == donor[i, f"donor class {k}"]
-        for k in (1, 2, 3)
-        for i, (_, _, predicted) in answers(path, "background_replaced", f"other {k}").items()
+        for k in donors
+        for i, (_, _, predicted) in answers(path, intervention, f"other {k}").items()
     ]
     assert swap.same == pytest.approx(named["same"])
     assert swap.other == pytest.approx(named["other"])
@@ -124,7 +124,7 @@ def test_backgrounds_and_noise_are_those_of_a_plain_loop(path: Path) -> None:
 def test_nothing_is_told_where_nothing_was_asked(tmp_path: Path) -> None:
     found = read(write_record(tmp_path / "audit.sqlite", n=60, kind="untouched"))
     told = experiments(found)
-    assert (told.removed, told.replaced, told.swap, told.noise) == ((), (), None, None)
+    assert (told.removed, told.replaced, told.swaps, told.noise) == ((), (), (), None)
     assert np.isnan(halves(found, FILLS).alone).all()
     for nothing in (planted_strengths(found, Miss()), cascades(found), cue_summaries(found, ())):
         assert not nothing
@@ -133,10 +133,10 @@ def test_nothing_is_told_where_nothing_was_asked(tmp_path: Path) -> None:
 
 def test_donors_are_counted_as_numbers(path: Path) -> None:
     found = read(path)
-    assert numbered(found, "other") == ("other 1", "other 2", "other 3")
+    assert numbered(found, "background_replaced", "other") == ("other 1", "other 2", "other 3")
     changed(path, "UPDATE answer SET variant = 'other 10' WHERE variant = 'other 2'")
     try:
-        assert numbered(read(path), "other") == ("other 1", "other 3", "other 10")
+        assert numbered(read(path), "background_replaced", "other") == ("other 1", "other 3", "other 10")
     finally:
         changed(path, "UPDATE answer SET variant = 'other 2' WHERE variant = 'other 10'")
 

@@ -22,7 +22,10 @@ from reports.wording.words import About, Words, about
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 MEND = "Look at the pictures that turned worse, improve the model and audit it again."
 MOVE = f"{MEND} Only where the loss is intended, move the baseline: saliency-audit accept RUN --reason '…' --force."
-MORE = "Add boxed pictures, audit both models on them and compare these two runs: saliency-audit compare BEFORE AFTER."
+MORE = (
+    "Add boxed pictures of about 40 further flights, audit both models on them and"
+    " compare these two runs: saliency-audit compare BEFORE AFTER."
+)
 TURNED = {"details": {"worse": 190, "better": 24, "bad_before": 10, "bad_after": 176, "same_network": False}}
 SAME = {"details": {**TURNED["details"], "same_network": True}}
 GAIN = {**TURNED, "value": -0.021, "lower": -0.04, "upper": 0.012}
@@ -80,14 +83,14 @@ CASES: dict[tuple[str, str], list[Case]] = {
             PASS,
             "",
             MASS,
-            "gradient puts 48.0 % of its relevance on the object, 50.0 % with the baseline (change at least -3.0"
-            " points; margin: -10).",
+            "gradient puts 48.0 % of its relevance on the object, 50.0 % with the baseline (change at least −3.0"
+            " points; margin: −10).",
             "",
         ),
-        (FAIL, reasons.BEYOND_LIMIT, MASS, "(change at most -1.0 points; margin: -10).", MOVE),
-        (INCONCLUSIVE, reasons.UNDECIDED, MASS, "(change at least -3.0 points; margin: -10).", MORE),
-        (INCONCLUSIVE, reasons.UNDECIDED, {**MASS, "value": -0.11}, "(change at least -3.0 points; ", MEND),
-        (INCONCLUSIVE, reasons.UNDECIDED, {**MASS, "lower": None}, "50.0 % with the baseline (margin: -10).", MORE),
+        (FAIL, reasons.BEYOND_LIMIT, MASS, "(change at most −1.0 points; margin: −10).", MOVE),
+        (INCONCLUSIVE, reasons.UNDECIDED, MASS, "(change at least −3.0 points; margin: −10).", MORE),
+        (INCONCLUSIVE, reasons.UNDECIDED, {**MASS, "value": -0.11}, "(change at least −3.0 points; ", MEND),
+        (INCONCLUSIVE, reasons.UNDECIDED, {**MASS, "lower": None}, "50.0 % with the baseline (margin: −10).", MORE),
         (INCONCLUSIVE, reasons.TOO_FEW, MASS, "The maps of gradient cannot be compared on 120 flights worth", MORE),
         (
             INVALID,

@@ -115,12 +115,12 @@ def in_words(*findings: Finding) -> Words:
         ),
         (
             classes(INCONCLUSIVE, "helipad"),
-            "This audit shows nothing about classes hardly ever predicted right: 'helipad' (3 of 30 pictures).",
+            "Too few pictures of 'helipad' (3 of 30) are predicted right to show anything about this class.",
         ),
         (
             classes(INCONCLUSIVE, *"abcde"),
-            "This audit shows nothing about classes hardly ever predicted right: 'a' (3 of 30 pictures), 'b' (3 of 30"
-            " pictures) and 3 other classes.",
+            "Too few pictures of 'a' (3 of 30), 'b' (3 of 30) and 3 other classes are predicted right to show anything"
+            " about these classes.",
         ),
         (classes(PASS), "Every class of 20 pictures or more is predicted often enough to be judged."),
         (flights(0), "60 pictures of 12 flights are worth 12 independent ones at worst, 30 by their similarity."),
@@ -195,7 +195,9 @@ def test_the_next_step_follows_everything_that_is_wrong() -> None:
         "Remove the copies from the data set. State the cluster of every picture (data.cluster). Find"
         " out why maps are dead or missing, and fix the cause. Then run the audit again."
     )
-    assert in_words(pictures(INCONCLUSIVE, 3, 3)).next_step == "Add boxed pictures."
+    assert in_words(pictures(INCONCLUSIVE, 3, 3, further=56)).next_step == (
+        "Add 56 distinct boxed pictures, and a few more in case some are excluded."
+    )
     assert in_words(classes(INCONCLUSIVE, "a")).next_step.startswith("Find out why a class is never predicted")
 
 
@@ -268,6 +270,26 @@ def test_the_reasons_with_a_next_step_of_their_own_are_those_that_audit_records(
             {"way": "otherwise", "pictures": 1, "of": 1, "apart": None, "tolerance": 0.1, "first": 3},
             "Asked again in another batch and memory layout, the network answered differently for 1 of 1 picture (one"
             " is no number; tolerance: 0.1).",
+        ),
+        (
+            integrity.MAPS_DIFFER,
+            {
+                "source": "gradient",
+                "way": "again",
+                "pictures": 7,
+                "of": 96,
+                "apart": 0.3125,
+                "tolerance": 0.0,
+                "first": 3,
+            },
+            "Asked again the same way, gradient made other maps of 7 of 96 pictures (up to 0.31 of a map;"
+            " tolerance: 0).",
+        ),
+        (
+            integrity.MAPS_DIFFER,
+            {"source": "gradient", "way": "otherwise", "pictures": 1, "of": 1, "apart": None, "tolerance": 0.1},
+            "Asked again in another batch and memory layout, gradient made other maps of 1 of 1 picture (one is no"
+            " number; tolerance: 0.1).",
         ),
         (
             integrity.IMPOSSIBLE_NUMBERS,

@@ -177,7 +177,13 @@ def test_of_several_cues_the_strongest_speaks(reason: str) -> None:
     none = words_on_flights(
         "no_shared_hotspot", finding_on_flights("cue 1", PASS, "", CUE), finding_on_flights("search", PASS, "", FOUND)
     )
-    assert none.sentence.startswith("None of 1 candidate is confirmed as a cue; hiding the strongest costs 13.5 points")
+    assert none.sentence == (
+        "The one candidate is not confirmed as a cue: hiding it costs 13.5 points (at most 16.2; allowed: 10)."
+    )
+    idle = [finding_on_flights(f"cue {i}", PASS, "", {**CUE, "value": -0.002, "upper": 0.003}) for i in (1, 2)]
+    assert words_on_flights("no_shared_hotspot", *idle, finding_on_flights("search", PASS, "", FOUND)).sentence == (
+        "None of 2 candidates is confirmed as a cue; hiding the strongest costs nothing (at most 0.3; allowed: 10)."
+    )
     assert words_on_flights("no_shared_hotspot", finding_on_flights("search", PASS, "", FOUND)).sentence == (
         "The maps of no class agree on anything outside the boxes."
     )

@@ -9,7 +9,7 @@ from checks import reasons
 from checks.rules import depends_on_object as necessity
 from checks.rules import forbidden_pixels_are_ignored as forbidden
 from checks.rules import model_is_accurate as accuracy
-from checks.rules import survives_other_background as background
+from checks.swaps import verdict as background
 from checks.verdict import Direction, Outcome, Unit, Verdict
 from fixtures.findings import MOST_WORDS, assert_worded, finding_on_flights, words_on_flights
 from reports.wording.worded import words_of
@@ -24,7 +24,8 @@ SWAPPED = {
         "paired": True,
         "right_on_own": 0.931,
         "right_on_other": 0.875,
-        "backgrounds": 37,
+        "lenders": 37,
+        "lenders_needed": 62,
         "without_answer": 200,
     }
 }
@@ -49,7 +50,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             reasons.BEYOND_LIMIT,
             {**LOSS, "value": -0.135, "upper": -0.108},
             "Removing the object does not change the answer on 1,234 pictures of 120 flights (loss"
-            " -13.5 points, at most -10.8; required: more than 10).",
+            " −13.5 points, at most −10.8; required: more than 10).",
         ),
         (FAIL, reasons.BEYOND_LIMIT, LOSS, "hardly changes the answer"),
         (INCONCLUSIVE, reasons.TOO_FEW, LOSS, "at least 30 are needed."),
@@ -86,11 +87,11 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (FAIL, reasons.BEYOND_LIMIT, SWAPPED, "(loss at least 10.8 points; allowed: 10)."),
         (INCONCLUSIVE, reasons.UNDECIDED, SWAPPED, "(at most 16.2; allowed: 10); about 40"),
         (INCONCLUSIVE, reasons.TOO_FEW, SWAPPED, "at least 30 are needed."),
-        (INCONCLUSIVE, reasons.NO_PICTURES, SWAPPED, "No picture predicted right was put on"),
+        (INCONCLUSIVE, reasons.NO_PICTURES, SWAPPED, "No picture predicted right was tried on"),
         (INCONCLUSIVE, reasons.UNJUDGED, SWAPPED, "200 of 1,434 right answers cannot be judged"),
-        (INCONCLUSIVE, background.NO_CONTROL, ALONE, "show what pasting itself costs."),
-        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the backgrounds' classes."),
-        (INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED, "37 backgrounds are too few"),
+        (INCONCLUSIVE, background.NO_CONTROL, ALONE, "show what swapping costs."),
+        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the backgrounds’ classes."),
+        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "37 backgrounds are too few"),
     ],
     ("forbidden_pixels_are_ignored", "hidden"): [
         (PASS, "", MOVED, "by 13.5 points, on 1,234 pictures of 120 flights (at most 16.2; allowed: 10)."),
@@ -127,7 +128,7 @@ def test_every_outcome_has_a_short_sentence_with_its_numbers(rule: str, key: str
             "survives_other_background",
             background.NAMELESS,
             {"intervention": "background_replaced", "variant": "other 1", "pictures": 3},
-            "The record does not say whose background 3 pictures had in background_replaced 'other 1'.",
+            "The record does not name the lenders of 3 pictures in background_replaced 'other 1'.",
         ),
         (
             "forbidden_pixels_are_ignored",
@@ -148,10 +149,13 @@ def test_a_rule_that_could_not_judge_says_why(rule: str, reason: str, details: d
 def test_the_next_step_follows_the_reason() -> None:
     breaks = finding_on_flights("object_removed", INCONCLUSIVE, necessity.FILLS_BREAK, LOSS)
     assert words_on_flights("depends_on_object", breaks).next_step.startswith(
-        "Add pictures with room around the object"
+        "Add pictures whose boxes leave free at least half as much of the frame as they cover"
     )
-    few = finding_on_flights("background", INCONCLUSIVE, background.FEW_BACKGROUNDS, SWAPPED)
-    assert "experiments.donors" in words_on_flights("survives_other_background", few).next_step
+    few = finding_on_flights("background", INCONCLUSIVE, background.FEW_LENDERS, SWAPPED)
+    assert words_on_flights("survives_other_background", few).next_step == (
+        "Let backgrounds of at least 62 flights be tried: raise experiments.donors, and add boxed pictures where there"
+        " are fewer."
+    )
     absent = finding_on_flights("hidden", INVALID, reasons.NO_PICTURES, MOVED)
     assert words_on_flights("forbidden_pixels_are_ignored", absent).next_step.startswith(
         "Use data whose annotations state"

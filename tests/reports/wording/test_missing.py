@@ -13,13 +13,21 @@ DETAILS = {
     "variant": "blur elsewhere",
     "variants": ["mean", "mean elsewhere", "blur", "blur elsewhere", "donor", "donor elsewhere"],
     "missing": ["mean", "mean elsewhere", "blur", "blur elsewhere", "donor", "donor elsewhere"],
-    "needed": ["object_removed", "background_replaced"],
+    "needed": {
+        "object_removed": ["mean", "mean elsewhere", "blur", "blur elsewhere", "donor", "donor elsewhere"],
+        "background_replaced": ["mean", "other 1"],
+        "noise": [],
+    },
     "others": True,
     "pictures": 12,
     "of": 1234,
     "first": 7,
     "allowed": 0.1,
 }
+HOLD = (
+    "Have experiments.interventions in the settings hold object_removed (fills: mean, blur and donor, each with its"
+    " control elsewhere), background_replaced (fills: mean and other) and noise; audit again."
+)
 RULES = (
     "depends_on_object",
     "right_for_the_right_reason",
@@ -41,13 +49,13 @@ def words(reason: str, rule: str) -> Words:
         (
             reasons.NOT_RUN,
             "The rule needs the intervention object_removed, which was not run.",
-            "Add object_removed and background_replaced to experiments.interventions in the settings",
+            HOLD,
         ),
         (
             reasons.NO_ANSWER,
             "The intervention object_removed left no answers for 'mean', 'mean elsewhere', 'blur', 'blur elsewhere',"
             " 'donor' and 'donor elsewhere'.",
-            "Add object_removed and background_replaced to experiments.interventions in the settings",
+            HOLD,
         ),
         (
             reasons.NO_NUMBER,
@@ -87,7 +95,7 @@ def test_a_rule_that_broke_says_its_error(rule: str) -> None:
         (
             {"no_donor": 3, "no_room": 380},
             "(380 left no room to hide as much elsewhere); at worst",
-            "room around",
+            "at least half as much",
         ),
         ({"no_donor": 383}, "(383 found no background that another picture could lend", "experiments.donors"),
         ({"no_surroundings": 383}, "(383 have boxes that fill the frame", "leave some of the frame free"),

@@ -10,7 +10,7 @@ from checks.rules import explainer_is_valid as explainer
 from checks.rules import no_shared_hotspot as hotspot
 from checks.rules.depends_on_object import NOT_BOTH
 from checks.rules.forbidden_pixels_are_ignored import NONE_RIGHT
-from checks.rules.survives_other_background import NO_CONTROL, UNDIRECTED
+from checks.swaps.verdict import NO_CONTROL, UNDIRECTED
 from checks.verdict import Direction, Finding, Outcome, Verdict
 from fixtures.findings import finding_on_flights
 from reports.wording.worded import words_of
@@ -26,7 +26,7 @@ HOTSPOT: dict[str, Any] = {
     "class_index": 3, "class_label": "runway", "box": None, "id": 1, "pasted": 24, "turned": 20, "turned_elsewhere": 1,
     "classes": 15, "searched": 12, "fewest": 20,
 }  # fmt: skip
-BACKGROUND = {"paired": True, "right_on_own": 0.9, "right_on_other": 0.8, "backgrounds": 40, "without_answer": 9}
+BACKGROUND = {"paired": True, "right_on_own": 0.9, "right_on_other": 0.8, "lenders": 40, "without_answer": 9}
 
 
 def step(rule: str, finding: Finding) -> str:
@@ -62,6 +62,29 @@ def test_more_pictures_are_asked_for_only_where_they_could_help(
         assert said.startswith("Add ") is helps, (value, said)
     few = undecided(key, BEYOND if lower else REACHED, details, reasons.TOO_FEW).model_copy(update=better)
     assert step(rule, few).startswith("Add ")
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "details", "room"),
+    [
+        (
+            "depends_on_object",
+            "object_removed",
+            {"without_answer": 0},
+            "at least half as much of the frame as they cover",
+        ),
+        ("right_for_the_right_reason", "experiment", {"missed": 9}, "some of the frame free."),
+        ("survives_other_background", "background", BACKGROUND, "some of the frame free, several of each class"),
+        ("forbidden_pixels_are_ignored", "hidden", {"without_answer": 0}, "some of the frame free beside these."),
+    ],
+)
+def test_a_step_says_how_many_pictures_and_what_their_boxes_must_leave(
+    rule: str, key: str, details: dict[str, Any], room: str
+) -> None:
+    few = finding_on_flights(key, INCONCLUSIVE, reasons.TOO_FEW, {"value": 0.09, "further": 18, "details": details})
+    words = step(rule, few)
+    assert words.startswith("Add boxed pictures of about 18 further flights ")
+    assert room in words
 
 
 EXPLAINED = {"method": "gradient", "asked": 16}
@@ -148,7 +171,7 @@ def test_reasons_that_have_a_step_of_their_own() -> None:
         "survives_other_background", undecided("background", BEYOND, BACKGROUND, NO_CONTROL)
     )
     nothing = finding_on_flights("object_removed", INVALID, NOT_BOTH, {"value": None, "details": {"right": 4}})
-    assert "room around the object" in step("depends_on_object", nothing)
+    assert "at least half as much of the frame as they cover" in step("depends_on_object", nothing)
     wrong = undecided("hidden", None, {"pictures": 4}, NONE_RIGHT)
     assert "predicted wrong" in step("forbidden_pixels_are_ignored", wrong)
 

@@ -107,9 +107,18 @@ def test_small_words() -> None:
     assert excerpt("a\nb\nc", lines=2) == "a\nb\n# … 1 more lines"
 
 
+def test_quotes_on_the_page_are_true_ones_but_for_those_of_a_command() -> None:
+    assert prose("Add \"edges\" for 'a b'.") == "Add “edges” for ‘a b’."
+    assert prose("saliency-audit accept RUN --reason '…' --force.") == "saliency-audit accept RUN --reason '…' --force."
+
+
+def test_a_negative_share_has_a_true_minus() -> None:
+    assert percent(-0.031) == f"−3.1{THIN}%"
+
+
 def test_an_apostrophe_within_a_word_is_a_true_one() -> None:
-    assert prose("the model's maps, 'so called'") == "the model’s maps, 'so called'"
-    assert prose("the methods' maps ('a s' b), don't") == "the methods’ maps ('a s' b), don’t"
+    assert prose("the model's maps, 'so called'") == "the model’s maps, ‘so called’"
+    assert prose("the methods' maps ('a s' b), don't") == "the methods’ maps (‘a s’ b), don’t"
     assert prose("accept RUN --reason 'it is less' now") == "accept RUN --reason 'it is less' now"
     assert prose("24x20 pixels of the 112x112 frame, crop 4x4.png") == "24×20 pixels of the 112×112 frame, crop 4x4.png"
 

@@ -6,15 +6,24 @@ import numpy as np
 import pytest
 
 from audit.datasets.sample import Sample
-from checks.preflight import preflight
+from checks.demand import Demand
+from checks.preflight import Preflight, Question, preflight
 from checks.profile import load_profile
 from checks.table.layout import Asked, layout_of
 from checks.verdict import Profile
 from fixtures.evidence import bare_profile
 from fixtures.rules import DEFAULT
-from reports.wording.preflight import ALL, NO_PASS, NO_SAMPLE, WordedPreflight, hopeless, worded_preflight
+from reports.wording.preflight import ALL, NO_PASS, NO_SAMPLE, WordedPreflight, hopeless, is_cut, worded_preflight
 
-EXPERIMENTS = ("object_removed", "background_replaced", "randomisation", "planted_cue", "shared_cues")
+EXPERIMENTS = (
+    "object_removed",
+    "background_replaced",
+    "placement_swapped",
+    "scale_swapped",
+    "randomisation",
+    "planted_cue",
+    "shared_cues",
+)
 ASKED = Asked(None, 10, 2, {name: {} for name in EXPERIMENTS}, 0)
 
 
@@ -31,12 +40,12 @@ def before(
         for i, k in enumerate(indices)
     ]
     limits = profile if isinstance(profile, Profile) else load_profile(profile)
-    return worded_preflight(preflight(layout_of(samples, excluded, asked, limits)))
+    return worded_preflight(preflight(layout_of(samples, {"broken box": excluded} if excluded else {}, asked, limits)))
 
 
 def test_enough_for_everything_is_two_sentences() -> None:
     assert before([60, 60], excluded=3).sentences == (
-        "120 samples of 2 classes (60 each) in 120 pictures; 3 excluded so far.",
+        "120 samples of 2 classes (60 each) in 120 pictures; 3 excluded so far: broken box (3).",
         ALL,
     )
 
@@ -111,9 +120,46 @@ def test_what_no_number_shows() -> None:
 def test_where_nothing_can_be_answered_the_reasons_stand_in_one_message() -> None:
     rules = {"right_for_the_right_reason": DEFAULT["right_for_the_right_reason"]}
     assert hopeless(before([20, 20], bare_profile(**rules))) == (
-        "no check of the profile bare can pass, even if every answer is right (right_for_the_right_reason cannot pass:"
-        " there are 40 pictures predicted right at most; it takes 59 in all)"
+        "no check of the profile bare can pass, even if every answer is right:\n- right_for_the_right_reason: there"
+        " are 40 pictures predicted right at most; it takes 59 in all\nSo this data can answer nothing."
     )
+
+
+def test_a_rule_and_its_slices_are_one_line() -> None:
+    seen = before([4, 4], "automotive", weather=["dry", "fog"], timeofday=["day"], scene=["city"])
+    lines = hopeless(seen).splitlines()
+    (line,) = (line for line in lines if line.startswith("- depends_on_object"))
+    assert line == (
+        "- depends_on_object: there are 8 pictures predicted right at most; it takes 20 in all; nor can slices by"
+        " weather, timeofday and scene"
+    )
+    assert not is_cut(seen)
+
+
+def test_a_screen_of_lines_says_how_many_are_left() -> None:
+    own = {f"{__name__}:rule_{number}": {"why": "x"} for number in range(13)}
+    seen = worded_preflight(
+        Preflight(
+            profile="own",
+            samples=8,
+            pictures=8,
+            exclusions={},
+            classes={"a": 8},
+            cluster="",
+            clusters=None,
+            columns=(),
+            missing_columns=(),
+            splits={},
+            questions=tuple(Question(rule=rule, advisory=False, demands=(FEW,)) for rule in own),
+        )
+    )
+    lines = hopeless(seen).splitlines()
+    assert is_cut(seen)
+    assert len(lines) == 13
+    assert lines[-2] == "- and 3 further checks; the list above this error holds all of them"
+
+
+FEW = Demand(key="pictures", have=8, needed=20)
 
 
 def test_splits_are_not_merged_silently() -> None:

@@ -53,19 +53,19 @@ def test_where_all_slices_pass_they_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clusters", "independent", "sentence"),
+    ("clusters", "independent", "sentence", "each"),
     [
-        (None, None, "light: night holds 15 pictures; at least 20 are needed."),
-        (10, 10.0, "light: night holds 10 flights; at least 30 are needed."),
+        (None, None, "light: night holds 15 pictures; at least 20 are needed.", "20 pictures"),
+        (10, 10.0, "light: night holds 10 flights; at least 30 are needed.", "30 flights"),
     ],
 )
 def test_a_slice_that_holds_too_few_says_how_many(
-    clusters: int | None, independent: float | None, sentence: str
+    clusters: int | None, independent: float | None, sentence: str, each: str
 ) -> None:
     few = of_slice("night", INCONCLUSIVE, TOO_FEW_IN_SLICE, pictures=15, clusters=clusters, independent=independent)
     words = in_words(few)
     assert words.sentence == sentence
-    assert words.next_step == "Add boxed pictures to the slices that hold too few."
+    assert words.next_step == (f"Add boxed pictures to the slices that hold too few, so that each holds {each}.")
 
 
 def test_an_empty_slice_says_so() -> None:

@@ -5,9 +5,9 @@ import pytest
 from checks import reasons
 from checks.statistics.subset import FEWEST
 from checks.verdict import Direction, Finding, Outcome, Unit
-from reports.wording.phrases import points, two_digits
-from reports.wording.undecided import pictures, too_few, undecided, units
-from reports.wording.words import About
+from reports.wording.phrases import cost, points, two_digits
+from reports.wording.undecided import pictures, pictures_to_add, too_few, undecided, units
+from reports.wording.words import ORIGINAL, About
 
 
 def of(
@@ -65,8 +65,34 @@ def test_too_few_says_how_many_are_needed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("finding", "text"),
+    [
+        (of(80), "boxed pictures"),
+        (of(80, further=1234), "about 1,300 boxed pictures"),
+        (of(80, further=1), "about 1 boxed picture"),
+        (of(12, reason=reasons.TOO_FEW), "8 boxed pictures"),
+        (of(80, 12, further=40), "boxed pictures of about 40 further flights"),
+        (of(80, 12, reason=reasons.TOO_FEW), "boxed pictures of about 18 further flights"),
+    ],
+)
+def test_a_next_step_says_how_many_pictures_to_add(finding: Finding, text: str) -> None:
+    assert pictures_to_add(finding, About(0.95, "flight")) == text
+
+
+def test_pictures_to_add_are_no_copies_where_copies_alone_make_clusters() -> None:
+    more = pictures_to_add(of(80, 70, further=40), About(0.95, ORIGINAL))
+    assert more == "about 40 boxed pictures, none a copy of another"
+    assert pictures_to_add(None, About(0.95)) == "boxed pictures"
+
+
+@pytest.mark.parametrize(
     ("difference", "text"),
-    [(0.241, "24.1 points"), (-0.0004, "-0.04 points"), (0.0, "0.0 points"), (-0.108, "-10.8 points")],
+    [(0.241, "24.1 points"), (-0.0004, "−0.04 points"), (0.0, "0.0 points"), (-0.108, "−10.8 points")],
 )
 def test_a_small_difference_keeps_its_size_and_its_sign(difference: float, text: str) -> None:
     assert points(difference) == text
+
+
+@pytest.mark.parametrize(("difference", "text"), [(0.241, "24.1 points"), (0.0, "nothing"), (-0.002, "nothing")])
+def test_what_costs_less_than_nothing_costs_nothing(difference: float, text: str) -> None:
+    assert cost(difference) == text

@@ -1,0 +1,53 @@
+"""Which samples a loader will exclude, as far as boxes, sizes and crop decide it: known before pictures are loaded."""
+
+from dataclasses import replace
+
+from audit.datasets.exclusions import Exclusion, Reason, Rejected
+from audit.datasets.geometry import Size
+from audit.datasets.loader import Loader
+from audit.datasets.picture_files import read_header
+
+
+def foreseen(loader: Loader) -> dict[int, Exclusion]:
+    """The exclusions by the number of the sample, decided by the code that decides them when pictures are loaded.
+
+    Of pictures, the headers alone are read. Only where they would end in frames of several sizes is the first one
+    decoded, since a run goes by the first picture that can be.
+    """
+    exclusions, frames = _by_header(loader)
+    if len(set(frames.values())) > 1:
+        first = next((size for number, size in frames.items() if _can_be_decoded(loader, number)), None)
+        exclusions, _ = _by_header(replace(loader, frame=first))
+    return exclusions
+
+
+def _by_header(loader: Loader) -> tuple[dict[int, Exclusion], dict[int, Size]]:
+    """The exclusions, and the frame (height, width) of every other sample.
+
+    Of a picture whose header cannot be read neither is known: it may be intact, and its header too long to be read.
+    """
+    exclusions: dict[int, Exclusion] = {}
+    frames: dict[int, Size] = {}
+    for number in range(len(loader.samples)):
+        try:
+            frames[number] = _frame(loader, number)
+        except Rejected as rejected:
+            if rejected.reason != Reason.UNREADABLE_PICTURE:
+                exclusions[number] = loader.excluded(number, rejected)
+    return exclusions, frames
+
+
+def _frame(loader: Loader, number: int) -> Size:
+    """The size of the sample's frame, if its boxes can be judged there. Raises Rejected."""
+    framed = loader.framed_boxes(number, read_header(loader.folder / loader.samples[number].image, loader.folder))
+    if fault := loader.fault(number, framed.size, framed):
+        raise fault
+    return framed.size
+
+
+def _can_be_decoded(loader: Loader, number: int) -> bool:
+    try:
+        loader.load(number)
+    except Rejected:
+        return False
+    return True

@@ -1,0 +1,19 @@
+"""Reliance on the object's size in words."""
+
+from checks.verdict import Verdict
+from reports.wording.swaps import Swapped, swap_words
+from reports.wording.words import About, Words
+
+SCALE = Swapped(
+    question="Does the answer stay right when the object has the size of objects of another class?",
+    nouns="sizes",
+    where="at",
+    subject="size of the object",
+    next_step="The size of the object tells this network the class. Train on pictures with objects of all sizes; if the"
+    " size may tell, leave this rule out of your profile.",
+)
+
+
+def survives_other_scale(verdict: Verdict, about: About) -> Words:
+    """What sizes of other classes cost."""
+    return swap_words(SCALE, verdict, about)
