@@ -101,6 +101,7 @@ def test_imports_sees_every_form(tmp_path: Path) -> None:
     assert set(imports(file, "p.q.x")) == {"a.b", "p.q", "p.q.c", "p.d", "p.d.e", "g", "g.h"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_no_package_imports_one_that_comes_after_it(package: str) -> None:
     wrong = [

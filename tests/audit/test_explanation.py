@@ -88,6 +88,7 @@ def test_it_shows_itself_and_is_written(tmp_path: Path) -> None:
         explanation.save(tmp_path / "y.png", vmin=0.5, vmax=0.2)
 
 
+@pytest.mark.slow
 def test_a_sparse_map_is_drawn_up_to_its_maximum(tmp_path: Path) -> None:
     explanation = explain(linear(), torch.rand(3, 8, 8))
     few, picture = np.zeros((64, 64)), np.zeros((64, 64, 3), np.uint8)

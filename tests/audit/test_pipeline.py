@@ -60,6 +60,7 @@ def test_the_folder_holds_the_evidence(result: Result) -> None:
     assert (result.folder / "SHA256SUMS").exists()
 
 
+@pytest.mark.slow
 def test_samples_are_a_table(result: Result) -> None:
     table = result.samples
     assert table.n == 5
@@ -149,6 +150,7 @@ def test_resuming_a_finished_run_writes_nothing(result: Result, settings: Path) 
     assert folder.stat().st_mtime_ns == changed
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-049")
 def test_a_finished_record_that_was_altered_is_not_resumed(result: Result, settings: Path, tmp_path: Path) -> None:
     """Else the run would state the rest as what it wrote."""

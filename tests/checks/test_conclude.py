@@ -94,6 +94,7 @@ def test_what_names_a_cue_speaks_for_all_that_fail() -> None:
     assert conclude(invalid).decided_by == "depends_on_object"
 
 
+@pytest.mark.slow
 def test_a_record_whose_maps_and_experiments_disagree(tmp_path: Path) -> None:
     judgement = judge(write_record(tmp_path / "audit.sqlite", mass=0.05))
     advice = {v.rule: v.outcome for v in judgement.verdicts if v.advisory}

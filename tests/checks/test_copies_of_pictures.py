@@ -32,6 +32,7 @@ def multiplied(folder: Path) -> Settings:
     return settings.model_copy(update={"saliency": settings.saliency.model_copy(update={"null_maps": ()})})
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-050", "TOR-074")
 def test_copies_count_once(tmp_path: Path) -> None:
     path = measure(multiplied(tmp_path / "data"), tmp_path / "out")

@@ -72,6 +72,7 @@ def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) 
         assert reason.share > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "outcome", "rule"),
     [
@@ -117,6 +118,7 @@ def test_no_right_answer_has_no_share(honest: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-045")
 def test_another_profile_was_not_fixed_beforehand(honest: Path, tmp_path: Path) -> None:
     assert judge(honest, "default").fixed_beforehand

@@ -134,6 +134,7 @@ def test_it_is_the_same_to_the_byte_each_time(whole: Path, tmp_path: Path) -> No
     assert str(whole) not in "".join(p.read_text() for p in whole.iterdir() if p.name != FILE_NAME)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-064")
 @pytest.mark.parametrize("name", sorted(FILES - {"SHA256SUMS"}))
 def test_one_byte_is_seen(folder: Path, name: str) -> None:
@@ -276,6 +277,7 @@ def test_pictures_of_another_encoder_fit(folder: Path) -> None:
     assert verify(folder) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-064")
 def test_pictures_exchanged_in_the_record_are_not_those_of_the_statement(folder: Path) -> None:
     connection = sqlite3.connect(folder / FILE_NAME)
@@ -436,6 +438,7 @@ def _print(_page: Path, target: Path) -> None:
     target.write_bytes(b"%PDF")
 
 
+@pytest.mark.slow
 def test_the_pdf_of_the_same_page_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Record.open(folder / FILE_NAME) as record:
         assessment = assess(record)

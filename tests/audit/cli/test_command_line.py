@@ -181,6 +181,7 @@ def test_a_closed_pipe_keeps_the_exit_code(shell: Shell, tmp_path: Path) -> None
         assert process.stderr.read() == b""
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-068", "TOR-080")
 def test_json_is_all_there_is_on_stdout_and_what_the_data_can_answer_comes_first(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=6)

@@ -101,6 +101,7 @@ def test_what_is_written_after_the_reader_left_leads_nowhere() -> None:
     stream.close()
 
 
+@pytest.mark.slow
 def test_libraries_cannot_flood_stderr(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     with bounded_notices():

@@ -63,6 +63,7 @@ def test_pixels_on_the_grid_keep_every_bit_and_others_come_to_lie_on_it(kind: st
         assert {tuple(colour) for colour in moved.reshape(-1, 3).tolist()} <= used
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-079")
 def test_nothing_lies_nearer_than_where_a_pixel_was_moved() -> None:
     altered = RNG.integers(0, 256, (6, 7, 3), dtype=np.uint8)

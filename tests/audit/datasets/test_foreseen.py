@@ -68,6 +68,7 @@ def test_boxes_sizes_and_crop_decide_before_a_picture_is_decoded(
     assert reasons(loader(folder, [sample(image, box)])) == ({0: reason} if reason else {})
 
 
+@pytest.mark.slow
 def test_they_are_those_of_loading_word_for_word(folder: Path) -> None:
     boxes: list[Box] = [(x, y, x + w, y + h) for x in (0, 17, 50) for y in (0, 9) for w in (3, 33, 64) for h in (5, 32)]
     samples = [
@@ -89,6 +90,7 @@ def test_the_frame_is_that_of_the_first_picture_that_can_be_decoded(folder: Path
     assert others == dict.fromkeys(out, Reason.OTHER_FRAME)
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(
     boxes=st.lists(st.tuples(*[st.floats(-2, 22, width=32)] * 4), max_size=5),

@@ -101,6 +101,7 @@ def only_box(dataset: Dataset) -> Box:
     return box
 
 
+@pytest.mark.slow
 @given(CORNERS)
 def test_round_trips(tmp_path_factory: pytest.TempPathFactory, box: tuple[int, int, int, int]) -> None:
     folder = tmp_path_factory.getbasetemp()

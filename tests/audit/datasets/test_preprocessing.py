@@ -82,6 +82,7 @@ def test_paint_and_box_agree_to_one_pixel(
         assert (x0, y0, x1, y1) == pytest.approx(paint, abs=tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-013")
 @given(PREPROCESSING, boxes_in_pictures())
 def test_visible_is_the_share_that_the_crop_leaves(

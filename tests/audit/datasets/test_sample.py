@@ -100,6 +100,7 @@ def test_no_annotation_at_all() -> None:
     assert str(info.value) == ("boxes.csv: no annotation; need at least one box. Check that this is the right file.")
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.builds(

@@ -72,6 +72,7 @@ def changed(settings: Settings, **tables: dict[str, Any]) -> Settings:
     )
 
 
+@pytest.mark.slow
 def test_the_record_holds_what_the_slow_way_finds(record: Path, settings: Settings) -> None:
     model = network().eval()
     with Record.open(record) as opened:
@@ -101,6 +102,7 @@ def test_the_record_holds_what_the_slow_way_finds(record: Path, settings: Settin
         assert rows["predicted"][i] == logits.argmax().item()
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-020")
 def test_every_source_scores_every_picture(record: Path) -> None:
     with Record.open(record) as opened:
@@ -178,6 +180,7 @@ def test_batch_sizes_agree_within_tolerance(whole: Settings, tmp_path: Path) -> 
                 assert mine == yours
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-026")
 def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path) -> None:
     own = changed(whole, experiments={"controls": (), "searches": ()})
@@ -211,12 +214,14 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
     assert passes["backward"].tolist() == [(2 * 5 + 1 + 2) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 2))]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-054")
 def test_resuming_something_else_is_refused(settings: Settings, record: Path) -> None:
     with pytest.raises(AuditError, match=r"was started with something else \(settings\.run\.seed\); need the same"):
         measure(changed(settings, run={"seed": 1}), record.parent, resume=True)
 
 
+@pytest.mark.slow
 def test_an_existing_folder_is_refused(settings: Settings, record: Path) -> None:
     with pytest.raises(
         AuditError, match=r"exists; need a new folder\. Choose another, or resume the run that left it\."
@@ -224,6 +229,7 @@ def test_an_existing_folder_is_refused(settings: Settings, record: Path) -> None
         measure(settings, record.parent)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-004")
 def test_one_bad_picture_excludes_itself(settings: Settings, tmp_path: Path) -> None:
     (settings.folder / "images" / "003.png").write_bytes(b"")
@@ -242,6 +248,7 @@ def test_all_pictures_bad_is_a_record_of_exclusions(settings: Settings, tmp_path
         assert len(read_done(record)) == 11
 
 
+@pytest.mark.slow
 def test_another_frame_size_excludes(settings: Settings, tmp_path: Path) -> None:
     Image.new("RGB", (30, 30)).save(settings.folder / "images" / "002.png")
     with Record.open(measure(settings, tmp_path / "out")) as record:
@@ -286,6 +293,7 @@ class Counting(nn.Module):
         return logits
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-051")
 def test_a_network_that_changes_is_refused(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(AuditError, match="model: its weights or statistics changed during the audit"):
@@ -308,6 +316,7 @@ class ChangesLater(nn.Module):
         return logits
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-051")
 def test_a_network_that_changed_is_refused_for_good(settings: Settings, tmp_path: Path) -> None:
     own = Model(ChangesLater(), None, None)
@@ -360,6 +369,7 @@ def test_a_network_with_randomness_is_refused(settings: Settings, tmp_path: Path
         measure(settings, tmp_path / "out", model=Model(Noisy(), None, None))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-054")
 def test_resuming_on_other_pictures_or_other_code_is_refused(settings: Settings, tmp_path: Path) -> None:
     def kill(done: int, total: int, what: str, share: float) -> None:
@@ -386,6 +396,7 @@ def test_resuming_on_other_pictures_or_other_code_is_refused(settings: Settings,
         measure(named, tmp_path / "elsewhere", resume=True)
 
 
+@pytest.mark.slow
 def test_two_audits_in_one_process_keep_their_own_code(tmp_path: Path) -> None:
     found = []
     for name, sign in (("one", 1), ("two", -1)):
@@ -436,6 +447,7 @@ def test_nan_is_recorded_as_nothing(settings: Settings, tmp_path: Path) -> None:
     assert not rows["dead"][~light].any()
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-001")
 @pytest.mark.parametrize("name", ["coco", "csv", "voc", "yolo"])
 def test_every_format_gives_the_same_measurements(name: str, tmp_path: Path) -> None:

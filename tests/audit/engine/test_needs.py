@@ -53,6 +53,7 @@ def test_the_untrained_copy_is_made_only_where_a_null_map_needs_it(
     assert len(run.factory.networks) == 1 + copied
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), AFTER_PICTURES)
 def test_every_control_and_search_runs_on_what_it_declared(tmp_path: Path, kind: str, name: str) -> None:
     package = f"audit.experiments.{kind}"
@@ -77,6 +78,7 @@ def search(run, record):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("declared", "without", "grids"), [("", False, 12), ("NEEDS = frozenset()", True, 0)])
 def test_an_own_search_gets_everything_unless_it_declares_less(
     tmp_path: Path, declared: str, without: bool, grids: int

@@ -131,6 +131,7 @@ def test_a_network_that_looks_at_more_than_the_pixels_is_invalid(
     assert (verdict.reason, verdict.details["way"]) == (integrity.ANSWERS_DIFFER, OTHERWISE)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-051")
 @pytest.mark.parametrize(("kind", "way"), [(NoisyDerivative, AGAIN), (WatchedDerivative, OTHERWISE)])
 def test_a_network_whose_derivative_alone_varies_is_invalid(
@@ -150,6 +151,7 @@ def test_a_network_whose_derivative_alone_varies_is_invalid(
     assert repeats.deviation[repeats.way == AGAIN].max() == 0, "its answers are alike"
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-051")
 def test_a_method_that_draws_for_itself_is_invalid(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -39,6 +39,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
+@pytest.mark.slow
 def test_the_same_again_costs_nothing(settings: Settings, batches: list[int], tmp_path: Path) -> None:
     path = measure(settings, tmp_path / "out", reuse=True)
     before, first = path.read_bytes(), len(batches)
@@ -50,6 +51,7 @@ def test_the_same_again_costs_nothing(settings: Settings, batches: list[int], tm
     assert len(path.read_bytes()) == len(before)
 
 
+@pytest.mark.slow
 def test_a_broken_off_run_goes_on(settings: Settings, batches: list[int], tmp_path: Path) -> None:
     def cut(done: int, total: int, what: str, share: float) -> None:
         if done == 4:
@@ -61,6 +63,7 @@ def test_a_broken_off_run_goes_on(settings: Settings, batches: list[int], tmp_pa
     assert len(batches) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["picture", "settings", "limits", "file"])
 def test_anything_else_is_measured_anew(what: str, settings: Settings, batches: list[int], tmp_path: Path) -> None:
     path = measure(settings, tmp_path / "out", reuse=True, registered={"profile": 1})

@@ -63,6 +63,7 @@ def test_the_output_comes_first_and_alone() -> None:
     ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_stages_hold_every_parameter_once_and_about_equally_many(biases: list[bool]) -> None:
     network = nn.Sequential(*(nn.Linear(2, 2, bias=bias) for bias in biases))
@@ -164,6 +165,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return measure(parse_settings(tables, settings.folder), folder / "out")
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-033")
 def test_the_study_compares_maps_of_the_network_with_those_of_its_copies(record: Path) -> None:
     with Record.open(record) as opened:

@@ -154,6 +154,7 @@ def test_they_turn_with_the_picture(tmp_path: Path, orientation: int) -> None:
     assert len(displayed_forbidden(beyond, opened.header)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-072")
 def test_what_a_box_covers_is_object_and_not_forbidden() -> None:
     loaded = framed(Preprocessing(), ((30, 6, 60, 30),), BANDS)
@@ -246,6 +247,7 @@ def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_run_measures_the_share_of_every_source(tmp_path: Path) -> None:
     more = '\n[experiments]\ninterventions = ["forbidden_hidden"]\ncontrols = []\nsearches = []\n'
     path = measure(write_lard(tmp_path / "data", 5, 2, network="cheating", more=more), tmp_path / "out")

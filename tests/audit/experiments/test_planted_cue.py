@@ -326,6 +326,7 @@ def test_the_mark_carries_what_lambda_says(found: Found) -> None:
     assert not any(key[2] == "noise" for key in found.answers)
 
 
+@pytest.mark.slow
 def test_maps_are_noted_at_both_ends(found: Found) -> None:
     notes = found.notes
     assert {name for _, name in notes} == {f"mass on mark, {d} {lam}" for d in DETECTORS for lam in ("0.00", "1.00")}

@@ -273,6 +273,7 @@ def test_a_cue_of_the_one_class_that_is_ever_right_has_nobody_to_be_pasted_into(
             assert not len(answered(record, number, "pasted")["sample"])
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_gone_is_named(tmp_path: Path) -> None:
     class Vanishing(ReadsMark):
         """A picture is gone when the last ones are measured."""

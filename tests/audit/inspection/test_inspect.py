@@ -99,6 +99,7 @@ def test_honest_data_tell_nothing(tmp_path: Path) -> None:
     assert inspection.telling == () and len(inspection.undecided) < len(inspection.findings)
 
 
+@pytest.mark.slow
 def test_the_object_itself_is_not_looked_at(tmp_path: Path) -> None:
     """Black against white objects in one box: the label is told by nothing else."""
     inspection = looked_at(write_leaks(tmp_path / "data", box=lambda rng, label: (16, 16, 40, 40)))

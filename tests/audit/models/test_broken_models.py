@@ -203,6 +203,7 @@ def test_a_sound_copy_of_a_program_opens(sound_program: Path, tmp_path: Path) ->
     torch.testing.assert_close(exported(path=tmp_path / "copy.pt2").module(X), make.sound()(X))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-007")
 def test_a_pickle_in_a_program_does_not_run(sound_program: Path, tmp_path: Path) -> None:
     path = tmp_path / "poisoned.pt2"

@@ -285,6 +285,7 @@ class WritingIntoItsInput(nn.Module):
         return logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decomposed", [False, True], ids=["in place", "said to change its input"])
 def test_a_program_that_writes_into_its_input_cannot_change_the_pictures(decomposed: bool, tmp_path: Path) -> None:
     network = WritingIntoItsInput().eval()

@@ -45,6 +45,7 @@ def test_every_kind_of_network_is_counted(kind: str) -> None:
     assert passes.take("after", 0) == ("after", 0, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-019")
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_hook_is_gone_after_an_exception(kind: str) -> None:

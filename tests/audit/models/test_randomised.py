@@ -92,6 +92,7 @@ def test_the_same_seed_gives_the_same_copy(network: nn.Module) -> None:
     assert hashes[0] == hashes[1] != hashes[2]
 
 
+@pytest.mark.slow
 def test_all_kinds_of_the_same_network_get_the_same_weights() -> None:
     plain = networks.ready(networks.in_place())
     first, second = randomised(plain, 5, [pictures()]), randomised(exported(plain), 5, [pictures()])

@@ -213,6 +213,7 @@ def test_advice_is_an_expected_failure_that_is_shown(shop: pytest.Pytester, meas
     assert properties(shop.path / "junit.xml")["relevance_beats_chance"]["advisory"] == "yes"
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-069")
 @pytest.mark.parametrize(("kind", "n", "outcome"), [("honest", 12, "INCONCLUSIVE"), ("untouched", 80, "INVALID")])
 def test_neither_too_little_nor_nothing_passes(
@@ -235,6 +236,7 @@ def test_a_run_that_is_not_whole_fails_whatever_is_chosen(shop: pytest.Pytester,
     result.stdout.fnmatch_lines(["INVALID: The run stopped after *", "Next: Continue the run where it stopped: *"])
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-069")
 def test_no_rule_that_decides_is_no_pass(shop: pytest.Pytester, measured: Measured) -> None:
     advice = PROFILE[PROFILE.index("[rules.relevance") :]
@@ -261,6 +263,7 @@ def test_code_that_breaks_shows_where(shop: pytest.Pytester, measured: Measured,
     result.stdout.fnmatch_lines(["Traceback*", f"{type(fault).__name__}: *", "Nothing was judged."])
 
 
+@pytest.mark.slow
 def test_an_interruption_stays_one(shop: pytest.Pytester, measured: Measured) -> None:
     measured.fault = KeyboardInterrupt()
     assert shop.inline_run("audit.toml", no_reraise_ctrlc=True).ret == pytest.ExitCode.INTERRUPTED

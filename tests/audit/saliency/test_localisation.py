@@ -80,6 +80,7 @@ def test_a_batch_scores_as_its_pictures_alone(relevance: Map, random: object) ->
             torch.testing.assert_close(together[name][i], alone[name][0], equal_nan=True)
 
 
+@pytest.mark.slow
 @given(maps, hnp.arrays(np.bool_, (4, 5, 6)))
 @settings(max_examples=100, deadline=None)
 def test_one_map_for_all_pictures_scores_as_its_copies(relevance: Map, inside: NDArray[np.bool_]) -> None:
@@ -165,6 +166,7 @@ def test_the_far_edge_is_outside() -> None:
     assert score_maps(relevance, box_mask(4, 4, (0, 0, 3, 1)))["pointing"].item() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-021")
 @given(st.lists(st.tuples(*[st.floats(-3, 12)] * 4), min_size=1, max_size=3), st.floats(0, 4))
 @settings(max_examples=100, deadline=None)

@@ -74,6 +74,7 @@ def test_edges_against_a_loop(channels: int) -> None:
     torch.testing.assert_close(edges(of_pixels(pixels)), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(1, 40), st.integers(1, 40))
 def test_a_picture_of_one_colour_has_no_edges_not_even_its_frame(
     colour: tuple[int, int, int], height: int, width: int

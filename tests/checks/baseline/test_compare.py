@@ -145,6 +145,7 @@ def test_what_is_undecided_says_whether_more_pictures_would_help(against: Compar
     assert {few.findings[0].reason, lost.findings[0].reason} == {reasons.UNDECIDED}
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-042")
 def test_not_significantly_worse_is_no_pass(against: Compare) -> None:
     found = against(wrong=range(1, 4), right=())
@@ -267,6 +268,7 @@ def test_other_settings_are_refused_with_what_differs(
     )
 
 
+@pytest.mark.slow
 def test_what_cannot_change_a_number_may_differ(baseline: Record, tmp_path: Path) -> None:
     with Record.open(write_candidate(tmp_path / "c.sqlite")) as candidate:
         settings = candidate.meta("settings")

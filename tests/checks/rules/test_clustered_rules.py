@@ -273,6 +273,7 @@ def test_a_candidate_is_compared_by_flight(tmp_path: Path) -> None:
     assert (undecided.n, undecided.clusters, undecided.further) == (119, 40, 32)
 
 
+@pytest.mark.slow
 def test_a_record_says_its_clusters(tmp_path: Path) -> None:
     path = with_metadata(write_record(tmp_path / "a.sqlite"), {"flight": ["a", "b", "c"]}, "flight")
     with Record.open(path) as record:

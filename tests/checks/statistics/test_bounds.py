@@ -82,6 +82,7 @@ def test_further_for_share_is_the_smallest_number(n: int, misses: int, limit: fl
     assert all(bound > limit for bound in bounds[:-1])
 
 
+@pytest.mark.slow
 def test_further_for_share_gives_up_where_no_number_would_do() -> None:
     assert further_for_share(0, 0, 0.05, 0.95) is None
     assert further_for_share(4_999, 10_000, 0.5, 0.95) is None
@@ -101,6 +102,7 @@ def test_mean_bounds_hold_the_mean_and_ignore_the_order(x: list[float]) -> None:
     assert mean_bounds(x[::-1], 0.95, seed=0) == found
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**31), st.integers(FEWEST, 80), st.floats(-1, 1))
 @settings(max_examples=30, deadline=None)
 def test_mean_bounds_move_with_the_values(seed: int, n: int, shift: float) -> None:

@@ -141,6 +141,7 @@ def test_all_slices_pass(tmp_path: Path) -> None:
     assert not found[f"{RIGHT}[light]"].advisory
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-041")
 def test_a_slice_with_few_pictures_is_never_green(tmp_path: Path) -> None:
     """Even where the limit would let it pass: 19 of 20 values hold 15 pictures."""
@@ -156,6 +157,7 @@ def test_a_slice_with_few_pictures_is_never_green(tmp_path: Path) -> None:
     assert verdict.findings[1].details["pictures"] == 15
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-041")
 def test_an_empty_slice_is_never_green(tmp_path: Path) -> None:
     verdict = sliced(write_record(tmp_path / "a.sqlite", n=300), demanding("box size"))[f"{RIGHT}[box size]"]

@@ -93,6 +93,7 @@ def test_the_usual_colour_map_is_the_first() -> None:
     assert [chosen.name for chosen in colour_maps()] == ["magma", "cividis", "gray"]
 
 
+@pytest.mark.slow
 def test_the_plane_shows_misses_on_their_side() -> None:
     surroundings, alone = np.array([0.0, 2.0, -1.0, 1.0]), np.array([1.0, -2.0, 3.0, 1.0])
     values = (surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")

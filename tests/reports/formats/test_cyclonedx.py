@@ -53,6 +53,7 @@ def test_every_kind_of_record_is_valid(tmp_path: Any, kind: Any) -> None:
     assert found.audit.controls.detection.sentence in limitations[0]
 
 
+@pytest.mark.slow
 def test_metrics_are_strings_with_their_bounds(case: Assessment) -> None:
     metrics = bill(case)["metadata"]["component"]["modelCard"]["quantitativeAnalysis"]["performanceMetrics"]
     assert metrics[0] == {"type": "accuracy", "value": repr(case.audit.counts.accuracy)}

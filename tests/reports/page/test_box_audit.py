@@ -76,6 +76,7 @@ def test_each_suspicion_is_found(
     assert found.count == len(expected)
 
 
+@pytest.mark.slow
 def test_thresholds_are_kept(tmp_path: Path) -> None:
     just = {5: [(60.0, 60.0, 70.0, 70.0)], 7: [(1.0, 1.0, 115.0, 115.0)], 8: [ORDINARY, (40.0, 42.0, 88.0, 97.0)]}
     found = audited(tmp_path / "audit.sqlite", {**just, 11: [(1.0, 42.0, 49.0, 90.0)]})
@@ -83,6 +84,7 @@ def test_thresholds_are_kept(tmp_path: Path) -> None:
         assert kind(found, title).count == 0
 
 
+@pytest.mark.slow
 def test_labels_that_share_a_picture(tmp_path: Path) -> None:
     same = "UPDATE picture SET sha256 = (SELECT sha256 FROM picture WHERE sample = 10) WHERE sample = ?"
     found = audited(tmp_path / "audit.sqlite", {10: [ORDINARY], 11: [ORDINARY]}, (same, (11,)))
@@ -109,6 +111,7 @@ def test_shares_are_said_in_plain_numbers(tmp_path: Path) -> None:
     assert kind(found, "Tiny boxes").shown[0].reason == "0.098 % of the picture"
 
 
+@pytest.mark.slow
 def test_few_boxes_of_a_class_make_no_outlier(tmp_path: Path) -> None:
     rare = ("UPDATE sample SET label = 'rare' WHERE id IN (20, 23, 26)", ())
     found = audited(tmp_path / "audit.sqlite", {20: [(2, 2, 126, 126)]}, rare)

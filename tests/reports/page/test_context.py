@@ -50,6 +50,7 @@ def test_nothing_hangs_on_words(tmp_path: Path, kind: Kind) -> None:
         assert len(shown["cues"]) == 2  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_what_audit_json_holds_is_not_computed_again(tmp_path: Path) -> None:
     with assessed(tmp_path, "cheating", n=80) as assessment:
         values = page_values(assessment)

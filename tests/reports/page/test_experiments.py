@@ -113,6 +113,7 @@ def test_the_four_cells_are_those_of_the_judgement(kind: str, request: pytest.Fi
     assert f"{counts[1]} {100 * counts[1] / sum(counts):.1f} %: right for the wrong reason" in text.replace("  ", " ")
 
 
+@pytest.mark.slow
 def test_the_cells_show_pictures_of_the_gallery(cheat: Told, honest: Told) -> None:
     cell = cheat.html[cheat.html.index('<section id="cells"') :].partition("</section>")[0]
     shown = re.findall(r'<a href="#sample-(\d+)"><svg class="panel shows-picture"', cell)
@@ -183,6 +184,7 @@ def test_what_was_asked_for_and_left_nothing_is_said(tmp_path: Path) -> None:
     assert "Only 7 pictures could carry the planted mark" in section(told.html, "verdict")
 
 
+@pytest.mark.slow
 def test_no_candidate_is_told_as_none(tmp_path: Path) -> None:
     path = changed(write_record(tmp_path / "audit.sqlite", n=120), "DELETE FROM cue", "DELETE FROM crop")
     assert "In no class do the maps agree on a place or an appearance" in section(Told(path).html, "cues")

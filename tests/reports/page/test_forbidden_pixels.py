@@ -71,6 +71,7 @@ def test_nothing_is_shown_where_there_are_none(tmp_path: Path) -> None:
     assert {sample["forbidden"] for sample in written["samples"]} == {None}
 
 
+@pytest.mark.slow
 def test_the_numbers_are_in_audit_json(tmp_path: Path) -> None:
     with Record.open(record_of(tmp_path / "a.sqlite")) as record:
         written = json.loads(audit_json(assessment_of(record).audit))

@@ -57,6 +57,7 @@ def altered(path: Path, *statements: tuple[str, tuple[Any, ...]]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_narrow_screens_get_the_contents_folded_before_the_verdict(tmp_path: Path) -> None:
     """Both lists hold every section; the style shows one of them: the folded one on narrow screens, never on paper."""
     html = rendered(write_record(tmp_path / "audit.sqlite"))
@@ -98,6 +99,7 @@ def test_every_outcome_is_told(tmp_path: Path, kind: Any, n: int, outcome: Outco
     )
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-061")
 def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
@@ -112,6 +114,7 @@ def test_the_first_number_is_that_of_the_judgement(tmp_path: Path) -> None:
     assert bounds in text.replace("\u202f", " ")
 
 
+@pytest.mark.slow
 def test_none_wrong_has_no_lower_bound(tmp_path: Path) -> None:
     text = words(rendered(write_record(tmp_path / "audit.sqlite", n=120, kind="honest"))).replace("\u202f", " ")
     assert ": 0.0 %, at most 2." in text
@@ -227,6 +230,7 @@ def test_the_functions_with_words_of_the_pages_own_are_listed() -> None:
     assert set(re.findall(r'"(\w+)" in used', text)) == SHIPPED
 
 
+@pytest.mark.slow
 def test_without_methods_nothing_is_made_up(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="untouched")
     html = rendered(path, sources={"methods": [], "null_maps": ["uniform"]})
@@ -363,6 +367,7 @@ def test_an_undefined_name_is_an_error(tmp_path: Path, monkeypatch: pytest.Monke
         page.page(assess(record))
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=60)
     (tmp_path / "file").write_text("")

@@ -64,6 +64,7 @@ def test_every_rule_that_ships_has_its_evidence_on_the_page(honest: Told) -> Non
     assert {anchor for anchor, _ in EVIDENCE.values()} <= set(ids)
 
 
+@pytest.mark.slow
 def test_the_table_has_one_row_for_each_rule_that_decides(tmp_path: Path) -> None:
     html, judgement, _ = told(tmp_path / "audit.sqlite", "cheating")
     part = html[html.index('<section id="requirements"') :].partition("</section>")[0]
@@ -166,6 +167,7 @@ def test_the_signatures_are_left_open(honest: Told) -> None:
     assert judgement.profile.sha256 in part
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-061")
 def test_what_is_not_shown_is_said_of_this_audit(honest: Told, tmp_path: Path) -> None:
     html, *_ = honest

@@ -68,6 +68,7 @@ def _without_words(value: Any) -> Any:
     return [_without_words(entry) for entry in value] if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 def test_another_profile_judges(assessment: Assessment) -> None:
     quick = load_profile("quick")
     with Record.open(assessment.record.path) as record:

@@ -41,6 +41,7 @@ def test_every_suspicious_box_is_listed(both: tuple[dict[str, Any], LabelAudit])
     assert suspicions["Tiny boxes"] == [{"sample": 5, "box": [60, 60, 64, 64], "reason": "0.098 % of the picture"}]
 
 
+@pytest.mark.slow
 def test_the_numbers_of_the_page_follow_from_the_rows(both: tuple[dict[str, Any], LabelAudit]) -> None:
     audit, page = both
     shares = [

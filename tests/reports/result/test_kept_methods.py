@@ -120,6 +120,7 @@ def test_pictures_are_ranked_again_only_where_a_method_was_taken_out() -> None:
     assert ALL_METHODS in gallery_groups(chosen, auc, {1: None}, (("a",), ("a",)))[0].about
 
 
+@pytest.mark.slow
 def test_a_method_that_is_taken_out_below_the_line_is_not_said_to_be_above(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=80)) as record:
         assessment = assess(record, profile(0.05))

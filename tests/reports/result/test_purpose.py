@@ -50,6 +50,7 @@ def test_what_is_absent_is_not_stated(tmp_path: Path, report: Any) -> None:
     assert (bears.outcome, bears.summary) == (None, "not stated")
 
 
+@pytest.mark.slow
 def test_what_is_lacking_is_named(tmp_path: Path) -> None:
     html, bears = shown(tmp_path / "audit.sqlite", {**WHOLE, "operational_domain": ""})
     assert words(html).count("Not stated :") == 1
@@ -65,6 +66,7 @@ def test_a_hostile_use_does_nothing(tmp_path: Path) -> None:
     assert "\u202e" not in html
 
 
+@pytest.mark.slow
 def test_the_label_audit_and_the_signature_bear(tmp_path: Path) -> None:
     assert shown(tmp_path / "a.sqlite", {}, "label_audit")[1].anchor == "labels"
     assert shown(tmp_path / "b.sqlite", {}, "label_audit", n=1)[1].outcome is None

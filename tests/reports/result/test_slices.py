@@ -46,6 +46,7 @@ def section(path: Path, profile: Profile = PROFILE) -> str:
     return str(template.make_module({"slices": tables(path, profile), "judgement": judgement}))
 
 
+@pytest.mark.slow
 def test_the_numbers_are_those_of_the_evidence(tmp_path: Path) -> None:
     path = lit(write_candidate(tmp_path / "a.sqlite", n=300, missed=[i for i in range(3, 70) if i % 30 < 10]))
     with Record.open(path) as record:
@@ -65,6 +66,7 @@ def test_the_numbers_are_those_of_the_evidence(tmp_path: Path) -> None:
     assert table.cells[0].wrong_reason.count == 0
 
 
+@pytest.mark.slow
 def test_empty_cells_and_cells_without_power_are_called_so(tmp_path: Path) -> None:
     """59 tried pictures without a miss show the default's 5 %."""
     path = lit(write_record(tmp_path / "a.sqlite", n=120))
@@ -120,6 +122,7 @@ def test_a_column_called_class_stands_in_its_place(tmp_path: Path) -> None:
     assert [cell.value for cell in by_column(tables(path))["class"].cells] == ["n1", "n2", "n3"]
 
 
+@pytest.mark.slow
 def test_required_columns_come_first_and_missing_ones_are_said(tmp_path: Path) -> None:
     path = with_metadata(write_record(tmp_path / "a.sqlite", n=120), {"file": [str(i) for i in range(120)]})
     required = RequiredSlices(by=("weather", "prediction"), rules=("right_for_the_right_reason",), why="w")
@@ -149,6 +152,7 @@ def test_nothing_measured_has_no_kinds(tmp_path: Path) -> None:
     assert "No picture was measured" in section(path)
 
 
+@pytest.mark.slow
 def test_hostile_values_do_nothing(tmp_path: Path) -> None:
     path = with_metadata(write_record(tmp_path / "a.sqlite", n=120), {HOSTILE: [HOSTILE, "x"]})
     html = section(path)
@@ -156,6 +160,7 @@ def test_hostile_values_do_nothing(tmp_path: Path) -> None:
     assert "&lt;script" in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [60, 240])
 def test_cells_of_a_column_add_up(tmp_path: Path, n: int) -> None:
     found = tables(write_record(tmp_path / "a.sqlite", n=n))
