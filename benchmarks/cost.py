@@ -101,7 +101,7 @@ def compare(name: str, folder: Path, count: int) -> None:
         with tempfile.TemporaryDirectory() as out, kept_memory():
             return spent(measure, settings_for(folder, null_maps), Path(out) / "run", model=model)
 
-    timed = {
+    timed: dict[str, Callable[[], Spent]] = {
         "best": lambda: loop(*best),
         "the same loop with malloc as it comes": lambda: loop(*best, keep=False),
         "and over the network as it comes": lambda: loop(torch.contiguous_format, size, keep=False),

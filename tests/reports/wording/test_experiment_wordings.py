@@ -92,6 +92,27 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (INCONCLUSIVE, background.NO_CONTROL, ALONE, "show what swapping costs."),
         (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the backgrounds’ classes."),
         (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "37 backgrounds are too few"),
+        (
+            INVALID,
+            background.BREAKS_PICTURES,
+            SWAPPED,
+            "Only 93.1 % stay right on own-class backgrounds (needed: 50 %)",
+        ),
+    ],
+    ("survives_other_placement", "placement"): [
+        (PASS, "", SWAPPED, "93.1 % stay right in own-class places and 87.5 % in others (loss at most 16.2"),
+        (INCONCLUSIVE, reasons.UNDECIDED, SWAPPED, "Places of other classes cost 13.5 points more accuracy than"),
+        (INCONCLUSIVE, background.NO_CONTROL, ALONE, "too few own-class places show what swapping costs."),
+        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the places’ classes."),
+    ],
+    ("survives_other_scale", "scale"): [
+        (
+            FAIL,
+            reasons.BEYOND_LIMIT,
+            SWAPPED,
+            "93.1 % stay right at own-class sizes and 87.5 % at others (loss at least",
+        ),
+        (INCONCLUSIVE, reasons.NO_PICTURES, SWAPPED, "No picture predicted right was tried at other sizes."),
     ],
     ("forbidden_pixels_are_ignored", "hidden"): [
         (PASS, "", MOVED, "by 13.5 points, on 1,234 pictures of 120 flights (at most 16.2; allowed: 10)."),
