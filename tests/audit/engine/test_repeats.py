@@ -246,7 +246,7 @@ def test_what_is_no_number_differs_from_what_is_one() -> None:
 @pytest.mark.tor("TOR-051")
 def test_another_class_is_told_however_close_the_answers_are() -> None:
     then = torch.tensor([[0.1, 0.0, -9.0], [0.1, 0.0, -9.0], [0.0, 0.0, -9.0], [0.1, 0.0, torch.nan]])
-    now = torch.tensor([[0.0, 0.1, -9.0], [0.2, 0.0, -9.0], [0.0, -9.0, 0.0], [0.1, 0.0, torch.nan]])
+    now = torch.tensor([[0.0, 0.1, -9.0], [0.2, 0.0, -9.0], [0.0, -9.0, 9.0], [0.1, 0.0, torch.nan]])
     target = torch.tensor([0, 0, 1, 0])
     first, second, third, last = apart(answers(now, target), answers(then, target)).tolist()
     assert (first, second) == (pytest.approx(-0.2, abs=1e-3), pytest.approx(0.1, abs=1e-3))

@@ -1,6 +1,7 @@
 """Charts: small, deterministic, in the page's colours, with the real names."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_what_a_folder_says_of_matplotlib_changes_nothing() -> None:
     """It reads the `matplotlibrc` of the current folder, by which it runs TeX."""
     means = (1.0, 0.6, 0.1)
     drawn = cascade_curve.cascade(means, 0.5, survives=False, title="title", key="key")
-    foreign = {"text.usetex": True, "text.latex.preamble": "x", "lines.linewidth": 0, "axes.xmargin": 0.4}
+    foreign: Any = {"text.usetex": True, "text.latex.preamble": "x", "lines.linewidth": 0, "axes.xmargin": 0.4}
     with rc_context(foreign):
         assert cascade_curve.cascade(means, 0.5, survives=False, title="title", key="key") == drawn
 
