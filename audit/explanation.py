@@ -20,7 +20,8 @@ from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.thumbnails import shown
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import Model, frozen_copy, rehearse
+from audit.models.model import Model, rehearse
+from audit.models.network_copy import frozen_copy
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
 from audit.settings_tables import MethodTable, SaliencyTable

@@ -1,10 +1,11 @@
 """The figure of an explanation: picture, map and their blend side by side."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -34,6 +35,12 @@ def draw(
         raise AuditError("window", f"vmin {low:g}, vmax {high:g}", "need vmin < vmax")
     coloured = colormaps[COLOURS](np.clip((relevance - low) / (high - low), 0, 1))[..., :3]
     panels = {"picture": picture, "map": coloured, "blend": 0.5 * picture / 255 + 0.5 * coloured}
+    with style.context("default"):  # whatever a `matplotlibrc` says: one of the current folder is read too
+        _save(_figure(panels, title, (low, high)), out)
+    return high
+
+
+def _figure(panels: Mapping[str, NDArray[Any]], title: str, window: tuple[float, float]) -> Figure:
     figure = Figure(figsize=(10, 3.9), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, 3)
@@ -41,11 +48,10 @@ def draw(
         place.imshow(panel)
         place.set_title(name, fontsize=10)
         place.set_axis_off()
-    scale = figure.colorbar(ScalarMappable(Normalize(low, high), COLOURS), ax=axes, fraction=0.02, pad=0.01)
+    scale = figure.colorbar(ScalarMappable(Normalize(*window), COLOURS), ax=axes, fraction=0.02, pad=0.01)
     scale.set_label("relevance / maximum", fontsize=9)
     figure.suptitle(title, fontsize=11)
-    _save(figure, out)
-    return high
+    return figure
 
 
 def _brightest(relevance: NDArray[np.float64]) -> float:

@@ -45,11 +45,12 @@ def load_profile(name_or_path: str | Path) -> Profile:
     rules but those named in `without`, and of a rule's table the limits that it does not change.
     The whole is validated, and defaults are filled in, so that what is hashed is what is applied. The user's own rules
     are imported here and nowhere else: what a record or an evidence folder names is never imported.
-    Raises AuditError for a missing or broken file, an unknown rule or option, and a rule without its `why`; it names
-    everything that is wrong.
+    Raises AuditError for a missing or broken file, one with the name of a built-in profile, an unknown rule or option,
+    and a rule without its `why`; it names everything that is wrong.
     """
     path = _find(name_or_path)
     wrong = Problems(path.name)
+    _check_name(path, wrong)
     content = _extended(path, (), wrong)
     limits = {
         "description": _one_line(content.get("description", "")),
@@ -107,6 +108,14 @@ def _find(name_or_path: str | Path) -> Path:
     if path.name not in known:
         raise AuditError("settings", f"no profile {path.name!r}", did_you_mean(path.name, known), OR_A_FILE)
     return known[path.name]
+
+
+def _check_name(path: Path, wrong: Problems) -> None:
+    """Notes where a file bears the name of a built-in profile, for which its verdicts would be taken."""
+    bears = path.stem.strip().casefold()
+    if bears in built_in_names() and path.resolve() != (BUILT_IN / f"{bears}.toml").resolve():
+        seen = f"has the name of the built-in profile {bears!r}"
+        wrong.add(AuditError(path, seen, "need a name of its own, since reports state it", "Rename the file."))
 
 
 def _read(path: Path) -> dict[str, Any]:

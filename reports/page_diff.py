@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from reports.page.images import SIDES
+
 MOST, MEAN = 48, 6.0
 """Largest difference, of 255, of a channel of one pixel, and mean over all of them."""
 _PICTURE = re.compile(r'(?:(?<= src=")|(?<= href="))data:image/webp;base64,([A-Za-z0-9+/]*={0,2})(?=")')
@@ -47,4 +49,6 @@ def _pixels(encoded: str) -> NDArray[np.int16]:
     if data[8:16] != b"WEBPVP8 " or len(data) != _HEADER + length + length % 2:
         raise ValueError("is no plain picture")
     with Image.open(io.BytesIO(data), formats=["WEBP"]) as picture:
+        if max(picture.size) > SIDES[0]:
+            raise ValueError("is larger than any picture of a page")
         return np.asarray(picture.convert("RGB"), dtype=np.int16)

@@ -17,7 +17,7 @@ None of the three imports them; `audit` offers `run` and `Result` by their names
 RECORD = "audit.record"
 """The only room that knows SQL."""
 WITHOUT_TORCH = {
-    *(f"audit.record.{name}" for name in ("record", "repeat_rows", "schema", "seal", "writer", "dtypes")),
+    *(f"audit.record.{name}" for name in ("record", "authentic", "repeat_rows", "schema", "seal", "writer", "dtypes")),
     *(f"audit.record.{name}_readers" for name in ("sample", "map", "experiment")),
     "audit.bounds",
     "audit.errors",
@@ -25,7 +25,7 @@ WITHOUT_TORCH = {
     "audit.hashing",
     "audit.phrases",
     "audit.registry",
-    "audit.datasets.perceptual_hash",
+    *(f"audit.datasets.{name}" for name in ("perceptual_hash", "picture_header", "picture_structure")),
     "audit.validation",
     "audit.datasets.sample",
     "audit.files",

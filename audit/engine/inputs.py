@@ -16,7 +16,8 @@ from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import Model, frozen_copy, state_hash
+from audit.models.model import Model, state_hash
+from audit.models.network_copy import frozen_copy
 from audit.models.open_model import open_model
 from audit.settings import Settings
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from audit.experiments.altered_batch import answers
+from audit.experiments.altered_batch import Answers, answers
 from audit.models.model import logits_of
 from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED, MapRepeatRow, RepeatRow
 from audit.saliency.batch import Batch
@@ -16,6 +16,9 @@ from audit.saliency.sources import Source
 
 SHARE = 0.1
 """Of all samples, in the batches in which the network is asked again."""
+
+LEAST = 1e-300
+"""Log-odds: less than any two differ by, and no zero, which has no sign."""
 
 FEW = 2
 """Pictures of one batch, of which all other sources than the first method are asked again."""
@@ -37,8 +40,8 @@ def asked_again(batch: Batch, numbers: Sequence[int]) -> list[RepeatRow]:
     """The pictures as they are, asked twice `otherwise`: against the answers of the audit, and against each other."""
     first, second = (_answered_otherwise(batch) for _ in range(2))
     return [
-        *repeat_rows(numbers, ("", ""), OTHERWISE, deviation(first, answers(batch.logits, batch.target).log_odds)),
-        *repeat_rows(numbers, ("", ""), AGAIN, deviation(second, first)),
+        *repeat_rows(numbers, ("", ""), OTHERWISE, apart(first, answers(batch.logits, batch.target))),
+        *repeat_rows(numbers, ("", ""), AGAIN, apart(second, first)),
     ]
 
 
@@ -73,6 +76,13 @@ def repeat_rows(numbers: Sequence[int], variant: tuple[str, str], way: str, devi
     return [RepeatRow(number, *variant, way, value) for number, value in zip(numbers, deviations.tolist(), strict=True)]
 
 
+def apart(now: Answers, then: Answers) -> Tensor:
+    """(N,) how far the label's log-odds are apart; negative where another class is named, NaN as in `deviation`."""
+    far = deviation(now.log_odds, then.log_odds)
+    turned = (now.predicted != then.predicted) & ~now.log_odds.isnan()
+    return torch.where(turned, -far.clamp(min=LEAST), far)
+
+
 def deviation(now: Tensor, then: Tensor) -> Tensor:
     """(N,) how far two log-odds are apart; NaN where one of them alone is no number."""
     return (now - then).abs().masked_fill((now == then) | (now.isnan() & then.isnan()), 0)
@@ -92,11 +102,11 @@ def _total(relevance: Tensor) -> Tensor:
     return relevance.double().abs().nan_to_num().flatten(1).sum(dim=1)
 
 
-def _answered_otherwise(batch: Batch) -> Tensor:
-    """(N,) log-odds of the label, asked without a gradient."""
+def _answered_otherwise(batch: Batch) -> Answers:
+    """Asked without a gradient."""
     with torch.no_grad():
         logits = [logits_of(part.module, part.x) for part in _otherwise(batch)]
-    return answers(torch.cat(logits), batch.target.flip(0)).log_odds.flip(0)
+    return Answers(*(column.flip(0) for column in answers(torch.cat(logits), batch.target.flip(0))))
 
 
 def _explained_otherwise(source: Source, batch: Batch) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor
 from audit import registry
 from audit.draws import draw
 from audit.experiments.altered_batch import Altered, Answers, Trial, answers
-from audit.experiments.repeats import deviation, repeat_rows
+from audit.experiments.repeats import apart, repeat_rows
 from audit.models.model import asked_by, logits_of
 from audit.record.repeat_rows import AGAIN, RepeatRow
 from audit.record.schema import SUBJECT, AnswerRow, NoteRow, UnmadeRow
@@ -99,9 +99,9 @@ def intervention_rows(
         rows.answer.extend(answer_rows(SUBJECT, numbers, intervention.name, variant, answered, was_made))
         rows.unmade.extend(unmade_rows(SUBJECT, numbers, intervention.name, variant, was_made))
         if variant == again:
-            apart = deviation(ask(trial, pictures, who).log_odds, answered.log_odds)[was_made]
+            deviations = apart(ask(trial, pictures, who), answered)[was_made]
             asked = [number for number, yes in zip(numbers, was_made.tolist(), strict=True) if yes]
-            rows.repeat.extend(repeat_rows(asked, (intervention.name, variant), AGAIN, apart))
+            rows.repeat.extend(repeat_rows(asked, (intervention.name, variant), AGAIN, deviations))
     rows.note.extend(
         NoteRow(number, source, name, value)
         for (source, name), values in altered.notes.items()

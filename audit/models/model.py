@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -59,14 +58,6 @@ def freeze(module: nn.Module) -> nn.Module:
         for parameter in module.parameters():
             parameter.requires_grad_(False)
     return module
-
-
-def frozen_copy(module: nn.Module) -> nn.Module:
-    """A deep copy, frozen; the original stays as it is. Raises AuditError where the network cannot be copied."""
-    step = "Remove from it what cannot be copied, as generators, locks and open files."
-    with touching("when the network is copied", "need one that copy.deepcopy copies", step):
-        copied = deepcopy(module)
-    return freeze(copied)
 
 
 def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:

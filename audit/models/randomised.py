@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from audit.errors import AuditError
-from audit.models.model import frozen_copy
+from audit.models.network_copy import frozen_copy
 
 SCALES = ("weight", "gamma", "scale", "g")
 SHIFTS = ("bias", "beta", "shift")

@@ -4,7 +4,6 @@ Whoever has it can judge again with other limits and render again, without the n
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from audit.errors import AuditError
 from audit.files import is_folder, is_regular
+from audit.record.authentic import check_journals, foreign_part
 from audit.record.schema import FILE_NAME, SCHEMA_VERSION
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
@@ -38,27 +38,38 @@ class Record:
     def open(cls, path: Path) -> "Record":
         """An existing record.
 
-        Raises AuditError where there is none, it is no record, it was written by another schema version, or what lies
-        beside it as its journal is no file.
+        Raises AuditError where there is none, it is no record, it was written by another schema version, it has parts
+        that no run makes, or what lies beside it as its journal is none.
         """
         if not is_regular(path):
             raise AuditError(path, "no such record", "need the audit.sqlite of a run", "Run the audit first.")
-        _check_journals(path)
+        check_journals(path)
         record = cls(sqlite3.connect(path), path)
         try:
-            version = json.loads(record._stated("schema_version"))
-        except (sqlite3.DatabaseError, KeyError, ValueError, RecursionError) as error:
+            record._check_origin()
+        except AuditError:
             record._connection.close()
-            if _is_in_use(error):
-                raise _in_use(path) from error
-            raise AuditError(path, f"is not a record ({error})", "need the audit.sqlite of a run") from error
-        if version != SCHEMA_VERSION:
-            record._connection.close()
-            raise AuditError(
-                path, f"has schema version {version}", f"need version {SCHEMA_VERSION}", "Run the audit again."
-            )
+            raise
         record._gather()
         return record
+
+    def _check_origin(self) -> None:
+        try:
+            foreign = foreign_part(self._connection, "meta")  # a view could keep the reader for ever
+            version = None if foreign else json.loads(self._stated("schema_version"))
+            if version == SCHEMA_VERSION:
+                foreign = foreign_part(self._connection)
+        except (sqlite3.DatabaseError, KeyError, ValueError, RecursionError) as error:
+            if _is_in_use(error):
+                raise _in_use(self.path) from error
+            raise AuditError(self.path, f"is not a record ({error})", "need the audit.sqlite of a run") from error
+        if foreign:
+            seen = f"has a part that no run makes ({foreign[:200]})"
+            raise AuditError(self.path, seen, "need a record as written by a run", "Run the audit in another folder.")
+        if version != SCHEMA_VERSION:
+            raise AuditError(
+                self.path, f"has schema version {version}", f"need version {SCHEMA_VERSION}", "Run the audit again."
+            )
 
     def __enter__(self) -> "Record":
         return self
@@ -183,14 +194,6 @@ def _is_in_use(error: Exception) -> bool:
 def _in_use(path: Path) -> AuditError:
     seen, needed = "is in use: another process is writing to it", "need it for this process alone"
     return AuditError(path, seen, needed, "Let the other process finish, or end it.")
-
-
-def _check_journals(path: Path) -> None:
-    """SQLite opens what lies beside the file that a link leads to; of a pipe it would wait for ever."""
-    for ending in ("-journal", "-wal"):
-        journal = Path(f"{os.path.realpath(path)}{ending}")
-        if os.path.lexists(journal) and not is_regular(journal):
-            raise AuditError(journal, "is no regular file", "need a record without it", "Remove it.")
 
 
 @contextmanager

@@ -19,7 +19,8 @@ class RepeatRow(NamedTuple):
     way: str
     """`AGAIN` or `OTHERWISE`."""
     deviation: float
-    """How far the label's log-odds are apart, NaN where one of them alone is no number."""
+    """How far the label's log-odds are apart: negative where another class is named, NaN where one of them alone is no
+    number."""
 
 
 class MapRepeatRow(NamedTuple):

@@ -33,11 +33,14 @@ NOTHING_LEFT = "nothing_left"
 NO_ROOM = "no_room"
 """Reason: no picture left room to hide an equal area elsewhere."""
 
+TURNED = 1.0
+"""The change of an answer that names another class."""
+
 Fills = Annotated[tuple[Literal["mean", "blur"], ...], Field(min_length=1)]
 
 
 class Moved(NamedTuple):
-    """The chosen pictures, and by how much the label's probability moved in each, up or down."""
+    """The chosen pictures, and by how much the answer moved in each."""
 
     chosen: NDArray[np.bool_]
     values: Floats
@@ -50,18 +53,21 @@ class Moved(NamedTuple):
 
 
 def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills: Fills = ("mean", "blur")) -> Verdict:
-    """With confidence, hiding the forbidden pixels changes the label's probability by at most `max_change`.
+    """With confidence, hiding the forbidden pixels changes the answer by at most `max_change`.
 
     Over the pictures predicted right that have forbidden pixels. A picture's change is how far its label's probability
     moves under the fill, up or down, since a mark that speaks for one class speaks against another and the two would
-    cancel; the median over `fills`. PASS where the upper bound of the mean change is within `max_change`, whatever the
-    same fill does elsewhere. FAIL where the change beyond that of the same fill on an equal area elsewhere, picture by
-    picture, is over `max_change` by its lower bound: what breaks a picture wherever it is put is no fault of the
-    network. Between them INCONCLUSIVE. Where no picture has forbidden pixels, or they were not hidden, INVALID.
-    The bounds are those of `Subset.gain`, which are not certain of 0 after a few pictures that did not move.
+    cancel; the whole of 1 where the label is no longer predicted, since among answers that lie close together a mark
+    can decide without moving any; the median over `fills`. PASS where the upper bound of the mean change is within
+    `max_change`, whatever the same fill does elsewhere. FAIL where the change beyond that of the same fill on an equal
+    area elsewhere, picture by picture, is over `max_change` by its lower bound: what breaks a picture wherever it is
+    put is no fault of the network. Between them INCONCLUSIVE. Where no picture has forbidden pixels, or they were not
+    hidden, INVALID. The bounds are those of `Subset.gain`, which are not certain of 0 after a few pictures that did not
+    move.
 
-    Details: of what hiding them changes, how many pictures predicted right are `without_answer`, and
-    `unanswered_because` of what; of what it changes beyond, the mean change `elsewhere` (null where there was no room).
+    Details: of what hiding them changes, how many answers `turned` to another class, how many pictures predicted right
+    are `without_answer`, and `unanswered_because` of what; of what it changes beyond, the mean change `elsewhere` (null
+    where there was no room).
     """
     there = evidence.forbidden.there if evidence.forbidden else np.zeros(evidence.n, bool)
     if not (there & evidence.right).any():
@@ -99,8 +105,15 @@ def _needs(fills: Fills) -> Needs:
 
 
 def _changes(evidence: Evidence, fills: Fills, place: str) -> Floats:
-    columns = [evidence.answered(INTERVENTION, f"{fill}{place}").probability for fill in fills]
-    return median([np.abs(evidence.probability - column) for column in columns], evidence.n)
+    return median([_change(evidence, f"{fill}{place}") for fill in fills], evidence.n)
+
+
+def _change(evidence: Evidence, variant: str) -> Floats:
+    """(n,) from 0 to 1; NaN without an answer."""
+    answered = evidence.answered(INTERVENTION, variant)
+    moved = np.abs(evidence.probability - answered.probability)
+    turned = np.isfinite(moved) & (answered.predicted != evidence.class_index)
+    return np.where(turned, TURNED, moved)
 
 
 def _moved(evidence: Evidence, there: NDArray[np.bool_], change: Floats) -> Moved:
@@ -129,7 +142,7 @@ def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: Details) -> 
         upper=bounds.upper if bounds else None,
         further=None if within else subset.further_for_gain(moved.values, limit),
         reason="" if within else _open(subset),
-        details=silent,
+        details={"turned": int((moved.values == TURNED).sum()), **silent},
         worst=lowest(-moved.values, evidence.sample[moved.chosen]),
     )
 

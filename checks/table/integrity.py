@@ -14,7 +14,7 @@ from checks.table.evidence import Evidence, Floats
 from checks.table.mean_difference import ROUNDING
 from checks.table.plausibility import impossible_answers, strays, unfinished_experiments
 from checks.table.promised import missing_rows
-from checks.table.repeats import different_answers, different_maps, not_repeated
+from checks.table.repeats import different_answers, different_classes, different_maps, not_repeated
 from checks.verdict import Outcome, Verdict
 
 RULE = "run_is_whole"
@@ -48,6 +48,9 @@ NOT_REPEATED = "not_repeated"
 """The network was not asked again as often as it should have been; details: pictures `done`, and `pictures` in all."""
 ANSWERS_DIFFER = "answers_differ"
 """Asked again, the network gives other answers; details: those of `different_answers`."""
+CLASSES_DIFFER = "classes_differ"
+"""Asked again, the network names other classes, though its answers hardly move; details: those of
+`different_classes`."""
 MAPS_DIFFER = "maps_differ"
 """Asked again, a method makes other maps; details: those of `different_maps`."""
 
@@ -110,6 +113,8 @@ def _unsteady(table: Evidence, record: Record) -> Trouble | None:
         return Trouble(NOT_REPEATED, missing)
     if differing := different_answers(record):
         return Trouble(ANSWERS_DIFFER, differing)
+    if differing := different_classes(record):
+        return Trouble(CLASSES_DIFFER, differing)
     if differing := different_maps(record):
         return Trouble(MAPS_DIFFER, differing)
     return None

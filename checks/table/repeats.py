@@ -15,6 +15,9 @@ OF_ROUNDING = 0.1
 """Log-odds by which answers may differ between batches and memory layouts: at most 2.5 points of probability."""
 ON_OTHER_DEVICES = 0.01
 """Log-odds by which answers to the same batch may differ on a device that adds in any order."""
+TURNED_BY_ROUNDING = 0.05
+"""Share of answers that may name another class between batches and memory layouts: two classes may lie close together
+in a picture, but not in most. The log-odds hardly tell, where a network is never sure."""
 MAP_OF_ROUNDING = 0.1
 """Share of a map by which it may differ between batches and memory layouts, where rounding opens or shuts a ReLU."""
 
@@ -47,8 +50,20 @@ def different_answers(record: Record) -> dict[str, Any]:
     repeats = read_repeats(record)
     for way, tolerance in tolerances(record).items():
         asked = repeats.way == way
-        if differing := _differing(repeats.sample[asked], repeats.deviation[asked], tolerance):
+        if differing := _differing(repeats.sample[asked], np.abs(repeats.deviation[asked]), tolerance):
             return {"way": way, **differing}
+    return {}
+
+
+def different_classes(record: Record) -> dict[str, Any]:
+    """The `way` of asking again for which too many `pictures` were named another class; empty where there is none."""
+    repeats = read_repeats(record)
+    for way in (AGAIN, OTHERWISE):
+        asked = repeats.way == way
+        sample, turned = repeats.sample[asked], repeats.deviation[asked] < 0
+        if turned.sum() > TURNED_BY_ROUNDING * len(turned):
+            counted = {"pictures": len(np.unique(sample[turned])), "of": len(np.unique(sample))}
+            return {"way": way, **counted, "tolerance": TURNED_BY_ROUNDING, "first": int(sample[turned].min())}
     return {}
 
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib import rc_context
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 
 from checks.table.evidence import Floats
-from reports.charts.drawing import METHOD, STYLE, canvas, inline, square, ticks
+from reports.charts.drawing import METHOD, canvas, inline, square, styled, ticks
 
 _WIDTH, _HEIGHT = 2.25, 1.9
 _CELLS = 12
@@ -27,7 +26,7 @@ def box_charts(share: Floats, centre: Floats, aspect: Floats) -> tuple[tuple[str
 def _sizes(share: Floats) -> Markup:
     low, high = np.quantile(share, (0.05, 0.95))
     title = f"Sizes of {len(share)} boxes; nine tenths cover between {100 * low:.2g} and {100 * high:.2g} per cent."
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(_WIDTH, _HEIGHT, left=0.5, bottom=0.44)
         edge = min(1.0, 1.02 * float(share.max()))
         axes.hist(share, bins=20, range=(0, edge), color=METHOD)
@@ -45,7 +44,7 @@ def _places(centre: Floats) -> Markup:
     middle = float(((centre > 1 / 3) & (centre < 2 / 3)).all(axis=1).mean())
     title = f"Centres of the boxes; {100 * middle:.0f} per cent lie in the middle ninth of the picture."
     levels = np.ceil(4 * np.log1p(table) / np.log1p(table.max())).astype(int)
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(_WIDTH, _HEIGHT, left=0.12, bottom=0.44)
         for level in range(1, 5):
             where = np.argwhere(levels == level) / _CELLS
@@ -69,7 +68,7 @@ def _shapes(aspect: Floats) -> Markup:
     title = f"Shapes of {len(aspect)} boxes; {100 * wide:.0f} per cent are wider than tall."
     octaves = np.log2(aspect)
     edge = float(np.clip(np.ceil(np.abs(octaves).max()), 1, 3))
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(_WIDTH, _HEIGHT, left=0.5, bottom=0.44)
         axes.hist(np.clip(octaves, -edge, edge), bins=20, range=(-edge, edge), color=METHOD)
         shown = {np.log2(ratio): word for ratio, word in _SHAPES.items() if abs(np.log2(ratio)) <= edge}

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from markupsafe import Markup
-from matplotlib import rc_context
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from reports.charts.drawing import CHANCE, DASHED, METHOD, MISS, STYLE, canvas, inline, part, points
+from reports.charts.drawing import CHANCE, DASHED, METHOD, MISS, canvas, inline, part, points, styled
 
 _MOST_TICKS = 8
 
@@ -18,7 +17,7 @@ def cascade(means: Sequence[float | None], limit: float | None, survives: bool, 
     """
     stages = list(range(1, len(means) + 1))
     x, y = points(stages, means)
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(2.25, 1.85, left=0.5, bottom=0.44)
         if limit is not None:
             axes.axhline(limit, color=CHANCE, linewidth=1.2, linestyle=DASHED)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from markupsafe import Markup
-from matplotlib import rc_context
 from matplotlib.ticker import FixedLocator
 
-from reports.charts.drawing import CHANCE, DASHED, INK, METHOD, MISS, STYLE, canvas, inline, part, points, ticks
+from reports.charts.drawing import CHANCE, DASHED, INK, METHOD, MISS, canvas, inline, part, points, styled, ticks
 
 Kind = Literal["miss", "kept", "blamed"]
 _QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -34,7 +33,7 @@ def detection(lines: Sequence[Line], limit: float | None, title: str, key: str) 
 
     limit: the share from which on the audit flags the copies: shaded.
     """
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(2.25, 1.85, left=0.5, bottom=0.44)
         if limit is not None:
             part(axes.axvspan(limit, 1, facecolor=CHANCE, edgecolor="none", alpha=0.12), "shaded")

@@ -8,11 +8,12 @@ import io
 import math
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup, escape
-from matplotlib import rc_context
+from matplotlib import style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -58,6 +59,12 @@ DASHED = (0, (4, 2))
 _MOST_DOTS = 300
 _BINS = 26
 _PART = "part-"
+
+
+def styled() -> AbstractContextManager[None]:
+    """Matplotlib as it comes, in our style, whatever a `matplotlibrc` says: it reads one of the current folder too."""
+    manager: AbstractContextManager[None] = style.context(["default", STYLE])
+    return manager
 
 
 def canvas(width: float, height: float, left: float, bottom: float) -> tuple[Figure, Axes]:
@@ -130,7 +137,7 @@ def square(x: float, y: float, side: float) -> Path:
 def inline(figure: Figure, title: str, key: str, names: Sequence[str]) -> Markup:
     """Matplotlib's SVG as a part of the page: an accessible name, ids of its own, CSS colours, the real names."""
     buffer = io.StringIO()
-    with rc_context(STYLE):
+    with styled():
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     view = re.search(r'viewBox="([^"]+)"', svg)

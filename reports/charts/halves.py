@@ -2,12 +2,11 @@
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib import rc_context
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from checks.table.evidence import Floats
-from reports.charts.drawing import CHANCE, DASHED, STYLE, canvas, inline, scatter
+from reports.charts.drawing import CHANCE, DASHED, canvas, inline, scatter, styled
 
 
 def object_against_surroundings(
@@ -21,7 +20,7 @@ def object_against_surroundings(
     low, high = float(both.min()), float(both.max())
     pad = 0.05 * (high - low) + 1e-6
     edges = (low - pad, high + pad)
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(3.3, 3.2, left=0.55, bottom=0.46)
         axes.plot(edges, (edges[0] + limit, edges[1] + limit), color=CHANCE, linewidth=1.2, linestyle=DASHED)
         scatter(axes, surroundings, alone, miss, edges)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from markupsafe import Markup
-from matplotlib import rc_context
 
-from reports.charts.drawing import CHANCE, METHOD, MISS, MUTED, NULL, STYLE, canvas, inline, name_rows, part
+from reports.charts.drawing import CHANCE, METHOD, MISS, MUTED, NULL, canvas, inline, name_rows, part, styled
 
 Kind = Literal["passes", "fails", "open", "advisory"]
 _COLOURS: dict[Kind, str] = {"passes": METHOD, "fails": MISS, "open": METHOD, "advisory": NULL}
@@ -30,7 +29,7 @@ def loss_intervals(rows: Sequence[Loss], title: str, key: str) -> Markup:
     ends = [end for row in rows for end in (row.lower, row.upper, row.margin, -row.margin)]
     low, high = min(ends), max(ends)
     pad = 0.04 * (high - low) + 1e-6
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(4.5, 0.62 + 0.25 * len(rows), left=1.5, bottom=0.44)
         axes.axvline(0, color=MUTED, linewidth=0.8)
         for place, row in enumerate(reversed(rows)):

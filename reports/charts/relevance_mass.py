@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib import rc_context
 
 from checks.table.evidence import Floats
 from reports.charts.drawing import (
@@ -15,11 +14,11 @@ from reports.charts.drawing import (
     MISS,
     NULL,
     PAPER,
-    STYLE,
     canvas,
     inline,
     name_rows,
     scatter,
+    styled,
     ticks,
 )
 
@@ -45,7 +44,7 @@ class Pair:
 
 def by_source(rows: Sequence[Spread], chance: float, title: str, key: str) -> Markup:
     """For each source: median (dot), middle half (thick) and nine tenths (thin) of the mass; and the mean chance."""
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(4.5, 0.62 + 0.25 * len(rows), left=1.5, bottom=0.44)
         top = 0.0
         for place, row in enumerate(reversed(rows)):
@@ -66,7 +65,7 @@ def by_source(rows: Sequence[Spread], chance: float, title: str, key: str) -> Ma
 
 def against_area(mass: Floats, area: Floats, edge: float, title: str, key: str) -> Markup:
     """Each picture's mass over its area share, up to `edge`; on the diagonal a map knows nothing. Binned where many."""
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(2.25, 2.2, left=0.5, bottom=0.44)
         axes.plot([0, edge], [0, edge], color=CHANCE, linewidth=1.2, linestyle=DASHED)
         scatter(axes, area, mass, mass < area, (0, edge))
@@ -79,7 +78,7 @@ def against_area(mass: Floats, area: Floats, edge: float, title: str, key: str) 
 
 def by_class(rows: Sequence[Pair], title: str, key: str) -> Markup:
     """For each class: its mean mass (dot), its mean area share (tick), and the way between them."""
-    with rc_context(STYLE):
+    with styled():
         figure, axes = canvas(4.5, 0.62 + 0.2 * len(rows), left=1.5, bottom=0.44)
         places = np.arange(len(rows))[::-1]
         mass, chance = np.array([row.mass for row in rows]), np.array([row.chance for row in rows])

@@ -62,6 +62,7 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
     "depends_on_object": {"log_odds": ("Log-odds lost in the median picture", signed), **_WITHOUT_ANSWER},
     "evidence_is_complete": {"by_reason": ("Excluded, by reason", _by_reason)},
     "forbidden_pixels_are_ignored": {
+        "turned": ("Answers that turned to another class", count),
         "elsewhere": ("Change when an equal area elsewhere is hidden", _points),
         **_WITHOUT_ANSWER,
     },

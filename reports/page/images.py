@@ -8,6 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib import colormaps
 from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+from audit.bounds import MOST_SIDE
+from audit.datasets.picture_header import times
+from audit.datasets.picture_structure import check_structure, scans_of
+from audit.errors import AuditError
 
 COLOUR_MAPS = {"magma": "Magma", "cividis": "Cividis", "gray": "Grey"}
 """Perceptually uniform, dark where there is no relevance. Cividis looks the same to the colour-blind."""
@@ -15,7 +23,8 @@ COLOUR_MAPS = {"magma": "Magma", "cividis": "Cividis", "gray": "Grey"}
 BUDGET = 3_400_000
 """Bytes of all pictures before base64, which adds a third, so that the page stays under 5 MB."""
 
-_SIDES = (256, 192, 144, 112, 80, 56)
+SIDES = (256, 192, 144, 112, 80, 56)
+"""Pixels of a shown picture's longer side, the largest first."""
 _QUALITY = 80
 _STEPS = 86
 """Entries of a table that is linear in between: no colour is off by more than two of 255."""
@@ -36,7 +45,7 @@ class ColourMap(NamedTuple):
 
 def encode(thumbnails: Mapping[int, Mapping[str, bytes]]) -> dict[int, dict[str, str]]:
     """Data URIs by sample and layer, of the largest size that the budget allows; maps in grey."""
-    for side in _SIDES:
+    for side in SIDES:
         encoded, left = {}, BUDGET
         for sample, layers in thumbnails.items():
             encoded[sample] = {layer: _webp(png, side) for layer, png in layers.items()}
@@ -68,11 +77,30 @@ def _colour_map(name: str, title: str) -> ColourMap:
 
 
 def _webp(png: bytes, side: int) -> bytes:
-    with Image.open(io.BytesIO(png)) as source:
+    with _opened(png) as source:
         source.thumbnail((side, side), Image.Resampling.BOX if source.mode == "L" else Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
         source.convert("RGB").save(buffer, "WEBP", quality=_QUALITY, method=2)
     return buffer.getvalue()
+
+
+def _opened(encoded: bytes) -> ImageFile:
+    """A picture as runs write it: a small PNG, or a JPEG of one scan.
+
+    Raises AuditError for any other. `Image.open` would take all kinds of file, and hand PostScript to an interpreter.
+    """
+    try:
+        scans = scans_of(encoded, "a picture")
+        check_structure(io.BytesIO(encoded), "a picture")
+        picture = (JpegImageFile if scans else PngImageFile)(io.BytesIO(encoded))
+        if scans > 1 or max(picture.size) > MOST_SIDE:
+            raise ValueError(f"{scans} scans of {times(picture.size)} pixels")
+        picture.load()
+    except Exception as error:  # Pillow's plugins raise nearly anything at broken bytes
+        raise AuditError(
+            "record", f"holds a picture that cannot be shown ({error})", "need pictures as a run writes them"
+        ) from error
+    return picture
 
 
 def _uri(data: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from matplotlib import rc_context
 from PIL import Image
 from torch import nn
 
@@ -93,7 +94,8 @@ def test_a_sparse_map_is_drawn_up_to_its_maximum(tmp_path: Path) -> None:
     explanation = explain(linear(), torch.rand(3, 8, 8))
     few, picture = np.zeros((64, 64)), np.zeros((64, 64, 3), np.uint8)
     few[3, 5] = 1.0
-    assert replace(explanation, picture=picture, relevance=few).save(tmp_path / "x.png") == 1.0
+    with rc_context({"text.usetex": True}):  # as the `matplotlibrc` of a folder may say, to have TeX run
+        assert replace(explanation, picture=picture, relevance=few).save(tmp_path / "x.png") == 1.0
 
 
 def test_what_cannot_be_explained_says_why(tmp_path: Path) -> None:

@@ -344,6 +344,16 @@ def test_rounding_is_not_impossible(honest: Path) -> None:
             {"way": "otherwise", "pictures": 1, "of": 79, "apart": 0.11, "tolerance": 0.1, "first": 11},
         ),
         (
+            "UPDATE repeat SET deviation = -0.001 WHERE way = 'otherwise' AND sample < 5",
+            integrity.CLASSES_DIFFER,
+            {"way": "otherwise", "pictures": 4, "of": 79, "tolerance": 0.05, "first": 1},
+        ),
+        (
+            "UPDATE repeat SET deviation = -0.11 WHERE way = 'otherwise' AND sample = 11",
+            integrity.ANSWERS_DIFFER,
+            {"way": "otherwise", "pictures": 1, "of": 79, "apart": 0.11, "tolerance": 0.1, "first": 11},
+        ),
+        (
             "DELETE FROM map_repeat WHERE sample = 7 AND way = 'again'",
             integrity.NOT_REPEATED,
             {"done": 78, "pictures": 79},

@@ -109,6 +109,13 @@ def test_a_broken_profile_says_what_is_wrong(tmp_path: Path, text: str, message:
     assert message in str(caught.value)
 
 
+@pytest.mark.tor("TOR-045")
+@pytest.mark.parametrize("name", ["default.toml", "Quick.toml", " runway .toml"])
+def test_a_file_does_not_pass_for_a_built_in_profile(name: str, tmp_path: Path) -> None:
+    with pytest.raises(AuditError, match=r"has the name of the built-in profile '\w+'; need a name of its own"):
+        load_profile(written(tmp_path, ACCURATE, name))
+
+
 def test_a_missing_profile_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(
         AuditError, match=r"no profile 'defualt'; did you mean 'default'\? The path of a \.toml file works too\."

@@ -10,7 +10,7 @@ from reports.wording.undecided import more_helps, pictures, pictures_to_add, too
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Does the answer stay the same when the pixels that must not matter are hidden?"
-HIDDEN = "change of the label's probability when the forbidden pixels are hidden"
+HIDDEN = "change of the answer when the forbidden pixels are hidden"
 MORE = f"{HIDDEN}, minus the change when an equal area elsewhere is"
 NEXT = {
     Outcome.PASS: "",
@@ -60,7 +60,7 @@ def _hidden(finding: Finding, about: About) -> str:
     if finding.reason == NONE_RIGHT:
         some = count(finding.details["pictures"], "picture")
         return f"None of {some} with forbidden pixels is predicted right, so nothing is known about them."
-    seen = f"Hiding the forbidden pixels moves the label's probability by {points(finding.value or 0.0)}"
+    seen = f"Hiding the forbidden pixels moves the answer by {points(finding.value or 0.0)}"
     if finding.reason == reasons.TOO_FEW:
         return f"{seen}, on {too_few(finding, about)}."
     bound = f"at most {figure(finding.upper)}; allowed: {figure_at_limit(finding.limit)}"
@@ -74,7 +74,7 @@ def _beyond(finding: Finding, about: About) -> str:
     if finding.reason == NO_ROOM or elsewhere is None:
         return "No picture left room to hide an equal area elsewhere."
     seen = (
-        f"Hiding the forbidden pixels moves the probability by {points((finding.value or 0.0) + elsewhere)}, hiding"
+        f"Hiding the forbidden pixels moves the answer by {points((finding.value or 0.0) + elsewhere)}, hiding"
         f" an equal area elsewhere by {figure(elsewhere)}"
     )
     if finding.lower is None:

@@ -8,15 +8,19 @@ from audit.record.repeat_rows import AGAIN
 from checks.table import integrity
 from checks.verdict import Verdict
 from reports.wording.missing import without_finding
+from reports.wording.phrases import percent
 from reports.wording.words import About, Words
 
 GO_ON = "Continue the run where it stopped: saliency-audit run SETTINGS.toml --resume."
 MEASURABLE = "Run the audit again on pictures that can be measured; the exclusions say what is wrong with these."
 ALTERED = "Do not use this record: run the audit again, and find out who or what wrote into the file."
+PIXELS_ALONE = (
+    "Remove from forward what draws, counts, remembers or looks at more than the pixels; then run the audit again."
+)
 NEXT = {
     integrity.NETWORK_CHANGED: "Freeze the network, and run the audit again.",
-    integrity.ANSWERS_DIFFER: "Remove from forward what draws, counts, remembers or looks at more than the pixels; then"
-    " run the audit again.",
+    integrity.ANSWERS_DIFFER: PIXELS_ALONE,
+    integrity.CLASSES_DIFFER: PIXELS_ALONE,
     integrity.MAPS_DIFFER: "Remove from forward, its derivative and the method what draws, counts or remembers; then"
     " run the audit again.",
     integrity.STOPPED: GO_ON,
@@ -55,6 +59,13 @@ def _different(details: dict[str, Any]) -> str:
     return (
         f"Asked again {asked}, the network answered differently for {details['pictures']:,} of"
         f" {count(details['of'], 'picture')} ({apart}; tolerance: {details['tolerance']:g})."
+    )
+
+
+def _different_classes(details: dict[str, Any]) -> str:
+    return (
+        f"Asked again {_asked(details)}, the network named another class for {details['pictures']:,} of"
+        f" {count(details['of'], 'picture')} (tolerance: {percent(details['tolerance'])})."
     )
 
 
@@ -102,6 +113,7 @@ SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
         f"The record shows for {d['done']:,} of {count(d['pictures'], 'picture')} that the network was asked again."
     ),
     integrity.ANSWERS_DIFFER: _different,
+    integrity.CLASSES_DIFFER: _different_classes,
     integrity.MAPS_DIFFER: _different_maps,
     integrity.OTHER_ROWS: _other_rows,
     integrity.MISSING_ROWS: lambda d: (

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from audit.datasets.labels import ClassName
 from audit.engine.measure import measure
-from audit.experiments.repeats import SHARE, deviation, map_deviation, repeated_batches
+from audit.experiments.altered_batch import answers
+from audit.experiments.repeats import SHARE, apart, deviation, map_deviation, repeated_batches
 from audit.models.model import Model
 from audit.record.experiment_readers import read_map_repeats, read_repeats
 from audit.record.record import Record
@@ -75,6 +76,14 @@ class Watching(Audited):
         return x.new_full((len(x),), 3.0 * x.requires_grad)
 
 
+class Undecided(Audited):
+    """Never sure, so that the log-odds hardly move, and names another class while a gradient is recorded."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.inner(x)
+        return 0.01 * torch.tanh(logits - logits.mean(dim=1, keepdim=True)) * (-1 if x.requires_grad else 1)
+
+
 class NoisyDerivative(Audited):
     """Answers alike, and adds noise to the derivative at one picture in ten."""
 
@@ -129,6 +138,14 @@ def test_a_network_that_looks_at_more_than_the_pixels_is_invalid(
     verdict = whole(settings, tmp_path, kind())
     assert verdict is not None
     assert (verdict.reason, verdict.details["way"]) == (integrity.ANSWERS_DIFFER, OTHERWISE)
+
+
+@pytest.mark.slow
+@pytest.mark.tor("TOR-051")
+def test_a_network_that_is_never_sure_hides_nothing_so(settings: Settings, tmp_path: Path) -> None:
+    verdict = whole(settings, tmp_path, Undecided())
+    assert verdict is not None
+    assert (verdict.reason, verdict.details["pictures"]) == (integrity.CLASSES_DIFFER, PICTURES)
 
 
 @pytest.mark.slow
@@ -226,3 +243,17 @@ def test_what_is_no_number_differs_from_what_is_one() -> None:
     assert deviation(now, then)[:2].tolist() == [0.5, 0]
     assert deviation(now, then)[2].isnan()
     assert deviation(now, then)[3] == 0
+
+
+@pytest.mark.tor("TOR-051")
+def test_another_class_is_told_however_close_the_answers_are() -> None:
+    then = torch.tensor([[0.1, 0.0, -9.0], [0.1, 0.0, -9.0], [0.0, 0.0, -9.0], [0.1, 0.0, torch.nan]])
+    now = torch.tensor([[0.0, 0.1, -9.0], [0.2, 0.0, -9.0], [0.0, -9.0, 9.0], [0.1, 0.0, torch.nan]])
+    target = torch.tensor([0, 0, 1, 0])
+    first, second, third, last = apart(answers(now, target), answers(then, target)).tolist()
+    assert (first, second) == (pytest.approx(-0.2, abs=1e-3), pytest.approx(0.1, abs=1e-3))
+    assert third < 0 and last == 0
+    assert apart(answers(then, target), answers(then, target)).tolist() == [0, 0, 0, 0]
+    elsewhere = torch.tensor([2])  # the label is neither of the two that change places
+    swapped = apart(answers(then[:1, [1, 0, 2]], elsewhere), answers(then[:1], elsewhere))
+    assert -1e-200 < swapped[0] < 0

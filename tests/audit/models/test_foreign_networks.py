@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from audit.cli import main
 from audit.errors import AuditError
-from audit.models.model import freeze, frozen_copy, rehearse, state_hash, to_channels_last
+from audit.models.model import freeze, rehearse, state_hash, to_channels_last
+from audit.models.network_copy import frozen_copy
 
 X = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(1))
 
@@ -34,6 +35,20 @@ class Unlisted(nn.Module):
 class Wordless(nn.Module):
     def __deepcopy__(self, memo: dict[int, Any]) -> "Wordless":
         raise RuntimeError
+
+
+class Becomes(nn.Module):
+    """Another network where it is copied, and the copy is audited."""
+
+    def __init__(self, other: Callable[[], nn.Module]) -> None:
+        super().__init__()
+        self.head, self.other = nn.Linear(192, 4), other
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(x.flatten(1))  # type: ignore[no-any-return]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> nn.Module:
+        return self.other()
 
 
 def touched(module: nn.Module) -> None:
@@ -81,6 +96,12 @@ FAULTS: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "sparse state": (sparse_state, "when its weights are read.*need weights that are loaded"),
     "quantised layers": (quantised, "need a network that can be differentiated"),
     "parameters": (Unlisted, "raises ValueError when its parameters are frozen: no parameters for you; need"),
+    "another kind": (lambda: Becomes(quantised), "becomes a network of other layers when it is copied"),
+    "other weights": (
+        lambda: Becomes(lambda: Becomes(quantised)),
+        "becomes a network of other weights when it is copied",
+    ),
+    "no network": (lambda: Becomes(lambda: cast(nn.Module, None)), "becomes a network of other layers when it is"),
     "no words": (Wordless, "raises RuntimeError when the network is copied; need one that copy.deepcopy copies"),
 }
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import struct
 from contextlib import closing
 from pathlib import Path
 
@@ -50,6 +51,46 @@ def test_a_pipe_as_its_journal_is_refused(ending: str, tmp_path: Path) -> None:
     fresh(tmp_path / "r.sqlite").__exit__()
     os.mkfifo(tmp_path / f"r.sqlite{ending}")
     with pytest.raises(AuditError, match=f"r.sqlite{ending}: is no regular file; need a record without it"):
+        Record.open(tmp_path / "r.sqlite")
+
+
+def names_another(record: Path, other: Path) -> bytes:
+    """A rollback journal of no pages, part of a transaction over several files."""
+    magic, name = bytes.fromhex("d9d505f920a163d7"), str(other).encode()
+    head = magic + struct.pack(">5I", 0, 1, record.stat().st_size // 4096, 512, 4096)
+    tail = struct.pack(">I", 2**30 // 4096 + 1) + name + struct.pack(">2I", len(name), sum(name)) + magic
+    return head.ljust(512, b"\0") + tail
+
+
+@pytest.mark.tor("TOR-007")
+def test_a_journal_that_has_another_file_deleted_is_not_acted_upon(tmp_path: Path) -> None:
+    fresh(tmp_path / "r.sqlite").__exit__()
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "r.sqlite-journal").write_bytes(names_another(tmp_path / "r.sqlite", tmp_path / "mine"))
+    with pytest.raises(AuditError, match=r"r\.sqlite-journal: names another file, which SQLite would delete"):
+        Record.open(tmp_path / "r.sqlite")
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS key, i AS value FROM n"
+FOREIGN = {
+    "trigger lie": "CREATE TRIGGER lie AFTER INSERT ON picture BEGIN UPDATE picture SET label_rank = 1; END",
+    "view more": "CREATE VIEW more AS SELECT 1",
+    "view meta": f"DROP TABLE meta; CREATE VIEW meta AS {ENDLESS}",
+    "view passes": f"DROP TABLE passes; CREATE VIEW passes AS {ENDLESS}",
+    "index of_answers": "CREATE INDEX of_answers ON answer (abs(predicted))",
+    "table grid": "DROP TABLE grid; CREATE TABLE grid (sample INTEGER PRIMARY KEY, cells BLOB AS (zeroblob(1000)))",
+    "table words": "CREATE VIRTUAL TABLE words USING fts5(word)",
+}
+
+
+@pytest.mark.tor("TOR-049")
+@pytest.mark.parametrize("part", FOREIGN)
+def test_what_no_run_makes_is_not_acted_upon(part: str, tmp_path: Path) -> None:
+    fresh(tmp_path / "r.sqlite").__exit__()
+    with closing(sqlite3.connect(tmp_path / "r.sqlite")) as connection:
+        connection.executescript(FOREIGN[part])
+    with pytest.raises(AuditError, match=rf"r\.sqlite: has a part that no run makes \({part}"):
         Record.open(tmp_path / "r.sqlite")
 
 

@@ -67,6 +67,32 @@ def test_marks_that_speak_for_one_class_and_against_another_do_not_cancel() -> N
     assert judged(with_forbidden(found, hidden=np.tile([-0.3, 0.3], 50))).outcome is FAIL
 
 
+def turned(found: Evidence, by: tuple[str, ...], share: float) -> Evidence:
+    """The same probabilities, but another class is named where these variants are hidden."""
+    other = np.arange(found.n) < share * found.n
+    named = {
+        key: replace(answer, predicted=np.where(other, found.class_index + 1, answer.predicted))
+        for key, answer in found.answers.items()
+        if key[2] in by
+    }
+    return replace(found, answers={**found.answers, **named})
+
+
+@pytest.mark.tor("TOR-073")
+@pytest.mark.parametrize(
+    ("by", "outcome"),
+    [
+        (("mean", "blur"), FAIL),
+        (("mean", "blur", "mean elsewhere", "blur elsewhere"), INCONCLUSIVE),
+        (("mean elsewhere", "blur elsewhere"), PASS),
+    ],
+)
+def test_a_mark_that_decides_among_close_answers_is_seen(by: tuple[str, ...], outcome: Outcome) -> None:
+    verdict = judged(turned(with_forbidden(pictures(), hidden=0.001), by, 0.5))
+    assert verdict.outcome is outcome
+    assert verdict.findings[0].details["turned"] == (50 if "mean" in by else 0)
+
+
 @pytest.mark.tor("TOR-073")
 def test_a_fill_that_breaks_pictures_wherever_it_is_put_neither_passes_nor_fails() -> None:
     for elsewhere in (-0.4, -0.5, -0.37):
@@ -105,12 +131,13 @@ def test_only_right_pictures_with_forbidden_pixels_count() -> None:
     verdict = judged(found)
     assert verdict.findings[0].n == 70
     assert verdict.outcome is PASS
-    assert verdict.findings[0].details == {"without_answer": 0}
+    assert verdict.findings[0].details == {"turned": 0, "without_answer": 0}
 
 
 def test_pictures_that_left_no_answer_are_said() -> None:
     hidden = np.where(np.arange(100) < 10, np.nan, 0.0)
     assert judged(with_forbidden(pictures(), hidden=hidden)).findings[0].details == {
+        "turned": 0,
         "without_answer": 10,
         "unanswered_because": {"unknown": 10},
     }

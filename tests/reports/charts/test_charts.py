@@ -1,10 +1,11 @@
 """Charts: small, deterministic, in the page's colours, with the real names."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 
 from checks.table.evidence import Floats
 from reports.charts import cascade_curve, detection_curve, halves, loss_intervals
@@ -44,6 +45,16 @@ def test_colours_follow_the_page() -> None:
     assert {"var(--data)", "var(--data-null)", "var(--chance)", "var(--ink)"} <= set(
         re.findall(r"var\(--[\w-]+\)", drawn)
     )
+
+
+@pytest.mark.tor("TOR-007")
+def test_what_a_folder_says_of_matplotlib_changes_nothing() -> None:
+    """It reads the `matplotlibrc` of the current folder, by which it runs TeX."""
+    means = (1.0, 0.6, 0.1)
+    drawn = cascade_curve.cascade(means, 0.5, survives=False, title="title", key="key")
+    foreign: Any = {"text.usetex": True, "text.latex.preamble": "x", "lines.linewidth": 0, "axes.xmargin": 0.4}
+    with rc_context(foreign):
+        assert cascade_curve.cascade(means, 0.5, survives=False, title="title", key="key") == drawn
 
 
 def test_names_from_outside_are_only_words() -> None:

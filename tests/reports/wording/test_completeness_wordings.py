@@ -272,6 +272,12 @@ def test_the_reasons_with_a_next_step_of_their_own_are_those_that_audit_records(
             " is no number; tolerance: 0.1).",
         ),
         (
+            integrity.CLASSES_DIFFER,
+            {"way": "otherwise", "pictures": 90, "of": 96, "tolerance": 0.05, "first": 3},
+            "Asked again in another batch and memory layout, the network named another class for 90 of 96 pictures"
+            " (tolerance: 5.0 %).",
+        ),
+        (
             integrity.MAPS_DIFFER,
             {
                 "source": "gradient",
