@@ -9,12 +9,17 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
+from audit.bounds import MOST_SIDE
+from audit.errors import AuditError
+
 COLOUR_MAPS = {"magma": "Magma", "cividis": "Cividis", "gray": "Grey"}
 """Perceptually uniform, dark where there is no relevance. Cividis looks the same to the colour-blind."""
 
 BUDGET = 3_400_000
 """Bytes of all pictures before base64, which adds a third, so that the page stays under 5 MB."""
 
+_STORED = ("PNG", "JPEG")
+"""What a record holds. Of other kinds, Pillow hands some to an interpreter."""
 _SIDES = (256, 192, 144, 112, 80, 56)
 _QUALITY = 80
 _STEPS = 86
@@ -68,7 +73,17 @@ def _colour_map(name: str, title: str) -> ColourMap:
 
 
 def _webp(png: bytes, side: int) -> bytes:
-    with Image.open(io.BytesIO(png)) as source:
+    try:
+        return _reduced(png, side)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # whatever broken bytes lead to
+        seen, needed = f"holds a small picture that cannot be shown ({error})", "need a record as written by a run"
+        raise AuditError("record", seen, needed, "Run the audit again.") from error
+
+
+def _reduced(png: bytes, side: int) -> bytes:
+    with Image.open(io.BytesIO(png), formats=_STORED) as source:
+        if max(source.size) > MOST_SIDE:
+            raise ValueError(f"{source.width}x{source.height} pixels")
         source.thumbnail((side, side), Image.Resampling.BOX if source.mode == "L" else Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
         source.convert("RGB").save(buffer, "WEBP", quality=_QUALITY, method=2)
