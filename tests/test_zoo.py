@@ -60,6 +60,7 @@ def test_the_same_seed_draws_the_same_pictures_and_another_seed_others(statistic
     assert not np.array_equal(first.pixels, other.pixels)
 
 
+@pytest.mark.slow
 def test_the_four_backdrops_have_different_statistics() -> None:
     """The power near the mean, at medium and at high frequencies, beside each other's."""
 
@@ -124,6 +125,7 @@ def test_local_cues_stand_clear_of_the_object_and_are_small(kind: str) -> None:
     assert places > 100 or kind in ("corner_mark", "stripe")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cue_changes_the_picture_where_it_says_and_nowhere_else(kind: str) -> None:
     """The same pictures with the cue of another class: local cues change their boxes, backgrounds spare the object."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import PureWindowsPath
 
 from audit.datasets.exclusions import Reason
-from audit.datasets.sample import Box
+from audit.datasets.sample import MOST_BOXES, Box
 
 MOST_PAIRS = 100_000
 """Most pairs of a label and a box on one picture: 100 labels with 1,000 boxes in all."""
@@ -71,9 +71,10 @@ def crowd(
 ) -> tuple[str, str] | None:
     """(reason, detail) where a picture has so many labels and boxes that to hold each against each takes all memory."""
     count = sum(len(boxes[key]) for key in keys)
-    if len(keys) * count <= MOST_PAIRS:
+    if len(keys) * count <= MOST_PAIRS and count <= MOST_BOXES:
         return None
-    detail = f"{image}: {len(keys):,} labels and {count:,} boxes; need a picture that a person could have annotated."
+    labels = "1 label" if len(keys) == 1 else f"{len(keys):,} labels"
+    detail = f"{image}: {count:,} boxes under {labels}; need a picture that a person could have annotated."
     return Reason.BROKEN_ANNOTATION, detail
 
 

@@ -5,7 +5,7 @@ from pathlib import Path, PureWindowsPath
 
 from audit.datasets.annotation import Annotation, contradiction, crowd, fault
 from audit.datasets.exclusions import Exclusion
-from audit.datasets.sample import Box, Dataset, Sample
+from audit.datasets.sample import MOST_COLUMNS, Box, Dataset, Sample
 from audit.errors import AuditError
 
 
@@ -15,7 +15,7 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     Annotations that state other sizes of one picture, or other forbidden pixels, exclude all samples of that picture:
     nobody can say which of them was drawn on it.
     Where the annotations of one sample differ in a metadata value, the sample carries all of them, joined by `|`.
-    Raises AuditError where there is no annotation at all.
+    Raises AuditError where there is no annotation at all, or metadata of very many columns.
     """
     read = tuple(files)
     grouped: dict[tuple[str, str], list[Annotation]] = {}
@@ -46,7 +46,16 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
         first = group[0]
         given = (boxes[image, label], others, _metadata(group), tuple(forbidden[image]))
         samples.append(Sample(image, label, *given, size=first.size, oriented=first.oriented))
+    _check_columns(samples, read)
     return Dataset(tuple(samples), tuple(exclusions), read)
+
+
+def _check_columns(samples: Iterable[Sample], files: tuple[Path, ...]) -> None:
+    columns = len({column for sample in samples for column in sample.metadata})
+    if columns > MOST_COLUMNS:
+        where, needed = files[0].name, f"need at most {MOST_COLUMNS}"
+        advice = "Leave out those that tell no kinds of pictures apart."
+        raise AuditError(where, f"holds {columns:,} columns of metadata", needed, advice)
 
 
 def _metadata(group: list[Annotation]) -> Mapping[str, str]:

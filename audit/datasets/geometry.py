@@ -51,11 +51,15 @@ def covered_share(corners: Tensor, size: Size) -> float:
     It counts no pixel: between the edges of the boxes, all pixels are alike.
     """
     edges = np.ceil(corners.double().numpy() - 0.5)  # the first pixel inside, and the first beyond
-    x0, y0, x1, y1 = edges.clip(0, [size[1], size[0], size[1], size[0]]).T
+    edges = edges.clip(0, [size[1], size[0], size[1], size[0]])
+    x0, y0, x1, y1 = edges[(edges[:, 0] < edges[:, 2]) & (edges[:, 1] < edges[:, 3])].T
     across, down = np.unique([x0, x1]), np.unique([y0, y1])
-    in_columns = (x0[:, None] <= across[:-1]) & (across[:-1] < x1[:, None])
-    in_rows = (y0[:, None] <= down[:-1]) & (down[:-1] < y1[:, None])
-    covered = (in_rows[:, :, None] & in_columns[:, None, :]).any(axis=0)
+    left, right = np.searchsorted(across, [x0, x1])
+    top, bottom = np.searchsorted(down, [y0, y1])
+    steps = np.zeros((len(down), len(across)), np.int32)  # whose sums up to a place count the boxes there
+    for rows, columns, step in ((top, left, 1), (top, right, -1), (bottom, left, -1), (bottom, right, 1)):
+        np.add.at(steps, (rows, columns), step)
+    covered = steps.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)[:-1, :-1] > 0
     return float(np.diff(down) @ covered @ np.diff(across)) / (size[0] * size[1])
 
 

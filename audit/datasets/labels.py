@@ -10,7 +10,7 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
-from audit.datasets.sample import Sample
+from audit.datasets.sample import LONGEST_NAME, Sample
 from audit.errors import AuditError, did_you_mean
 from audit.files import MIB, read_regular
 
@@ -39,7 +39,17 @@ def class_names(names: Iterable[str | ClassName]) -> tuple[ClassName, ...]:
     for index, entry in enumerate(entries):
         if not isinstance(entry, str | ClassName) or not str(getattr(entry, "name", entry)).strip():
             raise AuditError("classes", f"class {index} is {short(entry)}", needed)
-    return tuple(entry if isinstance(entry, ClassName) else ClassName(str(entry)) for entry in entries)
+    return _of_bounded_length(
+        "classes", tuple(entry if isinstance(entry, ClassName) else ClassName(str(entry)) for entry in entries)
+    )
+
+
+def _of_bounded_length(where: str, classes: tuple[ClassName, ...]) -> tuple[ClassName, ...]:
+    for index, entry in enumerate(classes):
+        if len(entry.name) > LONGEST_NAME:
+            seen = f"class {index} has a name of {len(entry.name):,} characters"
+            raise AuditError(where, seen, f"need at most {LONGEST_NAME:,}")
+    return classes
 
 
 def read_classes(path: Path) -> tuple[ClassName, ...]:
@@ -53,7 +63,7 @@ def read_classes(path: Path) -> tuple[ClassName, ...]:
     """
     text = _read(path)
     if path.suffix.lower() != ".json":
-        return _from_lines(path.name, text)
+        return _of_bounded_length(path.name, _from_lines(path.name, text))
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -70,7 +80,7 @@ def read_classes(path: Path) -> tuple[ClassName, ...]:
         if index != expected:
             what = f"index {index} twice" if index < expected else f"no class with index {expected}"
             raise AuditError(path.name, what, f"need each index from 0 to {len(indices) - 1} once")
-    return tuple(_class(path.name, index, entry) for index, entry in entries)
+    return _of_bounded_length(path.name, tuple(_class(path.name, index, entry) for index, entry in entries))
 
 
 def _read(path: Path) -> str:

@@ -16,7 +16,9 @@ from audit.datasets.exclusions import Reason, Rejected
 from audit.files import KIB, MIB
 
 MAX_PARTS = 100_000
-"""A PNG's chunks, a GIF's blocks before its picture, a JPEG's segments. libpng makes 73,000 of 600 MB."""
+"""A PNG's chunks, a GIF's blocks before its picture, a JPEG's segments, a TIFF's strips or tiles.
+
+libpng makes 73,000 of 600 MB."""
 MAX_SCANS, MAX_SCANNED = 100, 2_000_000_000
 """Limits for a progressive JPEG: scans, and pixels that they go over, which take about ten seconds."""
 MAX_HEADER = 4 * MIB

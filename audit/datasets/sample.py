@@ -9,6 +9,13 @@ from audit.datasets.exclusions import Exclusion
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels of the original picture, origin top left, half-open: `x0 <= x < x1`."""
 
+MOST_BOXES = 1_000
+"""Of one picture. Each is drawn several times."""
+MOST_COLUMNS = 200
+"""Of metadata. Each is held against each other one, to find those that say the same of every picture."""
+LONGEST_NAME = 10_000
+"""Characters of a class name, which a report shows in many places."""
+
 
 @dataclass(frozen=True)
 class Sample:

@@ -11,6 +11,8 @@ from typing import IO, NamedTuple
 
 from PIL import TiffTags
 
+from audit.datasets.picture_structure import MAX_PARTS
+
 NEEDED = frozenset(
     {256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 292, 293, 317}
     | {320, 322, 323, 324, 325, 332, 338, 339, 347, 530, 531, 532}
@@ -20,6 +22,8 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 """Bytes of one value, by the number of its type."""
 _WHOLE = {1, 2, 7}
 """Types of which many bytes are one value."""
+_PARTS = {273, 279, 324, 325}
+"""Tags with a value for each strip or tile, which Pillow reads in Python."""
 _FIRST, _NEXT, _ENTRY, _INSIDE, _PHOTOMETRIC = 4, 4, 12, 4, 262
 
 
@@ -34,12 +38,14 @@ class _Tag(NamedTuple):
 def with_needed_tags(tiff: bytes) -> IO[bytes]:
     """The same picture. Tags that are not needed, or whose values are not in the file, are left out.
 
-    Raises struct.error where the file ends before its directory does.
+    Raises struct.error where the file ends before its directory does, ValueError where the picture has very many parts.
     """
     order = "<" if tiff.startswith(b"II") else ">"
     (start,) = struct.unpack_from(f"{order}I", tiff, _FIRST)
     needed: dict[int, _Tag] = {}
     for tag in _tags(tiff, order, start):
+        if tag.number in _PARTS and tag.amount > MAX_PARTS:
+            raise ValueError(f"a TIFF of more than {MAX_PARTS:,} parts")
         if tag.number in NEEDED and _SIZES.get(tag.kind, 0) * tag.amount > 0:
             where = _where(tag, order)
             if where is None or where + _SIZES[tag.kind] * tag.amount <= len(tiff):

@@ -24,6 +24,8 @@ WRAPPERS = ("state_dict", "model_state_dict", "model")
 PREFIXES = ("module.", "_orig_mod.", "model.")
 """What DataParallel, torch.compile and Lightning put before every name."""
 
+LONGEST_SHOWN = 120
+"""Characters of a name in a message."""
 FORCE, NEVER = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
 
@@ -163,6 +165,9 @@ def load_weights(module: nn.Module, state: Mapping[str, Tensor], where: str) -> 
             for name, value in own.items()
             if name in state and state[name].shape != value.shape
         ],
+        "complex": [
+            name for name, value in own.items() if name in state and state[name].is_complex() and not value.is_complex()
+        ],
     }
     if any(faults.values()):
         seen = ", ".join(f"{len(names)} {fault} ({_first(names)})" for fault, names in faults.items() if names)
@@ -179,7 +184,8 @@ def load_weights(module: nn.Module, state: Mapping[str, Tensor], where: str) -> 
 
 
 def _first(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    shown = (name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…" for name in names[:3])
+    return ", ".join(shown) + (", …" if len(names) > 3 else "")
 
 
 @contextmanager

@@ -8,11 +8,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.datasets.sample import Box
+from audit.datasets.sample import MOST_BOXES, Box
 from audit.hashing import sha256_of
 from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
 from audit.record.record import Record
 from audit.record.schema import ExclusionRow
+
+LONGEST_BOXES = 128 * MOST_BOXES
+"""Characters. Four numbers of double precision and what stands between them take at most 108."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,4 +157,10 @@ def _sample_columns(columns: dict[str, NDArray[Any]]) -> dict[str, Any]:
 
 
 def _decoded_boxes(texts: Objects) -> tuple[tuple[Box, ...], ...]:
-    return tuple(tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in json.loads(text)) for text in texts.tolist())
+    return tuple(map(_boxes, texts.tolist()))
+
+
+def _boxes(text: str) -> tuple[Box, ...]:
+    if len(text) > LONGEST_BOXES or len(boxes := json.loads(text)) > MOST_BOXES:
+        raise ValueError("more boxes of one picture than a run takes")
+    return tuple((x0, y0, x1, y1) for x0, y0, x1, y1 in boxes)

@@ -9,7 +9,7 @@ from audit.phrases import listed
 from audit.record.record import Record, record_of
 from checks.baseline.file import Baseline, Move, baseline_text, load_baseline, move_sha256, summary
 from checks.baseline.judged_run import judged_run
-from checks.baseline.snapshot import SEE_WHY, in_short, snapshot
+from checks.baseline.snapshot import in_short, see_why, snapshot
 from checks.verdict import Judgement, Outcome
 
 
@@ -61,7 +61,7 @@ def accept(
 def _check_outcome(record: Record, judgement: Judgement, force: bool) -> None:
     seen = f"is {judgement.outcome}{_why(judgement)}"
     if judgement.outcome is Outcome.INVALID:
-        raise AuditError(record.path, seen, "need an audit that can be trusted", SEE_WHY)
+        raise AuditError(record.path, seen, "need an audit that can be trusted", see_why(record.path))
     if judgement.outcome is not Outcome.PASS and not force:
         step = "To accept it all the same, add --force; say in --reason why that is right."
         raise AuditError(record.path, seen, "need a run that passes", step)

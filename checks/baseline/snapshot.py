@@ -1,5 +1,6 @@
 """A record as a baseline: what a comparison needs of it, and what must be the same on both sides."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,12 @@ NOT_SETTINGS = ("title", "model", "judge", "report")
 RESOLVED = ("classes", "sources", "experiments", "options", "preprocessing", "frame")
 """Entries of the record's identity that say what the settings came to."""
 NOT_WHOLE = "run_is_whole"
-SEE_WHY = "See why: saliency-audit check RUN."
 SQLITE = b"SQLite format 3\x00"
 DIGITS = 16
+
+
+def see_why(record: Path) -> str:
+    return f"See why: saliency-audit check {shlex.quote(str(record))}."
 
 
 def read_baseline(path: Path, profile: Profile) -> Baseline:
@@ -56,7 +60,10 @@ def snapshot(run: JudgedRun) -> Baseline:
     record, table, judgement = run.record, run.table, run.judgement
     if broken := not_whole(judgement):
         raise AuditError(
-            record.path, f"is not the record of a complete run ({in_short(broken)})", "need a complete run", SEE_WHY
+            record.path,
+            f"is not the record of a complete run ({in_short(broken)})",
+            "need a complete run",
+            see_why(record.path),
         )
     identity = record.identity()
     return Baseline(

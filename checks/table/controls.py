@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.bounds import MOST_DRAWN
 from audit.record.map_readers import Cascade
 from audit.record.schema import CueRow
 from checks.table.answers import runs
@@ -92,6 +93,8 @@ def read_planted(identity: Mapping[str, Any]) -> Planted | None:
     if stated is None:
         return None
     x0, y0, x1, y1 = map(float, stated["mark"])
+    if len(stated["lambdas"]) > MOST_DRAWN + 2:  # those of the settings, 0 and 1
+        raise ValueError(f"{len(stated['lambdas']):,} lambdas")
     return Planted(
         detectors=tuple(map(str, stated["detectors"])),
         lambdas=tuple(sorted(map(float, stated["lambdas"]))),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.datasets.sample import Box
+from audit.datasets.sample import LONGEST_NAME, MOST_COLUMNS, Box
 from audit.errors import AuditError
 from audit.record.experiment_readers import read_answers, read_cues, read_notes, read_unmade
 from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
@@ -57,7 +57,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         total=samples + sum(row.sample is None for row in exclusions),
         complete=len(read_done(record)) == samples,
         seed=int(_stated(record, "settings", "run", "seed")),
-        classes=len(_stated(record, "classes")),
+        classes=len(_class_names(record)),
         profile=profile,
         log_odds=log_odds_of(pictures.probability),
         answers=given_answers(read_answers(record), number),
@@ -75,9 +75,18 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
     )
 
 
+def _class_names(record: Record) -> Sequence[str]:
+    names: Sequence[str] = _stated(record, "classes")
+    if (longest := max(map(len, names))) > LONGEST_NAME:
+        raise ValueError(f"a class name of {longest:,} characters")
+    return names
+
+
 def _metadata(entries: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
     """(n,) by column, from the entries of each picture."""
     columns = sorted({column for entry in entries for column in entry})
+    if len(columns) > MOST_COLUMNS:
+        raise ValueError(f"{len(columns):,} columns of metadata")
     return {c: np.array([str(entry.get(c, "")) for entry in entries], dtype=object) for c in columns}
 
 

@@ -93,8 +93,10 @@ def _opened(encoded: bytes) -> ImageFile:
         scans = scans_of(encoded, "a picture")
         check_structure(io.BytesIO(encoded), "a picture")
         picture = (JpegImageFile if scans else PngImageFile)(io.BytesIO(encoded))
-        if scans > 1 or max(picture.size) > MOST_SIDE:
-            raise ValueError(f"{scans} scans of {times(picture.size)} pixels")
+        if max(picture.size) > MOST_SIDE:
+            raise ValueError(f"{times(picture.size)} pixels")
+        if scans > 1:
+            raise ValueError(f"{scans} scans")
         picture.load()
     except Exception as error:  # Pillow's plugins raise nearly anything at broken bytes
         raise AuditError(

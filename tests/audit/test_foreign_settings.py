@@ -58,6 +58,7 @@ def test_a_number_from_python_has_the_same_bound() -> None:
         '[{"index": 0, "name": "dog"}, {"index": ' + "9" * 4000 + ', "name": "cat"}]',
         '[{"name": "dog", "synonyms": ' + "[" * 500 + "]" * 500 + "}]",
         "[" * 900 + "]" * 900,
+        '["dog", "' + "c" * 10_001 + '"]',
     ],
 )
 def test_classes_that_no_person_writes_are_refused(text: str, tmp_path: Path) -> None:

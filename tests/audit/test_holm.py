@@ -22,6 +22,7 @@ def test_holm_as_r_adjusts(p: list[float], adjusted: list[float]) -> None:
     assert list(holm(p)) == pytest.approx(adjusted)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.001, 0.2))
 def test_holm_steps_down(p: list[float], alpha: float) -> None:
     """The procedure as Holm states it: reject the smallest while it is within alpha over those that are left."""

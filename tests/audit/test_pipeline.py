@@ -76,6 +76,7 @@ def test_samples_become_a_frame(result: Result) -> None:
     assert frame.loc[2, "image"] == "002.png"
 
 
+@pytest.mark.slow
 def test_maps_are_those_that_were_measured(result: Result) -> None:
     row = result.audit.samples[3]
     x0, y0, x1, y1 = map(int, row.boxes[0])

@@ -144,6 +144,7 @@ def test_one_byte_is_seen(folder: Path, name: str) -> None:
     assert problems(folder) == [("altered", name)]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-064")
 def test_one_byte_of_the_sums_is_seen(folder: Path) -> None:
     replaced(folder / "SHA256SUMS", read_sums((folder / "SHA256SUMS").read_text())["junit.xml"], "0" * 64)
@@ -528,6 +529,7 @@ def called(*arguments: str) -> Result:
     return CliRunner().invoke(cli, arguments, standalone_mode=False)
 
 
+@pytest.mark.slow
 def test_a_format_is_one_new_file(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "formats"
     package.mkdir()

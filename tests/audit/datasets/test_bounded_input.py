@@ -346,6 +346,22 @@ def tiff(broken: int, compression: str = "raw") -> bytes:
 
 
 @pytest.mark.tor("TOR-004")
+@pytest.mark.parametrize("tag", [273, 324])
+def test_a_tiff_of_very_many_strips_excludes_itself_before_they_are_read(tag: int, tmp_path: Path) -> None:
+    strips = 2_000_000
+    sizes = [(256, 4, 1, 1), (257, 4, 1, strips), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (278, 4, 1, 1)]
+    tags = [*sizes, (tag, 4, strips, 200), (tag + (6 if tag == 273 else 1), 4, strips, 200)]
+    directory = b"".join(struct.pack("<HHII", *one) for one in tags)
+    head = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + directory + bytes(4)
+    (tmp_path / "a.tif").write_bytes(head.ljust(200, b"\0") + bytes(4 * strips))
+    start = time.process_time()
+    for look_at in (open_picture, displayed_size):
+        with pytest.raises(Rejected, match=r"a\.tif: .*a TIFF of more than 100,000 parts"):
+            look_at(tmp_path / "a.tif", tmp_path)
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.tor("TOR-004")
 @pytest.mark.parametrize("compression", ["raw", "tiff_deflate"])
 def test_a_tiff_of_broken_tags_is_opened_without_a_word(
     compression: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]

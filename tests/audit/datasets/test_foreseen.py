@@ -1,5 +1,6 @@
 """Exclusions that are known before a picture is decoded: the same as those of loading."""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,3 +107,11 @@ def test_a_large_frame_takes_no_more_time(folder: Path) -> None:
     inside = loader(folder, [sample("wide.png", (20, 4, 40, 20))] * 20, vast)
     assert reasons(inside) == {}
     assert set(reasons(replace(inside, max_box_share=0.1))) == set(range(20))
+
+
+def test_very_many_boxes_in_a_large_frame_take_little_memory() -> None:
+    corners = torch.rand(1_000, 4).mul(4_000).sort(dim=1).values
+    tracemalloc.start()
+    assert 0 < covered_share(corners, (4_096, 4_096)) <= 1
+    assert tracemalloc.get_traced_memory()[1] < 100 * 2**20
+    tracemalloc.stop()

@@ -208,6 +208,7 @@ def test_no_json_escapes_as_another_error(
         assert all(x0 < x1 and y0 < y1 for s in dataset.samples for x0, y0, x1, y1 in s.boxes)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-003")
 @given(st.binary(max_size=200))
 def test_no_bytes_escape_as_another_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:

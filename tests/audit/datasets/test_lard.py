@@ -35,6 +35,7 @@ def test_there_are_29_columns() -> None:
     assert len(COLUMNS) == 29
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-071")
 @given(st.lists(POINT, min_size=4, max_size=4, unique=True), st.permutations(range(4)))
 def test_the_box_encloses_the_corners_in_whatever_order(

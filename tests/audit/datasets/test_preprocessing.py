@@ -52,6 +52,7 @@ def painted(pixels: torch.Tensor) -> Box | None:
     return float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-011")
 @given(PREPROCESSING, boxes_in_pictures())
 @example(Preprocessing(crop=(40, 41)), ((20, 20), (0, 0, 20, 20)))
@@ -139,6 +140,7 @@ def test_letterbox_shows_the_whole_picture_on_grey() -> None:
     assert (pixels[0, 8:24] == 255).all()
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-012")
 @given(SIZE, st.sampled_from([InterpolationMode.BILINEAR, InterpolationMode.BICUBIC, InterpolationMode.NEAREST]))
 def test_equals_the_preset_of_torchvision(size: tuple[int, int], mode: InterpolationMode) -> None:

@@ -1,5 +1,6 @@
 """Samples are gathered from annotations; one bad annotation excludes its sample and no other."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,16 @@ def test_read_text(tmp_path: Path) -> None:
     assert str(info.value) == "b.csv: no such file; need an annotation file. Check the path in the settings."
     with pytest.raises(AuditError, match="is a folder; need an annotation file"):
         read_text(tmp_path)
+
+
+@pytest.mark.tor("TOR-004")
+def test_a_picture_of_very_many_boxes_excludes_itself() -> None:
+    dataset = gather([one(box=(n, 0, n + 1, 1)) for n in range(1_001)] + [one("b.jpg")], FILES)
+    assert [sample.image for sample in dataset.samples] == ["b.jpg"]
+    assert "a.jpg: 1,001 boxes under 1 label; need" in dataset.exclusions[0].detail
+
+
+def test_metadata_of_very_many_columns_is_refused() -> None:
+    wide = replace(one(), metadata={f"m{n}": "x" for n in range(201)})
+    with pytest.raises(AuditError, match=r"boxes\.csv: holds 201 columns of metadata; need at most 200\. Leave out"):
+        gather([wide], FILES)

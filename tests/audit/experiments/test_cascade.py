@@ -196,6 +196,7 @@ def _gradient(network: nn.Module, x: Tensor, target: Tensor) -> Tensor:
     return batch.plain.gradient.abs().amax(dim=1)
 
 
+@pytest.mark.slow
 def test_a_map_of_the_picture_alone_survives_and_a_refusal_is_told(record: Path) -> None:
     with Record.open(record) as opened:
         rows = opened.columns("SELECT method, similarity FROM cascade")

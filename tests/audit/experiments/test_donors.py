@@ -68,6 +68,7 @@ def test_a_donor_is_its_picture_without_its_object(tmp_path: Path) -> None:
             assert bool((lent[:, inside[i, 0]].abs() < 1.5).all())
 
 
+@pytest.mark.slow
 def test_the_margin_goes_with_the_donors_objects(tmp_path: Path) -> None:
     small, large = shapes(tmp_path / "a"), shapes(tmp_path / "b", margin=2.0)
     assert bool((given(small).x != given(large).x).any())
@@ -77,6 +78,7 @@ def test_the_margin_goes_with_the_donors_objects(tmp_path: Path) -> None:
     assert grown.sum() > tight.sum()
 
 
+@pytest.mark.slow
 def test_gathering_is_the_same_every_time_and_depends_on_the_seed(tmp_path: Path) -> None:
     run = shapes(tmp_path / "a", pictures=30, donors=6)
     again = gather(run.inputs, run.factory)

@@ -355,6 +355,7 @@ def test_only_pictures_that_are_predicted_right_serve(tmp_path: Path) -> None:
     assert {found.boxes[key[1]][1] for key in found.answers} == {0}
 
 
+@pytest.mark.slow
 def test_with_too_few_pictures_only_their_number_is_told(tmp_path: Path) -> None:
     found = run_study(tmp_path, pictures=9)
     assert found.answers == {}

@@ -45,6 +45,7 @@ def test_a_study_asks_for_as_many_pictures_as_a_comparison_needs() -> None:
     assert FEWEST == COMPARED
 
 
+@pytest.mark.slow
 @given(st.integers(1, 7), st.integers(1, 6), st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_the_best_window_is_the_best_of_all(height: int, width: int, seed: int) -> None:

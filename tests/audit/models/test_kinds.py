@@ -99,6 +99,7 @@ def test_every_kind_opens_a_frozen_network(kind: str, tmp_path: Path) -> None:
     assert state_hash(again.module) == before
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-008")
 @pytest.mark.parametrize("kind", ["factory", "exported", "torchscript"])
 def test_the_file_is_the_network_that_was_saved(kind: str, tmp_path: Path) -> None:
@@ -266,6 +267,7 @@ def test_a_program_says_which_pictures_it_takes(tmp_path: Path) -> None:
         rehearse(model.module, X[:, :, :32, :32], 4)
 
 
+@pytest.mark.slow
 def test_a_program_exported_in_training_mode_is_found(tmp_path: Path) -> None:
     make.program(tmp_path / "train.pt2", make.sound().train(), X)
     with pytest.raises(AuditError, match="answers differently for a picture alone and in a batch of two"):

@@ -32,6 +32,7 @@ KINDS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_network_is_counted(kind: str) -> None:
     module = KINDS[kind]()

@@ -163,6 +163,7 @@ def test_a_weight_that_is_said_to_be_pickled_is_refused(sound: Path, tmp_path: P
     assert "it names True" in refused(altered(sound, tmp_path / "evil.pt2", {WEIGHTS: pickled}))
 
 
+@pytest.mark.slow
 def test_traces_guards_and_submodules_never_reach_torch(sound: Path, tmp_path: Path) -> None:
     def noisy(program: Any) -> None:
         program["guards_code"] = ["__import__('os').mkdir('code_ran')"]

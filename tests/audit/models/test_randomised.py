@@ -67,6 +67,7 @@ def small_program(convert: Callable[[nn.Module], nn.Module]) -> nn.Module:
         return convert(networks.ready(networks.in_place()))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-019", "TOR-032")
 def test_the_original_is_left_as_it_was(network: nn.Module) -> None:
     x = pictures()

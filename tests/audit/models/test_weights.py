@@ -160,3 +160,16 @@ def test_weights_without_values_are_refused(tmp_path: Path) -> None:
     torch.save(state, tmp_path / "sparse.pth")
     with pytest.raises(AuditError, match=r"sparse\.pth"):
         load_weights(make.sound(), read_state(tmp_path / "sparse.pth"), "sparse.pth")
+
+
+def test_values_that_would_lose_a_part_are_refused() -> None:
+    module = nn.Linear(2, 1)
+    state = dict(module.state_dict(), weight=torch.full((1, 2), 1 + 2j))
+    with pytest.raises(AuditError, match=r"does not fit Linear: 1 complex \(weight\)"):
+        load_weights(module, state, "w.pth")
+
+
+def test_a_name_of_a_million_letters_is_cut() -> None:
+    module = nn.Linear(2, 1)
+    with pytest.raises(AuditError, match=r"1 unexpected \(x{120}…\)"):
+        load_weights(module, dict(module.state_dict(), **{"x" * 1_000_000: torch.zeros(1)}), "w.pth")

@@ -303,6 +303,7 @@ def test_without_a_cache_one_must_say_where(shop: pytest.Pytester, measured: Mea
     assert shop.runpytest("audit.toml", "-p", "no:cacheprovider", "--saliency-audit-out=out").ret == 0
 
 
+@pytest.mark.slow
 def test_other_files_are_left_alone(shop: pytest.Pytester) -> None:
     (shop.path / "test_nothing.py").write_text("def test_nothing(): pass\n")
     assert outcomes(shop.runpytest()) == {"passed": 1}, "a folder's settings files are not collected unasked"
@@ -314,6 +315,7 @@ def test_other_files_are_left_alone(shop: pytest.Pytester) -> None:
     assert "mine.toml" not in result.stdout.str()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
@@ -408,6 +410,7 @@ def test_the_fixture_audits_a_network_at_hand(shop: pytest.Pytester, measured: M
     )
 
 
+@pytest.mark.slow
 def test_the_fixture_needs_names_of_classes(shop: pytest.Pytester, measured: Measured) -> None:
     shop.makepyfile(FIXTURE.replace(', classes=["dark", "light"]', ""))
     result = shop.runpytest("-k", "own")

@@ -32,6 +32,7 @@ def oracle(logits: list[float], target: int, score: Score) -> tuple[float, NDArr
     return float(p[target]), (p[target] * slope).astype(np.float64)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-014")
 @given(st.lists(FINITE, min_size=2, max_size=6), st.integers(0, 5), st.sampled_from(["log_probability", "logit"]))
 def test_score_and_derivative_follow_the_definition(values: list[float], target: int, score: Score) -> None:

@@ -138,6 +138,7 @@ def test_unknown_and_unusable_layers() -> None:
         gradcam(transformer, layer="encoder.layers.encoder_layer_1")
 
 
+@pytest.mark.slow
 def test_programs_are_refused() -> None:
     plain = networks.batch_of(networks.ready(networks.in_place()))
     with warnings.catch_warnings():

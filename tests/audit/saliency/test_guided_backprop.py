@@ -207,6 +207,7 @@ def traced(network: nn.Module, x: Tensor) -> nn.Module:
         return torch.jit.trace(network, x)  # type: ignore[no-any-return, no-untyped-call]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-017")
 @pytest.mark.parametrize(
     ("convert", "reason"),

@@ -112,6 +112,7 @@ def test_nothing_is_left_behind(method: str, batch: Batch) -> None:
     assert torch.equal(batch.x, picture) and not batch.x.requires_grad and batch.x.grad is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_that_needs_no_layers_explains_a_program(method: str) -> None:
     network = networks.ready(networks.in_place())

@@ -208,6 +208,7 @@ def rehashed(text: str) -> str:
     return baseline_text(baseline.model_copy(update={"history": (last,)}))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-059")
 def test_a_history_that_was_changed_is_refused(text: str, run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
@@ -272,7 +273,10 @@ def test_what_may_not_be_accepted(run: Path, tmp_path: Path) -> None:
         with pytest.raises(AuditError, match=r"holds the control character '\\"):
             accept(run, target, reason=reason, by=by)
     cut = write_candidate(tmp_path / "cut.sqlite", kind="incomplete")
-    with pytest.raises(AuditError, match=r"is INVALID \(run_is_whole: stopped, reached 73, total 121\); need an audit"):
+    with pytest.raises(
+        AuditError,
+        match=r"is INVALID \(run_is_whole: stopped, reached 73, total 121\); need an audit .* check \S+cut\.sqlite",
+    ):
         accept(cut, target, reason="why", by="Ada")
     dead = write_candidate(tmp_path / "dead.sqlite", kind="dead")
     with pytest.raises(AuditError, match=r"is INVALID \(evidence_is_complete: beyond limit\); need an audit"):

@@ -212,12 +212,14 @@ def test_slices_that_regressed_are_named(against: Compare) -> None:
     assert sum(s.n for s in found.slices if (s.column, s.what) == ("class", "prediction")) == 119
 
 
+@pytest.mark.slow
 def test_a_small_slice_is_never_green(against: Compare) -> None:
     small = [s for s in against().slices if s.n < 70]
     assert small
     assert {s.outcome for s in small} == {Outcome.INCONCLUSIVE}
 
 
+@pytest.mark.slow
 def test_a_column_with_many_values_names_pictures_and_no_slices(baseline: Record, tmp_path: Path) -> None:
     with Record.open(write_candidate(tmp_path / "c.sqlite")) as candidate:
         candidate._connection.execute("""UPDATE sample SET metadata = json_object('time', id, 'light', 'day')""")
@@ -236,6 +238,7 @@ def test_further_pictures_are_the_fewest_that_suffice() -> None:
     assert further_pictures(Turned(0, 0, 0), allowed) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-058")
 @pytest.mark.parametrize(
     ("changes", "message"),
@@ -306,6 +309,7 @@ def test_a_baseline_of_other_pictures_or_limits_is_refused(baseline: Record, tmp
             compare(baseline, judged_run(candidate))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-042")
 def test_no_margin_no_pass(against: Compare) -> None:
     bare = load_profile("default").model_copy(update={"non_inferiority": None})

@@ -63,6 +63,7 @@ def test_effective_n_is_n_over_the_design_effect() -> None:
     assert effective_n(x, np.arange(len(x))) == pytest.approx(len(x))
 
 
+@pytest.mark.slow
 @given(some_clusters)
 @settings(deadline=None)
 def test_effective_n_lies_between_clusters_and_values(rows: list[tuple[float, str]]) -> None:

@@ -43,6 +43,7 @@ def test_nothing_discordant_is_wilsons_interval() -> None:
     assert tango(0, 0, 52, 0.95) == pytest.approx((-z2 / (52 + z2), z2 / (52 + z2)))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-042")
 @given(tables, st.sampled_from([0.9, 0.95, 0.99]))
 @settings(deadline=None)

@@ -65,6 +65,7 @@ def test_metrics_are_strings_with_their_bounds(case: Assessment) -> None:
     assert len(metrics) == 1 + len(case.judgement.right_for_the_wrong_reason) + len(findings)
 
 
+@pytest.mark.slow
 def test_the_model_is_told_by_its_hash_and_the_evidence_by_its_own(case: Assessment) -> None:
     found = bill(case)
     properties = {one["name"]: one["value"] for one in found["metadata"]["component"]["properties"]}

@@ -143,6 +143,7 @@ def test_the_flag_of_a_card_is_the_experiments(tmp_path: Path) -> None:
     assert "A miss by the maps of gradient , gradcam" in section(honest.html, "gallery")
 
 
+@pytest.mark.slow
 def test_what_removal_and_backgrounds_did_is_told(cheat: Told, honest: Told) -> None:
     text = section(cheat.html, "experiments")
     assert re.search(
@@ -229,6 +230,7 @@ def test_the_limit_of_detection_stands_beside_the_verdict(honest: Told, cheat: T
     assert 'class="shaded"' not in cheat.html
 
 
+@pytest.mark.slow
 def test_no_limit_is_claimed_that_one_detector_does_not_bear(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:
@@ -265,6 +267,7 @@ def test_the_cost_is_told_per_picture(honest: Told) -> None:
     assert re.search(r"in all \d", text)
 
 
+@pytest.mark.slow
 def test_every_experiment_of_the_record_is_described_from_it(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     with Record.open(path) as record:

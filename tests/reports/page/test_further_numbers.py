@@ -19,6 +19,7 @@ def test_every_label_is_of_a_rule_that_documents_the_detail() -> None:
             assert f"`{key}`" in documented, f"{rule}: {key}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["honest", "cheating"])
 def test_every_rule_with_labels_has_numbers_in_a_record(tmp_path: Path, kind: Kind) -> None:
     with assessed(tmp_path, kind, n=120) as assessment:

@@ -121,6 +121,7 @@ def test_none_wrong_has_no_lower_bound(tmp_path: Path) -> None:
     assert ": 0.0 %, at most 2." in text
 
 
+@pytest.mark.slow
 def test_the_rate_by_chance_stands_beside_the_first_number(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, kind="cheating")
     with Record.open(path) as record:
@@ -203,6 +204,7 @@ def test_an_audit_from_python_names_no_command_that_cannot_work(tmp_path: Path) 
     assert "kind from Python name from Python" in words(from_python)
 
 
+@pytest.mark.slow
 def test_how_to_run_it_again_promises_no_index_and_no_path(tmp_path: Path) -> None:
     html = rendered(write_record(tmp_path / "audit.sqlite", n=120))
     assert "pip install" not in html

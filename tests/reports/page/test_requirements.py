@@ -115,6 +115,7 @@ def test_the_sense_of_a_limit_is_that_of_the_finding(better: Direction, limit: f
     assert required("own.rules:mine").sense == ""
 
 
+@pytest.mark.slow
 def test_the_page_says_of_every_limit_on_which_side_it_is(tmp_path: Path) -> None:
     html, judgement, _ = told(tmp_path / "audit.sqlite", "cheating")
     part = html[html.index('<section id="requirements"') :].partition("</section>")[0]

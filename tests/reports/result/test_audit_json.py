@@ -177,6 +177,7 @@ def test_the_classes_add_up_as_a_plain_loop_does(data: Any) -> None:
         assert entry["area_share"] == pytest.approx(np.mean([row["area_share"] for row in rows]))
 
 
+@pytest.mark.slow
 def test_notes_are_told_by_source(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120)
     with sqlite3.connect(path) as connection:

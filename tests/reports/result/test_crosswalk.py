@@ -317,6 +317,7 @@ def test_broken_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         standard_files(["mine"])
 
 
+@pytest.mark.slow
 def test_a_standard_is_one_file(honest: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, monkeypatch, standard('bears = ["limitations_stated"]\nnote = """Over\ntwo lines."""'))
     html = honest.section()
@@ -336,6 +337,7 @@ def test_hostile_text_in_a_file_does_nothing(honest: Audited, tmp_path: Path, mo
     assert "\u202e" not in html
 
 
+@pytest.mark.slow
 def test_the_marks_are_shown(honest: Audited) -> None:
     html = honest.section()
     text = words(html)

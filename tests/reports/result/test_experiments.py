@@ -54,6 +54,7 @@ def answers(
     }
 
 
+@pytest.mark.slow
 def test_removal_is_told_by_fill_in_the_usual_order(path: Path) -> None:
     told = experiments(read(path)).removed
     assert [row.fill for row in told] == ["mean", "blur", "donor"]

@@ -67,6 +67,7 @@ def test_they_have_no_line_in_the_summary(other: tuple[Assessment, Any], none: t
     assert {source for row in other[0].audit.samples for source in row.wrong_reason} <= {"experiment", "gradcam"}
 
 
+@pytest.mark.slow
 def test_the_class_chart_is_that_of_the_first_kept_method(other: tuple[Assessment, Any]) -> None:
     assessment, _ = other
     table = assessment.table
@@ -75,6 +76,7 @@ def test_the_class_chart_is_that_of_the_first_kept_method(other: tuple[Assessmen
     assert first.mass == pytest.approx(mean(table.scores["gradcam"]["mass"][here]))
 
 
+@pytest.mark.slow
 def test_without_a_kept_method_classes_have_no_scores_and_no_chart(none: tuple[Assessment, Any]) -> None:
     assessment, _ = none
     entries = assessment.audit.summary.classes
