@@ -114,6 +114,7 @@ def test_no_package_imports_one_that_comes_after_it(package: str) -> None:
     assert not wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["checks", "reports"])
 def test_judging_and_telling_need_no_torch(package: str) -> None:
     wrong = []

@@ -90,6 +90,7 @@ def test_object_boxes_are_tight_sized_and_spread(kind: str | None) -> None:
     assert Counter(drawn.labels.tolist()) == dict.fromkeys(range(len(CLASSES)), 64)
 
 
+@pytest.mark.slow
 def test_the_box_is_the_extent_of_what_the_label_changes() -> None:
     """Without clutter and noise an object stands out from a plain backdrop just within its box."""
     drawn = draw(256, 11, "plain", None)
@@ -103,6 +104,7 @@ def test_the_box_is_the_extent_of_what_the_label_changes() -> None:
     assert (stands_out & beyond).sum() / beyond.sum() < 0.06
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_local_cues_stand_clear_of_the_object_and_are_small(kind: str) -> None:
     drawn = draw(200, 5, BACKDROP[kind], kind, 0.5)

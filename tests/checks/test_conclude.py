@@ -39,6 +39,7 @@ def test_advice_does_not_decide() -> None:
     assert conclude([*EXPERIMENT, verdict("methods_agree", INVALID, advisory=True)]).outcome is PASS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missed", [0, 10])
 def test_a_judgement_counts_them_by_the_experiment(tmp_path: Path, missed: int) -> None:
     record = write_candidate(tmp_path / "audit.sqlite", missed=range(missed), hit=range(missed, 120))

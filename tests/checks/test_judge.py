@@ -88,6 +88,7 @@ def test_other_records(tmp_path: Path, kind: str, outcome: Outcome, rule: str) -
     assert decided.rule == rule == judgement.decided_by
 
 
+@pytest.mark.slow
 def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
     """Of five right answers: AUC under a half, mass under the area, both good, dead, no score."""
     changed(
@@ -106,6 +107,7 @@ def test_the_right_answers_beside_the_object_are_counted(honest: Path) -> None:
     assert reason.upper == pytest.approx(0.9873, abs=1e-4)  # 1 - p**4 = 0.95
 
 
+@pytest.mark.slow
 def test_no_right_answer_has_no_share(honest: Path) -> None:
     changed(honest, "UPDATE picture SET predicted = NULL, probability = NULL, label_rank = NULL, confidence = NULL")
     judgement = judge(honest)
@@ -227,6 +229,7 @@ def test_what_a_record_names_is_never_imported(honest: Path, own_profile: Path, 
     assert "this" not in sys.modules
 
 
+@pytest.mark.slow
 def test_the_named_profile_brings_the_rule_that_the_record_names(honest: Path, own_profile: Path) -> None:
     with Record.open(honest) as record:
         record.set_meta("profile", load_profile(own_profile).model_dump())
@@ -309,6 +312,7 @@ def test_impossible_numbers_are_invalid(
     assert_not_whole(judge(changed(honest, statement), SMALL), integrity.IMPOSSIBLE_NUMBERS, details)
 
 
+@pytest.mark.slow
 def test_rounding_is_not_impossible(honest: Path) -> None:
     changed(honest, "UPDATE score SET rank = 1.0000000002", "UPDATE picture SET probability = 1 + 1e-12")
     assert judge(honest, SMALL).outcome is Outcome.PASS

@@ -316,6 +316,7 @@ def test_a_journal_beside_a_record_elsewhere_is_not_acted_upon(whole: Path, fold
     assert journal.read_bytes() == b"x" * 600
 
 
+@pytest.mark.slow
 def test_a_forged_result_is_told_by_what_it_says(folder: Path) -> None:
     stated = json.loads((folder / "audit.json").read_text())
     stated["judgement"]["outcome"] = stated["outcome"] = "PASS"

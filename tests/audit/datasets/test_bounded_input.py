@@ -373,6 +373,7 @@ def test_a_tiff_of_broken_tags_is_opened_without_a_word(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-003")
 def test_no_folder_is_listed_and_no_annotation_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(60):

@@ -140,6 +140,7 @@ def test_the_hash_is_that_of_the_definition() -> None:
     )
 
 
+@pytest.mark.slow
 def test_alike_counts_the_bits_that_differ_turned_as_suits_best() -> None:
     """Against each of the eight turns of a picture and of its negative, one after the other."""
     rng = np.random.default_rng(0)

@@ -73,6 +73,7 @@ def test_the_demo_is_small() -> None:
     assert sum(parameter.numel() for parameter in network().parameters()) < 300_000
 
 
+@pytest.mark.slow
 def test_the_script_draws_what_ships() -> None:
     objects = balanced(8)
     drawn = scenes(objects, SHIPPED_SERIES)

@@ -432,6 +432,7 @@ class NanForLight(nn.Module):
         return torch.stack([mean, -mean], dim=1) / (x.amax(dim=(1, 2, 3), keepdim=False) < 1.99)[:, None]
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-023")
 def test_nan_is_recorded_as_nothing(settings: Settings, tmp_path: Path) -> None:
     own = changed(settings, saliency={"null_maps": ()})

@@ -14,6 +14,7 @@ from audit.engine.thumbnails import EACH, choose, encode_map, encode_picture
 scores = st.lists(st.sampled_from([*np.linspace(0, 1, 9).tolist(), float("nan")]), min_size=1, max_size=80)
 
 
+@pytest.mark.slow
 @given(scores, st.integers(1, 17), st.randoms())
 @settings(max_examples=100, deadline=None)
 def test_streaming_finds_what_looking_at_all_would(values: list[float], size: int, random: object) -> None:

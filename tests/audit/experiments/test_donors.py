@@ -43,6 +43,7 @@ def with_run_table(inputs: Inputs, **changes: int) -> Inputs:
     return replace(inputs, settings=inputs.settings.model_copy(update={"run": table}))
 
 
+@pytest.mark.slow
 def test_donors_are_drawn_over_the_classes_in_turns(tmp_path: Path) -> None:
     donors = given(shapes(tmp_path / "a", pictures=30, donors=9))
     assert donors.x.shape == (9, 3, 24, 24)

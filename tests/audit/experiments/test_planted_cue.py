@@ -150,6 +150,7 @@ def test_planted_logits_are_those_of_the_definition() -> None:
             assert float(found[i, k]) == pytest.approx(0.7 * centred + 0.3 * mark_says, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-034")
 @given(st.floats(0, 1), st.floats(0.1, 12), st.integers(2, 50))
 def test_lambda_is_the_share_of_the_evidence(lam: float, lead: float, classes: int) -> None:

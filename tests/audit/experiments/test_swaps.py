@@ -56,6 +56,7 @@ def test_a_moved_object_is_that_of_a_plain_loop(boxes: list[list[int]], seed: in
         torch.testing.assert_close(picture, carried(before, box, place), atol=1e-4, rtol=0)
 
 
+@pytest.mark.slow
 @given(boxes=st.lists(BOXES, min_size=2, max_size=2))
 def test_places_and_sizes_stay_within_the_frame(boxes: list[list[int]]) -> None:
     own, other = torch.tensor(boxes[:1]).float(), torch.tensor(boxes[1:]).float()

@@ -227,6 +227,7 @@ def test_an_unknown_name_suggests_another(name: str, weights: str, message: str)
         torchvision(name=name, weights=Path(weights))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-008")
 def test_a_state_dict_of_another_architecture_says_so(tmp_path: Path) -> None:
     tuned("squeezenet1_1", tmp_path / "own.pth", 4)
@@ -249,6 +250,7 @@ def test_a_factory_may_load_its_weights_itself() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_program_for_one_size_of_batch_is_refused_with_the_way_out(tmp_path: Path) -> None:
     make.program(tmp_path / "one.pt2", make.sound(), X[:1], any_batch=False)
     with pytest.raises(AuditError) as caught:
@@ -260,6 +262,7 @@ def test_a_program_for_one_size_of_batch_is_refused_with_the_way_out(tmp_path: P
     )
 
 
+@pytest.mark.slow
 def test_a_program_says_which_pictures_it_takes(tmp_path: Path) -> None:
     model = exported(**exported_case(tmp_path))
     assert model.description["input"] == "any x 3 x 64 x 64"

@@ -92,6 +92,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         read_state(tmp_path)
 
 
+@pytest.mark.slow
 def test_programs_are_sent_to_their_kind(tmp_path: Path) -> None:
     make.program(tmp_path / "program.pt", make.sound(), torch.rand(2, 3, 8, 8))
     make.script(tmp_path / "script.pt", make.sound())

@@ -37,6 +37,7 @@ def text(run: Path) -> str:
     return target.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_pipe_is_no_baseline_and_is_not_waited_for(run: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.json"
     os.mkfifo(pipe)

@@ -209,6 +209,7 @@ def with_rows(path: Path, *rows: tuple[int, str, float, float | None]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_record_s_rows_become_columns(tmp_path: Path) -> None:
     path = write_record(tmp_path / "a.sqlite", n=30)
     with Record.open(path) as record:

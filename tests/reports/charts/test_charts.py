@@ -20,6 +20,7 @@ def mass_and_area(n: int) -> tuple[Floats, Floats]:
     return rng.random(n), rng.random(n)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 300, 301, 10_000])
 def test_a_chart_of_pictures_stays_small(n: int) -> None:
     mass, area = mass_and_area(n)

@@ -44,6 +44,7 @@ def stated(assessment: Assessment) -> dict[str, Any]:
     return statement
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-057")
 def test_the_subjects_are_model_pictures_annotations_and_what_tells_of_them(case: Assessment) -> None:
     found = {one["name"]: one["digest"]["sha256"] for one in stated(case)["subject"]}

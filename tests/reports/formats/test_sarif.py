@@ -80,6 +80,7 @@ def by_rule(run: dict[str, Any], rule: str) -> list[dict[str, Any]]:
     return [result for result in run["results"] if result["ruleId"] == rule]
 
 
+@pytest.mark.slow
 def test_every_picture_that_is_right_for_the_wrong_reason_is_there_once(case: Assessment) -> None:
     found = by_rule(logged(case), "right_for_the_wrong_reason")
     wrong = [row for row in case.audit.samples if "experiment" in row.wrong_reason]

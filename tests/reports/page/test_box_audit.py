@@ -153,6 +153,7 @@ def test_the_page_shows_them_with_links_that_lead_somewhere(tmp_path: Path) -> N
     assert len(part.split('class="chart"')) == 4
 
 
+@pytest.mark.slow
 def test_no_picture_no_audit(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=1)) as record:
         assert label_audit(assessment_of(record)) is None

@@ -82,6 +82,7 @@ def test_the_script_loads_nothing_and_builds_no_markup() -> None:
         assert word not in text
 
 
+@pytest.mark.slow
 def test_without_a_gallery_there_is_no_script(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=120)) as record:
         html = page_of(assessment_of(record))

@@ -64,6 +64,7 @@ def test_it_fulfils_its_schema(tmp_path: Path, kind: Any) -> None:
     validator().validate(json.loads(text))
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-052")
 def test_it_is_canonical(path: Path, text: str) -> None:
     assert text == written(path)

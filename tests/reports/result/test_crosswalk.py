@@ -230,6 +230,7 @@ def test_an_invalid_audit_supports_nothing(honest: Audited) -> None:
     assert sum(one.count(Status.SUPPORTS) for one in honest.crosswalk().standards) > 5
 
 
+@pytest.mark.slow
 @pytest.mark.tor("TOR-066")
 def test_a_cheating_network_contradicts(tmp_path: Path) -> None:
     found = audited(tmp_path / "audit.sqlite", "cheating", 120).crosswalk()

@@ -132,6 +132,7 @@ def test_nothing_is_told_where_nothing_was_asked(tmp_path: Path) -> None:
     assert len(agreements(found)) == 1, "of the two methods' maps"
 
 
+@pytest.mark.slow
 def test_donors_are_counted_as_numbers(path: Path) -> None:
     found = read(path)
     assert numbered(found, "background_replaced", "other") == ("other 1", "other 2", "other 3")

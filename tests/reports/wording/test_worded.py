@@ -48,6 +48,7 @@ def _of_an_error(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id == "error"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["honest", "cheating", "untouched", "dead", "incomplete"])
 def test_a_whole_record_is_worded_in_short_sentences(tmp_path: Path, kind: Kind) -> None:
     judgement = judged(write_record(tmp_path / "audit.sqlite", kind=kind))
