@@ -39,7 +39,8 @@ def checked(limits: Profile, notice: Notice | None) -> Callable[[Inputs], None]:
         if notice is not None and (not lost or is_cut(found)):
             notice(found)
         if lost:
-            raise AuditError("data", hopeless(found), next_step=STEP)
+            step = STEP if samples else f"Mend what excludes them; the first: {excluded[0].detail}"
+            raise AuditError("data", hopeless(found), next_step=step)
 
     return check
 
@@ -74,4 +75,5 @@ def of_samples(
         variants={entry.name: entry.variants for entry in entries if entry.variants is not None},
         donors=settings.experiments.donors,
     )
-    return worded_preflight(preflight(layout_of(samples, Counter(str(e.reason) for e in excluded), asked, limits)))
+    layout = layout_of(samples, Counter(str(e.reason) for e in excluded), asked, limits)
+    return worded_preflight(preflight(layout), excluded[0].detail if excluded else "")

@@ -58,7 +58,8 @@ def moved(x: Tensor, inside: Tensor, hulls: Tensor, to: Tensor) -> Tensor:
     shrinks = ((hulls - to)[:, 2:] - (hulls - to)[:, :2] > SLIGHT).any(dim=1).view(-1, 1, 1, 1)
     carried = torch.where(shrinks, _sampled(weighed, hulls, to, FINER), _sampled(weighed, hulls, to, 1))
     cover = carried[:, -1:]
-    return torch.where(cover >= HALF, carried[:, :-1] / cover.clamp(min=HALF), blur(x, inside))
+    altered = torch.where(cover >= HALF, carried[:, :-1] / cover.clamp(min=HALF), blur(x, inside))
+    return altered.masked_fill(inside.flatten(1).all(dim=1).view(-1, 1, 1, 1), torch.nan)
 
 
 def _sampled(x: Tensor, hulls: Tensor, to: Tensor, finer: int) -> Tensor:

@@ -28,10 +28,14 @@ class WordedPreflight(Preflight):
     sentences: tuple[str, ...]
 
 
-def worded_preflight(preflight: Preflight) -> WordedPreflight:
-    """The pre-flight with its sentences: what is there, what cannot be answered, and what follows."""
+def worded_preflight(preflight: Preflight, first: str = "") -> WordedPreflight:
+    """The pre-flight with its sentences: what is there, what cannot be answered, and what follows.
+
+    first: what is wrong with the first sample that is excluded, said where none is left.
+    """
     fields = {name: getattr(preflight, name) for name in Preflight.model_fields}
-    return WordedPreflight(**fields, sentences=(_data(preflight), *_answers(preflight)))
+    example = (f"The first that is excluded: {first}",) if first and not preflight.samples else ()
+    return WordedPreflight(**fields, sentences=(_data(preflight), *_answers(preflight), *example))
 
 
 def hopeless(preflight: Preflight) -> str:

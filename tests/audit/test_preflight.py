@@ -79,9 +79,23 @@ def test_what_boxes_and_crop_exclude_is_known_beforehand(tmp_path: Path) -> None
 def test_a_run_of_which_boxes_leave_no_sample_is_refused_at_once(tmp_path: Path) -> None:
     loaded = load_settings(write_shapes(tmp_path / "data", pictures=12))
     asked = {"data": loaded.data.model_copy(update={"max_box_share": 0.1})}
-    with pytest.raises(AuditError, match=r"no sample is left to audit; 12 excluded: box covers the frame \(12\)\. Add"):
+    with pytest.raises(
+        AuditError, match=r"no sample is left to audit; 12 excluded: box covers the frame \(12\)\. Mend.* 000\."
+    ):
         run(loaded.model_copy(update=asked), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_where_annotations_leave_no_sample_the_first_fault_is_told(tmp_path: Path) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=4)
+    boxes = tmp_path / "data" / "boxes.csv"
+    head, *lines = boxes.read_text(encoding="utf-8").splitlines()
+    shares = [",".join([*line.split(",")[:2], "0.1", "0.9", "0.5", "0.2", "day"]) for line in lines]
+    boxes.write_text("\n".join([head, *shares]), encoding="utf-8")
+    told: list[WordedPreflight] = []
+    run(settings, tmp_path / "out", notice=told.append)
+    assert told[0].samples == 0
+    assert told[0].sentences[-1].startswith("The first that is excluded: boxes.csv line 2: ")
 
 
 @pytest.mark.tor("TOR-080")

@@ -85,6 +85,15 @@ def test_an_object_of_one_colour_keeps_it_at_every_size() -> None:
         torch.testing.assert_close(altered[0, 0][~there], torch.full_like(altered[0, 0][~there], -1.0))
 
 
+def test_an_object_that_is_the_whole_picture_leaves_nothing() -> None:
+    asked = trial(READER)
+    asked.inside[0] = True
+    for intervention in (placement_swapped, scale_swapped):
+        for picture in intervention(asked, donors=1).altered.values():
+            assert picture.isnan().flatten(1).all(dim=1).tolist() == [True, False, False, False, False, False]
+            assert not picture[1:].isnan().any()
+
+
 def test_places_are_those_of_the_donors() -> None:
     asked = trial(READER)
     swap = placement_swapped(asked, donors=2)
