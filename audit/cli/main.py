@@ -1,7 +1,10 @@
 """The command line: the group of all commands, and the codes that it leaves with."""
 
+import os
 import sys
+import sysconfig
 import traceback
+from pathlib import Path
 
 import click
 
@@ -71,7 +74,19 @@ def _unexpected(error: BaseException) -> int:
     if isinstance(error, OSError) and error.filename is None and (fault := unprinted("\n")):
         return _broken(f"error: {fault}")
     click.echo(visible("".join(traceback.format_exception(error))), err=True, nl=False)
+    if place := _in_code_of_users(error):
+        return _broken(
+            f"error: {place} raises {type(error).__name__}: {error}. Nothing was judged; mend the code there."
+        )
     return _broken(f"error: unexpected {type(error).__name__}: {error}. Nothing was judged; please report this.")
+
+
+def _in_code_of_users(error: BaseException) -> str:
+    """'mine.py line 3', where code that the settings name raised it or called what did; '' where none is involved."""
+    ours = [str(Path(__file__).parents[2] / name) + os.sep for name in ("audit", "checks", "reports", "saliency_audit")]
+    known = (*ours, *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib")), "<")
+    theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(known)]
+    return f"{theirs[-1].filename} line {theirs[-1].lineno}" if theirs else ""
 
 
 def _broken(message: str) -> int:

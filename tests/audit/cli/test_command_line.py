@@ -118,7 +118,10 @@ def test_nothing_that_breaks_looks_like_a_verdict(
         "def cut(batch): return batch.differentiate().gradient[:, :, :3]\n\ndef leave(): sys.exit(0)\n"
     )
     for change, message in {
-        ('"gradient"', '{name = "own_code:crash"}'): "error: unexpected RuntimeError: boom. Nothing was judged",
+        (
+            '"gradient"',
+            '{name = "own_code:crash"}',
+        ): "own_code.py line 3 raises RuntimeError: boom. Nothing was judged; mend",
         (
             '"gradient"',
             '{name = "own_code:cut"}',
