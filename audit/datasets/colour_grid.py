@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.spatial import KDTree
 
 Pixels = NDArray[np.uint8]
 """(H, W, 3), or (H, W) where the network takes grey pictures."""
@@ -37,6 +36,8 @@ class ColourGrid:
             grey = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).convert("L"))
             return np.repeat(self.nearest(grey)[..., None], 3, axis=2)
         if self.palette:
+            from scipy.spatial import KDTree  # noqa: PLC0415 who explains one picture does not wait for SciPy
+
             colours = np.array(self.palette, dtype=np.uint8)
             return np.asarray(colours[KDTree(colours).query(pixels)[1]])
         if self.levels:
