@@ -95,7 +95,8 @@ def test_a_whole_run(tmp_path: Path) -> None:
         dead = [read_scores(opened, label).dead.sum() for label in ("gradient", "gradcam", "edges", "random_model")]
         thumbnails = read_thumbnails(opened)
     assert pictures.right.all()
-    assert set(answers.intervention.tolist()) == {"object_removed", "background_replaced", "noise", "mark"}
+    swaps = {"background_replaced", "placement_swapped", "scale_swapped"}
+    assert set(answers.intervention.tolist()) == {"object_removed", *swaps, "noise", "mark"}
     assert {"model", "linear 0.50", "saturating 1.00"} <= set(answers.subject.tolist())
     assert not any(dead)
     assert crops, "the mark is shown"

@@ -208,8 +208,9 @@ def test_altered_pictures_are_asked_again_too(tmp_path: Path) -> None:
     with Record.open(measure(settings, tmp_path / "out")) as record:
         repeats = read_repeats(record)
         columns = record.columns("SELECT DISTINCT intervention, variant FROM repeat WHERE intervention <> ''")
-    assert set(columns["intervention"].tolist()) == {"object_removed", "background_replaced", "noise"}
-    assert len(columns["variant"]) == 5, "from batch to batch another variant"
+    swaps = {"background_replaced", "placement_swapped", "scale_swapped"}
+    assert set(columns["intervention"].tolist()) == {"object_removed", *swaps, "noise"}
+    assert len(columns["variant"]) == 9, "from batch to batch another variant"
     assert set(repeats.way[repeats.altered].tolist()) == {AGAIN}
     assert repeats.deviation[repeats.altered].max() == 0
 

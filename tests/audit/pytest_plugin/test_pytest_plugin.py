@@ -141,7 +141,7 @@ def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     assert len(measured.calls) == 1
     assert measured.calls[0]["reuse"] is False
     assert measured.calls[0]["registered"]["profile"]["name"] == "mine"
-    result.stderr.fnmatch_lines(["audit.toml: 0 of 80", "audit.toml: 80 of 80*"])
+    result.stderr.fnmatch_lines(["audit.toml: 0 of 80, first batch …", "audit.toml: 80 of 80*"])
     report = shop.path / ".pytest_cache/d/saliency-audit/audit/report.html"
     result.stdout.fnmatch_lines(["*saliency audits*", f"audit.toml: PASS, {report}"])
     assert "<html" in report.read_text()
