@@ -13,6 +13,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.picture_header import times
 from audit.files import KIB, MIB
 
 MAX_PARTS = 100_000
@@ -63,7 +64,7 @@ def check_decoder(image: ImageFile, size: int, name: str) -> None:
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    """Of a PNG, up to its end."""
+    """The heads of a PNG's chunks, up to its end."""
     file.seek(8)
     while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
         yield head
@@ -71,7 +72,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Of a GIF, up to its first picture: blocks, and bytes between them."""
+    """The blocks of a GIF, and bytes between them, up to its first picture."""
     file.seek(10)
     flags = (file.read(1) or b"\0")[0]
     file.seek(13 + (3 * 2 ** ((flags & 7) + 1) if flags & 128 else 0))
@@ -120,6 +121,6 @@ def check_scans(image: ImageFile, scans: int, name: str) -> None:
     if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
         raise Rejected(
             Reason.OVERSIZED_PICTURE,
-            f"{name}: {scans} scans of {image.width}x{image.height} pixels; need at most {MAX_SCANS}, and "
+            f"{name}: {scans} scans of {times(image.size)} pixels; need at most {MAX_SCANS}, and "
             f"{MAX_SCANNED // 1_000_000:,} megapixels in all.",
         )

@@ -3,11 +3,18 @@
 Pictures are (N, C, H, W), masks (N, 1, H, W) bool, hulls (N, 4) x0, y0, x1, y1 in pixels.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from audit.experiments.altered_batch import Altered, Trial
 from audit.experiments.fills import blur
+from audit.experiments.swaps import swapped
+
+Frame = tuple[int, int]
+"""Height and width."""
 
 FINER = 2
 """Samples of each pixel along each side where an object shrinks, so that it is averaged and not thinned out."""
@@ -28,13 +35,13 @@ def hulls_of(inside: Tensor) -> Tensor:
     return torch.stack([x0, y0, x1, y1], dim=1).float()
 
 
-def at_places_of(hulls: Tensor, others: Tensor, frame: tuple[int, int]) -> Tensor:
+def at_places_of(hulls: Tensor, others: Tensor, frame: Frame) -> Tensor:
     """The hulls moved by whole pixels so that their centres come as near to those of others as the frame allows."""
     offset = (_centres(others) - _centres(hulls)).round()
     return _within(hulls + torch.cat([offset, offset], dim=1), frame)
 
 
-def at_sizes_of(hulls: Tensor, others: Tensor, frame: tuple[int, int]) -> Tensor:
+def at_sizes_of(hulls: Tensor, others: Tensor, frame: Frame) -> Tensor:
     """The hulls with the areas of others, about their own centres where the frame has the room; their aspect is kept.
 
     None becomes larger than the frame.
@@ -47,18 +54,27 @@ def at_sizes_of(hulls: Tensor, others: Tensor, frame: tuple[int, int]) -> Tensor
     return _within(torch.cat([centres - half, centres + half], dim=1), frame)
 
 
-def moved(x: Tensor, inside: Tensor, hulls: Tensor, to: Tensor) -> Tensor:
+def objects_swapped(trial: Trial, name: str, donors: int, at: Callable[[Tensor, Tensor, Frame], Tensor]) -> Altered:
+    """The objects brought to the hulls that `at` makes of their own hulls and those of donors, as `swapped` says."""
+    x, inside = trial.batch.x, trial.inside
+    behind, hulls, frame = blur(x, inside), hulls_of(inside), (x.shape[2], x.shape[3])
+    return swapped(trial, name, donors, lambda lent: moved(x, inside, hulls, at(hulls, lent.hulls, frame), behind))
+
+
+def moved(x: Tensor, inside: Tensor, hulls: Tensor, to: Tensor, behind: Tensor) -> Tensor:
     """The pictures with their objects, all that is `inside`, brought from their hulls to others of the same aspect.
 
-    NaN throughout where the objects are the whole picture.
+    behind: the pictures without their objects. NaN throughout where the objects are the whole picture.
     """
     # what lies behind the object must not blend into its rim, so that the colours are weighed by the mask
     weight = inside.to(x.dtype)
     weighed = torch.cat([x * weight, weight], dim=1)
     shrinks = ((hulls - to)[:, 2:] - (hulls - to)[:, :2] > SLIGHT).any(dim=1).view(-1, 1, 1, 1)
-    carried = torch.where(shrinks, _sampled(weighed, hulls, to, FINER), _sampled(weighed, hulls, to, 1))
+    carried = _sampled(weighed, hulls, to, 1)
+    if bool(shrinks.any()):
+        carried = torch.where(shrinks, _sampled(weighed, hulls, to, FINER), carried)
     cover = carried[:, -1:]
-    altered = torch.where(cover >= HALF, carried[:, :-1] / cover.clamp(min=HALF), blur(x, inside))
+    altered = torch.where(cover >= HALF, carried[:, :-1] / cover.clamp(min=HALF), behind)
     return altered.masked_fill(inside.flatten(1).all(dim=1).view(-1, 1, 1, 1), torch.nan)
 
 
@@ -79,8 +95,8 @@ def _centres(hulls: Tensor) -> Tensor:
     return (hulls[:, :2] + hulls[:, 2:]) / 2
 
 
-def _within(hulls: Tensor, frame: tuple[int, int]) -> Tensor:
-    """Moved back into the frame (height, width)."""
+def _within(hulls: Tensor, frame: Frame) -> Tensor:
+    """Moved back into the frame."""
     low, high = hulls[:, :2], hulls[:, 2:]
     back = low.clamp(max=0) + (high - high.new_tensor([frame[1], frame[0]])).clamp(min=0)
     return hulls - torch.cat([back, back], dim=1)

@@ -1,6 +1,7 @@
 """How much accuracy hangs on a property of the picture, judged in points."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +121,7 @@ def _finding(
     bounds = by_pictures
     if by_pictures is not None and value is not None:
         bounds = lender_bounds(value, by_pictures, loans, evidence.confidence, evidence.seed)
-    details = _details(evidence, intervention, swap, chosen, paired)
+    details = _details(evidence, intervention, some, loans) | {"directed": _directed(evidence, chosen, swap.pull)}
     unanswered = without_answer(evidence, np.isfinite(swap.other.each), _needed(intervention))
     lost = int(unanswered["without_answer"])
     few_lenders = subset.enough and by_pictures is not None and by_pictures.upper <= limit
@@ -193,15 +194,15 @@ def _open(subset: Subset, bounds: Bounds | None, limit: float, paired: bool, dir
     return reasons.UNDECIDED if subset.enough else reasons.TOO_FEW
 
 
-def _details(evidence: Evidence, intervention: str, swap: Swap, chosen: NDArray[np.bool_], paired: bool) -> Details:
-    some = swap.among(chosen)
-    own, other = (float(part.each.mean()) if chosen.any() else None for part in (some.same, some.other))
+def _details(evidence: Evidence, intervention: str, some: Swap, loans: Sequence[Loans]) -> Details:
+    """some: of the chosen pictures. loans: those that are judged, of both kinds where these are paired."""
+    own, other = (float(part.each.mean()) if part.each.size else None for part in (some.same, some.other))
+    paired = len(loans) > 1
     return {
         "paired": paired,
-        "lenders": lenders((some.same, some.other) if paired else (some.other,)) if chosen.any() else 0,
+        "lenders": lenders(loans) if some.other.each.size else 0,
         "right_on_own": own if paired else None,
         "right_on_other": other,
-        "directed": _directed(evidence, chosen, swap.pull),
         "followed": _followed(evidence, intervention),
     }
 

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from audit.record.schema import SUBJECT
-from checks.swaps.loans import KINDS, donors, variants
+from checks.swaps.loans import KINDS, donors, swap_of, variants
 from checks.table.answers import Answered
 from checks.table.evidence import OTHER_BACKGROUND, Evidence, Floats
 from checks.verdict import Frozen
@@ -171,7 +171,8 @@ def _replacements(evidence: Evidence) -> Iterator[Replacement]:
 
 
 def _swap(evidence: Evidence, intervention: str) -> Swap | None:
-    same, other = (_names_label(evidence, intervention, kind) for kind in ("same", "other"))
+    of_both = swap_of(evidence, intervention)
+    same, other = of_both.same.each, of_both.other.each
     both = evidence.right & np.isfinite(same) & np.isfinite(other)
     if not both.any():
         return None
@@ -183,17 +184,6 @@ def _swap(evidence: Evidence, intervention: str) -> Swap | None:
         other=float(other[both].mean()),
         follows=mean(np.concatenate([column[both] for column in followed])),
     )
-
-
-def _names_label(evidence: Evidence, intervention: str, kind: str) -> Floats:
-    """(n,) share of the variants whose answer is the label; NaN where none was asked."""
-    named, asked = np.zeros(evidence.n), np.zeros(evidence.n)
-    for variant in variants(evidence, intervention, kind):
-        answer = evidence.answered(intervention, variant)
-        there = answer.asked
-        named += there & (answer.predicted == evidence.class_index)
-        asked += there
-    return np.where(asked > 0, named / np.maximum(asked, 1), np.nan)
 
 
 def _follows(answer: Answered, donor: Floats) -> Floats:

@@ -2,8 +2,8 @@
 
 from audit.bounds import Drawn
 from audit.experiments.altered_batch import Altered, Trial
-from audit.experiments.moved_objects import at_places_of, hulls_of, moved
-from audit.experiments.swaps import swap_variants, swapped
+from audit.experiments.moved_objects import at_places_of, objects_swapped
+from audit.experiments.swaps import swap_variants
 from audit.registry import Need
 
 NEEDS: frozenset[Need] = frozenset({"region", "donors"})
@@ -24,11 +24,4 @@ def placement_swapped(trial: Trial, *, donors: Drawn = 2) -> Altered:
     so that same less other is what the place alone does. Notes: as those of `background_replaced`. Cost: 1 forward pass
     for each variant.
     """
-    x, inside = trial.batch.x, trial.inside
-    hulls, frame = hulls_of(inside), (x.shape[2], x.shape[3])
-    return swapped(
-        trial,
-        "placement_swapped",
-        donors,
-        lambda lenders: moved(x, inside, hulls, at_places_of(hulls, lenders.hulls, frame)),
-    )
+    return objects_swapped(trial, "placement_swapped", donors, at_places_of)

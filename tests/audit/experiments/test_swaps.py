@@ -51,7 +51,7 @@ def test_a_moved_object_is_that_of_a_plain_loop(boxes: list[list[int]], seed: in
     hulls = hulls_of(inside)
     assert hulls.tolist() == boxes
     to = at_places_of(hulls, others, (HEIGHT, WIDTH))
-    altered = moved(x, inside, hulls, to)
+    altered = moved(x, inside, hulls, to, blur(x, inside))
     for picture, before, box, place in zip(altered, x, boxes, to.int().tolist(), strict=True):
         torch.testing.assert_close(picture, carried(before, box, place), atol=1e-4, rtol=0)
 
@@ -79,7 +79,7 @@ def test_an_object_of_one_colour_keeps_it_at_every_size() -> None:
     hulls = hulls_of(inside)
     for side in (4, 6, 11, 16):
         to = at_sizes_of(hulls, torch.tensor([[0.0, 0.0, side, side]]), (HEIGHT, WIDTH))
-        altered = moved(x, inside, hulls, to)
+        altered = moved(x, inside, hulls, to, blur(x, inside))
         there = (altered[0, 0] - 5).abs() < 1e-4
         assert abs(int(there.sum()) - side**2) <= 2 * side
         torch.testing.assert_close(altered[0, 0][~there], torch.full_like(altered[0, 0][~there], -1.0))
