@@ -22,11 +22,8 @@ class StopHereError(Exception):
     """Nothing after the notice is of interest."""
 
 
-@pytest.mark.tor("TOR-080")
-def test_notice_is_given_before_any_picture_is_loaded_or_anything_is_written(tmp_path: Path) -> None:
-    settings = write_shapes(tmp_path / "data", pictures=12)
-    for picture in (tmp_path / "data" / "images").iterdir():
-        picture.write_bytes(picture.read_bytes()[:100])  # the header is left
+def noticed(settings: Path, out: Path) -> list[WordedPreflight]:
+    """What a run gives notice of, which ends there."""
     given: list[WordedPreflight] = []
 
     def notice(preflight: WordedPreflight) -> None:
@@ -34,7 +31,16 @@ def test_notice_is_given_before_any_picture_is_loaded_or_anything_is_written(tmp
         raise StopHereError
 
     with pytest.raises(StopHereError):
-        run(settings, tmp_path / "out", notice=notice)
+        run(settings, out, notice=notice)
+    return given
+
+
+@pytest.mark.tor("TOR-080")
+def test_notice_is_given_before_any_picture_is_loaded_or_anything_is_written(tmp_path: Path) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=12)
+    for picture in (tmp_path / "data" / "images").iterdir():
+        picture.write_bytes(picture.read_bytes()[:100])  # the header is left
+    given = noticed(settings, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     (preflight,) = given
     assert (preflight.samples, preflight.classes) == (12, {"dark": 6, "light": 6})
@@ -107,14 +113,7 @@ def test_fills_and_donors_that_the_settings_leave_out_are_named(tmp_path: Path) 
 donors = 4
 interventions = [{name = "object_removed", fills = ["mean"]}, {name = "background_replaced", fills = ["blur"]}]
 """)
-    given: list[WordedPreflight] = []
-
-    def notice(preflight: WordedPreflight) -> None:
-        given.append(preflight)
-        raise StopHereError
-
-    with pytest.raises(StopHereError):
-        run(settings, tmp_path / "out", notice=notice)
+    given = noticed(settings, tmp_path / "out")
     text = " ".join(given[0].sentences)
     assert "it needs 'blur' and 'donor' of the experiment object_removed, which the settings leave out" in text
     assert "it needs 'mean' and 'other 1' of the experiment background_replaced, which the settings leave out" in text
