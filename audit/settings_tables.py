@@ -208,7 +208,7 @@ class ExperimentsTable(Table):
     """On every picture, or on a draw."""
     controls: tuple[NamedTable, ...] = tuple(NamedTable(name=name) for name in ("randomisation", "planted_cue"))
     """On the run as a whole, after its pictures: what tests the audit itself."""
-    searches: tuple[NamedTable, ...] = (NamedTable(name="shared_cues"),)
+    searches: tuple[NamedTable, ...] = tuple(NamedTable(name=name) for name in ("shared_cues", "telling_regions"))
     """On the run as a whole, after the controls: what looks for cues."""
     margin: float = Field(default=0.0, ge=0, le=bounds.MOST_SIDE, allow_inf_nan=False)
     """Pixels of the network's input by which the boxes grow, where a tight box cuts what belongs to the object."""

@@ -22,6 +22,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "settings_sha256": sha256_of(settings),
         "model": {**inputs.model.description, "state_sha256": inputs.state_sha256},
         "classes": list(inputs.classes),
+        "logit_classes": plan.logit_classes,
         "dataset": _dataset(inputs),
         "sources": {
             "methods": [source.label for source in plan.sources if not source.is_null],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from audit.datasets.loader import Loaded
@@ -17,6 +18,7 @@ from audit.experiments.repeats import repeated_batches
 from audit.experiments.runner import Experiment, experiments
 from audit.models.fingerprint import Fingerprint, fingerprint
 from audit.models.model import Model
+from audit.record.class_logits import logit_classes
 from audit.registry import Need
 from audit.saliency.batch import Batch
 from audit.saliency.sources import Source, sources
@@ -63,6 +65,11 @@ class Plan:
         return _union(self.sources, self.interventions, self.after_pictures)
 
     @cached_property
+    def logit_classes(self) -> list[int]:
+        """The classes whose logits the record keeps, rising."""
+        return logit_classes(class_index for _, class_index in self.inputs.samples)
+
+    @cached_property
     def repeated(self) -> frozenset[int]:
         """The places of the batches, among the `ranges`, in which the network is asked again."""
         return frozenset(repeated_batches(self.ranges, self.inputs.settings.run.seed))
@@ -84,6 +91,7 @@ class Plan:
             methods=self.methods,
             maps=maps,
             forbidden=forbidden_pixels(pictures, inside),
+            classes=torch.tensor(self.logit_classes, dtype=torch.int64, device=batch.x.device),
         )
 
 

@@ -47,6 +47,8 @@ class Trial:
     """(N, H, W) of each method, of the pictures as they are."""
     forbidden: Tensor | None = None
     """(N, 1, H, W) bool: pixels that must not matter and that `inside` does not cover; None where there are none."""
+    classes: Tensor | None = None
+    """(J,) int64: the classes whose logits are kept where an intervention asks for it; None: of none."""
 
     @property
     def donors(self) -> Donors:
@@ -87,6 +89,8 @@ class Altered:
     """
     notes: Mapping[tuple[str, str], Tensor] = field(default_factory=dict)
     """By source and name: numbers (N,) for the record."""
+    keeps_logits: bool = False
+    """The logits of the trial's classes are kept, which tell what a property of one class does to its logit."""
 
 
 class Answers(NamedTuple):
@@ -96,13 +100,15 @@ class Answers(NamedTuple):
     log_odds: Tensor
     """log p - log(1 - p), which does not saturate as the probability does."""
     predicted: Tensor
+    centred: Tensor
+    """(N, J): the logits of some classes, less the mean of all K."""
 
 
-def answers(logits: Tensor, target: Tensor) -> Answers:
-    """logits (N, K), target (N,) -> the answers in float64."""
+def answers(logits: Tensor, target: Tensor, classes: Tensor | None = None) -> Answers:
+    """logits (N, K), target (N,), classes (J,), none by default -> the answers in float64."""
     logits = logits.double()
     column = target.unsqueeze(1)
     others = logits.scatter(1, column, -torch.inf).logsumexp(dim=1)
-    return Answers(
-        score_of(logits, target, "probability"), logits.gather(1, column).squeeze(1) - others, logits.argmax(dim=1)
-    )
+    kept = logits[:, [] if classes is None else classes] - logits.mean(dim=1, keepdim=True)
+    log_odds = logits.gather(1, column).squeeze(1) - others
+    return Answers(score_of(logits, target, "probability"), log_odds, logits.argmax(dim=1), kept)

@@ -16,6 +16,7 @@ from audit.draws import draw
 from audit.experiments.altered_batch import Altered, Answers, Trial, answers
 from audit.experiments.repeats import apart, repeat_rows
 from audit.models.model import asked_by, logits_of
+from audit.record.class_logits import packed
 from audit.record.repeat_rows import AGAIN, RepeatRow
 from audit.record.schema import SUBJECT, AnswerRow, NoteRow, UnmadeRow
 from audit.settings_tables import NamedTable
@@ -91,11 +92,11 @@ def intervention_rows(
     """
     altered = intervention.alter(trial)
     rows = InterventionRows([], [], [], [])
-    variants = list(altered.altered)
+    variants, classes = list(altered.altered), trial.classes if altered.keeps_logits else None
     again = variants[turn % len(variants)] if variants and turn is not None else None
     for variant, pictures in altered.altered.items():
         who, was_made = f"{intervention.name}, {variant}", made(pictures)
-        answered = ask(trial, pictures, who)
+        answered = ask(trial, pictures, who, classes)
         rows.answer.extend(answer_rows(SUBJECT, numbers, intervention.name, variant, answered, was_made))
         rows.unmade.extend(unmade_rows(SUBJECT, numbers, intervention.name, variant, was_made))
         if variant == again:
@@ -111,18 +112,21 @@ def intervention_rows(
     return rows
 
 
-def ask(trial: Trial, altered: Tensor, who: str = "an intervention") -> Answers:
+def ask(trial: Trial, altered: Tensor, who: str = "an intervention", classes: Tensor | None = None) -> Answers:
     """The audited network's answers to altered pictures (N, C, H, W); for one that was not `made` NaN and -1.
+
+    classes: (J,) those whose logits are asked for.
 
     Raises AuditError that names `who` where the network raises.
     """
     was_made = made(altered)
     unknown = torch.full_like(was_made, torch.nan, dtype=torch.float64)
-    answered = Answers(unknown, unknown.clone(), torch.full_like(trial.batch.target, -1))
+    logits = unknown.new_full((len(was_made), 0 if classes is None else len(classes)), torch.nan)
+    answered = Answers(unknown, unknown.clone(), torch.full_like(trial.batch.target, -1), logits)
     if bool(was_made.any()):
         pictures = altered if bool(was_made.all()) else altered[was_made]
         with torch.no_grad(), asked_by(who):
-            of_those = answers(logits_of(trial.batch.module, pictures), trial.batch.target[was_made])
+            of_those = answers(logits_of(trial.batch.module, pictures), trial.batch.target[was_made], classes)
         for column, values in zip(answered, of_those, strict=True):
             column[was_made] = values
     return answered
@@ -137,17 +141,18 @@ def answer_rows(
     subject: str, numbers: Sequence[int], intervention: str, variant: str, answered: Answers, asked: Tensor
 ) -> list[AnswerRow]:
     """One row for each picture that was asked, (N,) bool; an answer that is no number is None throughout."""
-    columns = (column.tolist() for column in answered)
-    rows = zip(numbers, *columns, torch.isfinite(answered.log_odds).tolist(), asked.tolist(), strict=True)
+    columns = (column.tolist() for column in answered[:3])
+    logits = packed(answered.centred.float().cpu().numpy())
+    rows = zip(numbers, *columns, logits, torch.isfinite(answered.log_odds).tolist(), asked.tolist(), strict=True)
     return [
         AnswerRow(
             subject,
             number,
             intervention,
             variant,
-            *((probability, log_odds, predicted) if is_number else (None, None, None)),
+            *((probability, log_odds, predicted, centred) if is_number else (None, None, None, None)),
         )
-        for number, probability, log_odds, predicted, is_number, was_asked in rows
+        for number, probability, log_odds, predicted, centred, is_number, was_asked in rows
         if was_asked
     ]
 

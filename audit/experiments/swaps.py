@@ -61,8 +61,9 @@ def swap_variants(donors: int) -> tuple[str, ...]:
 def swapped(trial: Trial, name: str, donors: int, alter: Callable[[Lenders], Tensor]) -> Altered:
     """Variants 'other 1' … and 'same 1' …: what `alter` makes (N, C, H, W) with `donors` pictures of each kind.
 
-    Notes under the intervention's `name`: 'donor of other 1' …, the number of the sample that lends; 'donor class 1' …,
-    the class index of 'other 1' … . Where there is no donor the picture is NaN throughout.
+    The logits of the trial's classes are kept. Notes under the intervention's `name`: 'donor of other 1' …, the number
+    of the sample that lends; 'donor class 1' …, the class index of 'other 1' … . Where there is no donor the picture is
+    NaN throughout.
     """
     altered: dict[str, Tensor] = {}
     notes: dict[tuple[str, str], Tensor] = {}
@@ -73,4 +74,4 @@ def swapped(trial: Trial, name: str, donors: int, alter: Callable[[Lenders], Ten
             notes[name, f"donor of {kind} {number}"] = lent.sample
             if kind == "other":
                 notes[name, f"donor class {number}"] = lent.class_index
-    return Altered(altered, notes)
+    return Altered(altered, notes, keeps_logits=True)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.record.class_logits import unpacked
 from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
 from audit.record.record import Record
 from audit.record.schema import CropRow, CueRow, PassesRow
@@ -33,6 +34,8 @@ class Answers:
     """(n,)"""
     predicted: Ints
     """(n,)"""
+    logits: NDArray[np.float32]
+    """(n, J) of the classes that the identity names, centred; NaN where none were kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,7 @@ class Strays(NamedTuple):
 def read_answers(record: Record) -> Answers:
     """The table `answer`."""
     columns = record.columns(
-        "SELECT subject, intervention, variant, sample, probability, log_odds, predicted FROM answer"
+        "SELECT subject, intervention, variant, sample, probability, log_odds, predicted, logits FROM answer"
         " ORDER BY subject, intervention, variant, sample"
     )
     return Answers(
@@ -111,6 +114,7 @@ def read_answers(record: Record) -> Answers:
         probability=columns["probability"].astype(np.float64),
         log_odds=columns["log_odds"].astype(np.float64),
         predicted=class_indices(columns["predicted"]),
+        logits=unpacked(columns["logits"].astype(object), len(record.identity().get("logit_classes") or ())),
     )
 
 

@@ -7,7 +7,7 @@ from audit.record.repeat_rows import MapRepeatRow, RepeatRow
 
 FILE_NAME = "audit.sqlite"
 """The record's name in a run's folder."""
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 """The scores of a map, named as the columns of the table `score`."""
@@ -44,7 +44,8 @@ CREATE TABLE thumbnail (
 ) WITHOUT ROWID;
 CREATE TABLE answer (
     subject TEXT NOT NULL, sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL,
-    probability REAL, log_odds REAL, predicted INTEGER, PRIMARY KEY (subject, sample, intervention, variant)
+    probability REAL, log_odds REAL, predicted INTEGER, logits BLOB,
+    PRIMARY KEY (subject, sample, intervention, variant)
 ) WITHOUT ROWID;
 CREATE TABLE unmade (
     subject TEXT NOT NULL, sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL,
@@ -192,6 +193,8 @@ class AnswerRow(NamedTuple):
     """Probability of the label, or of the cue's class."""
     log_odds: float | None
     predicted: int | None
+    logits: bytes | None = None
+    """Of the classes that the identity names in `logit_classes`, centred, as `audit.record.class_logits` packs them."""
 
 
 class UnmadeRow(NamedTuple):

@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 from checks.statistics.crossed import Loans
 from checks.table.answers import Answered
 from checks.table.evidence import Evidence, Floats
-from checks.table.variants import read_variant
-
-KINDS = ("same", "other")
-"""Whose property a picture was given: that of a picture of its own class, or of one without an object of its class."""
+from checks.table.variants import KINDS, read_variant
 
 
 class Swap(NamedTuple):
@@ -36,7 +33,7 @@ def note(evidence: Evidence, intervention: str, name: str) -> Floats:
 
 def swap_of(evidence: Evidence, intervention: str) -> Swap:
     """What came of an intervention whose variants are named after their donors."""
-    lenders = {kind: _lenders(evidence, intervention, kind) for kind in KINDS}
+    lenders = {kind: lenders_of(evidence, intervention, kind) for kind in KINDS}
     return Swap(
         Loans(1, _kept(evidence, intervention, "same"), lenders["same"]),
         Loans(-1, _kept(evidence, intervention, "other"), lenders["other"]),
@@ -57,8 +54,8 @@ def donors(evidence: Evidence, intervention: str) -> Iterator[tuple[Answered, Fl
         yield evidence.answered(intervention, variant), note(evidence, intervention, f"donor class {number}")
 
 
-def _lenders(evidence: Evidence, intervention: str, kind: str) -> NDArray[np.int64]:
-    """(V, n) the sample that each donor is, or the cluster that it belongs to."""
+def lenders_of(evidence: Evidence, intervention: str, kind: str) -> NDArray[np.int64]:
+    """(V, n), as `variants` orders them: the sample that each donor is, or the cluster that it belongs to."""
     names = [f"donor of {variant}" for variant in variants(evidence, intervention, kind)]
     numbers = _stacked(evidence, [note(evidence, intervention, name) for name in names])
     samples = np.nan_to_num(numbers, nan=0).astype(np.int64)

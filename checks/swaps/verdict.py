@@ -11,12 +11,13 @@ from checks.demand import CLASSES, LENDERS, Demand, of_pictures
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.subset import FEWEST, Subset
-from checks.swaps.loans import KINDS, Swap, donors, note, swap_of, variants
+from checks.swaps.loans import Swap, donors, note, swap_of, variants
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
 from checks.table.needs import Missing, invalid
 from checks.table.unanswered import unfit, without_answer
+from checks.table.variants import KINDS
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
 NAMELESS = "nameless"
@@ -52,26 +53,36 @@ def swap_verdict(evidence: Evidence, rule: str, intervention: str, max_reliance:
     (null where there are enough), and how many pictures predicted right are `without_answer`, and `unanswered_because`
     of what.
     """
-    if verdict := _unfit(evidence, rule, intervention):
+    if verdict := unfit_swap(evidence, rule, intervention):
         return verdict
+    finding = swap_finding(evidence, intervention, max_reliance)
+    return Verdict(rule=rule, outcome=finding.outcome, decided_by=finding.key, findings=(finding,))
+
+
+def swap_finding(evidence: Evidence, intervention: str, max_reliance: float) -> Finding:
+    """What `swap_verdict` finds, where the swap is fit to be judged."""
     swap = swap_of(evidence, intervention)
     same, other = swap.same.each, swap.other.each
     judged = evidence.right & np.isfinite(other)
     both = judged & np.isfinite(same)
     paired = bool(both.sum() >= FEWEST and 2 * both.sum() >= judged.sum()) or bool(both.sum() == judged.sum() > 0)
-    finding = _finding(evidence, intervention, swap, both if paired else judged, max_reliance, paired)
-    return Verdict(rule=rule, outcome=finding.outcome, decided_by=finding.key, findings=(finding,))
+    return _finding(evidence, intervention, swap, both if paired else judged, max_reliance, paired)
 
 
 def swap_demands(layout: Layout, intervention: str, max_reliance: float) -> tuple[Demand, ...]:
+    """The intervention, and what `lending_demands` says."""
+    return *layout.answers(_needed(intervention)), *lending_demands(layout, intervention, max_reliance)
+
+
+def lending_demands(layout: Layout, experiment: str, max_reliance: float) -> tuple[Demand, ...]:
     """Two classes, and pictures predicted right, as many as show `max_reliance` where no swap costs an answer.
 
     Where these are enough, also pictures that lend.
     """
-    subset = layout.drawn(intervention).subset
+    subset = layout.drawn(experiment).subset
     further = subset.further_at_no_gain(max_reliance)
     classes = Demand(key=CLASSES, have=len(layout.in_classes), needed=2)
-    demands = *layout.answers(_needed(intervention)), classes, of_pictures(subset, further)
+    demands = classes, of_pictures(subset, further)
     if further:
         return demands
     return *demands, Demand(key=LENDERS, have=layout.lenders, needed=_fewest_lenders(subset, max_reliance))
@@ -91,7 +102,7 @@ def _fewest_lenders(subset: Subset, limit: float) -> int:
     return bisect_left(range(1, most), True, key=enough) + 1
 
 
-def _unfit(evidence: Evidence, rule: str, intervention: str) -> Verdict | None:
+def unfit_swap(evidence: Evidence, rule: str, intervention: str) -> Verdict | None:
     """With all the donors that there are, each of which the record must name."""
     if verdict := unfit(rule, evidence, _needed(intervention)):
         return verdict

@@ -13,6 +13,7 @@ from audit.record.experiment_readers import Answers, Notes, Unmade
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Logits = NDArray[np.float32]
 Key = tuple[str, str, str]
 """Subject, intervention, variant."""
 
@@ -32,6 +33,8 @@ class Answered:
     """(n,), likewise."""
     predicted: Ints
     """(n,), -1 likewise."""
+    logits: Logits
+    """(n, J) of the classes that the record keeps them of, centred; NaN where it kept none."""
 
     @property
     def asked(self) -> NDArray[np.bool_]:
@@ -49,6 +52,8 @@ class Given:
     log_odds: Floats
     predicted: Ints
     """(k,), -1 where the network yielded no number; the others are NaN then."""
+    logits: Logits | None = None
+    """(k, J), as those of `Answered`; None: J is 0."""
 
     @property
     def silent(self) -> NDArray[np.bool_]:
@@ -59,21 +64,26 @@ class Given:
         probability, log_odds, predicted = np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1, dtype=np.int64)
         probability[self.place], log_odds[self.place] = self.probability, self.log_odds
         predicted[self.place] = self.predicted
-        return Answered(probability, log_odds, predicted)
+        logits = np.full((n, 0 if self.logits is None else self.logits.shape[1]), np.nan, np.float32)
+        if self.logits is not None:
+            logits[self.place] = self.logits
+        return Answered(probability, log_odds, predicted, logits)
 
     def among(self, chosen: Ints) -> "Given":
         """The same for the pictures at these places (rising) alone."""
         place = np.searchsorted(chosen, self.place)
         kept = np.append(chosen, -1)[place] == self.place
-        return Given(place[kept], self.probability[kept], self.log_odds[kept], self.predicted[kept])
+        logits = None if self.logits is None else self.logits[kept]
+        return Given(place[kept], self.probability[kept], self.log_odds[kept], self.predicted[kept], logits)
 
 
 def given_answers(answers: Answers, number: Ints) -> dict[Key, Given]:
     """The record's answers by variant; those for other samples are left out. number: (n,) measured ones, rising."""
     if not len(answers.sample):
         return {}
+    probability, log_odds = answers.probability, answers.log_odds
     return {
-        key: Given(place, answers.probability[rows], answers.log_odds[rows], answers.predicted[rows])
+        key: Given(place, probability[rows], log_odds[rows], answers.predicted[rows], answers.logits[rows])
         for key, rows, place in _by_variant(answers, number)
         if len(rows)
     }

@@ -12,6 +12,7 @@ from checks.statistics.subset import Subset
 from checks.table.answers import Answered, Given, Key
 from checks.table.controls import Cue, Planted, Stage
 from checks.table.forbidden_pixels import Forbidden
+from checks.table.regions import Regions
 from checks.verdict import Profile
 
 Floats = NDArray[np.float64]
@@ -88,6 +89,10 @@ class Evidence:
     """(samples,) likewise, of every sample of the data set by its number, measured and chosen or not."""
     forbidden: Forbidden | None = None
     """None where no picture has forbidden pixels."""
+    regions: Regions | None = None
+    """None where none were looked for."""
+    logit_classes: tuple[int, ...] = ()
+    """The J classes whose logits are kept with the answers to swaps, rising."""
     unmade: Mapping[Key, NDArray[np.int64]] = field(default_factory=dict)
     """(k,) by variant, rising: where the pictures stand that could not be altered so, and have no answer therefore."""
 

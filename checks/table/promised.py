@@ -14,6 +14,8 @@ from audit.record.sample_readers import count_samples
 from audit.record.schema import SUBJECT
 from checks.table.answers import Ints, Key
 from checks.table.evidence import Evidence
+from checks.table.regions import SEARCH
+from checks.table.variants import KINDS, read_variant
 
 Mask = NDArray[np.bool_]
 HIDDEN = "forbidden_hidden"
@@ -32,6 +34,8 @@ def _missing(table: Evidence, record: Record) -> Iterator[dict[str, Any]]:
     yield from _agreements(table, record)
     yield from _copies(table)
     yield from _candidates(table, identity)
+    yield from _lenders(table)
+    yield from _regions(table)
     yield from _stages(table, identity)
 
 
@@ -114,6 +118,31 @@ def _candidates(table: Evidence, identity: Mapping[str, Any]) -> Iterator[dict[s
     for number, count in stated.items():
         rows = sum(len(_accounted(table, key)) for key in table.answers if key[:2] == (SUBJECT, f"cue {number}"))
         yield from _lacks("answer", f"cue {number}", max(0, count - rows))
+
+
+def _lenders(table: Evidence) -> Iterator[dict[str, Any]]:
+    """Every answer to what a picture was lent has a note on who lent it."""
+    for (subject, intervention, variant), given in table.answers.items():
+        if subject == SUBJECT and (read := read_variant(variant)).kind in KINDS and read.number is not None:
+            lender = table.notes.get((intervention, f"donor of {variant}"), np.full(table.n, np.nan))
+            yield from _lacks("note", f"{intervention} '{variant}'", int(np.isnan(lender[given.place]).sum()))
+
+
+def _regions(table: Evidence) -> Iterator[dict[str, Any]]:
+    """Every region that the search stated was tried on all pictures that were looked at, with every donor."""
+    if SEARCH not in table.experiments or not table.n:
+        return
+    if table.regions is None:
+        yield from _lacks("meta", SEARCH, 1)
+        return
+    donors = table.experiments[SEARCH]["donors"]
+    for region in table.regions.regions:
+        for kind in KINDS:
+            for number in range(1, donors + 1):
+                variant = f"{kind} {number}"
+                accounted = table.sample[_accounted(table, (SUBJECT, region.intervention, variant))]
+                rows = int((~np.isin(table.regions.pictures, accounted)).sum())
+                yield from _lacks("answer", f"{region.intervention} '{variant}'", rows)
 
 
 def _stages(table: Evidence, identity: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The record read once into the columns that rules see."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,16 @@ from audit.record.record import Record
 from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures
 from audit.record.schema import MEASURES
 from checks.table.answers import given_answers, note_columns, unmade_places
-from checks.table.controls import Planted, cues_of, read_planted, stages_by_method
+from checks.table.controls import cues_of, read_planted, stages_by_method
 from checks.table.dependence import read_dependence
 from checks.table.evidence import Evidence, Floats
 from checks.table.forbidden_pixels import forbidden_by_source
+from checks.table.regions import SEARCH, read_regions
 from checks.verdict import Profile
 
 MOST_LOG_ODDS = 36.0
 """Log-odds of the largest probability below 1 that double precision can tell."""
+T = TypeVar("T")
 AGAIN = "Run the audit again."
 
 
@@ -60,12 +62,14 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         classes=len(_class_names(record)),
         profile=profile,
         log_odds=log_odds_of(pictures.probability),
+        logit_classes=tuple(record.identity().get("logit_classes") or ()),
         answers=given_answers(read_answers(record), number),
         unmade=unmade_places(read_unmade(record), number),
         notes=note_columns(read_notes(record), number),
         cascade=stages_by_method(read_cascade(record)),
         cues=cues_of(read_cues(record)),
-        planted=_planted(record),
+        planted=_left_by(record, "planted_cue", read_planted),
+        regions=_left_by(record, SEARCH, read_regions),
         experiments=record.identity().get("experiments") or {},
         frame=frame,
         metadata=metadata,
@@ -115,12 +119,13 @@ def _frame(record: Record) -> tuple[int, int] | None:
     return (int(stated[0]), int(stated[1])) if stated else None
 
 
-def _planted(record: Record) -> Planted | None:
+def _left_by(record: Record, experiment: str, read: Callable[[Mapping[str, Any]], T]) -> T:
+    """What a control or search left in the identity."""
     try:
-        return read_planted(record.identity())
+        return read(record.identity())
     except (KeyError, TypeError, ValueError) as error:
         raise AuditError(
-            record.path, f"holds a broken entry 'planted_cue' ({error!r})", "need a record as written by a run", AGAIN
+            record.path, f"holds a broken entry {experiment!r} ({error!r})", "need a record as written by a run", AGAIN
         ) from error
 
 

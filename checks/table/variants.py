@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 ELSEWHERE = "elsewhere"
+KINDS = ("same", "other")
+"""Whose property a picture was given: that of a picture of its own class, or of one without an object of its class."""
 
 
 class Variant(NamedTuple):

@@ -90,6 +90,7 @@ def page_values(assessment: Assessment) -> Values:
         "experiments": audit.experiments,
         "halves": figures.halves_figure(table, miss),
         **cue_section(record, audit.cues, judgement),
+        "regions": judgement.verdict("survives_other_regions"),
         **_controls(record, table, audit, judgement),
         "labels": label_audit(assessment),
         "passes": audit.passes,

@@ -78,6 +78,12 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
         **_WITHOUT_ANSWER,
     },
     "survives_other_placement": {**_SWAP, **_WITHOUT_ANSWER},
+    "survives_other_regions": {
+        **_SWAP,
+        "share": ("Nearest neighbours, in what this place looks like, with the same label", percent),
+        "chance": ("As many would be by chance", percent),
+        **_WITHOUT_ANSWER,
+    },
     "survives_other_scale": {**_SWAP, **_WITHOUT_ANSWER},
 }
 """By rule and by the name in the details: the label, and how the value is written."""

@@ -21,6 +21,7 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "right_for_the_right_reason": ("cells", "The four cells"),
     "survives_other_background": ("experiments", "Background replaced"),
     "survives_other_placement": ("experiments", "Properties swapped"),
+    "survives_other_regions": ("regions", "Places that tell the label"),
     "survives_other_scale": ("experiments", "Properties swapped"),
 }
 """Section of the page and what is found there, by rule. A rule of one's own has its check alone."""

@@ -7,9 +7,10 @@ import numpy as np
 from pydantic import Field
 
 from audit.record.schema import SUBJECT
-from checks.swaps.loans import KINDS, donors, swap_of, variants
+from checks.swaps.loans import donors, swap_of, variants
 from checks.table.answers import Answered
 from checks.table.evidence import OTHER_BACKGROUND, Evidence, Floats
+from checks.table.variants import KINDS
 from checks.verdict import Frozen
 from reports.result.summary import mean
 

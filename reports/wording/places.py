@@ -25,5 +25,13 @@ def location(box: Sequence[float] | None) -> str:
     return named if named.startswith(("in ", "along ", "across ")) else f"at the {named}"
 
 
+def region_place(box: Sequence[float], area: float) -> str:
+    """Likewise, of a region that may be a frame along all edges. area: its share of the frame."""
+    x0, y0, x1, y1 = box
+    if min(x1 - x0, y1 - y0) >= LONG:
+        return "along the edges" if area < (x1 - x0) * (y1 - y0) / 2 else "all over the frame"
+    return location(box)
+
+
 def _third(middle: float, words: tuple[str, str, str]) -> str:
     return words[min(2, int(3 * middle))]

@@ -42,17 +42,28 @@ class Swapped:
 
 def swap_words(swapped: Swapped, verdict: Verdict, about: About) -> Words:
     """What the property of other classes costs."""
-    if verdict.reason == NAMELESS:
-        return without_finding(swapped.question, _nameless(verdict), "Run the audit again.")
     if verdict.deciding is None:
-        return missing(swapped.question, verdict)
+        return swap_missing(swapped.question, verdict)
     (finding,) = verdict.findings
+    words = swap_finding_words(swapped, finding, about)
+    return words_by_finding(verdict, swapped.question, swap_step(swapped, finding, about), [words])
+
+
+def swap_missing(question: str, verdict: Verdict) -> Words:
+    """Why no swap could be judged."""
+    if verdict.reason == NAMELESS:
+        return without_finding(question, _nameless(verdict), "Run the audit again.")
+    return missing(question, verdict)
+
+
+def swap_finding_words(swapped: Swapped, finding: Finding, about: About) -> FindingWords:
+    """What the finding of one swap says."""
     quantity = swapped.paired if finding.details["paired"] else swapped.alone
-    words = FindingWords(swapped.subject, quantity, _sentence(swapped, finding, about))
-    return words_by_finding(verdict, swapped.question, _next_step(swapped, finding, about), [words])
+    return FindingWords(swapped.subject, quantity, _sentence(swapped, finding, about))
 
 
-def _next_step(swapped: Swapped, finding: Finding, about: About) -> str:
+def swap_step(swapped: Swapped, finding: Finding, about: About) -> str:
+    """What to do about it; '' for a PASS."""
     if finding.reason == reasons.UNJUDGED:
         return step_without_judged(finding)
     if finding.reason == FEW_LENDERS:

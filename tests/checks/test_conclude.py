@@ -150,7 +150,7 @@ def test_a_record_without_experiments_never_passes(tmp_path: Path) -> None:
         ("UPDATE cue SET x1 = 1.2 WHERE id = 1", IMPOSSIBLE, {"quantity": "cue", "cue": 1}),
         ("UPDATE cue SET seen_in = 900 WHERE id = 2", IMPOSSIBLE, {"quantity": "cue", "cue": 2}),
         (
-            "INSERT INTO answer VALUES ('model', 900, 'noise', 'noise', 0.5, 0.0, 1)",
+            "INSERT INTO answer VALUES ('model', 900, 'noise', 'noise', 0.5, 0.0, 1, NULL)",
             integrity.STRAY_ROWS,
             {"rows": 1, "table": "answer", "first": 900},
         ),
@@ -167,7 +167,7 @@ def test_a_record_without_experiments_never_passes(tmp_path: Path) -> None:
         (
             "DELETE FROM meta WHERE key LIKE 'done %'",
             integrity.EXPERIMENTS_UNFINISHED,
-            {"experiments": ["randomisation", "planted_cue", "shared_cues"]},
+            {"experiments": ["randomisation", "planted_cue", "shared_cues", "telling_regions"]},
         ),
     ],
 )

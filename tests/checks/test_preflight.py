@@ -30,6 +30,7 @@ EXPERIMENTS = (
     "randomisation",
     "planted_cue",
     "shared_cues",
+    "telling_regions",
 )
 ASKED = Asked(None, 10, 2, {name: {} for name in EXPERIMENTS}, 0)
 ALL_RIGHT: Mapping[tuple[str, ...], float] = {

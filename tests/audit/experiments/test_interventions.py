@@ -246,7 +246,7 @@ def test_what_cannot_be_made_leaves_no_row() -> None:
     }
     assert {row[1] for row in rows if row[3] == "donor"} == {row[1] for row in rows if row[3] == "donor elsewhere"}
     assert {row[1] for row in rows if row[3] == "donor"} == {10, 12, 14}
-    assert all(value is not None and math.isfinite(value) for row in rows for value in row[4:])
+    assert all(value is not None and math.isfinite(value) for row in rows for value in row[4:7])
 
 
 class Silent(Reader):
@@ -263,9 +263,9 @@ def test_an_answer_that_is_no_number_leaves_a_row_that_says_so() -> None:
     rows, _, unmade, _ = intervention_rows(
         experiment("object_removed"), trial(Silent(CORNER), donors=lenders([1])), range(6)
     )
-    silent = {(number, variant) for _, number, _, variant, *said in rows if said == [None, None, None]}
+    silent = {(number, variant) for _, number, _, variant, *numbers, _ in rows if numbers == [None, None, None]}
     assert silent == {(number, "mean") for number in (1, 3, 5)}
-    numbers = [value for row in rows if (row.sample, row.variant) not in silent for value in row[4:]]
+    numbers = [value for row in rows if (row.sample, row.variant) not in silent for value in row[4:7]]
     assert numbers
     assert all(value is not None and math.isfinite(value) for value in numbers)
     assert {row[1] for row in rows if row[3] == "mean"} == set(range(6))
@@ -301,7 +301,7 @@ def test_the_network_never_sees_what_was_not_made_and_its_nan_is_no_number() -> 
     assert len(rows) + len(unmade) == 6 * 8, "of each of three donors, one is not there"
     kinds = {"mean": 6, "blur": 6, "other 1": 3, "other 2": 3, "same 1": 3, "same 2": 3}
     assert Counter(row[3] for row in rows) == kinds
-    assert all(row[4:] == (None, None, None) for row in rows)
+    assert all(row[4:7] == (None, None, None) for row in rows)
 
 
 @pytest.mark.tor("TOR-026")

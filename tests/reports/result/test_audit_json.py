@@ -117,7 +117,7 @@ def test_the_answers_are_those_of_the_model(path: Path, data: Any) -> None:
         for variant, answer in variants.items()
     }
     assert answers_by_key == {
-        (sample, intervention, variant): tuple(rest) for _, sample, intervention, variant, *rest in found
+        (sample, intervention, variant): tuple(rest) for _, sample, intervention, variant, *rest, _ in found
     }
     fills = {"mean": "mean", "blur": "blur", "donor": "other 1"}
     for row in data["samples"]:
@@ -132,7 +132,13 @@ def test_the_answers_are_those_of_the_model(path: Path, data: Any) -> None:
 def test_controls_cues_cells_and_cost_are_written(data: Any) -> None:
     assert data["schema_version"] == 3
     assert [cue["id"] for cue in data["cues"]] == [1, 2]
-    assert {part["part"] for part in data["passes"]} == {"pictures", "randomisation", "planted_cue", "shared_cues"}
+    assert {part["part"] for part in data["passes"]} == {
+        "pictures",
+        "randomisation",
+        "planted_cue",
+        "shared_cues",
+        "telling_regions",
+    }
     assert {entry["method"] for entry in data["controls"]["cascades"]} == {"gradient", "gradcam"}
     planted = data["identity"]["planted_cue"]
     assert len(data["controls"]["planted"]) == len(planted["detectors"]) * len(planted["lambdas"])

@@ -252,7 +252,13 @@ def test_passes_add_up(path: Path) -> None:
             parts = passes(record, 89)
     finally:
         changed(path, "DELETE FROM passes WHERE pictures = 4")
-    assert [part.part for part in parts] == ["pictures", "randomisation", "planted_cue", "shared_cues"]
+    assert [part.part for part in parts] == [
+        "pictures",
+        "randomisation",
+        "planted_cue",
+        "shared_cues",
+        "telling_regions",
+    ]
     assert (parts[0].forward, parts[0].backward) == (30 * 89 + 8, 17 * 89 + 2)
     whole = total(parts, 89)
     assert whole is not None

@@ -9,6 +9,7 @@ from checks import reasons
 from checks.rules import depends_on_object as necessity
 from checks.rules import forbidden_pixels_are_ignored as forbidden
 from checks.rules import model_is_accurate as accuracy
+from checks.rules import survives_other_regions as regions
 from checks.swaps import verdict as background
 from checks.verdict import Direction, Outcome, Unit, Verdict
 from fixtures.findings import MOST_WORDS, assert_worded, finding_on_flights, words_on_flights
@@ -27,6 +28,18 @@ SWAPPED = {
         "lenders": 37,
         "lenders_needed": 62,
         "without_answer": 200,
+    }
+}
+REGION = {
+    "details": {
+        **SWAPPED["details"],
+        "box": [0.0, 0.7, 0.3, 1.0],
+        "area": 0.08,
+        "max_pull": 0.15,
+        "classes": [
+            {"label": "red fox", "share": 0.31, "lower": 0.221, "upper": 0.402, "p": 0.001, "certain": True},
+            {"label": "kit fox", "share": 0.2, "lower": -0.1, "upper": 0.5, "p": 1.0, "certain": False},
+        ],
     }
 }
 ALONE = {"details": {**SWAPPED["details"], "paired": False, "right_on_own": None}}
@@ -104,6 +117,21 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (INCONCLUSIVE, reasons.UNDECIDED, SWAPPED, "Places of other classes cost 13.5 points more accuracy than"),
         (INCONCLUSIVE, background.NO_CONTROL, ALONE, "too few own-class places show what swapping costs."),
         (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the places’ classes."),
+    ],
+    ("survives_other_regions", "region 1"): [
+        (PASS, "", REGION, "own-class patches and 87.5 % with others (loss at most 16.2"),
+        (FAIL, reasons.BEYOND_LIMIT, REGION, "At the bottom left, 93.1 % stay right with own-class patches and"),
+        (
+            FAIL,
+            regions.PULLS_A_CLASS,
+            REGION,
+            "bring 31.0 % of the evidence for ‘red fox’ into other pictures (at least 22.1 %; allowed: 15 %).",
+        ),
+        (INCONCLUSIVE, regions.MAY_PULL_A_CLASS, REGION, "for ‘red fox’ into other pictures (at most 40.2 %; allowed"),
+        (INCONCLUSIVE, reasons.UNDECIDED, REGION, "Patches of other classes cost 13.5 points more"),
+        (INCONCLUSIVE, background.FEW_LENDERS, REGION, "37 patches are too few to decide it."),
+        (INCONCLUSIVE, background.NO_CONTROL, REGION, "stay right with other patches (allowed"),
+        (INCONCLUSIVE, reasons.NO_PICTURES, REGION, "No picture predicted right was tried with other patches"),
     ],
     ("survives_other_scale", "scale"): [
         (
