@@ -101,7 +101,7 @@ class Answers(NamedTuple):
     """log p - log(1 - p), which does not saturate as the probability does."""
     predicted: Tensor
     centred: Tensor
-    """(N, J): the logits of some classes, less the mean of all K."""
+    """(N, J): the logits of some classes, less the mean of all but the target's, or of both where K is 2."""
 
 
 def answers(logits: Tensor, target: Tensor, classes: Tensor | None = None) -> Answers:
@@ -109,6 +109,8 @@ def answers(logits: Tensor, target: Tensor, classes: Tensor | None = None) -> An
     logits = logits.double()
     column = target.unsqueeze(1)
     others = logits.scatter(1, column, -torch.inf).logsumexp(dim=1)
-    kept = logits[:, [] if classes is None else classes] - logits.mean(dim=1, keepdim=True)
+    # where a picture loses evidence for its own class, all others gain in comparison, which points nowhere
+    away = logits if logits.shape[1] == 2 else logits.scatter(1, column, torch.nan)
+    kept = logits[:, [] if classes is None else classes] - away.nanmean(dim=1, keepdim=True)
     log_odds = logits.gather(1, column).squeeze(1) - others
     return Answers(score_of(logits, target, "probability"), log_odds, logits.argmax(dim=1), kept)

@@ -17,7 +17,8 @@ def survives_other_background(evidence: Evidence, *, max_reliance: Share) -> Ver
     """Pictures predicted right stay right on backgrounds of other classes as often as on those of their own class.
 
     Judged as `checks.swaps.verdict` says, by `max_reliance`. Details, as there: `paired`, `lenders`, `right_on_own`,
-    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`; and the share
+    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`,
+    `share_of_evidence`, `classes`, `of_classes`; and the share
     that is right on each `plain` background.
     """
     verdict = swap_verdict(evidence, RULE, INTERVENTION, max_reliance)

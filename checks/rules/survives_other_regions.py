@@ -6,7 +6,6 @@ import numpy as np
 
 from checks.demand import Demand
 from checks.profile import Share
-from checks.swaps.classes import ClassPull, class_pulls
 from checks.swaps.verdict import lending_demands, swap_finding, unfit_swap
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
@@ -37,12 +36,10 @@ def survives_other_regions(evidence: Evidence, *, max_reliance: Share, max_pull:
     regions, every bound holds with 1 - (1 - confidence) / regions (Bonferroni).
 
     The key of a finding is its intervention, as 'region 1'. Details, as there: `paired`, `lenders`, `right_on_own`,
-    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`. Of the region
-    its `box` as shares of the frame, its `area` and that of all that tells the label as well (`told_by`), the `share`
-    of the neighbours that tell its label against `chance`, whether it is `telling` and for which `told_classes`;
-    `max_pull`; `classes`, of each that is judged its `label`, the `share` of its evidence with `lower` and `upper`
-    bounds, adjusted `p` and whether that is `certain`, `pictures` and `lenders`; and the number of classes in the data
-    (`of_classes`).
+    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`,
+    `share_of_evidence`, `classes`, `of_classes`. Of the region its `box` as shares of the frame, its `area` and that of
+    all that tells the label as well (`told_by`), the `share` of the neighbours that tell its label against `chance`,
+    whether it is `telling` and for which `told_classes`; and `max_pull`.
     """
     if evidence.regions is None:
         return invalid(RULE, Missing(NOT_SEARCHED, {}))
@@ -68,8 +65,7 @@ def needed(layout: Layout, *, max_reliance: Share, max_pull: Share) -> tuple[Dem
 
 def _finding(evidence: Evidence, region: Region, max_reliance: float, max_pull: float) -> Finding:
     finding = swap_finding(evidence, region.intervention, max_reliance)
-    pulls = class_pulls(evidence, region.intervention)
-    certain = [each for each in pulls if each.p <= 1 - evidence.confidence]
+    certain = [each for each in finding.details["classes"] if each["certain"]]
     outcome, reason = _with_classes(finding, certain, max_pull)
     decided = outcome is not Outcome.INCONCLUSIVE or reason != finding.reason
     return finding.model_copy(
@@ -78,24 +74,23 @@ def _finding(evidence: Evidence, region: Region, max_reliance: float, max_pull: 
             "outcome": outcome,
             "reason": reason,
             "further": None if decided else finding.further,
-            "details": {**finding.details, **_details(evidence, region, pulls), "max_pull": max_pull},
+            "details": {**finding.details, **_details(region), "max_pull": max_pull},
         }
     )
 
 
-def _with_classes(finding: Finding, certain: list[ClassPull], max_pull: float) -> tuple[Outcome, str]:
+def _with_classes(finding: Finding, certain: list[Details], max_pull: float) -> tuple[Outcome, str]:
     """certain: the classes that are pulled for certain."""
     if finding.outcome in (Outcome.INVALID, Outcome.FAIL):
         return finding.outcome, finding.reason
-    if any(each.pull.bounds.lower > max_pull for each in certain):
+    if any(each["lower"] > max_pull for each in certain):
         return Outcome.FAIL, PULLS_A_CLASS
-    if finding.outcome is Outcome.PASS and any(each.pull.bounds.upper > max_pull for each in certain):
+    if finding.outcome is Outcome.PASS and any(each["upper"] > max_pull for each in certain):
         return Outcome.INCONCLUSIVE, MAY_PULL_A_CLASS
     return finding.outcome, finding.reason
 
 
-def _details(evidence: Evidence, region: Region, pulls: tuple[ClassPull, ...]) -> Details:
-    most_certain_first = sorted(pulls, key=lambda each: (each.p, -each.pull.share))
+def _details(region: Region) -> Details:
     return {
         "box": list(region.box),
         "area": region.area,
@@ -104,18 +99,4 @@ def _details(evidence: Evidence, region: Region, pulls: tuple[ClassPull, ...]) -
         "chance": region.chance,
         "telling": region.telling,
         "told_classes": list(region.classes),
-        "classes": [
-            {
-                "label": each.label,
-                "share": each.pull.share,
-                "lower": each.pull.bounds.lower,
-                "upper": each.pull.bounds.upper,
-                "p": each.p,
-                "certain": each.p <= 1 - evidence.confidence,
-                "pictures": each.pull.pictures,
-                "lenders": each.pull.lenders,
-            }
-            for each in most_certain_first
-        ],
-        "of_classes": len(np.unique(evidence.class_index)),
     }

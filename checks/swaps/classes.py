@@ -1,6 +1,7 @@
 """A swap judged a class at a time: a cue of one class drowns in numbers that are pooled over all."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from checks.statistics.pull import Lent, Pull, pull_of
 from checks.swaps.loans import lenders_of, note, variants
 from checks.table.evidence import Evidence, Floats
 from checks.table.variants import KINDS, read_variant
+from checks.verdict import Details
 
 
 class ClassPull(NamedTuple):
@@ -21,6 +23,8 @@ class ClassPull(NamedTuple):
     pull: Pull
     p: float
     """Adjusted over the classes (Holm)."""
+    certain: bool
+    """There is a pull, with the confidence of the bounds."""
 
 
 def class_pulls(evidence: Evidence, intervention: str) -> tuple[ClassPull, ...]:
@@ -35,9 +39,39 @@ def class_pulls(evidence: Evidence, intervention: str) -> tuple[ClassPull, ...]:
     adjusted = holm([pull.p for _, pull in pulls]).tolist()
     labels = dict(zip(evidence.class_index.tolist(), evidence.label.tolist(), strict=True))
     return tuple(
-        ClassPull(index, str(labels.get(index, index)), pull, p)
+        ClassPull(index, str(labels.get(index, index)), pull, p, p <= 1 - evidence.confidence)
         for (index, pull), p in zip(pulls, adjusted, strict=True)
     )
+
+
+def share_of_evidence(pulls: Sequence[ClassPull]) -> float | None:
+    """The share that the property brings of the evidence for all these classes together; None where there is none."""
+    pull, rest = (
+        math.fsum(values) for values in zip(*((each.pull.pull, each.pull.rest) for each in pulls), strict=True)
+    )
+    return pull / (pull + rest) if pull + rest > 0 else None
+
+
+def class_details(evidence: Evidence, pulls: Sequence[ClassPull]) -> Details:
+    """The classes, the most certain first, and how many there are in the data."""
+    most_certain_first = sorted(pulls, key=lambda each: (each.p, -each.pull.share))
+    return {
+        "share_of_evidence": share_of_evidence(pulls) if pulls else None,
+        "classes": [
+            {
+                "label": each.label,
+                "share": each.pull.share,
+                "lower": each.pull.bounds.lower,
+                "upper": each.pull.bounds.upper,
+                "p": each.p,
+                "certain": each.certain,
+                "pictures": each.pull.pictures,
+                "lenders": each.pull.lenders,
+            }
+            for each in most_certain_first
+        ],
+        "of_classes": len(np.unique(evidence.class_index)),
+    }
 
 
 def _pulls(

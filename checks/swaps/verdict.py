@@ -11,6 +11,7 @@ from checks.demand import CLASSES, LENDERS, Demand, of_pictures
 from checks.statistics.bounds import Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.subset import FEWEST, Subset
+from checks.swaps.classes import class_details, class_pulls
 from checks.swaps.loans import Swap, donors, note, swap_of, variants
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
@@ -41,17 +42,20 @@ def swap_verdict(evidence: Evidence, rule: str, intervention: str, max_reliance:
     picture's donors of the same class under which its label is predicted, less that of donors of other classes. Both
     are cut and pasted alike, so that the artefact cancels. PASS where the upper bound of the mean is within
     `max_reliance`, FAIL where the lower bound is over it and the lost answers go where the property points: the donor's
-    class is named more often than any other wrong class, for certain. What is lost without direction may be the cut's
-    and is INCONCLUSIVE; among two classes there is no direction to tell. Where most pictures find no donor of their own
-    class, the accuracy that is lost under other donors stands in: it is at least the reliance, so that it may PASS, but
-    part of it is the artefact's, so that it never FAILs. INVALID where the swap within the class leaves less than half
-    of the right answers.
+    class is named more often than any other wrong class, or its logit rises (in some class, by Holm over the classes:
+    `checks.statistics.pull`), for certain. What is lost without direction may be the cut's and is INCONCLUSIVE; among
+    two classes there is no direction to tell. Where most pictures find no donor of their own class, the accuracy that
+    is lost under other donors stands in: it is at least the reliance, so that it may PASS, but part of it is the
+    artefact's, so that it never FAILs. INVALID where the swap within the class leaves less than half of the right
+    answers.
 
     Details of the one finding: whether the two kinds are `paired`, how many pictures (or clusters) were `lenders`, the
     share that is `right_on_own` (null where unpaired) and `right_on_other`, whether what is lost is `directed`, the
     share of answers that `followed` the donor's class (null where unknown), how many are `lenders_needed` at the least
-    (null where there are enough), and how many pictures predicted right are `without_answer`, and `unanswered_because`
-    of what.
+    (null where there are enough), how many pictures predicted right are `without_answer`, and `unanswered_because` of
+    what; the `share_of_evidence` that the property brings for all judged classes together (null where none is), these
+    `classes`, of each its `label`, the `share` of its evidence with `lower` and `upper` bounds, adjusted `p` and
+    whether that is `certain`, `pictures` and `lenders`; and how many classes there are in the data (`of_classes`).
     """
     if verdict := unfit_swap(evidence, rule, intervention):
         return verdict
@@ -132,7 +136,9 @@ def _finding(
     bounds = by_pictures
     if by_pictures is not None and value is not None:
         bounds = lender_bounds(value, by_pictures, loans, evidence.confidence, evidence.seed)
-    details = _details(evidence, intervention, some, loans) | {"directed": _directed(evidence, chosen, swap.pull)}
+    pulls = class_pulls(evidence, intervention)
+    directed = any(each.certain for each in pulls) or _directed(evidence, chosen, swap.pull)
+    details = _details(evidence, intervention, some, loans) | {"directed": directed}
     unanswered = without_answer(evidence, np.isfinite(swap.other.each), _needed(intervention))
     lost = int(unanswered["without_answer"])
     few_lenders = subset.enough and by_pictures is not None and by_pictures.upper <= limit
@@ -160,6 +166,7 @@ def _finding(
             **details,
             "lenders_needed": _fewest_lenders(subset, limit) if reason == FEW_LENDERS else None,
             **unanswered,
+            **class_details(evidence, pulls),
         },
         worst=lowest(-reliance[reliance > 0], evidence.sample[chosen][reliance > 0]),
     )

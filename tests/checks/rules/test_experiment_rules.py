@@ -174,6 +174,9 @@ def test_backgrounds_that_do_not_matter_pass() -> None:
         "followed": None,
         "plain": {},
         "without_answer": 0,
+        "share_of_evidence": None,
+        "classes": [],
+        "of_classes": 10,
     }
 
 
