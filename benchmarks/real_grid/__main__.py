@@ -32,16 +32,19 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> list[str
 @click.option("--heads", "count", default=len(ORDER), show_default=True, help="Of each backbone and kind.")
 @click.option("--pictures", default=120, show_default=True, help="Audited for each head.")
 @click.option("--profile", default="default", show_default=True)
+@click.option("--methods", callback=_names, help="Comma between. Default: one that costs no pass.")
 @click.option("--interventions", callback=_names, help="Comma between. Default: those of the settings.")
 @click.option("--searches", callback=_names, help="Comma between. Default: those of the settings.")
 @click.option("--table", is_flag=True, help="Audit nothing, and print the tables of what was found.")
 def main(  # noqa: PLR0913 options of the command
+    *,
     out: Path,
     backbone: Sequence[str],
     kinds: list[str] | None,
     count: int,
     pictures: int,
     profile: str,
+    methods: list[str] | None,
     interventions: list[str] | None,
     searches: list[str] | None,
     table: bool,
@@ -57,7 +60,7 @@ def main(  # noqa: PLR0913 options of the command
         raise click.ClickException(f"There is no kind {unknown[0]!r}; there are {', '.join(KINDS)}.")
     torch.set_num_threads(1)
     parts = split(read_photographs(_real()), pictures)
-    experiments = {"interventions": interventions, "searches": searches}
+    experiments = {"methods": methods, "interventions": interventions, "searches": searches}
     asked = {"pictures": pictures, "profile": profile, **experiments}
     out.mkdir(parents=True, exist_ok=True)
     with kept_memory():
@@ -74,9 +77,7 @@ def _real() -> Path:
     return Path(named)
 
 
-def audit_kind(
-    name: str, kind: Kind, parts: Parts, count: int, asked: Mapping[str, Any], out: Path
-) -> Iterator[Line]:
+def audit_kind(name: str, kind: Kind, parts: Parts, count: int, asked: Mapping[str, Any], out: Path) -> Iterator[Line]:
     """The lines of the first `count` heads of a kind on a backbone that are not in `out` yet."""
     there = done(read_lines(out), asked)
     if {(name, kind.name, head) for head in ORDER[:count]} <= there:
@@ -89,8 +90,7 @@ def audit_kind(
     shared = material(backbone, kind, parts)
     keep(memory)
     data = write_pictures(kind, parts, out / "pictures" / kind.name)
-    experiments = {key: asked[key] for key in ("interventions", "searches") if asked[key] is not None}
-    settings = settings_of(data, backbone, experiments)
+    settings = settings_of(data, backbone, asked)
     for recipe in heads(shared.trained, kind.of_class, count):
         if (name, kind.name, recipe.name) not in there:
             known = {"backbone": name, "kind": kind.name, "asked": dict(asked)}

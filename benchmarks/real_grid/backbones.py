@@ -47,7 +47,7 @@ def squeezenet(folder: Path) -> Backbone:
     return Backbone(Pooled(network.features), IMAGENET)
 
 
-def lite0(folder: Path) -> Backbone:  # noqa: ARG001 all backbones get the folder
+def lite0(folder: Path) -> Backbone:
     """EfficientNet-lite0 of timm, with the weights that a package carries, which name their tensors otherwise.
 
     Raises click.ClickException where a package is missing.

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from checks.verdict import Judgement
 
 KEPT = ("key", "outcome", "quantity", "unit", "value", "lower", "upper", "limit", "n", "reason", "details")
 """Of each finding."""
+NO_MAP = "benchmarks.real_grid.no_map:no_map"
 Line = dict[str, Any]
 
 
@@ -62,15 +63,20 @@ def truth(head: Head, material: Material, of_class: tuple[int, ...]) -> Line:
     }
 
 
-def settings_of(data: Mapping[str, Any], backbone: Backbone, experiments: Mapping[str, Any]) -> dict[str, Any]:
+def settings_of(
+    data: Mapping[str, Any], backbone: Backbone, asked: Mapping[str, Sequence[str] | None]
+) -> dict[str, Any]:
     """The cheapest settings in which every experiment can be made.
 
-    At least one method is demanded, and a method is asked about every picture; the gradient is the cheapest of them.
-    The controls test the audit, and not the network: they are left out, as are the null maps.
+    asked: names of `methods`, `interventions` and `searches`; None for those of the settings, and for the method that
+    asks the network nothing: at least one is demanded, and every picture gets its map, some three times. The controls
+    test the audit, and not the network: they are left out, as are the null maps.
     """
+    named = {key: asked[key] for key in ("interventions", "searches") if asked[key] is not None}
     return {
         "data": dict(data),
         "preprocessing": {"resize": [SIDE, SIDE], **backbone.colours},
-        "saliency": {"methods": ["gradient"], "null_maps": []},
-        "experiments": {"controls": [], **experiments},
+        "saliency": {"methods": asked["methods"] or [{"name": NO_MAP, "label": "no map"}], "null_maps": []},
+        "experiments": {"controls": [], **named},
+        "run": {"batch_size": 40},
     }

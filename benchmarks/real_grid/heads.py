@@ -59,7 +59,10 @@ def fit(features: NDArray[np.float32], labels: Ints, classes: int, penalty: floa
 
 def blend(object_head: Head, cue_head: Head, share: float) -> Head:
     """(1 - share) of one and share of the other."""
-    return Head(*((1 - share) * of_object + share * of_cue for of_object, of_cue in zip(object_head, cue_head)))
+    return Head(
+        (1 - share) * object_head.weight + share * cue_head.weight,
+        (1 - share) * object_head.bias + share * cue_head.bias,
+    )
 
 
 class Reliance(NamedTuple):

@@ -60,7 +60,7 @@ class Photograph:
 
     @property
     def is_in_scope(self) -> bool:
-        return SCOPE[0] <= self.inside.mean() <= SCOPE[1]
+        return SCOPE[0] <= float(self.inside.mean()) <= SCOPE[1]
 
 
 class Parts(NamedTuple):
