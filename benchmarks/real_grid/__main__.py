@@ -93,6 +93,7 @@ def audit_kind(name: str, kind: Kind, parts: Parts, count: int, asked: Mapping[s
     settings = settings_of(data, backbone, asked)
     for recipe in heads(shared.trained, kind.of_class, count):
         if (name, kind.name, recipe.name) not in there:
+            click.echo(f"{name}, {kind.name}, {recipe.name}: auditing")
             known = {"backbone": name, "kind": kind.name, "asked": dict(asked)}
             yield {**known, **_line(recipe, kind, backbone, shared, settings, asked["profile"])}
             keep(memory)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.real_grid.cues import KINDS
+from checks.conclude import MAPS, VALIDITY
 
 Line = Mapping[str, Any]
 Row = Sequence[str]
@@ -14,6 +15,8 @@ BANDS = ((-np.inf, 2.0), (2.0, 5.0), (5.0, 10.0), (10.0, 20.0), (20.0, np.inf))
 """True reliance in points; the first are honest enough, so that a FAIL is a false alarm."""
 BAND_NAMES = ("<2", "2-5", "5-10", "10-20", ">=20")
 IN_POINTS = ("share", "difference")
+NOT_OF_RELIANCE = {*MAPS, VALIDITY, "methods_agree", "evidence_is_complete", "model_is_accurate"}
+"""Rules on maps, of which the grid makes none, and on the audit itself."""
 FEWEST = 4
 """Heads, with fewer of which no line is fitted."""
 
@@ -48,7 +51,7 @@ def _estimates(lines: Sequence[Line], title: str) -> str:
         (finding["rule"], finding["key"])
         for line in lines
         for finding in line["findings"]
-        if finding["unit"] in IN_POINTS and finding["value"] is not None
+        if finding["unit"] in IN_POINTS and finding["value"] is not None and finding["rule"] not in NOT_OF_RELIANCE
     )
     rows = []
     kinds = list(dict.fromkeys(line["kind"] for line in lines))
@@ -68,7 +71,7 @@ def _fitted(lines: Sequence[Line], rule: str, key: str) -> Row | None:
         if (finding["rule"], finding["key"]) == (rule, key) and finding["value"] is not None
     ]
     true, seen = np.array(pairs).reshape(-1, 2).T
-    if len(pairs) < FEWEST or np.ptp(true) == 0:
+    if len(pairs) < FEWEST or np.ptp(true) == 0 or np.ptp(seen) == 0:
         return None
     line = stats.linregress(true, seen)
     return str(len(pairs)), f"{line.slope:.2f}", f"{line.intercept:+.1f}", f"{line.rvalue:.2f}"
@@ -76,9 +79,9 @@ def _fitted(lines: Sequence[Line], rule: str, key: str) -> Row | None:
 
 def _bands(lines: Sequence[Line]) -> str:
     """The heads that each rule fails, of those in each band: false alarms in the first, sensitivity in the others."""
-    rules = sorted({rule for line in lines for rule in line["rules"]})
+    rules = sorted({rule for line in lines for rule in line["rules"]} - NOT_OF_RELIANCE)
     failed: dict[str, Callable[[Line], bool]] = {rule: _fails(rule) for rule in rules}
-    failed["the whole"] = lambda line: line["outcome"] == "FAIL"
+    failed["any of these"] = lambda line: any(_fails(rule)(line) for rule in rules)
     rows = [
         (name, *(_share(fails(line) for line in _within(lines, band)) for band in BANDS))
         for name, fails in failed.items()

@@ -85,16 +85,16 @@ def planted(n: int, seed: int) -> Features:
     clean = rng.normal(size=(n, 8)).astype(np.float32)
     clean[:, :CLASSES] += 1.5 * np.eye(CLASSES)[labels]
     cue = np.zeros((CLASSES, 8), dtype=np.float32)
-    cue[:, CLASSES : 2 * CLASSES] = 3 * np.eye(CLASSES)
+    cue[:, CLASSES : 2 * CLASSES] = 2 * np.eye(CLASSES)
     return Features(clean, clean + cue[:, None], labels)
 
 
 def test_blends_rely_on_the_cue_as_much_as_they_aim_at_and_honest_heads_do_not() -> None:
-    made = {recipe.name: recipe for recipe in heads(planted(900, 4), OF_CLASS, len(ORDER))}
+    made = {recipe.name: recipe for recipe in heads(planted(2400, 4), OF_CLASS, len(ORDER))}
     fresh = planted(3000, 5)
     true = {name: reliance(recipe.head, fresh.cued, fresh.labels, OF_CLASS).lost for name, recipe in made.items()}
     for target in TARGETS:
-        assert true[f"{target:g}"] == pytest.approx(target, abs=0.05 + 0.2 * target)
+        assert true[f"{target:g}"] == pytest.approx(target, abs=0.02 + 0.1 * target)
     assert sorted(TARGETS) == sorted(TARGETS, key=lambda target: true[f"{target:g}"])
     for name in HONEST:
         assert made[name].share == 0

@@ -23,7 +23,7 @@ def line(kind: str, reliance: float, *, outcome: str = "PASS", value: float | No
         "error": 1.5,
         "accuracy": 80.0,
         "outcome": "INVALID",
-        "rules": {"survives": {"outcome": outcome}},
+        "rules": {"survives": {"outcome": outcome}, "methods_agree": {"outcome": "FAIL"}},
         "findings": [finding, count],
     }
 
@@ -51,9 +51,12 @@ def test_fails_are_counted_by_bands_and_kinds_that_set_limits_apart_from_those_t
         line("tag", 20.0, outcome="FAIL"),
         line("tint", 9.9, outcome="FAIL"),
     ]
-    limits, reports = (rows(part, "survives")[-1] for part in tables(lines).split("KINDS THAT REPORT"))
+    parts = tables(lines).split("KINDS THAT REPORT")
+    limits, reports = (rows(part, "survives")[-1] for part in parts)
     assert limits[1:] == ["1/2", "0/1", "-", "-", "1/1"]
     assert reports[1:] == ["-", "-", "1/1", "-", "-"]
+    assert [rows(part, "any of these")[0][1:] for part in parts] == [limits[1:], reports[1:]]
+    assert not rows(tables(lines), "methods_agree")
 
 
 def test_estimates_that_were_not_made_are_no_zeros() -> None:
