@@ -18,7 +18,7 @@ from benchmarks.real_grid.material import Material, material, write_pictures
 from benchmarks.real_grid.network import keep, recall
 from benchmarks.real_grid.photographs import Parts, read_photographs, split
 from benchmarks.real_grid.recipes import ORDER, Recipe, heads
-from benchmarks.real_grid.table import tables
+from benchmarks.real_grid.table import NOT_OF_RELIANCE, tables
 
 
 def _names(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
@@ -112,10 +112,13 @@ def _line(
 
 
 def _told(line: Line) -> str:
-    failed = [rule for rule, verdict in line["rules"].items() if verdict["outcome"] == "FAIL"]
+    failed = [
+        rule for rule, verdict in line["rules"].items() if verdict["outcome"] == "FAIL" and rule not in NOT_OF_RELIANCE
+    ]
+    took = f"{line['seconds']} s, {line['processor_seconds']} s of the processor"
     return (
         f"{line['backbone']}, {line['kind']}, {line['head']}: {line['reliance']:.1f} ± {line['error']:.1f} points,"
-        f" {line['outcome']}, {line['seconds']} s; FAIL of {', '.join(failed) or 'no rule'}"
+        f" {took}; FAIL of {', '.join(failed) or 'no rule'}"
     )
 
 

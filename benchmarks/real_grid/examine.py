@@ -27,9 +27,13 @@ Line = dict[str, Any]
 def examine(head: Head, backbone: Backbone, settings: Mapping[str, Any], profile: str) -> Line:
     """Audit a head on a backbone by a profile. settings: as a settings file holds them, without a [model]."""
     network = freeze(Headed(backbone.module, head.layer()))
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     judgement = audited(network, settings, profile)
-    return {"outcome": judgement.outcome, "seconds": round(time.perf_counter() - start, 1), **judged(judgement)}
+    took = {
+        "seconds": round(time.perf_counter() - start, 1),
+        "processor_seconds": round(time.process_time() - busy, 1),
+    }
+    return {"outcome": judgement.outcome, **took, **judged(judgement)}
 
 
 def audited(network: nn.Module, settings: Mapping[str, Any], profile: str) -> Judgement:
