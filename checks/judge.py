@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from checks.table.evidence import Evidence
 from checks.table.integrity import run_is_whole
 from checks.table.read_evidence import read_evidence
 from checks.verdict import Judgement, Profile, Verdict, WrongReason
+
+SCOPE = ("ignore", "max_box_share", "min_visible")
+"""Settings in [data] that decide which samples an audit speaks of. They are hashed with the limits."""
 
 
 def judge(record: Record | Path | str, profile: str | Path | Profile | None = None) -> Judgement:
@@ -57,6 +61,7 @@ def judge_evidence(table: Evidence, record: Record) -> Judgement:
         **conclude(verdicts)._asdict(),
         pictures=table.n,
         profile=limits,
+        scope=scope_of(record),
         registered=registered.name if registered is not None else None,
         fixed_beforehand=registered is not None and registered.sha256 == fingerprint(registered) == fingerprint(limits),
         verdicts=verdicts,
@@ -83,6 +88,12 @@ def _registered(record: Record) -> Profile | None:
         raise AuditError(
             record.path, f"holds a broken profile ({first_problem(error)})", "need a complete profile"
         ) from error
+
+
+def scope_of(record: Record) -> dict[str, Any]:
+    """The inclusion criteria of a record: settings, so that nobody has changed them since the run began."""
+    stated = (record.identity().get("settings") or {}).get("data") or {}
+    return {key: stated[key] for key in SCOPE if key in stated}
 
 
 def _wrong_reasons(table: Evidence, kept: tuple[str, ...]) -> tuple[WrongReason, ...]:

@@ -31,7 +31,7 @@ def test_it_says_outcome_rules_and_next_step(judgement: WordedJudgement) -> None
     assert "| 10.0\u202fpoints |" in row
     assert any(line.startswith("| ❌ FAIL (advisory) |") for line in rows)
     assert "**Next:** " in text
-    assert judgement.profile.sha256[:12] in text
+    assert judgement.limits_sha256[:12] in text
     assert "not fixed" not in text
     assert markdown(judgement) == text
 
