@@ -146,7 +146,7 @@ def test_a_profile_takes_over_what_it_does_not_state(tmp_path: Path) -> None:
 
 
 def test_a_changed_limit_keeps_the_others_of_its_rule_and_brings_its_own_reason(tmp_path: Path) -> None:
-    changed = '[rules.depends_on_object]\nmin_loss = 0.5\nwhy = "the contract"\n'
+    changed = '[rules.depends_on_object]\nmin_evidence = 0.7\nwhy = "the contract"\n'
     mine = load_profile(extending(tmp_path, f'extends = "default"\n{changed}'))
     assert mine.rules["depends_on_object"]["fills"] == ["mean", "blur", "donor"]
     with pytest.raises(AuditError, match=r"\[rules.depends_on_object\]: has no 'why'"):
