@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +13,13 @@ from audit.validation import first_problem
 from checks.apply import apply
 from checks.conclude import MAPS, VALIDITY, conclude, kept_methods
 from checks.profile import fingerprint, load_profile
+from checks.scope import limits_sha256, scope_of
 from checks.slice_verdicts import slices_hold
 from checks.table.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
 from checks.table.integrity import run_is_whole
 from checks.table.read_evidence import read_evidence
 from checks.verdict import Judgement, Profile, Verdict, WrongReason
-
-SCOPE = ("ignore", "max_box_share", "min_visible")
-"""Settings in [data] that decide which samples an audit speaks of. They are hashed with the limits."""
 
 
 def judge(record: Record | Path | str, profile: str | Path | Profile | None = None) -> Judgement:
@@ -55,13 +52,14 @@ def judge_evidence(table: Evidence, record: Record) -> Judgement:
     A rule that cannot be evaluated is INVALID, as are an unfinished run, a network that changed, a record that was
     altered, and an empty set of rules.
     """
-    registered, limits = _registered(record), table.profile
+    registered, limits, scope = _registered(record), table.profile, scope_of(record)
     verdicts = (*run_is_whole(table, record), *_verdicts(table))
     return Judgement(
         **conclude(verdicts)._asdict(),
         pictures=table.n,
         profile=limits,
-        scope=scope_of(record),
+        scope=scope,
+        limits_sha256=limits_sha256(limits, scope),
         registered=registered.name if registered is not None else None,
         fixed_beforehand=registered is not None and registered.sha256 == fingerprint(registered) == fingerprint(limits),
         verdicts=verdicts,
@@ -88,12 +86,6 @@ def _registered(record: Record) -> Profile | None:
         raise AuditError(
             record.path, f"holds a broken profile ({first_problem(error)})", "need a complete profile"
         ) from error
-
-
-def scope_of(record: Record) -> dict[str, Any]:
-    """The inclusion criteria of a record: settings, so that nobody has changed them since the run began."""
-    stated = (record.identity().get("settings") or {}).get("data") or {}
-    return {key: stated[key] for key in SCOPE if key in stated}
 
 
 def _wrong_reasons(table: Evidence, kept: tuple[str, ...]) -> tuple[WrongReason, ...]:

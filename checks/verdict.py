@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, computed_field, model_validator
-
-from audit.hashing import sha256_of
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, model_validator
 
 if TYPE_CHECKING:
     Details = dict[str, Any]
@@ -240,8 +238,9 @@ class Judgement(Frozen):
     )
     profile: Profile
     scope: dict[str, JsonValue] = Field(
-        {}, description="the settings that decide which samples the audit speaks of, as they stood before the run"
+        description="the settings that decide which samples the audit speaks of, as they stood before the run"
     )
+    limits_sha256: str = Field(description="of the profile and the scope together: changes where either does")
     registered: str | None = Field(description="name of the profile that the record holds; null where it holds none")
     fixed_beforehand: bool = Field(description="the profile is the one that was hashed into the record")
     verdicts: tuple[Verdict, ...]
@@ -250,11 +249,6 @@ class Judgement(Frozen):
         " settings' order"
     )
     cells: Cells | None = Field(None, description="null where the experiment was not made")
-
-    @computed_field(description="SHA-256 of the profile and the scope together: changes where either does")  # type: ignore[prop-decorator]
-    @property
-    def limits_sha256(self) -> str:
-        return sha256_of({"profile": self.profile.sha256, "scope": self.scope})
 
     def verdict(self, rule: str) -> Verdict | None:
         """What a rule says; None where the profile does not name it."""
