@@ -39,7 +39,7 @@ def checked(limits: Profile, notice: Notice | None) -> Callable[[Inputs], None]:
         if notice is not None and (not lost or is_cut(found)):
             notice(found)
         if lost:
-            step = STEP if samples else f"Mend what excludes them; the first: {excluded[0].detail}"
+            step = STEP if samples else f"Mend what leaves them out; the first: {excluded[0].detail}"
             raise AuditError("data", hopeless(found), next_step=step)
 
     return check

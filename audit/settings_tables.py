@@ -67,9 +67,9 @@ class DataTable(OpenTable):
     labels: dict[str, StrictStr | StrictInt] = Field(default_factory=dict)
     """Dataset label -> class name or index, where the names differ."""
     ignore: tuple[str, ...] = ()
-    """Labels that the model does not know and that are left out, counted."""
+    """Labels that the model does not know: their samples lie outside the scope, and are counted."""
     max_box_share: float = Field(default=0.9, gt=0, le=1)
-    """A box that covers more of the frame cannot tell inside from outside; the sample is excluded."""
+    """A box that covers more of the frame cannot tell inside from outside; the sample lies outside the scope."""
     min_visible: float = Field(default=0.25, ge=0, le=1)
     """Share of the object's area that the preprocessing must leave."""
     cluster: StrictStr | None = Field(default=None, min_length=1)

@@ -13,6 +13,7 @@ from audit.validation import first_problem
 from checks.apply import apply
 from checks.conclude import MAPS, VALIDITY, conclude, kept_methods
 from checks.profile import fingerprint, load_profile
+from checks.scope import limits_sha256, scope_of
 from checks.slice_verdicts import slices_hold
 from checks.table.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
@@ -51,12 +52,14 @@ def judge_evidence(table: Evidence, record: Record) -> Judgement:
     A rule that cannot be evaluated is INVALID, as are an unfinished run, a network that changed, a record that was
     altered, and an empty set of rules.
     """
-    registered, limits = _registered(record), table.profile
+    registered, limits, scope = _registered(record), table.profile, scope_of(record)
     verdicts = (*run_is_whole(table, record), *_verdicts(table))
     return Judgement(
         **conclude(verdicts)._asdict(),
         pictures=table.n,
         profile=limits,
+        scope=scope,
+        limits_sha256=limits_sha256(limits, scope),
         registered=registered.name if registered is not None else None,
         fixed_beforehand=registered is not None and registered.sha256 == fingerprint(registered) == fingerprint(limits),
         verdicts=verdicts,

@@ -8,13 +8,14 @@ pass, though every answer be right. A rule without it, or whose answer breaks, c
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 from pydantic import Field, computed_field
 
 from audit import registry
+from audit.datasets.exclusions import by_scope
 from checks.demand import Demand, of_pictures
 from checks.profile import RESERVED, RULES
 from checks.table.layout import Layout
@@ -51,8 +52,9 @@ class Preflight(Frozen):
     samples: int = Field(description="that are not excluded beforehand")
     pictures: int
     exclusions: dict[str, int] = Field(
-        description="samples by reason that annotations exclude, settings leave out, or boxes, sizes and crop decide"
+        description="samples by the defect for which annotations, or boxes, sizes and crop, exclude them"
     )
+    outside_scope: dict[str, int] = Field(description="samples by the reason for which the settings leave them out")
     classes: dict[str, int] = Field(description="samples by label")
     cluster: str = Field(description="the column that tells dependent pictures apart; '' where the settings name none")
     clusters: int | None
@@ -61,7 +63,7 @@ class Preflight(Frozen):
     splits: dict[str, int] = Field(description="samples by the data set's split, where they come from several")
     questions: tuple[Question, ...]
 
-    @computed_field(description="all of these")  # type: ignore[prop-decorator]
+    @computed_field(description="for a defect")  # type: ignore[prop-decorator]
     @property
     def excluded(self) -> int:
         return sum(self.exclusions.values())
@@ -82,11 +84,13 @@ def preflight(layout: Layout) -> Preflight:
     """What an audit of these samples by the layout's profile can answer."""
     profile = layout.profile
     columns = profile.slices.by if profile.slices else ()
+    defects, outside = by_scope(layout.exclusions)
     return Preflight(
         profile=profile.name,
         samples=layout.n,
         pictures=len(set(layout.image.tolist())),
-        exclusions=dict(sorted(layout.exclusions.items(), key=lambda item: (-item[1], item[0]))),
+        exclusions=_by_number(layout.exclusions, defects),
+        outside_scope=_by_number(layout.exclusions, outside),
         classes=dict(sorted(Counter(map(str, layout.label.tolist())).items())),
         cluster=layout.asked.cluster or "",
         clusters=layout.subset.clusters,
@@ -95,6 +99,11 @@ def preflight(layout: Layout) -> Preflight:
         splits=_splits(layout),
         questions=tuple(_questions(layout)),
     )
+
+
+def _by_number(counts: Mapping[str, int], reasons: Iterable[str]) -> dict[str, int]:
+    """The counts of these reasons, the largest first."""
+    return dict(sorted(((reason, counts[reason]) for reason in reasons), key=lambda item: (-item[1], item[0])))
 
 
 def _splits(layout: Layout) -> dict[str, int]:

@@ -237,6 +237,10 @@ class Judgement(Frozen):
         description="where every experiment passes and a rule on maps fails a method: that rule and its finding's key",
     )
     profile: Profile
+    scope: dict[str, JsonValue] = Field(
+        description="the settings that decide which samples the audit speaks of, as they stood before the run"
+    )
+    limits_sha256: str = Field(description="of the profile and the scope together: changes where either does")
     registered: str | None = Field(description="name of the profile that the record holds; null where it holds none")
     fixed_beforehand: bool = Field(description="the profile is the one that was hashed into the record")
     verdicts: tuple[Verdict, ...]

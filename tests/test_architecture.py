@@ -27,6 +27,7 @@ WITHOUT_TORCH = {
     "audit.registry",
     *(f"audit.datasets.{name}" for name in ("perceptual_hash", "picture_header", "picture_structure")),
     "audit.validation",
+    "audit.datasets.exclusions",
     "audit.datasets.sample",
     "audit.files",
     "audit.holm",

@@ -15,6 +15,7 @@ from torchvision import models
 from audit.cli.main import INTERRUPTED, cli
 from audit.cli.output import EXIT
 from audit.datasets.preprocessing import Preprocessing
+from checks.profile import load_profile
 from fixtures.shapes import LABELS, write_shapes
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -72,7 +73,9 @@ def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pyt
     expected = {"run": judging, "check": judging, "report": judging, "compare": judging}
     commands = [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
     assert {command.split()[1] for command in commands} == EXECUTED
-    settings, _gate = blocks("toml")
+    settings, profile, _gate = blocks("toml")
+    (place / "mine.toml").write_text(profile)
+    assert load_profile("mine.toml").rules["survives_other_placement"]["advisory"] is True
     for command in commands:
         forced = " --force" if " accept " in command else ""  # what twenty-four pictures show is no PASS
         code = run(command + forced)

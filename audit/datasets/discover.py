@@ -192,10 +192,10 @@ weights = "DEFAULT"
 format = {format}
 annotations = {annotations}
 images = {images}
-# A sample whose boxes cover more of the frame than this is excluded, since inside and outside cannot be told apart.
+# A sample whose boxes cover more of the frame than this is outside the scope: inside and outside cannot be told apart.
 # Where objects fill their pictures, resize instead of cropping, or raise it; decide before you see a result.
 # max_box_share = 0.9
-# Labels that the model does not know; they are left out, and count as exclusions.
+# Labels that the model does not know; they are left out, and counted as outside the scope.
 # ignore = ["label"]
 
 # Where pictures share a flight, a scene or a patient: the column of the annotations that tells these apart.

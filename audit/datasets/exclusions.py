@@ -1,5 +1,6 @@
 """Why a sample leaves the audit: every reason there is. What follows each is a detail with the numbers seen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,6 +46,20 @@ class Reason(StrEnum):
     """The preprocessing leaves too little of it: `loader.py`."""
     BOX_COVERS_FRAME = "box covers the frame"
     """Inside and outside cannot be told apart: `loader.py`."""
+
+
+OUTSIDE_SCOPE = frozenset({Reason.LABEL_IGNORED, Reason.BOX_COVERS_FRAME})
+"""Nothing is wrong with such a sample: the settings state beforehand that the audit does not speak of its kind. All
+other reasons, and those of a format of your own, are defects, which may hide faults."""
+
+
+def by_scope(reasons: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The reasons that are defects, and those that put a sample outside the scope; each in the order given."""
+    given = tuple(reasons)
+    return (
+        tuple(reason for reason in given if reason not in OUTSIDE_SCOPE),
+        tuple(reason for reason in given if reason in OUTSIDE_SCOPE),
+    )
 
 
 @dataclass(frozen=True)

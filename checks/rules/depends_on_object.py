@@ -1,4 +1,4 @@
-"""Necessity: does the label's probability fall when the object is removed?"""
+"""Necessity: does the object carry the evidence for its label?"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.subset import Subset
 from checks.table.evidence import Evidence, Floats, median
+from checks.table.label_evidence import label_evidence, share_kept
 from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, mean_difference
 from checks.table.needs import ALL_FILLS, Fills, for_the_object
@@ -16,9 +17,13 @@ from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "depends_on_object"
 REMOVED = "object_removed"
-"""Key: what is lost with the object, more than elsewhere."""
+"""Key: the share of the evidence that is lost with the object, more than elsewhere."""
 ELSEWHERE = "elsewhere"
-"""Key: what the same fill costs elsewhere."""
+"""Key: the share that the same fill takes elsewhere."""
+PROBABILITY = "probability"
+"""Key: the label's probability that is lost with the object, more than elsewhere; shown, and decides nothing."""
+ELSEWHERE_VARIANT = " elsewhere"
+"""What the name of a fill's control ends with."""
 FILLS_BREAK = "fills_break"
 """Reason: the fill breaks the prediction wherever it is put, and says nothing of the object."""
 NOT_BOTH = "not_both"
@@ -26,41 +31,43 @@ NOT_BOTH = "not_both"
 
 
 def depends_on_object(
-    evidence: Evidence, *, min_loss: Share, max_loss_elsewhere: Share, fills: Fills = ALL_FILLS
+    evidence: Evidence, *, min_evidence: Share, max_evidence_elsewhere: Share, fills: Fills = ALL_FILLS
 ) -> Verdict:
-    """Removing the object costs more of the label's probability than the same fill on an equal area elsewhere.
+    """Removing the object takes more of the evidence for the label than the same fill on an equal area elsewhere.
 
-    Necessity (Fong and Vedaldi 2017), over the pictures predicted right. A picture's loss is the probability that is
-    left under the fill elsewhere less that without the object, the median over `fills`. PASS where the lower bound of
-    the mean is over `min_loss`, also if pictures predicted right that could not be compared lost nothing. FAIL where
-    its upper bound is under it, unless the fill elsewhere costs more than `max_loss_elsewhere` on the average: such a
-    fill breaks the prediction wherever it is put and says nothing of the object, so that only a loss without the object
-    that is under `min_loss` itself can FAIL, and nothing can PASS.
+    Necessity (Fong and Vedaldi 2017), over the pictures predicted right. Evidence is counted in log-odds above those of
+    a guess (`label_evidence`), and each picture's in shares of its own (`share_kept`), so that neither the softmax's
+    temperature nor a few confident pictures decide. What the object carries in a picture is the share kept under the
+    fill elsewhere less that kept without the object, the median over `fills`. PASS where the lower bound of the mean is
+    over `min_evidence`, also if the object carried nothing in pictures predicted right that could not be compared. FAIL
+    where its upper bound is under it, unless the fill elsewhere takes more than `max_evidence_elsewhere` on average:
+    such a fill breaks the prediction wherever it is put and says nothing of the object, so that only a loss without the
+    object that is under `min_evidence` itself can FAIL, and nothing can PASS.
 
-    Details of what is lost: the fall of the `log_odds` in the median picture, and how many pictures predicted right are
-    `without_answer`, and `unanswered_because` of what; where nothing could be compared, how many are predicted
-    `right`.
+    The finding `probability`, which decides nothing, says the same in the label's probability.
+
+    Details of what the object carries: the fall of the `log_odds` in the median picture, and how many pictures
+    predicted right are `without_answer`, and `unanswered_because` of what; where nothing could be compared, how many
+    are predicted `right`.
     """
     needs = for_the_object(fills)
     if verdict := unfit(RULE, evidence, needs):
         return verdict
-    left = _columns(evidence, fills, "")
-    left_elsewhere = _columns(evidence, fills, " elsewhere")
-    net = median([there - gone for gone, there in zip(left, left_elsewhere, strict=True)], evidence.n)
+    kept, kept_elsewhere = _kept(evidence, fills, ""), _kept(evidence, fills, ELSEWHERE_VARIANT)
+    net = median([there - gone for gone, there in zip(kept, kept_elsewhere, strict=True)], evidence.n)
     chosen = evidence.right & np.isfinite(net)
     if not chosen.any():
-        return _nothing(evidence, min_loss)
-    gross = _lost(evidence, left, chosen)
-    control = _lost(evidence, left_elsewhere, chosen)
-    loss = mean_difference(evidence, chosen, net, min_loss)
-    says_nothing = not float(control.mean()) <= max_loss_elsewhere
+        return _nothing(evidence, min_evidence)
+    lost, control = (1 - median(shares, evidence.n)[chosen] for shares in (kept, kept_elsewhere))
+    carried = mean_difference(evidence, chosen, net, min_evidence)
+    says_nothing = not float(control.mean()) <= max_evidence_elsewhere
+    decided = _decided(carried, lost, says_nothing, _holds(evidence, chosen, net, carried))
     findings = (
-        _removed(
-            evidence, loss, _decided(loss, gross, says_nothing, _holds(evidence, chosen, net, loss)), chosen, fills
-        ),
-        _elsewhere(control, max_loss_elsewhere, loss.subset),
+        _removed(evidence, carried, decided, chosen, fills),
+        _elsewhere(control, max_evidence_elsewhere, carried.subset),
+        _probability(evidence, chosen, fills),
     )
-    outcome = worst(finding.outcome for finding in findings)
+    outcome = worst(finding.outcome for finding in findings if not finding.advisory)
     deciding = ELSEWHERE if says_nothing and outcome is not Outcome.FAIL else REMOVED
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
 
@@ -71,37 +78,35 @@ def needed(layout: Layout, *, fills: Fills = ALL_FILLS) -> tuple[Demand, ...]:
     return *layout.answers(for_the_object(fills)), of_pictures(subset, subset.missing)
 
 
-def _columns(evidence: Evidence, fills: Fills, place: str) -> list[Floats]:
-    return [evidence.answered("object_removed", f"{fill}{place}").probability for fill in fills]
+def _kept(evidence: Evidence, fills: Fills, place: str) -> list[Floats]:
+    """For each fill (n,) the share of the evidence that is kept under it."""
+    own = label_evidence(evidence.log_odds, evidence.classes)
+    answers = (evidence.answered("object_removed", f"{fill}{place}") for fill in fills)
+    return [share_kept(answer.log_odds, own, evidence.classes) for answer in answers]
 
 
-def _lost(evidence: Evidence, left: list[Floats], chosen: NDArray[np.bool_]) -> Floats:
-    """Probability that the alteration costs, the median over the fills, of the chosen pictures."""
-    return median([evidence.probability - column for column in left], evidence.n)[chosen]
-
-
-def _holds(evidence: Evidence, chosen: NDArray[np.bool_], net: Floats, loss: MeanDifference) -> bool:
-    """The loss passes although those of the pictures predicted right that have none may lose nothing."""
+def _holds(evidence: Evidence, chosen: NDArray[np.bool_], net: Floats, carried: MeanDifference) -> bool:
+    """It passes although the object may carry nothing in those of the pictures predicted right that have no answer."""
     without = lost(evidence, chosen, "object_removed")
-    if loss.outcome is not Outcome.PASS or not without.any():
+    if carried.outcome is not Outcome.PASS or not without.any():
         return True
-    every = mean_difference(evidence, chosen | without, np.where(chosen, net, 0.0), loss.limit)
+    every = mean_difference(evidence, chosen | without, np.where(chosen, net, 0.0), carried.limit)
     return every.outcome is Outcome.PASS
 
 
-def _decided(loss: MeanDifference, gross: Floats, says_nothing: bool, holds: bool) -> tuple[Outcome, str]:
+def _decided(carried: MeanDifference, lost: Floats, says_nothing: bool, holds: bool) -> tuple[Outcome, str]:
     if not says_nothing:
-        return (loss.outcome, loss.reason) if holds else (Outcome.INCONCLUSIVE, reasons.UNJUDGED)
-    bounds = loss.subset.mean(gross)
-    stands = bounds is not None and bounds.upper < loss.limit
-    if loss.outcome is Outcome.FAIL and stands:
-        return Outcome.FAIL, loss.reason
-    undecided = loss.outcome is Outcome.INCONCLUSIVE
-    return Outcome.INCONCLUSIVE, loss.reason if undecided else FILLS_BREAK
+        return (carried.outcome, carried.reason) if holds else (Outcome.INCONCLUSIVE, reasons.UNJUDGED)
+    bounds = carried.subset.mean(lost)
+    stands = bounds is not None and bounds.upper < carried.limit
+    if carried.outcome is Outcome.FAIL and stands:
+        return Outcome.FAIL, carried.reason
+    undecided = carried.outcome is Outcome.INCONCLUSIVE
+    return Outcome.INCONCLUSIVE, carried.reason if undecided else FILLS_BREAK
 
 
 def _removed(
-    evidence: Evidence, loss: MeanDifference, decided: tuple[Outcome, str], chosen: NDArray[np.bool_], fills: Fills
+    evidence: Evidence, carried: MeanDifference, decided: tuple[Outcome, str], chosen: NDArray[np.bool_], fills: Fills
 ) -> Finding:
     odds = [evidence.answered("object_removed", fill).log_odds for fill in fills]
     lost = median([evidence.log_odds - column for column in odds], evidence.n)[chosen]
@@ -109,10 +114,10 @@ def _removed(
     return Finding(
         key=REMOVED,
         outcome=outcome,
-        quantity="loss_without_object",
-        unit=Unit.DIFFERENCE,
+        quantity="evidence_of_object",
+        unit=Unit.SHARE,
         better=Direction.HIGHER,
-        **loss.numbers,
+        **carried.numbers,
         reason=reason,
         details={
             "log_odds": float(np.median(lost)),
@@ -127,8 +132,8 @@ def _elsewhere(control: Floats, limit: float, subset: Subset) -> Finding:
     return Finding(
         key=ELSEWHERE,
         outcome=Outcome.PASS if within else Outcome.INCONCLUSIVE,
-        quantity="loss_elsewhere",
-        unit=Unit.DIFFERENCE,
+        quantity="evidence_lost_elsewhere",
+        unit=Unit.SHARE,
         better=Direction.LOWER,
         value=value,
         limit=limit,
@@ -137,13 +142,36 @@ def _elsewhere(control: Floats, limit: float, subset: Subset) -> Finding:
     )
 
 
+def _probability(evidence: Evidence, chosen: NDArray[np.bool_], fills: Fills) -> Finding:
+    """What the label's probability loses with the object, more than elsewhere."""
+    left, elsewhere = (
+        [evidence.answered("object_removed", f"{fill}{place}").probability for fill in fills]
+        for place in ("", ELSEWHERE_VARIANT)
+    )
+    loss = median([there - gone for gone, there in zip(left, elsewhere, strict=True)], evidence.n)[chosen]
+    subset = evidence.subset(chosen)
+    bounds = subset.mean(loss)
+    return Finding(
+        key=PROBABILITY,
+        outcome=Outcome.PASS,
+        quantity="loss_without_object",
+        unit=Unit.DIFFERENCE,
+        better=Direction.HIGHER,
+        value=float(np.sort(loss).mean()),
+        **subset.counted,
+        lower=bounds.lower if bounds else None,
+        upper=bounds.upper if bounds else None,
+        advisory=True,
+    )
+
+
 def _nothing(evidence: Evidence, limit: float) -> Verdict:
     right = int(evidence.right.sum())
     finding = Finding(
         key=REMOVED,
         outcome=Outcome.INVALID if right else Outcome.INCONCLUSIVE,
-        quantity="loss_without_object",
-        unit=Unit.DIFFERENCE,
+        quantity="evidence_of_object",
+        unit=Unit.SHARE,
         better=Direction.HIGHER,
         value=None,
         limit=limit,

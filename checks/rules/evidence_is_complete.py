@@ -2,11 +2,13 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.datasets.exclusions import by_scope
 from checks import reasons
 from checks.demand import Demand
 from checks.profile import Count, Share
@@ -22,11 +24,15 @@ HARDLY = 0.1
 DISTINCT = "distinct_pictures"
 """What is counted, and the key of a demand for it."""
 SAMPLES_LEFT = "samples_left"
-"""Key of a demand: samples that are not excluded, of the `samples` that the data set holds (details)."""
+"""Key of a demand: samples that are not excluded, of the `samples` that lie in the scope (details)."""
+SCOPE = "scope"
+"""Key: samples outside the scope, where there are any."""
 NO_SAMPLES = "no_samples"
 """Reason: the data set holds no sample."""
 TOO_FEW_DISTINCT = "too_few_distinct"
 """Reason: fewer distinct pictures than the profile asks for."""
+NONE_IN_SCOPE = "none_in_scope"
+"""Reason: every sample lies outside the scope."""
 MAPS_MISSING = "maps_missing"
 """Reason: maps were not made at all."""
 HARDLY_PREDICTED = "hardly_predicted"
@@ -38,20 +44,23 @@ def evidence_is_complete(
 ) -> Verdict:
     """Few samples are excluded, few maps are dead, few pictures are copies, and enough pictures remain.
 
-    The shares are counts of this very data set, not estimates: they have no confidence bound. Too many exclusions, dead
+    The shares are counts of this very data set, not estimates: they have no confidence bound. A sample outside the
+    scope, which the settings state beforehand (`OUTSIDE_SCOPE`), is no defect: such samples are counted on their own,
+    and the share of exclusions is one of the samples inside the scope. Too many exclusions, dead
     maps or copies (samples whose picture's very pixels were already there under the same class), or a map that was not
     made at all: INVALID. Too few distinct pictures, among which near copies count once: INCONCLUSIVE, as is a class of
     20 pictures or more of which hardly one is predicted right: of such a class nothing is shown. Where the settings
     name clusters, a picture that states none is INVALID; where they do not, a column that looks as if it should be
     named gets a warning.
 
-    Details of the findings: `excluded` and the number of exclusions `by_reason`; `samples` that the pictures show;
-    `copies`; of each method, the `method` and how many of its maps are `dead` and `missing`; of `classes` that are
-    hardly ever predicted, `label`, pictures `right` and `pictures`. Those of near copies and clusters are in
-    `cluster_findings`.
+    Details of the findings: `excluded` and the number of exclusions `by_reason`; those `outside` the scope, also
+    `by_reason`; `samples` that the pictures show; `copies`; of each method, the `method` and how many of its maps are
+    `dead` and `missing`; of `classes` that are hardly ever predicted, `label`, pictures `right` and `pictures`. Those
+    of near copies and clusters are in `cluster_findings`.
     """
     findings = (
         _exclusions(evidence, max_excluded),
+        *_outside_scope(evidence),
         _pictures(evidence, min_pictures),
         _duplicates(evidence, max_duplicates),
         *(_maps(evidence, method, max_dead) for method in evidence.methods),
@@ -71,25 +80,48 @@ def evidence_is_complete(
 
 
 def needed(layout: Layout, *, max_excluded: Share, min_pictures: Count) -> tuple[Demand, ...]:
-    """Distinct pictures, and samples that are not excluded; a picture that is loaded may be excluded yet."""
+    """Distinct pictures, and samples in scope that have no defect; a picture that is loaded may be excluded yet."""
     pictures = Demand(key=DISTINCT, have=len(set(layout.image.tolist())), needed=min_pictures)
-    beyond = layout.total > 0 and layout.excluded / layout.total > max_excluded
-    least = max(layout.n + 1, math.ceil((1 - max_excluded) * layout.total)) if beyond else 0
-    left = Demand(key=SAMPLES_LEFT, have=layout.n, needed=least, details={"samples": layout.total})
+    in_scope = layout.n + layout.defects
+    beyond = in_scope > 0 and layout.defects / in_scope > max_excluded
+    least = max(layout.n + 1, math.ceil((1 - max_excluded) * in_scope)) if beyond else 0
+    left = Demand(key=SAMPLES_LEFT, have=layout.n, needed=least, details={"samples": in_scope})
     return pictures, left
 
 
 def _exclusions(evidence: Evidence, limit: float) -> Finding:
-    excluded = len(evidence.exclusions)
-    by_reason = sorted(Counter(evidence.exclusions).items(), key=lambda item: (-item[1], item[0]))
+    defects, outside = by_scope(evidence.exclusions)
+    in_scope = evidence.total - len(outside)
     return _share(
         "exclusions",
         "excluded_share",
-        (excluded, evidence.total),
+        (len(defects), in_scope),
         limit,
-        reason="" if evidence.total else NO_SAMPLES,
-        details={"excluded": excluded, "by_reason": dict(by_reason)},
+        reason="" if in_scope else NONE_IN_SCOPE if evidence.total else NO_SAMPLES,
+        details={"excluded": len(defects), "by_reason": _by_reason(defects)},
     )
+
+
+def _outside_scope(evidence: Evidence) -> Iterator[Finding]:
+    """What the settings leave out beforehand, where there is any; shown, since it bounds what the audit speaks of."""
+    _, outside = by_scope(evidence.exclusions)
+    if outside:
+        yield Finding(
+            key=SCOPE,
+            outcome=Outcome.PASS,
+            quantity="outside_scope_share",
+            unit=Unit.SHARE,
+            better=Direction.LOWER,
+            value=len(outside) / evidence.total,
+            n=evidence.total,
+            details={"outside": len(outside), "by_reason": _by_reason(outside)},
+            advisory=True,
+        )
+
+
+def _by_reason(reasons: Iterable[str]) -> dict[str, int]:
+    """How many of each, the most frequent first."""
+    return dict(sorted(Counter(reasons).items(), key=lambda item: (-item[1], item[0])))
 
 
 def _pictures(evidence: Evidence, limit: int) -> Finding:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.datasets.exclusions import by_scope
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256
 from audit.record.seal import broken_seal
@@ -23,7 +24,7 @@ NETWORK_CHANGED = "network_changed"
 STOPPED = "stopped"
 """Not every sample was reached; details: the samples `reached`, and `total`."""
 ALL_EXCLUDED = "all_excluded"
-"""No sample was measured; details: `total`."""
+"""No sample was measured; details: `total`, and how many of these lie `outside_scope`."""
 NO_SAMPLES = "no_samples"
 """The data set holds no sample."""
 EXPERIMENTS_UNFINISHED = "experiments_unfinished"
@@ -78,10 +79,14 @@ def _unfinished(table: Evidence, record: Record) -> Trouble | None:
     if not table.complete or not finished:
         return Trouble(STOPPED, {"reached": reached, "total": table.total})
     if table.n == 0:
-        return Trouble(ALL_EXCLUDED, {"total": table.total}) if table.total else Trouble(NO_SAMPLES)
+        return Trouble(ALL_EXCLUDED, _left_out(table)) if table.total else Trouble(NO_SAMPLES)
     if left := unfinished_experiments(record):
         return Trouble(EXPERIMENTS_UNFINISHED, {"experiments": left})
     return None
+
+
+def _left_out(table: Evidence) -> dict[str, int]:
+    return {"total": table.total, "outside_scope": len(by_scope(table.exclusions)[1])}
 
 
 def _altered(table: Evidence, record: Record) -> Trouble | None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.datasets.exclusions import by_scope
 from audit.datasets.sample import Sample
 from checks.demand import Demand, of_experiment, of_variants
 from checks.statistics.subset import Subset
@@ -57,12 +58,9 @@ class Layout:
         return len(self.image)
 
     @property
-    def excluded(self) -> int:
-        return sum(self.exclusions.values())
-
-    @property
-    def total(self) -> int:
-        return self.n + self.excluded
+    def defects(self) -> int:
+        """Samples that are out for a defect, and not as outside the scope."""
+        return sum(self.exclusions[reason] for reason in by_scope(self.exclusions)[0])
 
     @property
     def subset(self) -> Subset:

@@ -6,6 +6,7 @@ import numpy as np
 
 from checks.table.controls import Planted
 from checks.table.evidence import Evidence, median
+from checks.table.label_evidence import label_evidence
 from checks.table.needs import ALL_FILLS
 
 KEPT = "kept"
@@ -19,16 +20,16 @@ ROUNDING = 1e-9
 def kept_without_object(evidence: Evidence, planted: Planted) -> float | None:
     """The share of its evidence for the label that the network keeps when the object is removed, 0 to 1.
 
-    In the unit in which the mark's share is counted: the label's log-odds over those of a guess among the K classes,
-    log-odds + log(K - 1), by the network's own margin s. The median over the stamped pictures, in each of which it is
+    In the unit in which the mark's share is counted: the evidence for the label (`label_evidence`) by the network's own
+    margin s. The median over the stamped pictures, in each of which it is
     that over the fills. None where the object was not removed from them.
     """
     copy = evidence.as_subject(planted.subject(planted.detectors[0], 0.0))
     left = median([copy.answered("object_removed", fill).log_odds for fill in ALL_FILLS], copy.n)
-    left = left[np.isfinite(left)]
+    left = label_evidence(left[np.isfinite(left)], evidence.classes)
     if not len(left) or not planted.strength > 0:
         return None
-    kept = float((np.median(left) + math.log(evidence.classes - 1)) / planted.strength)
+    kept = float(np.median(left) / planted.strength)
     return min(kept, 1.0) if kept >= LEAST else 0.0
 
 

@@ -137,6 +137,7 @@ def _verdict(judgement: WordedJudgement) -> dict[str, str]:
         "sentence": judgement.sentence,
         "profile": judgement.profile.name,
         "profile_sha256": judgement.profile.sha256,
+        "limits_sha256": judgement.limits_sha256,
         "limits_fixed_beforehand": str(judgement.fixed_beforehand).lower(),
         "confidence of each one-sided bound": repr(judgement.profile.confidence),
     }

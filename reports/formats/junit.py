@@ -88,6 +88,7 @@ def _properties_of_whole(assessment: Assessment) -> Iterator[tuple[str, object]]
     yield "outcome", judgement.outcome
     yield "profile", judgement.profile.name
     yield "profile_sha256", judgement.profile.sha256
+    yield "limits_sha256", judgement.limits_sha256
     yield "limits_fixed_beforehand", str(judgement.fixed_beforehand).lower()
     yield "model_state_sha256", assessment.audit.identity.model.get("state_sha256")
     for wrong in judgement.right_for_the_wrong_reason:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from audit.datasets.exclusions import OUTSIDE_SCOPE
 from audit.datasets.perceptual_hash import BITS, MOST_BITS
 from audit.record.record import Record
 from audit.record.sample_readers import read_samples
@@ -52,6 +53,7 @@ class Reason:
 
     reason: str
     count: int
+    outside_scope: bool
     examples: tuple[Excluded, ...]
 
 
@@ -227,9 +229,13 @@ def _agreement(methods: Sequence[str], audit: Audit) -> list[tuple[str, list[flo
 def _reasons(exclusions: Sequence[Excluded]) -> list[Reason]:
     counts = Counter(entry.reason for entry in exclusions)
     return [
-        Reason(reason, count, tuple(e for e in exclusions if e.reason == reason)[:MOST_EXAMPLES])
+        Reason(reason, count, reason in OUTSIDE_SCOPE, _examples(reason, exclusions))
         for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     ]
+
+
+def _examples(reason: str, exclusions: Sequence[Excluded]) -> tuple[Excluded, ...]:
+    return tuple(entry for entry in exclusions if entry.reason == reason)[:MOST_EXAMPLES]
 
 
 def _names(record: Record, verdicts: Iterable[Verdict]) -> dict[int, str]:

@@ -60,7 +60,7 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
         "outside": ("Evidence from outside the object at the limit", percent),
     },
     "depends_on_object": {"log_odds": ("Log-odds lost in the median picture", signed), **_WITHOUT_ANSWER},
-    "evidence_is_complete": {"by_reason": ("Excluded, by reason", _by_reason)},
+    "evidence_is_complete": {"by_reason": ("By reason", _by_reason)},
     "forbidden_pixels_are_ignored": {
         "turned": ("Answers that turned to another class", count),
         "elsewhere": ("Change when an equal area elsewhere is hidden", _points),

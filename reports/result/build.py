@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from audit.datasets.exclusions import OUTSIDE_SCOPE
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256, read_exclusions
 from checks.conclude import kept_methods
@@ -60,7 +61,13 @@ def identity(record: Record) -> Identity:
 def exclusions(record: Record) -> tuple[Excluded, ...]:
     """Every exclusion, sorted by picture and label."""
     return tuple(
-        Excluded(image=row.image, label=row.label, reason=row.reason, detail=row.detail)
+        Excluded(
+            image=row.image,
+            label=row.label,
+            reason=row.reason,
+            detail=row.detail,
+            outside_scope=row.reason in OUTSIDE_SCOPE,
+        )
         for row in read_exclusions(record)
     )
 

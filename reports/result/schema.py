@@ -15,7 +15,7 @@ from reports.result.slices import Slices
 from reports.result.summary import ClassSummary, Counts, SourceSummary
 from reports.wording.worded import WordedJudgement
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class Identity(BaseModel):
@@ -62,6 +62,7 @@ class Excluded(Frozen):
     label: str
     reason: str
     detail: str
+    outside_scope: bool = Field(description="by the settings, which state it beforehand, and not for a defect")
 
 
 class Summary(Frozen):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from audit.datasets.exclusions import by_scope
 from checks.table.evidence import Evidence, Floats
 from checks.verdict import Frozen
 
@@ -47,19 +48,22 @@ class Counts(Frozen):
 
     total: int = Field(description="samples in the data set")
     measured: int
-    excluded: int
+    excluded: int = Field(description="for a defect")
+    outside_scope: int = Field(description="left out by the settings, which state beforehand what the audit speaks of")
     right: int = Field(description="measured pictures that were predicted right")
     accuracy: float | None
-    complete: bool = Field(description="every sample was measured or excluded; false where the run was broken off")
+    complete: bool = Field(description="no sample was left unread; false where the run was broken off")
 
 
 def counts(evidence: Evidence) -> Counts:
     """What became of the samples."""
     right = int(evidence.right.sum())
+    defects, outside = by_scope(evidence.exclusions)
     return Counts(
         total=evidence.total,
         measured=evidence.n,
-        excluded=len(evidence.exclusions),
+        excluded=len(defects),
+        outside_scope=len(outside),
         right=right,
         accuracy=right / evidence.n if evidence.n else None,
         complete=evidence.complete,

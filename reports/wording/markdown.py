@@ -28,8 +28,8 @@ def markdown(judgement: WordedJudgement, detection: str = "") -> str:
     lines += [_row(verdict) for verdict in judgement.verdicts]
     if judgement.next_step:
         lines += ["", f"**Next:** {_text(judgement.next_step)}"]
-    profile = judgement.profile
-    lines += ["", f"Profile {_text(profile.name)} (`{profile.sha256[:12]}`), confidence {profile.confidence:.0%}."]
+    limits = f"Profile {_text(judgement.profile.name)} with its scope (`{judgement.limits_sha256[:12]}`)"
+    lines += ["", f"{limits}, confidence {judgement.profile.confidence:.0%}."]
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """What data can answer, in words, before the first picture is loaded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from audit.phrases import count, listed
 from checks.demand import CLASSES, EXPERIMENT, LENDERS, PREDICTED_RIGHT, VARIANTS, Demand
@@ -31,17 +31,17 @@ class WordedPreflight(Preflight):
 def worded_preflight(preflight: Preflight, first: str = "") -> WordedPreflight:
     """The pre-flight with its sentences: what is there, what cannot be answered, and what follows.
 
-    first: what is wrong with the first sample that is excluded, said where none is left.
+    first: what is wrong with the first sample that is left out, said where none is left.
     """
     fields = {name: getattr(preflight, name) for name in Preflight.model_fields}
-    example = (f"The first that is excluded: {first}",) if first and not preflight.samples else ()
+    example = (f"The first that is left out: {first}",) if first and not preflight.samples else ()
     return WordedPreflight(**fields, sentences=(_data(preflight), *_answers(preflight), *example))
 
 
 def hopeless(preflight: Preflight) -> str:
     """What is seen where nothing that decides can be answered: a line for each rule, as far as a screen holds them."""
     if not preflight.samples:
-        return f"no sample is left to audit; {preflight.excluded:,} excluded{_excluded(preflight)}"
+        return f"no sample is left to audit; {_left_out(preflight, '')}"
     lines = [f"{rule}: {reason}" for rule, reason in _reasons(preflight)]
     if is_cut(preflight):
         more = count(len(lines) - MOST_LINES, "further check")
@@ -62,14 +62,19 @@ def _data(preflight: Preflight) -> str:
     clusters = f", {preflight.cluster}: {preflight.clusters:,}" if preflight.clusters is not None else ""
     return (
         f"{count(preflight.samples, 'sample')} of {count(len(preflight.classes), 'class')}{each} in"
-        f" {count(preflight.pictures, 'picture')}{clusters}; {preflight.excluded:,} excluded so far"
-        f"{_excluded(preflight)}."
+        f" {count(preflight.pictures, 'picture')}{clusters}; {_left_out(preflight, ' so far')}."
     )
 
 
-def _excluded(preflight: Preflight) -> str:
-    """': box covers the frame (33) and broken box (1)', or '' where none is."""
-    reasons = listed(f"{reason} ({number:,})" for reason, number in preflight.exclusions.items())
+def _left_out(preflight: Preflight, so_far: str) -> str:
+    """'1 excluded: broken box (1); 33 outside the scope: box covers the frame (33)', the latter where there are any."""
+    excluded = f"{preflight.excluded:,} excluded{so_far}{_reasons_of(preflight.exclusions)}"
+    outside = sum(preflight.outside_scope.values())
+    return f"{excluded}; {outside:,} outside the scope{_reasons_of(preflight.outside_scope)}" if outside else excluded
+
+
+def _reasons_of(counts: Mapping[str, int]) -> str:
+    reasons = listed(f"{reason} ({number:,})" for reason, number in counts.items())
     return f": {reasons}" if reasons else ""
 
 
@@ -136,7 +141,7 @@ def _demand(demand: Demand, preflight: Preflight) -> str:
         return f"{lend}; it takes {_in_all(demand)}"
     if demand.key == SAMPLES_LEFT:
         excluded = details["samples"] - demand.have
-        return f"{excluded:,} of {count(details['samples'], 'sample')} are excluded already"
+        return f"{excluded:,} of {count(details['samples'], 'sample')} in scope are excluded already"
     if demand.key == IN_CLASSES:
         return (
             f"{details['searched']} of {count(details['classes'], 'class')} have {details['fewest']} pictures, and such"

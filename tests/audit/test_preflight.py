@@ -78,7 +78,7 @@ def test_what_boxes_and_crop_exclude_is_known_beforehand(tmp_path: Path) -> None
     assert (
         f"; {preflight.excluded} excluded so far: object cropped away ({preflight.excluded})." in preflight.sentences[0]
     )
-    assert any(s.endswith("of 12 samples are excluded already.") for s in preflight.sentences)
+    assert any(s.endswith("of 12 samples in scope are excluded already.") for s in preflight.sentences)
 
 
 @pytest.mark.tor("TOR-080")
@@ -86,7 +86,7 @@ def test_a_run_of_which_boxes_leave_no_sample_is_refused_at_once(tmp_path: Path)
     loaded = load_settings(write_shapes(tmp_path / "data", pictures=12))
     asked = {"data": loaded.data.model_copy(update={"max_box_share": 0.1})}
     with pytest.raises(
-        AuditError, match=r"no sample is left to audit; 12 excluded: box covers the frame \(12\)\. Mend.* 000\."
+        AuditError, match=r"left to audit; 0 excluded; 12 outside the scope: box covers the frame \(12\)\. Mend.* 000\."
     ):
         run(loaded.model_copy(update=asked), tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -101,7 +101,7 @@ def test_where_annotations_leave_no_sample_the_first_fault_is_told(tmp_path: Pat
     told: list[WordedPreflight] = []
     run(settings, tmp_path / "out", notice=told.append)
     assert told[0].samples == 0
-    assert told[0].sentences[-1].startswith("The first that is excluded: boxes.csv line 2: ")
+    assert told[0].sentences[-1].startswith("The first that is left out: boxes.csv line 2: ")
 
 
 @pytest.mark.tor("TOR-080")

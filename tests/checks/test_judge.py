@@ -274,7 +274,7 @@ def assert_not_whole(judgement: Judgement, reason: str, details: dict[str, objec
                 "DELETE FROM score",
             ],
             integrity.ALL_EXCLUDED,
-            {"total": 81},
+            {"total": 81, "outside_scope": 0},
         ),
         (
             [f"DELETE FROM {table}" for table in ("sample", "exclusion", "picture", "score")],
@@ -418,6 +418,24 @@ def test_registered_limits_are_those_that_judge(tmp_path: Path) -> None:
         record.set_meta("profile", register(own)["profile"])
     judgement = judge(path)
     assert (judgement.registered, judgement.fixed_beforehand) == ("own", True)
+
+
+@pytest.mark.tor("TOR-045", "TOR-050")
+@pytest.mark.parametrize(
+    ("key", "other"), [("max_box_share", 0.5), ("min_visible", 0.5), ("ignore", ["runway"]), ("cluster", "light")]
+)
+def test_a_changed_inclusion_criterion_shows_like_a_changed_limit(tmp_path: Path, key: str, other: Any) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=3)
+    before = judge(path)
+    with Record.open(path) as record:
+        settings = record.meta("settings")
+        settings["data"] = {**settings.get("data", {}), key: other}
+        record.set_meta("settings", settings)
+    after = judge(path)
+    assert (after.limits_sha256 == before.limits_sha256) is (key == "cluster"), "which is no criterion"
+    assert after.profile.sha256 == before.profile.sha256
+    loose = judge(path, "quick")
+    assert loose.limits_sha256 != after.limits_sha256 and loose.scope == after.scope
 
 
 @pytest.mark.tor("TOR-037")

@@ -228,6 +228,18 @@ def test_exclusions_beyond_the_limit_are_known_at_once() -> None:
     assert (demand.have, demand.needed, demand.details) == (180, 181, {"samples": 201})
 
 
+@pytest.mark.tor("TOR-050")
+def test_the_limit_on_exclusions_counts_defects_alone_beforehand() -> None:
+    sample = layout([90, 90], load_profile("default"))
+    out = {"box covers the frame": 300, "label ignored": 40, "broken box": 20}
+    found = preflight(replace(sample, exclusions=out))
+    assert question(found, "evidence_is_complete").answerable
+    assert (found.excluded, found.exclusions) == (20, {"broken box": 20})
+    assert list(found.outside_scope.items()) == [("box covers the frame", 300), ("label ignored", 40)]
+    beyond = preflight(replace(sample, exclusions={**out, "broken box": 21}))
+    assert question(beyond, "evidence_is_complete").unmet[0].details == {"samples": 201}
+
+
 def test_columns_that_a_profile_requires_are_named_once() -> None:
     found = preflight(layout([200, 200], load_profile("automotive"), weather=["dry"]))
     assert found.columns == ("weather", "timeofday", "scene")

@@ -146,11 +146,23 @@ def test_a_profile_takes_over_what_it_does_not_state(tmp_path: Path) -> None:
 
 
 def test_a_changed_limit_keeps_the_others_of_its_rule_and_brings_its_own_reason(tmp_path: Path) -> None:
-    changed = '[rules.depends_on_object]\nmin_loss = 0.5\nwhy = "the contract"\n'
+    changed = '[rules.depends_on_object]\nmin_evidence = 0.7\nwhy = "the contract"\n'
     mine = load_profile(extending(tmp_path, f'extends = "default"\n{changed}'))
     assert mine.rules["depends_on_object"]["fills"] == ["mean", "blur", "donor"]
     with pytest.raises(AuditError, match=r"\[rules.depends_on_object\]: has no 'why'"):
         load_profile(extending(tmp_path, f'extends = "default"\n{changed.partition("why")[0]}'))
+
+
+def test_what_may_matter_in_a_use_is_made_advisory_by_its_rule_alone(tmp_path: Path) -> None:
+    text = '[rules.survives_other_placement]\nadvisory = true\nwhy = "The line sorts parts by place."\n'
+    mine, default = load_profile(extending(tmp_path, f'extends = "default"\n{text}')), load_profile("default")
+    own, other = (profile.rules["survives_other_placement"] for profile in (mine, default))
+    assert own == {**other, "advisory": True, "why": "The line sorts parts by place."}
+    assert "advisory" not in other
+    assert {rule: mine.rules[rule] for rule in mine.rules if rule != "survives_other_placement"} == {
+        rule: default.rules[rule] for rule in default.rules if rule != "survives_other_placement"
+    }
+    assert mine.sha256 != default.sha256
 
 
 def test_wrong_extensions_are_refused(tmp_path: Path) -> None:

@@ -2,14 +2,14 @@
 
 from audit.phrases import count
 from checks import reasons
-from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH
+from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH, PROBABILITY
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import HALF_FREE, NO_NUMBER, missing, without_judged
-from reports.wording.phrases import cost, figure, figure_at_limit, points
+from reports.wording.phrases import cost, minus, percent, share_at_limit
 from reports.wording.undecided import more_helps, pictures, pictures_to_add, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
-QUESTION = "Does removing the object cost more than hiding an equal area elsewhere?"
+QUESTION = "Does the object carry the evidence for its label?"
 LABEL_STANDS = (
     "Look at the worst pictures: they keep their label without the object. Find out what else gives it away, remove"
     " that from the training pictures or randomise it across classes, and audit again."
@@ -18,11 +18,16 @@ MORE_ROOM = f"Add pictures {HALF_FREE}, or train the network on pictures with hi
 
 
 def depends_on_object(verdict: Verdict, about: About) -> Words:
-    """What removing the object costs, beyond the same fill elsewhere."""
+    """What share of the evidence the object carries, beyond an equal area elsewhere."""
     if verdict.deciding is None:
         return missing(QUESTION, verdict)
-    findings = [_elsewhere(f) if f.key == ELSEWHERE else _removed(f, about) for f in verdict.findings]
-    return words_by_finding(verdict, QUESTION, _next_step(verdict, about), findings)
+    return words_by_finding(verdict, QUESTION, _next_step(verdict, about), [_words(f, about) for f in verdict.findings])
+
+
+def _words(finding: Finding, about: About) -> FindingWords:
+    if finding.key == PROBABILITY:
+        return _probability(finding)
+    return _elsewhere(finding) if finding.key == ELSEWHERE else _removed(finding, about)
 
 
 def _next_step(verdict: Verdict, about: About) -> str:
@@ -37,34 +42,37 @@ def _next_step(verdict: Verdict, about: About) -> str:
 
 
 def _removed(finding: Finding, about: About) -> FindingWords:
-    quantity = "loss of the label's probability without the object, minus the loss from the same fill elsewhere"
+    quantity = (
+        "share of the evidence for the label (log-odds above those of a guess) that is lost without the object, minus"
+        " the share lost to the same fill elsewhere"
+    )
     return FindingWords("object removed", quantity, _sentence(finding, about))
 
 
 def _sentence(finding: Finding, about: About) -> str:
     if finding.value is None:
         return _nothing(finding)
-    value = finding.value
-    required = f"required: more than {figure_at_limit(finding.limit)}"
+    share = minus(percent(finding.value))
+    required = f"required: more than {share_at_limit(finding.limit)}"
     if finding.outcome is Outcome.FAIL:
-        change = "does not change" if value <= 0 else "hardly changes"
-        bound = f"loss {points(value)}, at most {figure(finding.upper)}"
-        return f"Removing the object {change} the answer on {pictures(finding, about)} ({bound}; {required})."
-    seen = f"Removing the object costs {cost(value)} more than hiding equal areas elsewhere"
+        carries = "no evidence" if finding.value <= 0 else "too little evidence"
+        bound = f"{share}, at most {minus(percent(finding.upper or 0.0))}"
+        return f"The object carries {carries} on {pictures(finding, about)} ({bound}; {required})."
+    seen = f"The object carries {share} of the evidence"
+    least = f"at least {minus(percent(finding.lower or 0.0))}"
     if finding.outcome is Outcome.PASS:
-        return f"{seen}, on {pictures(finding, about)} (at least {figure(finding.lower)}; {required})."
-    return _undecided(finding, about, seen)
+        return f"{seen} on {pictures(finding, about)} ({least}; {required})."
+    return _undecided(finding, about, seen, least)
 
 
-def _undecided(finding: Finding, about: About, seen: str) -> str:
+def _undecided(finding: Finding, about: About, seen: str, least: str) -> str:
     if finding.reason == reasons.TOO_FEW:
         return f"{seen}, on {too_few(finding, about)}."
     if finding.reason == reasons.UNJUDGED:
         return without_judged(finding)
     if finding.reason == FILLS_BREAK:
         return f"{seen}, but the fills break the prediction wherever they are put."
-    bound = f"at least {figure(finding.lower)}, limit {figure_at_limit(finding.limit)}"
-    return f"{seen} ({bound}); {undecided(finding, about)}."
+    return f"{seen} ({least}, limit {share_at_limit(finding.limit)}); {undecided(finding, about)}."
 
 
 def _nothing(finding: Finding) -> str:
@@ -77,8 +85,15 @@ def _nothing(finding: Finding) -> str:
 
 
 def _elsewhere(finding: Finding) -> FindingWords:
-    lost, allowed = cost(finding.value), figure_at_limit(finding.limit)
-    seen = f"Hiding an equal area elsewhere costs {lost} (allowed: {allowed})"
+    lost, allowed = minus(percent(finding.value or 0.0)), share_at_limit(finding.limit)
+    seen = f"Hiding an equal area elsewhere takes {lost} of the evidence (allowed: {allowed})"
     why = ": the fills break the prediction wherever they are put" if finding.reason == FILLS_BREAK else ""
-    quantity = "loss of the label's probability from the same fill on an equal area outside the boxes"
+    quantity = "share of the evidence for the label that the same fill takes on an equal area outside the boxes"
     return FindingWords("the same fill elsewhere", quantity, f"{seen}{why}.")
+
+
+def _probability(finding: Finding) -> FindingWords:
+    quantity = "loss of the label's probability without the object, minus the loss from the same fill elsewhere"
+    lost = cost(finding.value)
+    sentence = f"In probability, removing the object costs {lost} more than hiding equal areas elsewhere."
+    return FindingWords("probability", quantity, sentence)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from audit.datasets.perceptual_hash import BITS, MOST_BITS
 from audit.phrases import count, listed
-from checks.rules.evidence_is_complete import MAPS_MISSING
+from checks.rules.evidence_is_complete import MAPS_MISSING, NONE_IN_SCOPE, SCOPE
 from checks.statistics.subset import FEWEST
 from checks.table.cluster_columns import CLUSTER_NOT_NAMED
 from checks.verdict import Finding, Outcome, Verdict
@@ -13,9 +13,8 @@ from reports.wording.undecided import pictures
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 MEND = {
-    "box covers the frame": "If boxes cover the frame, raise data.max_box_share, or resize or letterbox instead of"
-    " cropping.",
-    "label ignored": "Ignored labels count as excluded: map them in data.labels, or remove them from the data set.",
+    "object cropped away": "If objects are cropped away, resize or letterbox instead of cropping, or lower"
+    " data.min_visible.",
 }
 """What helps against one reason of exclusion; the names are those that `audit` records."""
 MORE = {
@@ -25,7 +24,8 @@ MORE = {
 MOST_NAMED = 2
 """Reasons or classes in a sentence."""
 QUANTITY = {
-    "excluded_share": "share of the samples that were excluded",
+    "excluded_share": "share of the samples in scope that were excluded for a defect",
+    "outside_scope_share": "share of the samples that lie outside the scope, as the settings state it beforehand",
     "distinct_pictures": "distinct pictures measured",
     "duplicate_share": "share of the samples that repeat another picture of their class, pixel for pixel",
     "dead_map_share": "share of the samples whose map is dead: zero everywhere, or not finite",
@@ -60,7 +60,7 @@ def _next_step(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PASS:
         return ""
     if verdict.outcome is Outcome.INCONCLUSIVE:
-        few = [_more_pictures(finding) for finding in against if finding.key == "pictures"]
+        few = [_more_pictures(finding, verdict) for finding in against if finding.key == "pictures"]
         return " ".join([*few, *(step for key, step in MORE.items() if key in keys)])
     steps = []
     if exclusions := next((finding for finding in against if finding.key == "exclusions"), None):
@@ -77,9 +77,10 @@ def _next_step(verdict: Verdict) -> str:
     return " ".join([*steps, "Then run the audit again." if steps else "Run the audit on pictures, with a method."])
 
 
-def _more_pictures(finding: Finding) -> str:
+def _more_pictures(finding: Finding, verdict: Verdict) -> str:
     missing = count(finding.further or 1, "distinct boxed picture")
-    return f"Add {missing}, and a few more in case some are excluded."
+    inside = " inside the scope" if verdict.finding(SCOPE) else ""
+    return f"Add {missing}{inside}, and a few more in case some are excluded."
 
 
 def _whole(verdict: Verdict) -> str:
@@ -93,7 +94,10 @@ def _whole(verdict: Verdict) -> str:
         return f"{seen}, but bounds are too narrow unless data.cluster names '{warning.details['column']}'."
     dead = sum(finding.details["dead"] for finding in maps)
     excluded, total = exclusions.details["excluded"], count(exclusions.n, "sample")
-    return f"{seen}; {excluded:,} of {total} {_are(excluded)} excluded and {count(dead, 'map')} {_are(dead)} dead."
+    scope = verdict.finding(SCOPE)
+    in_scope = f" in scope ({scope.details['outside']:,} outside)" if scope else ""
+    gone = f"{excluded:,} of {total}{in_scope} {_are(excluded)} excluded"
+    return f"{seen}; {gone} and {count(dead, 'map')} {_are(dead)} dead."
 
 
 def _are(n: int) -> str:
@@ -111,6 +115,8 @@ def _measured(finding: Finding) -> str:
 def _subject(finding: Finding) -> str:
     if finding.quantity == "dead_map_share":
         return str(finding.details["method"])
+    if finding.key == SCOPE:
+        return "outside the scope"
     return f"column {finding.details['column']}" if finding.reason == CLUSTER_NOT_NAMED else finding.key
 
 
@@ -144,12 +150,26 @@ def _copies(finding: Finding) -> str:
 
 
 def _exclusions(finding: Finding) -> str:
+    if finding.reason == NONE_IN_SCOPE:
+        return "Every sample of the data set lies outside the scope."
     if not finding.n:
         return "The data set holds no sample."
-    excluded, by_reason = finding.details["excluded"], finding.details["by_reason"]
-    named = _named((f"{reason} ({n:,})" for reason, n in by_reason.items()), "reason") if by_reason else ""
+    excluded, named = finding.details["excluded"], _reasons(finding)
     seen = f"{excluded:,} of {count(finding.n, 'sample')} {_are(excluded)} excluded{_allowed(finding)}"
     return f"{seen}: {named}." if named else f"{seen}."
+
+
+def _outside_scope(finding: Finding) -> str:
+    outside = finding.details["outside"]
+    verb = "lies" if outside == 1 else "lie"
+    share = f"({percent(finding.value or 0)})"
+    return f"{outside:,} of {count(finding.n, 'sample')} {verb} outside the scope {share}: {_reasons(finding)}."
+
+
+def _reasons(finding: Finding) -> str:
+    """The first few reasons, each with the number of samples; '' where there is none."""
+    by_reason = finding.details["by_reason"]
+    return _named((f"{reason} ({n:,})" for reason, n in by_reason.items()), "reason") if by_reason else ""
 
 
 def _maps(finding: Finding) -> str:
@@ -194,6 +214,7 @@ def _named(names: Iterable[str], noun: str) -> str:
 
 SENTENCES: Mapping[str, Callable[[Finding], str]] = {
     "excluded_share": _exclusions,
+    "outside_scope_share": _outside_scope,
     "distinct_pictures": _pictures,
     "duplicate_share": _duplicates,
     "pictures_with_copies": _copies,

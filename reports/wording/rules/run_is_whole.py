@@ -90,10 +90,16 @@ def _other_rows(details: dict[str, Any]) -> str:
     return f"The rows of table {table} are not those that the run wrote."
 
 
+def _all_excluded(total: int, outside: int) -> str:
+    of_them = "all" if outside == total else f"{outside:,}"
+    scope = f", {of_them} of them as outside the scope" if outside else ""
+    return f"All {count(total, 'sample')} are excluded{scope}."
+
+
 SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
     integrity.NETWORK_CHANGED: lambda _: "The network changed during the audit.",
     integrity.STOPPED: lambda d: f"The run stopped after {d['reached']:,} of {count(d['total'], 'sample')}.",
-    integrity.ALL_EXCLUDED: lambda d: f"All {count(d['total'], 'sample')} are excluded.",
+    integrity.ALL_EXCLUDED: lambda d: _all_excluded(d["total"], d["outside_scope"]),
     integrity.NO_SAMPLES: lambda _: "The data set holds no sample.",
     integrity.EXPERIMENTS_UNFINISHED: lambda d: (
         f"The run ended without {listed(d['experiments'])}, which its settings ask for."

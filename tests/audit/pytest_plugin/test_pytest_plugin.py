@@ -40,8 +40,8 @@ min_accuracy = 0.5
 why = "Ours."
 
 [rules.depends_on_object]
-min_loss = 0.1
-max_loss_elsewhere = 0.25
+min_evidence = 0.5
+max_evidence_elsewhere = 0.25
 why = "Ours."
 
 [rules.relevance_beats_chance]

@@ -244,6 +244,7 @@ def test_further_pictures_are_the_fewest_that_suffice() -> None:
     ("changes", "message"),
     [
         ({"settings.saliency.reduction": "sum"}, "settings.saliency.reduction: abs_max became sum"),
+        ({"settings.data.max_box_share": 0.5}, "settings.data.max_box_share: nothing became 0.5"),
         ({"settings.run.seed": 7}, "settings.run.seed: 0 became 7"),
         ({"settings.experiments.margin": 2.0}, "settings.experiments.margin: 0.0 became 2.0"),
         ({"frame": [32, 32]}, "settings.resolved.frame: 64 and 64 became 32 and 32"),

@@ -97,7 +97,7 @@ def test_a_flight_of_misses_is_one_miss_and_not_ten() -> None:
 @pytest.mark.parametrize(
     ("rule", "options"),
     [
-        (depends_on_object, {"min_loss": 0.1, "max_loss_elsewhere": 0.25}),
+        (depends_on_object, {"min_evidence": 0.5, "max_evidence_elsewhere": 0.25}),
         (relevance_beats_chance, {"margin": 0.01}),
         (survives_other_background, {"max_reliance": 0.1}),
     ],
@@ -219,11 +219,14 @@ def test_the_tail_stands_beside_the_mean() -> None:
     assert finding.tolerance.lower == pytest.approx(expected.lower)
     assert finding.tolerance.lower < finding.lower
     assert finding.tolerance.needed is None
-    few = one(depends_on_object(intervened(58), min_loss=0.1, max_loss_elsewhere=0.25))
+    few = one(depends_on_object(intervened(58), min_evidence=0.5, max_evidence_elsewhere=0.25))
     assert (few.tolerance.lower, few.tolerance.needed) == (None, 59)
-    assert one(depends_on_object(intervened(59), min_loss=0.1, max_loss_elsewhere=0.25)).tolerance.lower is not None
+    assert (
+        one(depends_on_object(intervened(59), min_evidence=0.5, max_evidence_elsewhere=0.25)).tolerance.lower
+        is not None
+    )
     flights = flown(intervened(118), np.arange(118) % 58)
-    assert one(depends_on_object(flights, min_loss=0.1, max_loss_elsewhere=0.25)).tolerance.needed == 59
+    assert one(depends_on_object(flights, min_evidence=0.5, max_evidence_elsewhere=0.25)).tolerance.needed == 59
     assert one(right_for_the_right_reason(found, max_share=0.05)).tolerance is None
 
 

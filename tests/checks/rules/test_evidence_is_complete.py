@@ -9,6 +9,7 @@ from checks import reasons
 from checks.rules.evidence_is_complete import (
     HARDLY_PREDICTED,
     MAPS_MISSING,
+    NONE_IN_SCOPE,
     TOO_FEW_DISTINCT,
     evidence_is_complete,
 )
@@ -43,6 +44,31 @@ def test_too_many_exclusions_are_invalid_and_counted_by_reason() -> None:
     assert (verdict.decided_by, deciding(verdict).reason) == ("exclusions", reasons.BEYOND_LIMIT)
     assert list(deciding(verdict).details["by_reason"].items()) == [("unreadable", 5), ("crowd", 3)]
     assert deciding(verdict).value == 8 / 68
+
+
+@pytest.mark.tor("TOR-050")
+def test_what_lies_outside_the_scope_is_shown_and_no_defect() -> None:
+    outside = ("box covers the frame",) * 40 + ("label ignored",) * 2
+    verdict = complete(exclusions=(*outside, *("crowd",) * 6))
+    assert verdict.outcome is PASS
+    exclusions, scope = verdict.findings[:2]
+    assert (exclusions.value, exclusions.n) == (6 / 66, 66)
+    assert exclusions.details == {"excluded": 6, "by_reason": {"crowd": 6}}
+    assert (scope.key, scope.value, scope.n, scope.limit, scope.advisory) == ("scope", 42 / 108, 108, None, True)
+    assert scope.details == {"outside": 42, "by_reason": {"box covers the frame": 40, "label ignored": 2}}
+    too_many = complete(exclusions=(*outside, *("crowd",) * 7))
+    assert (too_many.outcome, too_many.decided_by) == (INVALID, "exclusions"), "however many lie outside the scope"
+
+
+@pytest.mark.tor("TOR-050")
+def test_a_scope_without_a_sample_is_never_complete() -> None:
+    verdict = complete(n=0, exclusions=("box covers the frame",) * 5)
+    assert verdict.outcome is INVALID
+    assert (deciding(verdict).key, deciding(verdict).value, deciding(verdict).reason) == (
+        "exclusions",
+        None,
+        NONE_IN_SCOPE,
+    )
 
 
 def with_pictures(pictures: list[str], classes: int = 10) -> Verdict:

@@ -13,7 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from checks import reasons as why
 from checks.profile import load_profile
-from checks.rules.depends_on_object import ELSEWHERE, FILLS_BREAK, NOT_BOTH, REMOVED, depends_on_object
+from checks.rules.depends_on_object import (
+    ELSEWHERE,
+    FILLS_BREAK,
+    NOT_BOTH,
+    PROBABILITY,
+    REMOVED,
+    depends_on_object,
+)
 from checks.rules.right_for_the_right_reason import right_for_the_right_reason
 from checks.rules.survives_other_background import survives_other_background
 from checks.statistics.bounds import mean_bounds, share_bounds
@@ -64,7 +71,7 @@ def odds_of(share: float, n: int, sure: float = 3.0) -> NDArray[np.float64]:
 
 
 def needs_object(evidence: Evidence, **limits: Any) -> Verdict:
-    return depends_on_object(evidence, **{"min_loss": 0.1, "max_loss_elsewhere": 0.25, **limits})
+    return depends_on_object(evidence, **{"min_evidence": 0.5, "max_evidence_elsewhere": 0.25, **limits})
 
 
 # depends_on_object
@@ -73,14 +80,17 @@ def needs_object(evidence: Evidence, **limits: Any) -> Verdict:
 @pytest.mark.tor("TOR-027")
 def test_a_network_that_needs_the_object_passes() -> None:
     verdict = needs_object(asked(removed(-4.0, 2.0)))
-    (found, control) = verdict.findings
+    (found, control, probability) = verdict.findings
     assert verdict.outcome is found.outcome is control.outcome is PASS
-    loss = 1 / (1 + np.exp(-2.0)) - 1 / (1 + np.exp(4.0))
-    assert found.value == pytest.approx(loss)
-    assert control.value == pytest.approx(0.9 - 1 / (1 + np.exp(-2.0)))
-    assert (found.n, found.limit) == (80, 0.1)
+    kept_elsewhere = (2.0 + math.log(9)) / (math.log(9) + math.log(9))  # -4 is evidence against the label: none is kept
+    assert found.value == pytest.approx(kept_elsewhere)
+    assert control.value == pytest.approx(1 - kept_elsewhere)
+    assert (found.n, found.limit) == (80, 0.5)
     assert (verdict.decided_by, found.key, control.key) == (REMOVED, REMOVED, ELSEWHERE)
-    assert found.lower == pytest.approx(loss)
+    assert found.lower == pytest.approx(kept_elsewhere)
+    loss = 1 / (1 + np.exp(-2.0)) - 1 / (1 + np.exp(4.0))
+    assert (probability.key, probability.advisory, probability.n, probability.limit) == (PROBABILITY, True, 80, None)
+    assert [probability.value, probability.lower, probability.upper] == pytest.approx([loss] * 3)
     assert found.reason == ""
     assert found.details == {"log_odds": pytest.approx(math.log(9) + 4.0), "without_answer": 0}
 
@@ -90,24 +100,24 @@ def test_a_network_that_does_without_the_object_fails() -> None:
     verdict = needs_object(asked(removed(2.1, 2.0)))
     assert verdict.outcome is FAIL
     assert (verdict.decided_by, verdict.findings[0].reason) == (REMOVED, why.BEYOND_LIMIT)
-    assert verdict.findings[0].limit == 0.1
+    assert verdict.findings[0].limit == 0.5
 
 
 @pytest.mark.tor("TOR-027")
 def test_a_fill_that_breaks_everything_says_nothing() -> None:
     verdict = needs_object(asked(removed(-4.0, -3.9)))
     assert verdict.outcome is INCONCLUSIVE
-    assert [finding.outcome for finding in verdict.findings] == [INCONCLUSIVE, INCONCLUSIVE]
+    assert [finding.outcome for finding in verdict.findings] == [INCONCLUSIVE, INCONCLUSIVE, PASS]
     assert verdict.decided_by == ELSEWHERE
-    assert [finding.reason for finding in verdict.findings] == [FILLS_BREAK, FILLS_BREAK]
-    assert verdict.findings[1].value == pytest.approx(0.880, abs=5e-4)
-    assert needs_object(asked(removed(-4.0, -3.9)), max_loss_elsewhere=0.9).outcome is FAIL, "the limit decides"
+    assert [finding.reason for finding in verdict.findings] == [FILLS_BREAK, FILLS_BREAK, ""]
+    assert verdict.findings[1].value == 1.0
+    assert needs_object(asked(removed(-4.0, -3.9)), max_evidence_elsewhere=1.0).outcome is FAIL, "the limit decides"
 
 
 def test_a_fill_that_breaks_much_elsewhere_does_not_pass_what_it_breaks_more() -> None:
-    verdict = needs_object(asked(removed(-6.0, 0.0)))
+    verdict = needs_object(asked(removed(-6.0, 0.5)))
     assert verdict.findings[0].value is not None
-    assert verdict.findings[0].value > 0.4
+    assert verdict.findings[0].value > 0.6
     assert verdict.outcome is INCONCLUSIVE
 
 
@@ -115,10 +125,10 @@ def test_a_fill_that_breaks_much_elsewhere_does_not_pass_what_it_breaks_more() -
 def test_a_network_that_stands_without_the_object_fails_though_hiding_its_cue_breaks_it() -> None:
     """Hidden elsewhere, its cue is gone: that is no artefact of the fill."""
     verdict = needs_object(asked(removed(2.2, -4.0)))
-    assert [finding.outcome for finding in verdict.findings] == [FAIL, INCONCLUSIVE]
+    assert [finding.outcome for finding in verdict.findings] == [FAIL, INCONCLUSIVE, PASS]
     assert verdict.outcome is FAIL
     assert verdict.decided_by == REMOVED
-    assert verdict.findings[0].value == pytest.approx(-0.882, abs=5e-4)
+    assert verdict.findings[0].value == -1.0
 
 
 def test_the_median_fill_speaks() -> None:
@@ -127,6 +137,56 @@ def test_the_median_fill_speaks() -> None:
     assert needs_object(asked(answers)).outcome is PASS
     answers["object_removed", "blur"] = 2.0
     assert needs_object(asked(answers)).outcome is FAIL
+
+
+@pytest.mark.tor("TOR-027")
+def test_the_share_is_that_of_a_slow_oracle_picture_by_picture() -> None:
+    rng = np.random.default_rng(1)
+    answers = {key: rng.normal(1, 3, 30) for key in removed(0.0, 0.0)}
+    own = rng.normal(4, 1, 30)
+    found = needs_object(replace(asked(answers, 30, classes=7), log_odds=own)).findings[0]
+    carried = []
+    for place in range(30):
+        guess = -math.log(6)
+        whole = own[place] - guess
+        by_fill = []
+        for fill in FILLS:
+            there, gone = (answers["object_removed", f"{fill}{where}"][place] - guess for where in (" elsewhere", ""))
+            by_fill.append((min(max(there, 0), whole) - min(max(gone, 0), whole)) / whole)
+        carried.append(sorted(by_fill)[1])
+    assert found.value == pytest.approx(sum(carried) / 30)
+
+
+def test_a_picture_without_evidence_has_none_to_lose() -> None:
+    none = np.where(np.arange(80) < 30, -math.log(9), math.log(9))
+    verdict = needs_object(replace(asked(removed(-4.0, 2.2)), log_odds=none))
+    assert verdict.findings[0].value == pytest.approx(50 / 80, abs=1e-3)
+    assert verdict.findings[1].value == pytest.approx(0, abs=1e-3)
+
+
+def of_logits(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) log-odds of class 0."""
+    return np.asarray(logits[:, 0] - np.logaddexp.reduce(logits[:, 1:], axis=1))
+
+
+@pytest.mark.tor("TOR-027")
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.7, 0.9])
+@pytest.mark.parametrize("classes", [2, 4, 100])
+def test_the_temperature_of_the_softmax_decides_nothing(share: float, classes: int) -> None:
+    """Logits of which the object carries a share; scaled as a whole, as another weight penalty scales them."""
+    rng = np.random.default_rng(0)
+    whole = rng.normal(0, 1, (80, classes))
+    whole[:, 0] = whole.max(axis=1) + rng.uniform(2, 6, 80)
+    centred = whole - whole.mean(axis=1, keepdims=True)
+    values, outcomes = [], set()
+    for scale in (0.3, 1.0, 3.0):
+        answers = removed(of_logits((1 - share) * scale * centred), of_logits(scale * centred))
+        evidence = replace(asked(answers, classes=classes), log_odds=of_logits(scale * centred))
+        verdict = needs_object(evidence)
+        outcomes.add(verdict.outcome)
+        values.append(verdict.findings[0].value)
+    assert outcomes == {PASS if share > 0.5 else FAIL}
+    assert values == pytest.approx([share] * 3, abs=0.08)
 
 
 def test_only_right_pictures_are_asked() -> None:
@@ -380,7 +440,7 @@ def test_a_lead_that_is_no_number_of_a_judged_picture_is_a_miss() -> None:
 
 
 RULES: dict[Any, dict[str, Any]] = {
-    depends_on_object: {"min_loss": 0.1, "max_loss_elsewhere": 0.25},
+    depends_on_object: {"min_evidence": 0.5, "max_evidence_elsewhere": 0.25},
     survives_other_background: {"max_reliance": 0.05},
     right_for_the_right_reason: {"max_share": 0.05},
 }

@@ -22,7 +22,7 @@ from fixtures.evidence import make_evidence, with_forbidden
 from fixtures.records import changed, write_record
 
 RULES: dict[Any, dict[str, Any]] = {
-    depends_on_object: {"min_loss": 0.1, "max_loss_elsewhere": 0.25},
+    depends_on_object: {"min_evidence": 0.5, "max_evidence_elsewhere": 0.25},
     survives_other_background: {"max_reliance": 0.05},
     right_for_the_right_reason: {"max_share": 0.05},
     forbidden_pixels_are_ignored: {"max_change": 0.05},

@@ -252,6 +252,21 @@ def test_all_excluded(tmp_path: Path, frame: Any) -> None:
     assert "No map could be scored" in text
 
 
+@pytest.mark.tor("TOR-050")
+def test_what_lies_outside_the_scope_stands_apart_from_the_exclusions(tmp_path: Path) -> None:
+    path = altered(
+        write_record(tmp_path / "audit.sqlite", n=1),
+        ("UPDATE exclusion SET reason = 'label ignored' WHERE image = 'pictures/broken.png'", ()),
+    )
+    html = rendered(path)
+    check(html)
+    text = words(html)
+    assert "1 was excluded, each with a reason ; 1 lies outside the scope ." in text
+    assert "1 of 1 samples in scope was excluded" in text
+    assert "1 of 2 samples lies outside the scope that the settings state" in text
+    assert "Anything about the 1 sample outside the scope." in text
+
+
 @pytest.mark.slow
 def test_missing_numbers_are_dashes(tmp_path: Path) -> None:
     path = altered(

@@ -96,6 +96,7 @@ def test_the_rows_are_those_of_the_record(path: Path, data: Any) -> None:
         "total": 121,
         "measured": 119,
         "excluded": 2,
+        "outside_scope": 0,
         "right": int(found.right.sum()),
         "accuracy": found.right.sum() / 119,
         "complete": True,
@@ -130,7 +131,7 @@ def test_the_answers_are_those_of_the_model(path: Path, data: Any) -> None:
 
 
 def test_controls_cues_cells_and_cost_are_written(data: Any) -> None:
-    assert data["schema_version"] == 3
+    assert data["schema_version"] == 4
     assert [cue["id"] for cue in data["cues"]] == [1, 2]
     assert {part["part"] for part in data["passes"]} == {
         "pictures",

@@ -10,6 +10,7 @@ import pytest
 import audit
 from checks import reasons
 from checks.rules import evidence_is_complete as completeness
+from checks.rules.evidence_is_complete import NONE_IN_SCOPE
 from checks.table import cluster_columns, integrity
 from checks.verdict import Finding, Outcome, Unit, Verdict
 from fixtures.evidence import make_evidence
@@ -33,6 +34,11 @@ def finding(key: str, quantity: str, outcome: Outcome, details: Mapping[str, Any
 def exclusions(outcome: Outcome, by_reason: dict[str, int], **stated: Any) -> Finding:
     details = {"excluded": sum(by_reason.values()), "by_reason": by_reason}
     return finding("exclusions", "excluded_share", outcome, details, **stated)
+
+
+def outside(by_reason: dict[str, int], **stated: Any) -> Finding:
+    details = {"outside": sum(by_reason.values()), "by_reason": by_reason}
+    return finding("scope", "outside_scope_share", PASS, details, limit=None, advisory=True, **stated)
 
 
 def pictures(outcome: Outcome, n: int, samples: int, **stated: Any) -> Finding:
@@ -85,10 +91,8 @@ def in_words(*findings: Finding) -> Words:
             "8 of 68 samples are excluded (11.8 %; allowed: 10 %): unreadable (5) and crowd (3).",
         ),
         (
-            exclusions(
-                INVALID, {"box covers the frame": 62, "object cropped away": 5, "crowd": 3, "label ignored": 2}, n=610
-            ),
-            "72 of 610 samples are excluded (11.8 %; allowed: 10 %): box covers the frame (62), object cropped away (5)"
+            exclusions(INVALID, {"object cropped away": 62, "other frame size": 5, "crowd": 3, "broken box": 2}, n=610),
+            "72 of 610 samples are excluded (11.8 %; allowed: 10 %): object cropped away (62), other frame size (5)"
             " and 2 other reasons.",
         ),
         (exclusions(PASS, {}, value=0.0), "0 of 68 samples are excluded."),
@@ -97,6 +101,18 @@ def in_words(*findings: Finding) -> Words:
             "1 of 1,000 samples is excluded (0.1 %; allowed: 10 %): crowd (1).",
         ),
         (exclusions(INVALID, {}, n=0, value=None), "The data set holds no sample."),
+        (
+            exclusions(INVALID, {}, n=0, value=None, reason=NONE_IN_SCOPE),
+            "Every sample of the data set lies outside the scope.",
+        ),
+        (
+            outside({"box covers the frame": 62, "label ignored": 10}, n=610),
+            "72 of 610 samples lie outside the scope (11.8 %): box covers the frame (62) and label ignored (10).",
+        ),
+        (
+            outside({"label ignored": 1}, n=100, value=0.01),
+            "1 of 100 samples lies outside the scope (1.0 %): label ignored (1).",
+        ),
         (pictures(INCONCLUSIVE, 58, 58), "58 pictures were measured (required: 59 pictures)."),
         (pictures(INCONCLUSIVE, 50, 100), "100 samples in 50 pictures were measured (required: 59 pictures)."),
         (
@@ -149,6 +165,12 @@ def test_a_pass_says_what_was_measured() -> None:
         "60 pictures were measured with 1 method; 6 of 66 samples are excluded and 3 maps are dead."
     )
     assert words.next_step == ""
+    scoped = in_words(*whole, outside({"label ignored": 30}, n=96)).sentence
+    assert scoped == (
+        "60 pictures were measured with 1 method; 6 of 66 samples in scope (30 outside) are excluded and 3 maps are"
+        " dead."
+    )
+    assert len(scoped.split()) <= MOST_WORDS
     warned = in_words(*whole, WARNING)
     assert warned.sentence == (
         "60 pictures were measured with 1 method, but bounds are too narrow unless data.cluster names 'flight'."
@@ -181,11 +203,11 @@ def test_without_a_method_nothing_was_measured() -> None:
 
 
 def test_the_next_step_follows_everything_that_is_wrong() -> None:
-    covering = in_words(exclusions(INVALID, {"box covers the frame": 62})).next_step
-    assert "data.max_box_share, or resize or letterbox instead of cropping" in covering
-    assert "Read the exclusions" not in covering
-    mixed = in_words(exclusions(INVALID, {"label ignored": 30, "unreadable": 1})).next_step
-    assert "Ignored labels count as excluded" in mixed
+    cropped = in_words(exclusions(INVALID, {"object cropped away": 62})).next_step
+    assert "resize or letterbox instead of cropping, or lower data.min_visible" in cropped
+    assert "Read the exclusions" not in cropped
+    mixed = in_words(exclusions(INVALID, {"object cropped away": 30, "unreadable": 1})).next_step
+    assert "resize or letterbox" in mixed
     assert "Read the exclusions" in mixed
     assert in_words(exclusions(INVALID, {"unreadable": 8})).next_step == (
         "Read the exclusions, and fix what causes them. Then run the audit again."
@@ -197,6 +219,9 @@ def test_the_next_step_follows_everything_that_is_wrong() -> None:
     )
     assert in_words(pictures(INCONCLUSIVE, 3, 3, further=56)).next_step == (
         "Add 56 distinct boxed pictures, and a few more in case some are excluded."
+    )
+    assert in_words(pictures(INCONCLUSIVE, 3, 3, further=56), outside({"label ignored": 2})).next_step == (
+        "Add 56 distinct boxed pictures inside the scope, and a few more in case some are excluded."
     )
     assert in_words(classes(INCONCLUSIVE, "a")).next_step.startswith("Find out why a class is never predicted")
 
@@ -211,7 +236,17 @@ def test_the_reasons_with_a_next_step_of_their_own_are_those_that_audit_records(
     [
         (integrity.NETWORK_CHANGED, {}, "The network changed during the audit."),
         (integrity.STOPPED, {"reached": 73, "total": 121}, "The run stopped after 73 of 121 samples."),
-        (integrity.ALL_EXCLUDED, {"total": 81}, "All 81 samples are excluded."),
+        (integrity.ALL_EXCLUDED, {"total": 81, "outside_scope": 0}, "All 81 samples are excluded."),
+        (
+            integrity.ALL_EXCLUDED,
+            {"total": 81, "outside_scope": 80},
+            "All 81 samples are excluded, 80 of them as outside the scope.",
+        ),
+        (
+            integrity.ALL_EXCLUDED,
+            {"total": 81, "outside_scope": 81},
+            "All 81 samples are excluded, all of them as outside the scope.",
+        ),
         (integrity.NO_SAMPLES, {}, "The data set holds no sample."),
         (
             integrity.EXPERIMENTS_UNFINISHED,

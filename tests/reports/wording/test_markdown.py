@@ -28,10 +28,10 @@ def test_it_says_outcome_rules_and_next_step(judgement: WordedJudgement) -> None
     assert all(line.replace("\\|", "").count("|") == 7 for line in rows)
     (row,) = [line for line in rows if "**depends\\_on\\_object**" in line]
     assert row.startswith("| ❌ FAIL | ")
-    assert "| 10.0\u202fpoints |" in row
+    assert "| 50.0\u202f% |" in row
     assert any(line.startswith("| ❌ FAIL (advisory) |") for line in rows)
     assert "**Next:** " in text
-    assert judgement.profile.sha256[:12] in text
+    assert judgement.limits_sha256[:12] in text
     assert "not fixed" not in text
     assert markdown(judgement) == text
 

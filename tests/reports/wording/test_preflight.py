@@ -110,7 +110,7 @@ def test_an_experiment_that_nobody_asked_for() -> None:
 
 def test_too_many_exclusions() -> None:
     sentences = before([60, 60], excluded=30).sentences
-    assert "evidence_is_complete cannot pass: 30 of 150 samples are excluded already." in sentences
+    assert "evidence_is_complete cannot pass: 30 of 150 samples in scope are excluded already." in sentences
 
 
 def test_what_no_number_shows() -> None:
@@ -145,6 +145,7 @@ def test_a_screen_of_lines_says_how_many_are_left() -> None:
             samples=8,
             pictures=8,
             exclusions={},
+            outside_scope={},
             classes={"a": 8},
             cluster="",
             clusters=None,

@@ -27,6 +27,8 @@ def words(*verdicts: Verdict, missed: int = 0, **changes: Any) -> tuple[str, str
         "decided_by": deciding.rule if deciding else None,
         "pictures": 79,
         "profile": bare_profile(),
+        "scope": {},
+        "limits_sha256": "",
         "registered": None,
         "fixed_beforehand": False,
         "right_for_the_wrong_reason": [
