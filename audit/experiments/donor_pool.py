@@ -23,7 +23,7 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
     in the preprocessing. There may be fewer donors than asked for, even none.
     """
     pictures = _drawn(inputs, factory)
-    x = _without_objects(pictures, factory, inputs.settings.run.batch_size)
+    x, covered = _without_objects(pictures, factory, inputs.settings.run.batch_size)
     # a picture that its objects cover, which data.max_box_share may allow, has no surroundings to lend
     lends = ~x.isnan().flatten(1).any(dim=1)
     x, pictures = x[lends], [picture for picture, usable in zip(pictures, lends.tolist(), strict=True) if usable]
@@ -35,6 +35,7 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
         pictures=tuple(picture.content for picture in pictures),
         samples=torch.tensor([picture.number for picture in pictures], dtype=torch.int64, device=factory.device),
         hulls=_hulls(inputs, pictures).to(factory.device),
+        covered=covered[lends],
     )
 
 
@@ -71,12 +72,14 @@ def _in_turns(inputs: Inputs) -> list[int]:
     return [number for turn in turns for number in turn if number is not None]
 
 
-def _without_objects(pictures: Sequence[Loaded], factory: BatchFactory, size: int) -> Tensor:
-    """(D, C, H, W); NaN throughout where the objects cover the picture."""
+def _without_objects(pictures: Sequence[Loaded], factory: BatchFactory, size: int) -> tuple[Tensor, Tensor]:
+    """(D, C, H, W), NaN throughout where the objects cover the picture; and (D,) the share that they cover."""
     batches = [pictures[i : i + size] for i in range(0, len(pictures), size)]
-    filled = [blur(factory.batch(batch).x, factory.inside(batch)) for batch in batches]
+    inside = [factory.inside(batch) for batch in batches]
+    filled = [blur(factory.batch(batch).x, objects) for batch, objects in zip(batches, inside, strict=True)]
     shape = factory.preprocessing.channels, *(factory.loader.frame or (0, 0))
-    return torch.cat([torch.empty(0, *shape, device=factory.device), *filled])
+    none, covered = torch.empty(0, device=factory.device), [part.float().mean(dim=(1, 2, 3)) for part in inside]
+    return torch.cat([none.view(0, *shape), *filled]), torch.cat([none, *covered])
 
 
 def _held(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:

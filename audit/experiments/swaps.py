@@ -30,6 +30,11 @@ class Lenders(NamedTuple):
         return self._of(self.pool.hulls)
 
     @property
+    def covered(self) -> Tensor:
+        """(N,) the share of each in which objects were filled."""
+        return self._of(self.pool.covered)
+
+    @property
     def sample(self) -> Tensor:
         """(N,) float64, the numbers of their samples."""
         return self._of(self.pool.samples.double())

@@ -199,6 +199,11 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
             for kind in ("other", "same")
             for number in (1, 2)
         },
+        **{
+            (swap, f"{kind} 1"): 11
+            for swap in ("colour_swapped", "background_colour_swapped", "sharpness_swapped")
+            for kind in ("other", "same")
+        },
         ("noise", "noise"): 11,
         **{("object_removed", f + place): 11 for f in ("blur", "donor", "mean") for place in ("", " elsewhere")},
     }

@@ -12,14 +12,14 @@ from checks.profile import load_profile
 from checks.table.layout import Asked, layout_of
 from checks.verdict import Profile
 from fixtures.evidence import bare_profile
+from fixtures.experiments import SWAPS
 from fixtures.rules import DEFAULT
 from reports.wording.preflight import ALL, NO_PASS, NO_SAMPLE, WordedPreflight, hopeless, is_cut, worded_preflight
 
 EXPERIMENTS = (
     "object_removed",
     "background_replaced",
-    "placement_swapped",
-    "scale_swapped",
+    *SWAPS,
     "randomisation",
     "planted_cue",
     "shared_cues",
