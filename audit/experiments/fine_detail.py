@@ -35,17 +35,14 @@ def spectrum(luma: Tensor) -> Tensor:
     return spectra
 
 
-def band_power(spectra: Tensor, covered: Tensor) -> Tensor:
-    """(N, BANDS) the mean square of what lies in each band, over the part of the pictures that is not `covered`.
-
-    covered: (N,) the share whose detail is gone, because it is filled with its surroundings.
-    """
+def band_power(spectra: Tensor) -> Tensor:
+    """(N, BANDS) the mean square of what lies in each band."""
     height, width = spectra.shape[1] // 2, spectra.shape[2] - 1
     power = spectra.real.square() + spectra.imag.square()
     power[..., 1:-1] *= 2  # the half of the frequencies that a real transform leaves out
     shares = _shares(height, width).to(power)
     each = torch.einsum("nhw,bhw->nb", power, shares[1:]) / (4 * height * width) ** 2
-    return each / (1 - covered).clamp(min=1 / (height * width)).unsqueeze(1) + FAINT**2
+    return each + FAINT**2
 
 
 def change(spectra: Tensor, own: Tensor, other: Tensor, grain: Tensor) -> Tensor:
@@ -59,7 +56,7 @@ def change(spectra: Tensor, own: Tensor, other: Tensor, grain: Tensor) -> Tensor
     gain = (other / own).sqrt().clamp(FAINTER, STRONGER)
     missing = (other - own * gain.square()).clamp(min=0)
     missing = missing * (GRAIN**2 / missing.sum(dim=1, keepdim=True)).clamp(max=1)
-    each = missing / (band_power(grain, torch.zeros_like(own[:, 0])) - FAINT**2)
+    each = missing / (band_power(grain) - FAINT**2)
     by_frequency = torch.einsum("nb,bhw->nhw", gain.log(), shares).exp()
     added = grain * torch.einsum("nb,bhw->nhw", each, shares).sqrt()
     changed: Tensor = torch.fft.irfft2(spectra * (by_frequency - 1) + added, s=(2 * height, 2 * width))

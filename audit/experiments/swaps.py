@@ -30,9 +30,9 @@ class Lenders(NamedTuple):
         return self._of(self.pool.hulls)
 
     @property
-    def covered(self) -> Tensor:
-        """(N,) the share of each in which objects were filled."""
-        return self._of(self.pool.covered)
+    def detail(self) -> Tensor:
+        """(N, BANDS) how sharp and noisy their pictures are."""
+        return self._of(self.pool.detail)
 
     @property
     def sample(self) -> Tensor:

@@ -11,7 +11,7 @@ SWAPPED = Swapped(
     where="in",
     subject="colours of the whole picture",
     untested="the colours and the light of the whole picture",
-    next_step="The colours of the picture tell this network the class. Train on pictures of all classes in the same light,"
+    next_step="The colours of the picture tell this network the class. Train on all classes in the same light,"
     " or vary the colours at random.",
 )
 

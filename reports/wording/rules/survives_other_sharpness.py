@@ -11,7 +11,7 @@ SWAPPED = Swapped(
     where="with",
     subject="sharpness and noise of the whole picture",
     untested="the sharpness and the noise of the whole picture",
-    next_step="How sharp or noisy the picture is tells this network the class. Train on pictures of all classes from the"
+    next_step="How sharp or noisy the picture is tells this network the class. Train on all classes from the"
     " same cameras, or blur and add noise at random.",
 )
 

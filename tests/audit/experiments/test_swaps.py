@@ -102,7 +102,7 @@ def test_an_object_of_one_colour_keeps_it_at_every_size() -> None:
 def test_an_object_that_is_the_whole_picture_leaves_nothing() -> None:
     asked = trial(READER)
     asked.inside[0] = True
-    for intervention in SWAPS:
+    for intervention in set(SWAPS) - {sharpness_swapped}:  # which asks for no surroundings
         for picture in intervention(asked, donors=1).altered.values():
             assert picture.isnan().flatten(1).all(dim=1).tolist() == [True, False, False, False, False, False]
             assert not picture[1:].isnan().any()

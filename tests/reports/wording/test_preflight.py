@@ -137,7 +137,7 @@ def test_a_rule_and_its_slices_are_one_line() -> None:
 
 
 def test_a_screen_of_lines_says_how_many_are_left() -> None:
-    own = {f"{__name__}:rule_{number}": {"why": "x"} for number in range(13)}
+    own = {f"{__name__}:rule_{number}": {"why": "x"} for number in range(17)}
     seen = worded_preflight(
         Preflight(
             profile="own",
@@ -155,7 +155,7 @@ def test_a_screen_of_lines_says_how_many_are_left() -> None:
     )
     lines = hopeless(seen).splitlines()
     assert is_cut(seen)
-    assert len(lines) == 13
+    assert len(lines) == 17
     assert lines[-2] == "- and 3 further checks; the list above this error holds all of them"
 
 
