@@ -11,11 +11,13 @@ OCTAVES = 3
 BANDS = 2 * OCTAVES
 """Half octaves, from the slowest to the finest."""
 FAINT = 2.0**-10
-"""Deviation, as a share of the range, of the rounding to 8 bits, which every picture has."""
+"""Deviation, as a share of the light, as rounding to 8 bits adds it: less is no detail."""
 FAINTER, STRONGER = 0.25, 2.0
 """By how much detail is lowered and raised at most: a blur looks like one, and contours drawn over do not."""
-GRAIN = 0.1
-"""Deviation, as a share of the range, of the noise that is added at most."""
+GRAIN = 0.2
+"""Deviation, as a share of the light, of the noise that is added at most."""
+DARKEST = 0.05
+"""Mean luminance, as a share of the range, below which a picture has no light to compare its detail with."""
 LUMINANCE = (0.299, 0.587, 0.114)
 
 
@@ -36,13 +38,24 @@ def spectrum(luma: Tensor) -> Tensor:
 
 
 def band_power(spectra: Tensor) -> Tensor:
-    """(N, BANDS) the mean square of what lies in each band."""
+    """(N, BANDS) the mean square of what lies in each band, as a share of that of the light.
+
+    A picture taken in half the light is no less sharp.
+    """
+    return _band_power(spectra) / _light(spectra) + FAINT**2
+
+
+def _band_power(spectra: Tensor) -> Tensor:
     height, width = spectra.shape[1] // 2, spectra.shape[2] - 1
     power = spectra.real.square() + spectra.imag.square()
     power[..., 1:-1] *= 2  # the half of the frequencies that a real transform leaves out
-    shares = _shares(height, width).to(power)
-    each = torch.einsum("nhw,bhw->nb", power, shares[1:]) / (4 * height * width) ** 2
-    return each + FAINT**2
+    return torch.einsum("nhw,bhw->nb", power, _shares(height, width)[1:].to(power)) / (4 * height * width) ** 2
+
+
+def _light(spectra: Tensor) -> Tensor:
+    """(N, 1) the square of the mean luminance."""
+    mean = spectra[:, 0, 0].real / (2 * spectra.shape[1] * (spectra.shape[2] - 1))
+    return mean.clamp(min=DARKEST).square().unsqueeze(1)
 
 
 def change(spectra: Tensor, own: Tensor, other: Tensor, grain: Tensor) -> Tensor:
@@ -56,7 +69,7 @@ def change(spectra: Tensor, own: Tensor, other: Tensor, grain: Tensor) -> Tensor
     gain = (other / own).sqrt().clamp(FAINTER, STRONGER)
     missing = (other - own * gain.square()).clamp(min=0)
     missing = missing * (GRAIN**2 / missing.sum(dim=1, keepdim=True)).clamp(max=1)
-    each = missing / (band_power(grain) - FAINT**2)
+    each = missing * _light(spectra) / _band_power(grain)
     by_frequency = torch.einsum("nb,bhw->nhw", gain.log(), shares).exp()
     added = grain * torch.einsum("nb,bhw->nhw", each, shares).sqrt()
     changed: Tensor = torch.fft.irfft2(spectra * (by_frequency - 1) + added, s=(2 * height, 2 * width))

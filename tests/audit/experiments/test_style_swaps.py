@@ -129,7 +129,7 @@ def power_of_a_plain_loop(luma: np.ndarray, band: int) -> float:
 
 def test_the_power_of_a_band_is_that_of_a_plain_loop() -> None:
     luma = random(1, 1, 10, 12)[:, 0].double()
-    found = band_power(spectrum(luma))[0] - ROUNDED**2
+    found = (band_power(spectrum(luma))[0] - ROUNDED**2) * luma.mean() ** 2
     wanted = [power_of_a_plain_loop(luma[0].numpy(), band) for band in range(1, BANDS + 1)]
     np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-6)
 
@@ -146,12 +146,20 @@ def test_detail_comes_to_the_power_that_is_asked_for() -> None:
     assert change(spectrum(slow), own[:1], own[:1] / 9, grain[:1]).abs().max() < 0.02
 
 
+def test_less_light_is_no_less_sharp() -> None:
+    luma = random(1, 1, 32, 32)[:, 0]
+    torch.testing.assert_close(band_power(spectrum(luma / 3)), band_power(spectrum(luma)))
+
+
 def test_a_picture_without_noise_gets_some_and_no_more_than_the_limit() -> None:
     flat, grain = torch.full((1, 64, 64), 0.5).double(), spectrum(white(1, 64))
-    own, slight, strong = band_power(spectrum(flat)), *(band_power(spectrum(s * white(1, 64, 1))) for s in (0.05, 1.0))
+    own, slight, strong = (
+        band_power(spectrum(flat)),
+        *(band_power(spectrum(0.5 + s * white(1, 64, 1))) for s in (0.05, 1.0)),
+    )
     noisy = flat + change(spectrum(flat), own, slight, grain)
     torch.testing.assert_close(band_power(spectrum(noisy))[:, 1:], slight[:, 1:], rtol=0.2, atol=0)
-    assert change(spectrum(flat), own, strong, grain).std() == pytest.approx(GRAIN, rel=0.1)
+    assert change(spectrum(flat), own, strong, grain).std() == pytest.approx(GRAIN * 0.5, rel=0.1)
 
 
 def test_a_smooth_donor_blurs() -> None:
