@@ -130,7 +130,7 @@ def test_who_goes_by_no_style_passes(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.tor("TOR-082")
-def test_who_goes_by_noise_fails_by_the_rule_on_sharpness_alone(tmp_path: Path) -> None:
+def test_who_goes_by_noise_fails_by_the_rule_on_sharpness(tmp_path: Path) -> None:
     write_grainy(tmp_path, PICTURES)
     found = findings(GrainReader(), tmp_path, STYLE)
     assert found["sharpness"].outcome is Outcome.FAIL
