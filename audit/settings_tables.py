@@ -203,7 +203,16 @@ class ExperimentsTable(Table):
 
     interventions: tuple[NamedTable, ...] = tuple(
         NamedTable(name=name)
-        for name in ("object_removed", "background_replaced", "placement_swapped", "scale_swapped", "noise")
+        for name in (
+            "object_removed",
+            "background_replaced",
+            "placement_swapped",
+            "scale_swapped",
+            "colour_swapped",
+            "background_colour_swapped",
+            "sharpness_swapped",
+            "noise",
+        )
     )
     """On every picture, or on a draw."""
     controls: tuple[NamedTable, ...] = tuple(NamedTable(name=name) for name in ("randomisation", "planted_cue"))

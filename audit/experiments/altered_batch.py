@@ -30,6 +30,8 @@ class Donors:
     """(D,) int64, the number of the sample that each is taken from."""
     hulls: Tensor
     """(D, 4) float32: x0, y0, x1, y1 around the labelled objects that were there, in the frame."""
+    detail: Tensor
+    """(D, BANDS) float32: the power of the whole picture, objects and all, in each band of `fine_detail`."""
 
 
 @dataclass(frozen=True, eq=False)

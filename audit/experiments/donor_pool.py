@@ -14,6 +14,7 @@ from audit.engine.batch_factory import BatchFactory
 from audit.engine.inputs import Inputs
 from audit.experiments.altered_batch import Donors
 from audit.experiments.fills import blur
+from audit.experiments.fine_detail import BANDS, band_power, luminance, spectrum
 
 
 def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
@@ -23,7 +24,7 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
     in the preprocessing. There may be fewer donors than asked for, even none.
     """
     pictures = _drawn(inputs, factory)
-    x = _without_objects(pictures, factory, inputs.settings.run.batch_size)
+    x, detail = _without_objects(pictures, factory, inputs.settings.run.batch_size)
     # a picture that its objects cover, which data.max_box_share may allow, has no surroundings to lend
     lends = ~x.isnan().flatten(1).any(dim=1)
     x, pictures = x[lends], [picture for picture, usable in zip(pictures, lends.tolist(), strict=True) if usable]
@@ -35,6 +36,7 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
         pictures=tuple(picture.content for picture in pictures),
         samples=torch.tensor([picture.number for picture in pictures], dtype=torch.int64, device=factory.device),
         hulls=_hulls(inputs, pictures).to(factory.device),
+        detail=detail[lends],
     )
 
 
@@ -71,12 +73,17 @@ def _in_turns(inputs: Inputs) -> list[int]:
     return [number for turn in turns for number in turn if number is not None]
 
 
-def _without_objects(pictures: Sequence[Loaded], factory: BatchFactory, size: int) -> Tensor:
-    """(D, C, H, W); NaN throughout where the objects cover the picture."""
-    batches = [pictures[i : i + size] for i in range(0, len(pictures), size)]
-    filled = [blur(factory.batch(batch).x, factory.inside(batch)) for batch in batches]
+def _without_objects(pictures: Sequence[Loaded], factory: BatchFactory, size: int) -> tuple[Tensor, Tensor]:
+    """(D, C, H, W), NaN throughout where the objects cover the picture; and (D, BANDS) the detail of each with them."""
     shape = factory.preprocessing.channels, *(factory.loader.frame or (0, 0))
-    return torch.cat([torch.empty(0, *shape, device=factory.device), *filled])
+    filled = [torch.empty(0, *shape, device=factory.device)]
+    detail = [torch.empty(0, BANDS, device=factory.device)]
+    for start in range(0, len(pictures), size):
+        some = pictures[start : start + size]
+        batch = factory.batch(some)
+        filled.append(blur(batch.x, factory.inside(some)))
+        detail.append(band_power(spectrum(luminance(batch.pixels(batch.x)))))
+    return torch.cat(filled), torch.cat(detail)
 
 
 def _held(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:

@@ -30,6 +30,11 @@ class Lenders(NamedTuple):
         return self._of(self.pool.hulls)
 
     @property
+    def detail(self) -> Tensor:
+        """(N, BANDS) how sharp and noisy their pictures are."""
+        return self._of(self.pool.detail)
+
+    @property
     def sample(self) -> Tensor:
         """(N,) float64, the numbers of their samples."""
         return self._of(self.pool.samples.double())

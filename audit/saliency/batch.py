@@ -73,6 +73,16 @@ class Batch:
         """
         return self._shown(altered, self.codings)
 
+    def pixels(self, x: Tensor) -> Tensor:
+        """Pictures (N, C, H, W) as the network sees them, on the scale from 0 to 1."""
+        mean, std = (value.view(-1, 1, 1).to(x) for value in (self.mean, self.std))
+        return torch.addcmul(mean, x, std)
+
+    def seen(self, pixels: Tensor) -> Tensor:
+        """Pictures (N, C, H, W) on the scale from 0 to 1, as the network sees them."""
+        mean, std = (value.view(-1, 1, 1).to(pixels) for value in (self.mean, self.std))
+        return (pixels - mean) / std
+
     def retraced(self) -> Tensor:
         """(N, C, H, W) the pictures as they are, the way of altered ones: the very same numbers."""
         return self._shown(self.x, ())

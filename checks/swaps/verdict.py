@@ -148,7 +148,7 @@ def _finding(
     elif reason == reasons.UNDECIDED and few_lenders:
         reason = FEW_LENDERS
     undecided = outcome is Outcome.INCONCLUSIVE and paired and not few_lenders
-    key = intervention.partition("_")[0]
+    key = intervention.rpartition("_")[0] or intervention
     return Finding(
         key=key,
         outcome=outcome,

@@ -27,6 +27,7 @@ from reports.result.cost import total
 from reports.result.purpose import purpose
 from reports.result.schema import Audit, Excluded, Identity
 from reports.result.summary import ClassSummary, class_name
+from reports.wording.swapped_properties import swapped_properties
 from reports.wording.worded import WordedFinding, WordedJudgement, WordedVerdict
 
 MOST_CLASSES = 20
@@ -90,6 +91,7 @@ def page_values(assessment: Assessment) -> Values:
         "copy_bits": (MOST_BITS, BITS),
         "not_run": not_run(record, table),
         "experiments": audit.experiments,
+        "properties": tuple(swapped_properties().values()),
         "halves": figures.halves_figure(table, miss),
         **cue_section(record, audit.cues, judgement),
         "regions": judgement.verdict("survives_other_regions"),

@@ -7,6 +7,7 @@ from checks.verdict import Finding
 from reports.wording.missing import because_of
 from reports.wording.numbers import count, percent, short, signed
 from reports.wording.phrases import minus
+from reports.wording.swapped_properties import swapped_properties
 
 
 class Number(NamedTuple):
@@ -72,19 +73,18 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
     },
     "no_shared_hotspot": {"log_odds": ("Log-odds lost by hiding it", signed)},
     "right_for_the_right_reason": _WITHOUT_ANSWER,
+    **{rule: {**_SWAP, **_WITHOUT_ANSWER} for rule in swapped_properties()},
     "survives_other_background": {
         **_SWAP,
         "plain": ("Right on a background without content", _by_fill),
         **_WITHOUT_ANSWER,
     },
-    "survives_other_placement": {**_SWAP, **_WITHOUT_ANSWER},
     "survives_other_regions": {
         **_SWAP,
         "share": ("Nearest neighbours, in what this place looks like, with the same label", percent),
         "chance": ("As many would be by chance", percent),
         **_WITHOUT_ANSWER,
     },
-    "survives_other_scale": {**_SWAP, **_WITHOUT_ANSWER},
 }
 """By rule and by the name in the details: the label, and how the value is written."""
 

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from checks.verdict import Direction
 from reports.wording.numbers import slug
+from reports.wording.swapped_properties import swapped_properties
 from reports.wording.worded import WordedFinding, WordedVerdict
 
 EVIDENCE: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(swapped_properties(), ("experiments", "Properties swapped")),
     "control_is_caught": ("controls", "Planted control"),
     "depends_on_object": ("experiments", "Object removed"),
     "evidence_is_complete": ("exclusions", "Exclusions"),
@@ -20,9 +22,7 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "relevance_beats_null_maps": ("scores", "Scores"),
     "right_for_the_right_reason": ("cells", "The four cells"),
     "survives_other_background": ("experiments", "Background replaced"),
-    "survives_other_placement": ("experiments", "Properties swapped"),
     "survives_other_regions": ("regions", "Places that tell the label"),
-    "survives_other_scale": ("experiments", "Properties swapped"),
 }
 """Section of the page and what is found there, by rule. A rule of one's own has its check alone."""
 SENSES = {Direction.HIGHER: "at least", Direction.LOWER: "at most"}

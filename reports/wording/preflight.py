@@ -16,7 +16,7 @@ NO_PASS = "So this audit cannot end as PASS, however the network answers."
 NO_SAMPLE = "No sample is left to audit."
 MOST_SLICES = 3
 """Slices that a sentence names."""
-MOST_LINES = 10
+MOST_LINES = 14
 """Checks that an error lists."""
 NOUNS = {DISTINCT: "distinct picture", CLASSES: "class", METHODS: "method"}
 SUFFIXES = {PREDICTED_RIGHT: " predicted right", WITH_FORBIDDEN: " with forbidden pixels"}

@@ -12,22 +12,26 @@ from reports.wording.undecided import more_helps, pictures, pictures_to_add, too
 from reports.wording.words import ORIGINAL, About, FindingWords, Words, words_by_finding
 
 WHOLE_OBJECT = (
-    "Look at the worst pictures: what is lost may be due to the cut around the object. Let the boxes leave it some room"
-    " (experiments.margin), and audit again."
+    "Look at the worst pictures: what is lost may be due to the change itself, as to a cut around the object. Let the"
+    " boxes leave it some room (experiments.margin), and audit again."
 )
 
 
 @dataclass(frozen=True)
 class Swapped:
-    """What a property is called."""
+    """What a property is called. A rule's wording that has one names it `SWAPPED`."""
 
+    intervention: str
+    """That swaps it."""
     question: str
     nouns: str
     """What pictures lend, as 'backgrounds'."""
     where: str
     """The word before it: 'on' backgrounds, 'in' places, 'at' sizes."""
     subject: str
-    """Of the finding."""
+    """Of the finding: the property."""
+    untested: str
+    """What a network may rely on where it is not swapped: 'where objects lie'."""
     next_step: str
     """Where it tells the network the class."""
 

@@ -42,10 +42,12 @@ def _next_step(finding: Finding, about: About) -> str:
 
 def _swapped(finding: Finding) -> Swapped:
     return Swapped(
+        intervention=finding.key,
         question=QUESTION,
         nouns="patches",
         where="with",
         subject=f"{finding.key}, {_where(finding)}",
+        untested="what pictures show at fixed places",
         next_step=LOOK,
     )
 

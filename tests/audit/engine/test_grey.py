@@ -21,6 +21,7 @@ from audit.record.experiment_readers import read_answers, read_crops
 from audit.record.map_readers import read_scores, read_thumbnails
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
+from fixtures.experiments import SWAPS
 from fixtures.shapes import write_shapes
 
 PREPARED = Preprocessing(resize=(16, 16), mean=(0.5,), std=(0.25,))
@@ -95,7 +96,7 @@ def test_a_whole_run(tmp_path: Path) -> None:
         dead = [read_scores(opened, label).dead.sum() for label in ("gradient", "gradcam", "edges", "random_model")]
         thumbnails = read_thumbnails(opened)
     assert pictures.right.all()
-    swaps = {"background_replaced", "placement_swapped", "scale_swapped"}
+    swaps = {"background_replaced", *SWAPS}
     assert set(answers.intervention.tolist()) == {"object_removed", *swaps, "noise", "mark"}
     assert {"model", "linear 0.50", "saturating 1.00"} <= set(answers.subject.tolist())
     assert not any(dead)

@@ -22,6 +22,7 @@ from checks import judge
 from checks.profile import load_profile
 from checks.table import integrity
 from checks.verdict import Outcome, Verdict
+from fixtures.experiments import SWAPS
 from fixtures.shapes import LABELS, network, write_shapes
 
 PICTURES = 24
@@ -208,9 +209,9 @@ def test_altered_pictures_are_asked_again_too(tmp_path: Path) -> None:
     with Record.open(measure(settings, tmp_path / "out")) as record:
         repeats = read_repeats(record)
         columns = record.columns("SELECT DISTINCT intervention, variant FROM repeat WHERE intervention <> ''")
-    swaps = {"background_replaced", "placement_swapped", "scale_swapped"}
+    swaps = {"background_replaced", *SWAPS}
     assert set(columns["intervention"].tolist()) == {"object_removed", *swaps, "noise"}
-    assert len(columns["variant"]) == 9, "from batch to batch another variant"
+    assert len(columns["variant"]) == 9 + 6, "from batch to batch another variant"
     assert set(repeats.way[repeats.altered].tolist()) == {AGAIN}
     assert repeats.deviation[repeats.altered].max() == 0
 

@@ -1,4 +1,6 @@
-"""Where objects lie and how large they are, swapped: against a plain loop, and by what must not change."""
+"""What all swaps keep to; and where objects lie and how large they are, swapped: against a plain loop."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -7,9 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from audit.experiments.altered_batch import Altered
 from audit.experiments.fills import blur
+from audit.experiments.interventions.background_colour_swapped import background_colour_swapped
+from audit.experiments.interventions.colour_swapped import colour_swapped
 from audit.experiments.interventions.placement_swapped import placement_swapped
 from audit.experiments.interventions.scale_swapped import scale_swapped
+from audit.experiments.interventions.sharpness_swapped import sharpness_swapped
 from audit.experiments.moved_objects import at_places_of, at_sizes_of, hulls_of, moved
 from fixtures.trials import HULLS, OBJECT, SIDE, Reader, lenders, trial
 
@@ -22,6 +28,14 @@ BOXES = st.builds(
     st.integers(1, 14),
 )
 READER = Reader(OBJECT)
+Intervention = Callable[..., Altered]
+SWAPS: tuple[Intervention, ...] = (
+    placement_swapped,
+    scale_swapped,
+    colour_swapped,
+    background_colour_swapped,
+    sharpness_swapped,
+)
 
 
 def masked(boxes: list[list[int]]) -> Tensor:
@@ -88,7 +102,7 @@ def test_an_object_of_one_colour_keeps_it_at_every_size() -> None:
 def test_an_object_that_is_the_whole_picture_leaves_nothing() -> None:
     asked = trial(READER)
     asked.inside[0] = True
-    for intervention in (placement_swapped, scale_swapped):
+    for intervention in set(SWAPS) - {sharpness_swapped}:  # which asks for no surroundings
         for picture in intervention(asked, donors=1).altered.values():
             assert picture.isnan().flatten(1).all(dim=1).tolist() == [True, False, False, False, False, False]
             assert not picture[1:].isnan().any()
@@ -118,9 +132,8 @@ def test_a_donor_of_the_same_size_changes_the_size_by_nothing() -> None:
         )
 
 
-@pytest.mark.parametrize("intervention", [placement_swapped, scale_swapped])
-def test_what_has_no_donor_leaves_nothing(intervention: object) -> None:
-    assert callable(intervention)
+@pytest.mark.parametrize("intervention", SWAPS)
+def test_what_has_no_donor_leaves_nothing(intervention: Intervention) -> None:
     swap = intervention(trial(READER, donors=lenders([1, 1])), donors=3)
     missing = {name: picture.isnan().flatten(1).all(dim=1).tolist() for name, picture in swap.altered.items()}
     assert missing["other 1"] == [False, True] * 3
@@ -130,7 +143,7 @@ def test_what_has_no_donor_leaves_nothing(intervention: object) -> None:
 
 def test_a_batch_alters_as_its_pictures_alone() -> None:
     asked = trial(READER)
-    for intervention in (placement_swapped, scale_swapped):
+    for intervention in SWAPS:
         together = intervention(asked, donors=2).altered
         for number in range(3):
             alone = intervention(asked.some([number]), donors=2).altered

@@ -166,6 +166,9 @@ WORSE: dict[str, Callable[[int, float], Evidence]] = {
     "survives_other_placement": lambda n, ill: lent(n, "placement_swapped", ill),
     "survives_other_regions": lambda n, ill: in_regions(lent(n, "region 1", ill)),
     "survives_other_scale": lambda n, ill: lent(n, "scale_swapped", ill),
+    "survives_other_colour": lambda n, ill: lent(n, "colour_swapped", ill),
+    "survives_other_background_colour": lambda n, ill: lent(n, "background_colour_swapped", ill),
+    "survives_other_sharpness": lambda n, ill: lent(n, "sharpness_swapped", ill),
 }
 """By rule: evidence of n pictures that is the worse for this rule the nearer the second argument is to 1."""
 

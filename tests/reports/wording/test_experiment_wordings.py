@@ -155,6 +155,23 @@ CASES: dict[tuple[str, str], list[Case]] = {
         ),
         (INCONCLUSIVE, reasons.NO_PICTURES, SWAPPED, "No picture predicted right was tried at other sizes."),
     ],
+    ("survives_other_colour", "colour"): [
+        (FAIL, reasons.BEYOND_LIMIT, SWAPPED, "93.1 % stay right in own-class colours and 87.5 % in others (loss at"),
+        (INCONCLUSIVE, reasons.UNDECIDED, SWAPPED, "Colours of other classes cost 13.5 points more accuracy than"),
+    ],
+    ("survives_other_background_colour", "background_colour"): [
+        (PASS, "", SWAPPED, "93.1 % stay right with own-class tints and 87.5 % with others"),
+        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the tints’ classes."),
+    ],
+    ("survives_other_sharpness", "sharpness"): [
+        (
+            FAIL,
+            reasons.BEYOND_LIMIT,
+            SWAPPED,
+            "93.1 % stay right with own-class blurs and 87.5 % with others",
+        ),
+        (INCONCLUSIVE, background.NO_CONTROL, ALONE, "too few own-class blurs show what swapping costs."),
+    ],
     ("forbidden_pixels_are_ignored", "hidden"): [
         (PASS, "", MOVED, "by 13.5 points, on 1,234 pictures of 120 flights (at most 16.2; allowed: 10)."),
         (INCONCLUSIVE, reasons.UNDECIDED, MOVED, "(at most 16.2; allowed: 10); about 40"),

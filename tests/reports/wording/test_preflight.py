@@ -12,14 +12,14 @@ from checks.profile import load_profile
 from checks.table.layout import Asked, layout_of
 from checks.verdict import Profile
 from fixtures.evidence import bare_profile
+from fixtures.experiments import SWAPS
 from fixtures.rules import DEFAULT
 from reports.wording.preflight import ALL, NO_PASS, NO_SAMPLE, WordedPreflight, hopeless, is_cut, worded_preflight
 
 EXPERIMENTS = (
     "object_removed",
     "background_replaced",
-    "placement_swapped",
-    "scale_swapped",
+    *SWAPS,
     "randomisation",
     "planted_cue",
     "shared_cues",
@@ -138,7 +138,7 @@ def test_a_rule_and_its_slices_are_one_line() -> None:
 
 
 def test_a_screen_of_lines_says_how_many_are_left() -> None:
-    own = {f"{__name__}:rule_{number}": {"why": "x"} for number in range(13)}
+    own = {f"{__name__}:rule_{number}": {"why": "x"} for number in range(17)}
     seen = worded_preflight(
         Preflight(
             profile="own",
@@ -157,7 +157,7 @@ def test_a_screen_of_lines_says_how_many_are_left() -> None:
     )
     lines = hopeless(seen).splitlines()
     assert is_cut(seen)
-    assert len(lines) == 13
+    assert len(lines) == 17
     assert lines[-2] == "- and 3 further checks; the list above this error holds all of them"
 
 
