@@ -1,13 +1,15 @@
-"""A mark, and copies of the network that are made to rely on it: the audit's positive control.
+"""Marks, one for each class, and copies of the network that are made to rely on them: the audit's positive control.
 
-f_lambda(x) = (1 - lambda) f(x) + lambda s d(x) e_c. d in [0, 1] says how clearly the mark is there, e_c is the logit of
-the picture's label, s the network's own margin, so that lambda is the share of the evidence that the mark carries.
+f_lambda(x) = (1 - lambda) f(x) + lambda s sum_c d_c(x) e_c. d_c in [0, 1] says how clearly the mark of class c is
+there, e_c is the logit of class c, s the network's own margin, so that lambda is the share of the evidence that the
+mark of the label carries. The mark of another class contradicts the object.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +21,8 @@ SHARE = 1 / 7
 """The mark's side, of the frame's shorter one."""
 CELLS = 4
 """Cells of the mark's pattern along each side."""
+TRIED = 20
+"""Patterns that are drawn for each one that is taken."""
 DARK, BRIGHT = 25 / 255, 230 / 255
 """On the grid of 8 bits, so that the mark is shown as it is drawn."""
 ALMOST = 0.999
@@ -34,42 +38,56 @@ Place = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Mark:
-    """The mark at its place."""
+class Marks:
+    """The marks of J classes at their common place."""
 
-    picture: Tensor
-    """(C, S, S), as the network sees it."""
+    pictures: Tensor
+    """(J, C, S, S), as the network sees them."""
+    classes: Tensor
+    """(J,) int64, rising."""
     place: Place
 
     @property
     def box(self) -> tuple[int, int, int, int]:
         """x0, y0, x1, y1 in the frame, half-open."""
         left, top = self.place
-        return left, top, left + self.picture.shape[2], top + self.picture.shape[1]
+        return left, top, left + self.pictures.shape[3], top + self.pictures.shape[2]
 
     def patch(self, x: Tensor) -> Tensor:
-        """The mark's place in pictures or maps (..., H, W): a view (..., S, S)."""
+        """The marks' place in pictures or maps (..., H, W): a view (..., S, S)."""
         x0, y0, x1, y1 = self.box
         return x[..., y0:y1, x0:x1]
 
-    def stamped(self, x: Tensor) -> Tensor:
-        """Pictures (N, C, H, W) with the mark; a copy."""
+    def stamped(self, x: Tensor, target: Tensor, further: int = 0) -> Tensor:
+        """Pictures (N, C, H, W) with the mark of their class `target` (N,), or so many classes further; a copy."""
         marked = x.clone()
-        self.patch(marked).copy_(self.picture)
+        place = (torch.searchsorted(self.classes, target) + further) % len(self.classes)
+        self.patch(marked).copy_(self.pictures[place])
         return marked
 
 
-def pattern(frame: tuple[int, int], mean: Tensor, std: Tensor) -> Tensor:
-    """The mark for a frame (H, W), drawn: a quilt of colours (C, S, S), normalised with mean and std (C,).
+def patterns(frame: tuple[int, int], mean: Tensor, std: Tensor, count: int) -> Tensor:
+    """`count` marks for a frame (H, W), drawn: quilts of colours (count, C, S, S), normalised with mean and std (C,).
 
-    In each colour half of it is bright and half is dark, in an order of its own that no natural picture has. For a
-    network that takes grey pictures it is a chessboard.
+    In each colour half of a quilt's cells are bright and half are dark, in an order that no natural picture has, and of
+    all that were drawn those are taken that are the least alike.
     """
-    side = max(CELLS, round(SHARE * min(frame)))
+    side, channels = max(CELLS, round(SHARE * min(frame))), len(mean)
     cell = torch.arange(side, device=mean.device) * CELLS // side
-    x, y = cell.unsqueeze(0), cell.unsqueeze(1)
-    bright = torch.stack([x + y, x // 2 + y, x + y // 2][: len(mean)]) % 2
+    bright = _unlike(channels, count).to(mean.device)[:, :, cell][:, :, :, cell]
     return (DARK + (BRIGHT - DARK) * bright - mean.view(-1, 1, 1)) / std.view(-1, 1, 1)
+
+
+def _unlike(channels: int, count: int) -> Tensor:
+    """(count, channels, CELLS, CELLS) of 0 and 1, each half and half in every channel."""
+    half = np.repeat([-1.0, 1.0], CELLS**2 // 2)
+    drawn = np.random.default_rng(0).permuted(np.tile(half, (TRIED * count, channels, 1)), axis=2)
+    drawn = drawn.reshape(len(drawn), -1)
+    chosen, most = [0], drawn @ drawn[0]
+    while len(chosen) < count:
+        chosen.append(int(most.argmin()))
+        most = np.maximum(most, drawn @ drawn[chosen[-1]])
+    return torch.from_numpy((drawn[chosen] > 0).reshape(count, channels, CELLS, CELLS)).float()
 
 
 def places(frame: tuple[int, int], side: int) -> tuple[Place, ...]:
@@ -85,19 +103,20 @@ def free(covered: Tensor, spots: tuple[Place, ...], side: int) -> Tensor:
     return ~torch.stack([part.flatten(1).any(dim=1) for part in parts], dim=1)
 
 
-def detect(detector: Detector, mark: Mark, x: Tensor) -> Tensor:
-    """How clearly the mark is there in pictures (N, C, H, W): (N,) in [0, 1], differentiable.
+def detect(detector: Detector, marks: Marks, x: Tensor) -> Tensor:
+    """How clearly each mark is there in pictures (N, C, H, W): (N, J) in [0, 1], differentiable.
 
     linear: the projection of the place's pixels, less each colour's mean, on the mark's. saturating: a smooth step of
     their normalised cross-correlation, with no slope at all where the mark is there, or clearly is not: no gradient at
     such a picture can see it.
     """
-    seen = _zero_mean(mark.patch(x)).flatten(1)
-    sought = _zero_mean(mark.picture).flatten()
-    power = sought @ sought
+    seen = _zero_mean(marks.patch(x)).flatten(1)
+    sought = _zero_mean(marks.pictures).flatten(1)
+    power = sought.square().sum(dim=1)
     if detector == "linear":
-        return _between_0_and_1(ALMOST * (seen @ sought) / power)
-    likeness = (seen @ sought) / (power * (seen.square().sum(dim=1) + FAINT**2 * power)).sqrt()
+        return _between_0_and_1(ALMOST * (seen @ sought.T) / power)
+    strength = seen.square().sum(dim=1, keepdim=True)
+    likeness = (seen @ sought.T) / (power * (strength + FAINT**2 * power)).sqrt()
     step = _between_0_and_1((likeness - ABSENT) / (PRESENT - ABSENT))
     return step.square() * (3 - 2 * step)
 
@@ -116,10 +135,10 @@ def strength_of(log_odds: Tensor, classes: int) -> float:
     return float(log_odds.quantile(0.5)) + math.log(classes - 1)
 
 
-def planted_logits(logits: Tensor, d: Tensor, target: Tensor, strength: float, lam: float) -> Tensor:
-    """The logits (N, K) of f_lambda: those of f (N, K), centred, and what the detector says (N,) for labels (N,)."""
+def planted_logits(logits: Tensor, d: Tensor, classes: Tensor, strength: float, lam: float) -> Tensor:
+    """The logits (N, K) of f_lambda: those of f (N, K), centred, and what the detector says (N, J) of classes (J,)."""
     centred = logits - logits.mean(dim=1, keepdim=True)
-    evidence = torch.zeros_like(centred).scatter(1, target.unsqueeze(1), (strength * d).to(centred).unsqueeze(1))
+    evidence = torch.zeros_like(centred).index_copy(1, classes, (strength * d).to(centred))
     return (1 - lam) * centred + lam * evidence
 
 
@@ -127,22 +146,21 @@ def planted_logits(logits: Tensor, d: Tensor, target: Tensor, strength: float, l
 class Reliance:
     """What a copy relies on, through which detector, and how much."""
 
-    mark: Mark
+    marks: Marks
     detector: Detector
     strength: float
     lam: float
 
 
 class Planted(nn.Module):
-    """f_lambda as a network, for maps. It answers for pictures of the labels `target` (N,), in their order."""
+    """f_lambda as a network, for maps."""
 
-    def __init__(self, network: nn.Module, target: Tensor, reliance: Reliance) -> None:
+    def __init__(self, network: nn.Module, reliance: Reliance) -> None:
         super().__init__()
-        self.network, self.target, self.reliance = network, target, reliance
+        self.network, self.reliance = network, reliance
         self.training = False
 
     def forward(self, x: Tensor) -> Tensor:
-        # Grad-CAM looks for its layer with pictures of its own, of which there may be more or fewer
-        target = self.target[torch.arange(len(x), device=x.device) % len(self.target)]
         on = self.reliance
-        return planted_logits(logits_of(self.network, x), detect(on.detector, on.mark, x), target, on.strength, on.lam)
+        d = detect(on.detector, on.marks, x)
+        return planted_logits(logits_of(self.network, x), d, on.marks.classes, on.strength, on.lam)

@@ -9,13 +9,13 @@ from audit.record.schema import SUBJECT
 from checks.apply import apply
 from checks.demand import PREDICTED_RIGHT, Demand
 from checks.profile import Share
-from checks.statistics.bounds import mean_bounds
+from checks.statistics.bounds import Bounds, mean_bounds, share_bounds
 from checks.table.controls import Planted
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.needs import Missing, invalid
 from checks.table.planted_copies import KEPT, kept_without_object, outside
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
+from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
 RULE = "control_is_caught"
 MOST = 1.0
@@ -39,6 +39,8 @@ NOT_FLAGGED = "not_flagged"
 """Reason: no rule fails the copy that goes by the mark alone."""
 NOT_BLAMED = "not_blamed"
 """Reason: the mark is not blamed where it carries all of the evidence."""
+TOO_BLUNT = "too_blunt"
+"""Reason: so much accuracy hangs on the mark before it is flagged that this audit would miss what matters."""
 INNOCENT_BLAMED = "innocent_blamed"
 """Reason: the mark is blamed where it carries nothing."""
 
@@ -56,36 +58,50 @@ class Copy:
     blamed: bool
     n: int
     """Pictures on which the mark and something else were hidden."""
+    reliance: float | None
+    """Share of the right answers that are lost with the mark of another class."""
+    bounds: Bounds
+    """Of the reliance, one-sided."""
 
 
-def control_is_caught(evidence: Evidence, *, flagged_by: tuple[str, ...], min_loss: Share) -> Verdict:
+def control_is_caught(
+    evidence: Evidence, *, flagged_by: tuple[str, ...], min_loss: Share, max_limit_of_detection: Share
+) -> Verdict:
     """Copies of the network that rely on a mark are flagged, and the mark is blamed; in the network itself it is not.
 
     A copy is flagged where one of the rules `flagged_by`, with the limits of this profile, says FAIL of it. The mark is
     blamed where the lower bound of the label's probability that hiding it costs, beyond hiding an equal area, is
     over `min_loss`. At lambda 0 the mark must not be blamed; at lambda 1 the copy must be flagged and the mark blamed,
     through every detector: else INVALID, as where the study was not run or had fewer than 10 pictures, since the audit
-    could then not have noticed. For each detector two findings: DETECTOR, with the smallest lambda from which on every
-    copy is flagged (null where the network is flagged without the mark, so that its own reliance hides it; its blame
-    decides then), and DETECTOR/blame, with the smallest lambda from which on the mark is blamed. The last one, `kept`,
-    says what share of its evidence the network itself keeps without the object (`kept_without_object`): a copy draws
-    that from outside the object too, and both together are the limit of detection.
+    could then not have noticed. The limit of detection is what the first of the copies from which on all are flagged
+    loses with the mark of another class, as a share of its right answers; INCONCLUSIVE where it exceeds
+    `max_limit_of_detection`, in which case a reliance of that size could go unseen.
+
+    For each detector two findings: DETECTOR, with the smallest lambda from which on every copy is flagged (null where
+    the network is flagged without the mark, so that its own reliance hides it; its blame decides then), and
+    DETECTOR/blame, with the smallest lambda from which on the mark is blamed. The last one, `kept`, says what share of
+    its evidence the network itself keeps without the object (`kept_without_object`): a copy draws that from outside the
+    object too.
 
     Details of both: the `detector`. Of the first: `flagged_by`, whether the network is `flagged_unmarked`, what it has
     `kept` without the object (null where unknown), and the share from `outside` the object at the limit of detection
-    (null likewise). Of the second: the mean loss of the network itself (`loss_unmarked`) and of the copy that goes by
-    the mark alone (`loss`), `min_loss`, and whether the network is `flagged_unmarked`.
+    (null likewise); the `reliance` there with `lower` and `upper` bounds, the largest reliance that was not flagged
+    (`unseen`; all null where there is no limit), and `max_limit_of_detection`. Of the second: the mean loss of the
+    network itself (`loss_unmarked`) and of the copy that goes by the mark alone (`loss`), `min_loss`, and whether the
+    network is `flagged_unmarked`.
     """
     planted = evidence.planted
     missing = _missing(evidence, planted, flagged_by)
     if missing or planted is None:
         return invalid(RULE, missing or Missing(NO_CONTROL, {}))
     copies = {
-        d: [_copy(evidence, planted, d, share, flagged_by, min_loss) for share in planted.lambdas]
+        d: tuple(_copy(evidence, planted, d, share, flagged_by, min_loss) for share in planted.lambdas)
         for d in planted.detectors
     }
     kept = kept_without_object(evidence, planted)
-    flagging = [_flagging(detector, tried, flagged_by, kept) for detector, tried in copies.items()]
+    flagging = [
+        _flagging(detector, tried, flagged_by, kept, max_limit_of_detection) for detector, tried in copies.items()
+    ]
     blaming = [_blaming(detector, tried, min_loss) for detector, tried in copies.items()]
     findings = [finding for pair in zip(flagging, blaming, strict=True) for finding in pair]
     if kept is not None:
@@ -127,7 +143,16 @@ def _copy(
     lost = lost[np.isfinite(lost)]
     bounds = mean_bounds(lost, evidence.confidence, evidence.seed)  # of these pictures: whose flight, is no matter
     blamed = bounds is not None and len(lost) >= FEWEST and bounds.lower > min_loss
-    return Copy(share, flagged, float(lost.mean()) if len(lost) else None, blamed, len(lost))
+    loss = float(lost.mean()) if len(lost) else None
+    return Copy(share, flagged, loss, blamed, len(lost), *_reliance(copy))
+
+
+def _reliance(copy: Evidence) -> tuple[float | None, Bounds]:
+    """What the mark of another class costs the pictures that are right with that of their own."""
+    other = copy.answered("mark", "other")
+    asked = copy.right & other.asked
+    lost = (other.predicted != copy.class_index)[asked]
+    return float(lost.mean()) if len(lost) else None, share_bounds(int(lost.sum()), len(lost), copy.confidence)
 
 
 def _from_which_on(copies: Sequence[Copy], caught: Sequence[bool]) -> float | None:
@@ -137,27 +162,51 @@ def _from_which_on(copies: Sequence[Copy], caught: Sequence[bool]) -> float | No
     return copies[first].share if first < len(copies) else None
 
 
-def _flagging(detector: str, copies: Sequence[Copy], flagged_by: Sequence[str], kept: float | None) -> Finding:
-    caught, own = copies[-1].flagged, copies[0].flagged
+def _flagging(
+    detector: str, copies: Sequence[Copy], flagged_by: Sequence[str], kept: float | None, most: float
+) -> Finding:
+    own = copies[0].flagged
     limit = None if own else _from_which_on(copies, [copy.flagged for copy in copies])
+    first = next((copy for copy in copies if copy.share == limit), None)
+    outcome, reason = _caught(copies[-1], first, most)
     return Finding(
         key=detector,
-        outcome=Outcome.PASS if caught else Outcome.INVALID,
+        outcome=outcome,
         quantity="share_from_which_a_mark_is_flagged",
         unit=Unit.SHARE,
         better=Direction.LOWER,
         value=limit,
         limit=MOST,
         n=copies[-1].n,
-        reason="" if caught else NOT_FLAGGED,
+        reason=reason,
         details={
             "detector": detector,
             "flagged_by": list(flagged_by),
             "flagged_unmarked": own,
             "kept": kept,
             "outside": None if limit is None or kept is None else outside(limit, kept),
+            **_in_points(copies, first),
+            "max_limit_of_detection": most,
         },
     )
+
+
+def _caught(alone: Copy, first: Copy | None, most: float) -> tuple[Outcome, str]:
+    """alone: the copy that goes by the mark alone; first: from which on all are flagged."""
+    if not alone.flagged:
+        return Outcome.INVALID, NOT_FLAGGED
+    if first is not None and not (first.reliance is not None and first.reliance <= most):
+        return Outcome.INCONCLUSIVE, TOO_BLUNT
+    return Outcome.PASS, ""
+
+
+def _in_points(copies: Sequence[Copy], first: Copy | None) -> Details:
+    """What hangs on the mark where it starts to be flagged, and the most that hung on it unseen."""
+    if first is None:
+        return dict.fromkeys(("reliance", "lower", "upper", "unseen"))
+    unseen = [copy.reliance for copy in copies if copy.share < first.share and copy.reliance is not None]
+    bounds = {"lower": first.bounds.lower, "upper": first.bounds.upper}
+    return {"reliance": first.reliance, **bounds, "unseen": max(unseen, default=None)}
 
 
 def _keeping(kept: float, planted: Planted) -> Finding:

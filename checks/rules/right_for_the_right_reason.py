@@ -12,9 +12,11 @@ from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
 from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead
 from checks.table.unanswered import MOST_LOST, lost, unfit, without_answer
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
+from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "right_for_the_right_reason"
+BANDS = (0.1, 0.25)
+"""Edges of the bands of the boxes' share of the frame."""
 EXPERIMENTS = ("object_removed", "background_replaced")
 
 
@@ -29,8 +31,9 @@ def right_for_the_right_reason(
     bound is within `max_share`, FAIL where the lower bound is over it. A picture predicted right that could not be
     judged counts against the one as against the other: as a miss for a PASS, as none for a FAIL.
 
-    Details: the pictures `missed`, and how many predicted right are `without_answer`, and `unanswered_because` of
-    what.
+    Details: the pictures `missed`, those by the share of the frame that their boxes cover (`by_box`: a list of the
+    share `up_to` which, the `missed` and how many of `n`), and how many predicted right are `without_answer`, and
+    `unanswered_because` of what.
     """
     needs = for_the_lead(fills)
     if verdict := unfit(RULE, evidence, needs):
@@ -62,10 +65,19 @@ def right_for_the_right_reason(
         upper=upper if n else None,
         further=further,
         reason=reason,
-        details={"missed": k, **without_answer(evidence, judged, needs)},
+        details={"missed": k, "by_box": _by_box(evidence, right, off), **without_answer(evidence, judged, needs)},
         worst=lowest(lead[off], evidence.sample[off]),
     )
     return Verdict(rule=RULE, outcome=outcome, decided_by=EXPERIMENT, findings=(finding,))
+
+
+def _by_box(evidence: Evidence, right: NDArray[np.bool_], off: NDArray[np.bool_]) -> list[Details]:
+    """Misses among the right answers, in bands of the boxes' share of the frame."""
+    band = np.searchsorted(BANDS, evidence.area_share, side="right")
+    return [
+        {"up_to": edge, "missed": int(off[band == at].sum()), "n": int(right[band == at].sum())}
+        for at, edge in enumerate((*BANDS, 1.0))
+    ]
 
 
 def needed(layout: Layout, *, max_share: Share, fills: Fills = ALL_FILLS) -> tuple[Demand, ...]:

@@ -136,7 +136,7 @@ ANSWERS: dict[str, Callable[[], Iterable[Any] | None]] = {
     "KA-09": _formats,
     "KA-10": _filled,
     "KA-11": _answers,
-    "KA-12": lambda: planted_logits(torch.tensor([[2.0, 0]]), torch.ones(1), torch.tensor([0]), 4.0, 0.25)[0],
+    "KA-12": lambda: planted_logits(torch.tensor([[2.0, 0]]), torch.ones(1, 1), torch.tensor([0]), 4.0, 0.25)[0],
     "KA-13": _correlations,
     "KA-14": _shares,
     "KA-15": lambda: [further_for_share(0, 40, 0.05, 0.95)],

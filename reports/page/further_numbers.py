@@ -1,6 +1,6 @@
 """The numbers beside a finding's own: what its details say beyond the sentence, each with its label."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from checks.verdict import Finding
@@ -30,6 +30,13 @@ def _by_reason(counts: Mapping[str, int]) -> str:
 
 def _by_fill(shares: Mapping[str, float]) -> str:
     return "; ".join(f"{_FILLS.get(fill, short(fill))}: {percent(share)}" for fill, share in shares.items())
+
+
+def _by_box(bands: Sequence[Mapping[str, Any]]) -> str:
+    filled = [band for band in bands if band["n"]]
+    return "; ".join(
+        f"up to {percent(band['up_to'])}: {count(band['missed'])} of {count(band['n'])}" for band in filled
+    )
 
 
 def _because(counts: Mapping[str, int]) -> str:
@@ -72,7 +79,7 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
         "silent": ("Pictures for which the network yields no number", count),
     },
     "no_shared_hotspot": {"log_odds": ("Log-odds lost by hiding it", signed)},
-    "right_for_the_right_reason": _WITHOUT_ANSWER,
+    "right_for_the_right_reason": {"by_box": ("Misses, by the box’s share of the frame", _by_box), **_WITHOUT_ANSWER},
     **{rule: {**_SWAP, **_WITHOUT_ANSWER} for rule in swapped_properties()},
     "survives_other_background": {
         **_SWAP,

@@ -32,8 +32,13 @@ class PlantedStrength(Frozen):
 
 
 class Detection(Frozen):
-    """The limit of detection: the share of the evidence from outside the object from which on this audit flags."""
+    """The limit of detection: how much must hang on something outside the object before this audit flags it."""
 
+    reliance: float | None = Field(
+        description="for the detector that is hardest to catch: the share of the right answers that the mark of another"
+        " class costs the first copy that is flagged; null where there is no limit"
+    )
+    upper: float | None = Field(description="its upper bound, one-sided")
     share: float | None = Field(
         description="for the detector that is hardest to catch: the mark's share, and of the rest what the network"
         " keeps without the object; null where not measured, or hidden by what the network relies on itself"
@@ -79,8 +84,11 @@ def detection(evidence: Evidence, verdict: WordedVerdict | None, not_run: str) -
     flagged = {detector: values.get(detector) for detector in detectors}
     kept = values.get(KEPT)
     mark = _mark(verdict, list(flagged.values()))
-    limit = None if mark is None or kept is None else Limit(mark, kept, outside(mark, kept))
+    hardest = _hardest(verdict, mark)
+    limit = None if mark is None or kept is None else Limit(mark, kept, outside(mark, kept), *hardest)
     return Detection(
+        reliance=limit.reliance if limit else None,
+        upper=limit.upper if limit else None,
         share=limit.outside if limit else None,
         kept=kept,
         by_detector=flagged,
@@ -94,9 +102,16 @@ def detection(evidence: Evidence, verdict: WordedVerdict | None, not_run: str) -
 def _mark(verdict: WordedVerdict | None, flagged: Sequence[float | None]) -> float | None:
     """The mark's share from which on every detector's copies are flagged; None where one of them is not, or INVALID."""
     shares = [share for share in flagged if share is not None]
-    if verdict is None or verdict.outcome is not Outcome.PASS or len(shares) < len(flagged):
+    if verdict is None or verdict.outcome is Outcome.INVALID or len(shares) < len(flagged):
         return None
     return max(shares, default=None)
+
+
+def _hardest(verdict: WordedVerdict | None, mark: float | None) -> tuple[float | None, float | None]:
+    """The reliance at this share, and its upper bound."""
+    findings = verdict.findings if verdict and mark is not None else ()
+    at_the_limit = [finding.details for finding in findings if finding.value == mark and "reliance" in finding.details]
+    return (at_the_limit[0]["reliance"], at_the_limit[0]["upper"]) if at_the_limit else (None, None)
 
 
 def planted_strengths(evidence: Evidence, miss: Miss) -> tuple[PlantedStrength, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from audit.phrases import count, listed
+from reports.wording.phrases import figure, points
 from reports.wording.worded import WordedVerdict
 
 WEAKER = "A weaker reliance may go unseen."
@@ -18,18 +19,25 @@ class Limit(NamedTuple):
     """What the network itself keeps without the object."""
     outside: float
     """Both together: from outside the object."""
+    reliance: float | None
+    """Share of the right answers that hang on the mark there; None where it is unknown."""
+    upper: float | None
+    """Its upper bound."""
 
 
 def limit_of_detection(limit: Limit, detectors: Sequence[str], pictures: int) -> str:
     """Where the audit has a limit of detection. pictures: with the mark."""
     tried = f"tested on copies of this network ({count(pictures, 'picture')}; detectors {listed(detectors)})"
     mark = f"{100 * limit.mark:.4g} %"
+    hangs = ""
+    if limit.reliance is not None:
+        hangs = f" once {points(limit.reliance)} of accuracy hang on it (at most {figure(limit.upper)}): it then"
+    seen = f"This audit flags a mark{hangs or ' that'} carries at least {mark} of the evidence, as {tried}. {WEAKER}"
     if not limit.kept:
-        return f"This audit flags a mark that carries at least {mark} of the evidence, as {tried}. {WEAKER}"
+        return seen
     return (
-        f"This audit flags a network that draws at least {100 * limit.outside:.0f} % of its evidence from outside the"
-        f" object, as {tried}. Even unaltered, this network keeps {100 * limit.kept:.3g} % without the object; it was"
-        f" flagged once a mark carried {mark}. {WEAKER}"
+        f"{seen} Even unaltered, this network keeps {100 * limit.kept:.3g} % of its evidence without the object; with"
+        f" that, a copy that is flagged draws at least {100 * limit.outside:.0f} % from outside it."
     )
 
 

@@ -65,7 +65,11 @@ def test_cheating_fails_and_its_right_answers_are_wrong_reasons(tmp_path: Path) 
     assert cue.decided_by == "cue 1"
     assert (cue.deciding.details["window"], cue.deciding.details["class_label"]) == ([10, 10], "runway")
     failed = [verdict for verdict in judgement.verdicts if verdict.outcome is Outcome.FAIL and not verdict.advisory]
-    assert len(failed) == 1 + 3
+    assert {verdict.rule for verdict in failed} == {
+        "no_shared_hotspot",
+        "depends_on_object",
+        "survives_other_background",
+    }
     assert judgement.right_for_the_wrong_reason[0].source == "experiment"
     for reason in judgement.right_for_the_wrong_reason:
         assert reason.share is not None

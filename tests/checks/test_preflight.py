@@ -280,7 +280,7 @@ def needed(layout: Layout) -> tuple[Demand, ...]:
 
 
 def test_nothing_that_decides_can_be_answered() -> None:
-    rules = {"right_for_the_right_reason": DEFAULT["right_for_the_right_reason"]}
+    rules = {"right_for_the_right_reason": {**DEFAULT["right_for_the_right_reason"], "advisory": False}}
     assert preflight(layout([20, 20], bare_profile(**rules))).hopeless
     assert not preflight(layout([30, 30], bare_profile(**rules))).hopeless
     advice = {"methods_agree": DEFAULT["methods_agree"]}

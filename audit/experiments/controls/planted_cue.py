@@ -17,16 +17,16 @@ from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_picture
 from audit.errors import AuditError
 from audit.experiments import fills
-from audit.experiments.altered_batch import Donors, Trial, answers
+from audit.experiments.altered_batch import Trial, answers
 from audit.experiments.planted_mark import (
     DETECTORS,
     Detector,
-    Mark,
+    Marks,
     Planted,
     Reliance,
     detect,
     free,
-    pattern,
+    patterns,
     places,
     planted_logits,
     strength_of,
@@ -48,6 +48,7 @@ FEWEST = 10
 DRAW, MOST = 2, 20
 """How many times the pictures wanted are looked at before the mark's place is chosen, and in all."""
 
+SHARES = tuple(round(0.05 * step, 2) for step in range(1, 20))
 Lambdas = Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(max_length=MOST_DRAWN)]
 Variant = tuple[str, str]
 """Intervention and variant."""
@@ -62,7 +63,7 @@ class Control:
     """The pictures with the mark, batch by batch."""
     numbers: tuple[tuple[int, ...], ...]
     """The numbers of each trial's samples."""
-    mark: Mark
+    mark: Marks
     strength: float
     lambdas: tuple[float, ...]
 
@@ -72,14 +73,15 @@ def planted_cue(
     record: Record,
     *,
     pictures: Annotated[int, Field(ge=FEWEST, le=MOST_PICTURES)] = 24,
-    lambdas: Lambdas = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    lambdas: Lambdas = SHARES,
 ) -> Rows:
-    """Tests whether this audit notices copies of the network that rely on a mark stamped into its own pictures.
+    """Tests whether this audit notices copies of the network that rely on marks stamped into its own pictures.
 
-    f_lambda(x) = (1 - lambda) f(x) + lambda s d(x) e_c, see `planted_mark`; lambda 0 and 1 are always among the
+    f_lambda(x) = (1 - lambda) f(x) + lambda s sum_c d_c(x) e_c, see `planted_mark`; lambda 0 and 1 are always among the
     `lambdas`. The run's interventions (those that are made for every picture), and hiding the mark itself, alter
-    pictures that carry the mark outside every box and whose label the network predicts; donors of the same class carry
-    it too, as in a data set with such a cue. The network is asked once for each altered picture, whatever
+    pictures that carry the mark of their class outside every box and whose label the network predicts; donors carry
+    that of theirs, as in a data set with such a cue. What a copy loses with the mark of another class ("other") is its
+    true reliance. The network is asked once for each altered picture, whatever
     the lambdas and detectors; maps are made at lambda 0 and 1. Where fewer than 10 pictures will do, only their number
     is recorded.
     """
@@ -126,10 +128,12 @@ def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...])
     drawn = list(islice(waiting, DRAW * wanted))
     plain = run.factory.batch([loaded for loaded, _ in drawn[:1]])
     frame = (plain.x.shape[2], plain.x.shape[3])
-    picture = pattern(frame, plain.mean, plain.std)
-    spots = places(frame, len(picture[0]))
-    fits = free(torch.cat([covered for _, covered in drawn]), spots, len(picture[0])).sum(dim=0)
-    mark = Mark(picture, spots[int(fits.argmax())])
+    classes = torch.tensor(sorted({index for _, index in run.inputs.samples}), device=plain.x.device)
+    pictures = patterns(frame, plain.mean, plain.std, len(classes))
+    side = pictures.shape[3]
+    spots = places(frame, side)
+    fits = free(torch.cat([covered for _, covered in drawn]), spots, side).sum(dim=0)
+    mark = Marks(pictures, classes, spots[int(fits.argmax())])
     usable = (loaded for loaded, covered in chain(drawn, waiting) if not mark.patch(covered).any())
     chosen = sorted(islice(usable, wanted), key=lambda loaded: loaded.number)
     if len(chosen) < FEWEST:
@@ -149,7 +153,7 @@ def _covered(run: Plan, loaded: Loaded) -> Tensor:
     return covered | region([others], (height, width), 0, run.factory.device).inside
 
 
-def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Mark, lambdas: tuple[float, ...]) -> Control:
+def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Marks, lambdas: tuple[float, ...]) -> Control:
     size = run.inputs.settings.run.batch_size
     parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     trials = [run.trial(some, run.factory.batch(some), {}) for some in parts]
@@ -159,10 +163,12 @@ def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Mark, lambdas: tuple[fl
     return Control(run, tuple(marked), numbers, mark, strength_of(margins, len(run.inputs.classes)), lambdas)
 
 
-def _with(mark: Mark, trial: Trial) -> Trial:
-    """The pictures with the mark, as the network would be shown them, and without methods."""
-    x = trial.batch.shown(mark.stamped(trial.batch.x))
-    return replace(trial, batch=replace(trial.batch, x=x), methods=())
+def _with(mark: Marks, trial: Trial) -> Trial:
+    """The pictures with the mark of their class, as the network would be shown them, and without methods."""
+    x = trial.batch.shown(mark.stamped(trial.batch.x, trial.batch.target))
+    pool = trial.donor_pool
+    donors = pool and replace(pool, x=mark.stamped(pool.x, pool.target))
+    return replace(trial, batch=replace(trial.batch, x=x), methods=(), donor_pool=donors)
 
 
 def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> tuple[list[AnswerRow], list[UnmadeRow]]:
@@ -179,7 +185,7 @@ def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> tuple[li
         for detector in DETECTORS:
             d = detect(detector, control.mark, altered)
             for lam in control.lambdas:
-                copy = planted_logits(logits, d, batch.target, control.strength, lam)
+                copy = planted_logits(logits, d, control.mark.classes, control.strength, lam)
                 answered = answers(copy, batch.target)
                 rows += answer_rows(_subject(detector, lam), numbers, intervention, variant, answered, was_made)
     return rows, unmade
@@ -190,7 +196,7 @@ def _subject(detector: Detector, lam: float) -> str:
 
 
 def _altered(control: Control, trial: Trial) -> dict[Variant, Tensor]:
-    """The pictures as the interventions alter them, and with the mark shown, hidden, and something else hidden."""
+    """The pictures as the interventions alter them, and with the mark shown, another class's, hidden, and elsewhere."""
     x, seeds = trial.batch.x, trial.batch.seeds
     mask = torch.zeros_like(trial.inside)
     control.mark.patch(mask).fill_(True)
@@ -198,26 +204,17 @@ def _altered(control: Control, trial: Trial) -> dict[Variant, Tensor]:
     crowded = (other.flatten(1).sum(dim=1) < mask.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
     pictures: dict[Variant, Tensor] = {
         ("mark", "shown"): x,
+        ("mark", "other"): trial.batch.shown(control.mark.stamped(x, trial.batch.target, further=1)),
         ("mark", "hidden"): trial.batch.shown(fills.blur(x, mask)),
         ("mark", "elsewhere"): trial.batch.shown(fills.blur(x, other).masked_fill(crowded, torch.nan)),
     }
     interventions = [
         intervention for intervention in control.run.interventions if intervention.options.get("pictures") is None
     ]
-    for class_index in sorted(set(trial.batch.target.tolist())):
-        chosen = (trial.batch.target == class_index).nonzero().flatten().tolist()
-        donors = trial.donor_pool and _marked(trial.donor_pool, control.mark, class_index)
-        some = replace(trial, donor_pool=donors).some(chosen)
-        for intervention in interventions:
-            for variant, altered in intervention.alter(some).altered.items():
-                pictures.setdefault((intervention.name, variant), torch.full_like(x, torch.nan))[chosen] = altered
+    for intervention in interventions:
+        for variant, altered in intervention.alter(trial).altered.items():
+            pictures[intervention.name, variant] = altered
     return pictures
-
-
-def _marked(donors: Donors, mark: Mark, class_index: int) -> Donors:
-    """The donors, of which those with an object of the class carry the mark."""
-    same = donors.held[:, class_index].view(-1, 1, 1, 1)
-    return replace(donors, x=torch.where(same, mark.stamped(donors.x), donors.x))
 
 
 def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dict[str, str]) -> list[NoteRow]:
@@ -227,7 +224,7 @@ def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dic
         with asked_by(f"planted_cue, {source.label}"):
             honest = _mass(control.mark, source.ask(batch)[0])
         for detector in DETECTORS:
-            copy = Planted(batch.module, batch.target, Reliance(control.mark, detector, control.strength, 1.0))
+            copy = Planted(batch.module, Reliance(control.mark, detector, control.strength, 1.0))
             try:
                 relying = _mass(control.mark, source.ask(replace(batch, module=copy))[0])
             except AuditError as error:
@@ -239,7 +236,7 @@ def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dic
     return rows
 
 
-def _mass(mark: Mark, relevance: Tensor) -> Tensor:
+def _mass(mark: Marks, relevance: Tensor) -> Tensor:
     """(N,) share of the relevance (N, H, W) on the mark, NaN where the map is dead."""
     share = mark.patch(relevance).double().sum(dim=(1, 2)) / relevance.double().sum(dim=(1, 2))
     return torch.where(dead(relevance), torch.nan, share).cpu()

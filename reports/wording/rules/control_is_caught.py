@@ -11,11 +11,12 @@ from checks.rules.control_is_caught import (
     NO_RULE,
     NOT_BLAMED,
     NOT_FLAGGED,
+    TOO_BLUNT,
 )
 from checks.table.planted_copies import KEPT
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import NO_NUMBER, without_finding
-from reports.wording.phrases import figure_at_limit, percent, points, share_at_limit
+from reports.wording.phrases import figure, figure_at_limit, percent, points
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Would this audit catch a network that relies on a mark outside the object?"
@@ -39,6 +40,7 @@ NEXT = {
     NO_LIMITS: "Give these rules limits in the profile, or take them out of flagged_by, and audit again.",
     NO_RULE: "Name rules in flagged_by of the profile, and audit again.",
     NOT_FLAGGED: TIGHTEN,
+    TOO_BLUNT: TIGHTEN,
     NOT_BLAMED: TIGHTEN,
     INNOCENT_BLAMED: "Read no cue of this audit as proven: hiding a mark without meaning costs the label here. Train"
     " the network on pictures with hidden parts, or raise min_loss with a reason, and audit again.",
@@ -51,7 +53,7 @@ def control_is_caught(verdict: Verdict, about: About) -> Words:
     del about
     if verdict.deciding is None:
         return without_finding(QUESTION, _missing(verdict), NEXT[verdict.reason])
-    next_step = NEXT[verdict.deciding.reason] if verdict.outcome is Outcome.INVALID else ""
+    next_step = "" if verdict.outcome is Outcome.PASS else NEXT[verdict.deciding.reason]
     return words_by_finding(verdict, QUESTION, next_step, [_finding(finding) for finding in verdict.findings])
 
 
@@ -88,11 +90,13 @@ def _flagged(finding: Finding) -> str:
         return f"A network that relies on the mark alone is not flagged by {listed(details['flagged_by'])} {detector}."
     if details["flagged_unmarked"]:
         return f"The network is flagged even without a mark, so the share that a mark would need is unknown {detector}."
-    seen = f"A mark is flagged once it carries {percent(finding.value or 0.0)} of the evidence {detector}"
-    if details["kept"] is None:
-        return f"{seen}; what the network keeps without the object is unknown."
-    outside = f"; {share_at_limit(details['outside'])} then comes from outside the object" if details["kept"] else ""
-    return f"{seen}{outside}."
+    hangs = "an unknown share" if details["reliance"] is None else points(details["reliance"])
+    seen = f"A mark is flagged once {hangs} of accuracy hang on it"
+    if finding.reason == TOO_BLUNT:
+        allowed = figure_at_limit(details["max_limit_of_detection"])
+        return f"{seen} (allowed: {allowed}; detector {details['detector']})."
+    evidence = f"{percent(finding.value or 0.0)} of the evidence"
+    return f"{seen} (at most {figure(details['upper'])}; {evidence}; detector {details['detector']})."
 
 
 def _blamed(finding: Finding) -> str:

@@ -16,7 +16,7 @@ from audit.engine.explained_samples import explained_sample
 from audit.engine.thumbnails import encode_picture
 from audit.errors import AuditError
 from audit.experiments.appearances import descriptors
-from audit.experiments.planted_mark import pattern
+from audit.experiments.planted_mark import patterns
 from audit.record.experiment_readers import read_answers, read_crops
 from audit.record.map_readers import read_scores, read_thumbnails
 from audit.record.record import Record
@@ -61,7 +61,7 @@ def test_an_explanation_shows_a_picture() -> None:
 
 
 def test_the_mark_is_seen_in_grey() -> None:
-    mark = pattern((28, 28), torch.tensor([0.5]), torch.tensor([0.25]))
+    (mark,) = patterns((28, 28), torch.tensor([0.5]), torch.tensor([0.25]), 1)
     assert mark.shape == (1, 4, 4)
     assert sorted(set(mark.flatten().tolist())) == pytest.approx([-1.6, 1.6], abs=0.01)
 

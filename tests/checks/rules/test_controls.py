@@ -20,12 +20,13 @@ from checks.rules.control_is_caught import (
     NO_RULE,
     NOT_BLAMED,
     NOT_FLAGGED,
+    TOO_BLUNT,
     control_is_caught,
 )
 from checks.rules.explainer_is_valid import NO_CONTROL as NOT_RANDOMISED
 from checks.rules.explainer_is_valid import NOTHING_RANDOMISED, explainer_is_valid
 from checks.rules.methods_agree import ONE_METHOD, methods_agree
-from checks.statistics.bounds import mean_bounds
+from checks.statistics.bounds import mean_bounds, share_bounds
 from checks.table.controls import Planted, Stage
 from checks.table.evidence import Evidence
 from checks.table.planted_copies import KEPT
@@ -177,6 +178,7 @@ def controlled(
             answers |= {
                 (subject, "mark", "shown"): 3.0,
                 (subject, "mark", "elsewhere"): 3.0,
+                (subject, "mark", "other"): np.where(np.arange(n) < round(lam * n), -1.0, 1.0),
                 (subject, "mark", "hidden"): 3.0 - fall[lam] + np.linspace(-0.01, 0.01, n),
                 (subject, "object_removed", "mean"): left,
                 (subject, "background_replaced", "mean"): np.asarray(left) + lead[lam],
@@ -196,13 +198,17 @@ def in_words(verdict: Verdict) -> WordedVerdict:
     return worded_verdicts([verdict], About(0.95))[0]
 
 
+def caught(found: Evidence, most: float = 0.9) -> Verdict:
+    return control_is_caught(found, flagged_by=BY, min_loss=0.05, max_limit_of_detection=most)
+
+
 def values(found: Evidence) -> dict[str, float | None]:
-    return {f.key: f.value for f in control_is_caught(found, flagged_by=BY, min_loss=0.05).findings}
+    return {f.key: f.value for f in caught(found).findings}
 
 
 @pytest.mark.tor("TOR-036")
 def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged() -> None:
-    verdict = control_is_caught(controlled(LEAD, FALL), flagged_by=BY, min_loss=0.05)
+    verdict = caught(controlled(LEAD, FALL))
     assert verdict.outcome is PASS
     assert verdict.decided_by == "linear"
     assert verdict.findings[0].details["flagged_by"] == list(BY)
@@ -222,7 +228,7 @@ def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged
 def test_what_the_network_keeps_without_the_object_counts_in_the_limit() -> None:
     third = np.append(np.full(N - 1, GUESS + STRENGTH / 3), 100.0)
     found = controlled(LEAD, FALL, left=third)
-    verdict = control_is_caught(found, flagged_by=BY, min_loss=0.05)
+    verdict = caught(found)
     assert verdict.outcome is PASS
     assert values(found)[KEPT] == pytest.approx(1 / 3)
     assert values(found)["linear"] == 0.5
@@ -232,10 +238,32 @@ def test_what_the_network_keeps_without_the_object_counts_in_the_limit() -> None
     assert limit.share == 0.67
     assert limit.kept == pytest.approx(1 / 3)
     assert limit.by_detector == {"linear": 0.5, "saturating": 0.5}
-    assert "draws at least 67 % of its evidence from outside the object" in limit.sentence
+    assert "draws at least 67 % from outside it" in limit.sentence
     assert values(controlled(LEAD, FALL, left=GUESS - 2))[KEPT] == 0.0
     assert values(controlled(LEAD, FALL, left=GUESS + 0.004 * STRENGTH))[KEPT] == 0.0
     assert values(controlled(LEAD, FALL, left=50.0))[KEPT] == 1.0
+
+
+@pytest.mark.tor("TOR-036")
+def test_the_limit_is_what_hangs_on_the_mark_of_the_first_copy_that_is_flagged() -> None:
+    found = controlled(LEAD, FALL)
+    details = caught(found, 0.5).findings[0].details
+    assert (details["reliance"], details["unseen"]) == (0.5, 0.25)
+    assert (details["lower"], details["upper"]) == share_bounds(12, 24, 0.95)
+    blunt = caught(found, 0.4)
+    assert (blunt.outcome, blunt.decided_by) == (INCONCLUSIVE, "linear")
+    assert blunt.findings[0].reason == TOO_BLUNT
+    limit = detection(found, in_words(blunt), "")
+    assert (limit.reliance, limit.share) == (0.5, 0.5)
+    assert "once 50.0 points of accuracy hang on it" in limit.sentence
+
+
+@pytest.mark.tor("TOR-036")
+def test_a_limit_that_nobody_measured_is_no_pass() -> None:
+    found = controlled(LEAD, FALL)
+    unasked = replace(found, answers={key: given for key, given in found.answers.items() if key[2] != "other"})
+    verdict = caught(unasked, 1.0)
+    assert (verdict.outcome, verdict.findings[0].reason) == (INCONCLUSIVE, TOO_BLUNT)
 
 
 @pytest.mark.tor("TOR-036")
@@ -243,7 +271,7 @@ def test_without_the_object_removed_no_limit_is_stated() -> None:
     found = controlled(LEAD, FALL)
     answers = {key: given for key, given in found.answers.items() if key[0] != "linear 0.00"}
     silent = replace(found, answers={**answers, **{k: v for k, v in found.answers.items() if k[1] == "mark"}})
-    verdict = control_is_caught(silent, flagged_by=BY, min_loss=0.05)
+    verdict = caught(silent)
     details = verdict.findings[0].details
     assert (details["kept"], details["outside"]) == (None, None)
     assert KEPT not in values(silent)
@@ -254,11 +282,11 @@ def test_without_the_object_removed_no_limit_is_stated() -> None:
 
 @pytest.mark.tor("TOR-035")
 def test_an_audit_that_misses_the_mark_alone_is_invalid() -> None:
-    missed = control_is_caught(controlled({**LEAD, 1.0: 1.0}, FALL), flagged_by=BY, min_loss=0.05)
+    missed = caught(controlled({**LEAD, 1.0: 1.0}, FALL))
     assert missed.outcome is INVALID
     assert missed.deciding is not None
     assert (missed.decided_by, missed.deciding.reason) == ("linear", NOT_FLAGGED)
-    unblamed = control_is_caught(controlled(LEAD, {**FALL, 1.0: 0.0}), flagged_by=BY, min_loss=0.05)
+    unblamed = caught(controlled(LEAD, {**FALL, 1.0: 0.0}))
     assert unblamed.outcome is INVALID
     assert unblamed.deciding is not None
     assert (unblamed.decided_by, unblamed.deciding.reason) == ("linear/blame", NOT_BLAMED)
@@ -266,19 +294,19 @@ def test_an_audit_that_misses_the_mark_alone_is_invalid() -> None:
 
 @pytest.mark.tor("TOR-035")
 def test_an_audit_that_blames_the_mark_of_the_network_itself_is_invalid() -> None:
-    verdict = control_is_caught(controlled(LEAD, {**FALL, 0.0: 2.0}), flagged_by=BY, min_loss=0.05)
+    verdict = caught(controlled(LEAD, {**FALL, 0.0: 2.0}))
     assert verdict.outcome is INVALID
     assert verdict.deciding is not None
     assert verdict.deciding.reason == INNOCENT_BLAMED
     assert verdict.deciding.details["loss_unmarked"] > 0.05
     # a loss within the limit is no blame: log-odds of 3 fall by a fifth, which is a point of probability
-    assert control_is_caught(controlled(LEAD, {**FALL, 0.0: 0.2}), flagged_by=BY, min_loss=0.05).outcome is PASS
+    assert caught(controlled(LEAD, {**FALL, 0.0: 0.2})).outcome is PASS
 
 
 @pytest.mark.tor("TOR-036")
 def test_a_network_that_is_flagged_itself_hides_the_limit() -> None:
     found = controlled({**LEAD, 0.0: -1.0}, FALL)
-    verdict = control_is_caught(found, flagged_by=BY, min_loss=0.05)
+    verdict = caught(found)
     assert verdict.outcome is PASS
     assert values(found)["linear"] is None
     assert verdict.findings[0].details["flagged_unmarked"] is True
@@ -300,12 +328,12 @@ def test_a_control_that_says_nothing_is_invalid() -> None:
         NO_LIMITS: (controlled(LEAD, FALL, profile={}), {"rules": ["right_for_the_right_reason"]}),
     }
     for reason, (evidence, details) in cases.items():
-        verdict = control_is_caught(evidence, flagged_by=BY, min_loss=0.05)
+        verdict = caught(evidence)
         assert (verdict.outcome, verdict.reason, verdict.details) == (INVALID, reason, details)
-    unblamed = control_is_caught(replace(nine, planted=found.planted), flagged_by=BY, min_loss=0.05)
+    unblamed = caught(replace(nine, planted=found.planted))
     assert unblamed.outcome is INVALID
     assert NOT_BLAMED in {finding.reason for finding in unblamed.findings}
-    nobody = control_is_caught(found, flagged_by=(), min_loss=0.05)
+    nobody = control_is_caught(found, flagged_by=(), min_loss=0.05, max_limit_of_detection=0.9)
     assert nobody.outcome is INVALID
     assert nobody.reason == NO_RULE
 
@@ -313,5 +341,5 @@ def test_a_control_that_says_nothing_is_invalid() -> None:
 @pytest.mark.tor("TOR-035")
 def test_a_rule_that_cannot_be_evaluated_flags_nothing() -> None:
     broken = {"right_for_the_right_reason": {"max_share": 2.0, "fills": ["mean"], "min_lead": 0.0, "why": "broken"}}
-    verdict = control_is_caught(controlled(LEAD, FALL, profile=broken), flagged_by=BY, min_loss=0.05)
+    verdict = caught(controlled(LEAD, FALL, profile=broken))
     assert verdict.outcome is INVALID

@@ -365,7 +365,8 @@ def test_right_for_the_right_reason() -> None:
     (finding,) = verdict.findings
     assert (finding.key, finding.value, finding.n, finding.reason) == ("experiment", 0.0, 80, "")
     assert finding.upper == pytest.approx(0.0368, abs=5e-5)
-    assert finding.details == {"missed": 0, "without_answer": 0}
+    assert (finding.details["missed"], finding.details["without_answer"]) == (0, 0)
+    assert [(band["missed"], band["n"]) for band in finding.details["by_box"]] == [(0, 0), (0, finding.n), (0, 0)]
 
 
 @pytest.mark.tor("TOR-029")

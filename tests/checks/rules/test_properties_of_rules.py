@@ -87,17 +87,19 @@ def intervened(n: int, gone: Any = -2.0) -> Evidence:
     return make_evidence({"gradient": spread(0.5, n)}, answers=answers)
 
 
-def planted(n: int, lead: float) -> Evidence:
-    """A positive control. lead: of the object, in the copies that go by the mark alone."""
+def planted(n: int, gone: float) -> Evidence:
+    """A positive control. gone: the log-odds without the object, in the copies that go by the mark."""
     answers: dict[tuple[str, ...], Any] = {}
-    for share, ahead, fall in ((0.0, 2.0, 0.0), (0.5, -1.0, 2.0), (1.0, lead, 4.0)):
+    for share, left, fall in ((0.0, -2.0, 0.0), (0.5, gone, 2.0), (1.0, gone, 4.0)):
         copy = f"linear {share:.2f}"
         answers |= {
             (copy, "mark", "shown"): 3.0,
             (copy, "mark", "elsewhere"): 3.0,
+            (copy, "mark", "other"): np.where(share_of(n, share / 2), -1.0, 1.0),
             (copy, "mark", "hidden"): spread(3.0 - fall, n, 0.01),
-            **{(copy, "object_removed", fill): -2.0 for fill in FILLS},
-            **{(copy, "background_replaced", fill): -2.0 + ahead for fill in ("mean", "blur", "other 1")},
+            **{(copy, "object_removed", fill): left for fill in FILLS},
+            **{(copy, "object_removed", f"{fill} elsewhere"): 3.0 for fill in FILLS},
+            **{(copy, "background_replaced", fill): 2.0 for fill in ("mean", "blur", "other 1", "same 1")},
         }
     found = make_evidence({"gradient": np.full(n, 0.5)}, answers=answers)
     flagged_by = {rule: DEFAULT[rule] for rule in cast("list[str]", DEFAULT["control_is_caught"]["flagged_by"])}
@@ -149,7 +151,7 @@ def incomplete(n: int, missing: float) -> Evidence:
 
 
 WORSE: dict[str, Callable[[int, float], Evidence]] = {
-    "control_is_caught": lambda n, ill: planted(n, -3 + 6 * ill),
+    "control_is_caught": lambda n, ill: planted(n, 3 - 5 * ill),
     "depends_on_object": lambda n, ill: intervened(n, gone=-2 + 5 * ill),
     "evidence_is_complete": incomplete,
     "explainer_is_valid": randomised,

@@ -71,7 +71,7 @@ def test_subjects_and_variants(honest: Path) -> None:
     assert SUBJECT in found.subjects
     assert len(found.subjects) == 9
     assert found.variants("object_removed") == tuple(sorted([*FILLS, *(f"{fill} elsewhere" for fill in FILLS)]))
-    assert found.variants("mark", "linear 0.50") == ("elsewhere", "hidden", "shown")
+    assert found.variants("mark", "linear 0.50") == ("elsewhere", "hidden", "other", "shown")
     assert found.variants("mark") == ()
 
 

@@ -218,13 +218,12 @@ def test_reliance_without_a_place_is_called_so(tmp_path: Path, cheat: Told) -> N
 
 def test_the_limit_of_detection_stands_beside_the_verdict(honest: Told, cheat: Told) -> None:
     verdict = next(v for v in honest.judgement.verdicts if v.rule == "control_is_caught")
-    limits = [f.value for f in verdict.findings if f.quantity == "share_from_which_a_mark_is_flagged"]
+    limits = [f for f in verdict.findings if f.quantity == "share_from_which_a_mark_is_flagged"]
     assert len(limits) == 2
-    hardest = max(limit for limit in limits if limit is not None)
-    assert f"This audit flags a mark that carries at least {100 * hardest:g} % of the evidence" in section(
-        honest.html, "verdict"
-    )
-    assert f"{100 * hardest:g} % of the evidence" in section(honest.html, "verdict")
+    hardest = max(limits, key=lambda finding: finding.value or 0)
+    assert f"{100 * (hardest.value or 0):g} % of the evidence" in section(honest.html, "verdict")
+    hangs = f"once {100 * hardest.details['reliance']:.1f} points of accuracy hang on it"
+    assert f"This audit flags a mark {hangs}" in section(honest.html, "verdict")
     assert honest.html.count('class="shaded"') == 2
     assert "Not known. The network is flagged" in section(cheat.html, "verdict")
     assert 'class="shaded"' not in cheat.html

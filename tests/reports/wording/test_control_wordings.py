@@ -33,6 +33,11 @@ FLAGGED: dict[str, Any] = {
         "flagged_unmarked": False,
         "kept": 0.25,
         "outside": 0.44,
+        "reliance": 0.291,
+        "lower": 0.2,
+        "upper": 0.4,
+        "unseen": 0.125,
+        "max_limit_of_detection": 0.5,
     },
     "unit": Unit.SHARE,
 }
@@ -80,11 +85,17 @@ CASES: dict[tuple[str, str], list[Case]] = {
             PASS,
             "",
             FLAGGED,
-            "A mark is flagged once it carries 13.5 % of the evidence (detector linear); 44 % then"
-            " comes from outside the object.",
+            "A mark is flagged once 29.1 points of accuracy hang on it (at most 40.0; 13.5 % of the evidence; detector"
+            " linear).",
         ),
-        (PASS, "", OWN, "13.5 % of the evidence (detector linear)."),
-        (PASS, "", UNKNOWN, "what the network keeps without the object is unknown."),
+        (PASS, "", OWN, "13.5 % of the evidence; detector linear)."),
+        (PASS, "", UNKNOWN, "13.5 % of the evidence; detector linear)."),
+        (
+            INCONCLUSIVE,
+            control.TOO_BLUNT,
+            FLAGGED,
+            "hang on it (allowed: 50; detector linear).",
+        ),
         (PASS, "", UNMARKED, "The network is flagged even without a mark"),
         (
             INVALID,

@@ -64,10 +64,7 @@ def test_twenty_five_classes_of_four_to_five() -> None:
 def test_each_check_says_what_there_is_and_what_it_takes() -> None:
     sentences = before([24, 24]).sentences
     assert "evidence_is_complete cannot pass: there are 48 distinct pictures at most; it takes 59 in all." in sentences
-    assert (
-        "right_for_the_right_reason cannot pass: there are 48 pictures predicted right at most; it takes 59 in all."
-        in sentences
-    )
+    assert not any(sentence.startswith("right_for_the_right_reason cannot pass") for sentence in sentences), "advice"
 
 
 def test_clusters_have_the_name_of_their_column() -> None:
@@ -119,7 +116,7 @@ def test_what_no_number_shows() -> None:
 
 
 def test_where_nothing_can_be_answered_the_reasons_stand_in_one_message() -> None:
-    rules = {"right_for_the_right_reason": DEFAULT["right_for_the_right_reason"]}
+    rules = {"right_for_the_right_reason": {**DEFAULT["right_for_the_right_reason"], "advisory": False}}
     assert hopeless(before([20, 20], bare_profile(**rules))) == (
         "no check of the profile bare can pass, even if every answer is right:\n- right_for_the_right_reason: there"
         " are 40 pictures predicted right at most; it takes 59 in all\nSo this data can answer nothing."

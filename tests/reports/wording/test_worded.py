@@ -63,6 +63,6 @@ def test_a_cheating_network_is_told_by_its_cue(tmp_path: Path) -> None:
     judgement = judged(write_record(tmp_path / "audit.sqlite", kind="cheating"))
     assert judgement.sentence == (
         "The model relies on something at the bottom left in pictures of 'runway': hiding it costs 64.4 points (at"
-        " least 53.7; allowed: 10). 3 other checks are also FAIL."
+        " least 53.7; allowed: 10). 2 other checks are also FAIL."
     )
     assert judgement.next_step.startswith("Look at the crops")
