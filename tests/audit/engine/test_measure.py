@@ -47,7 +47,12 @@ TABLES = {
 def contents(path: Path) -> dict[str, list[Any]]:
     with Record.open(path) as record:
         found = {table: record.columns(f"SELECT * FROM {table} ORDER BY {order}") for table, order in TABLES.items()}
-    return {table: [column.tolist() for column in columns.values()] for table, columns in found.items()}
+    return {table: [_comparable(column) for column in columns.values()] for table, columns in found.items()}
+
+
+def _comparable(column: np.ndarray) -> list[Any]:
+    """A number that is none is the same as another that is none."""
+    return [None if value != value else value for value in column.tolist()]  # noqa: PLR0124
 
 
 @pytest.fixture
