@@ -16,7 +16,7 @@ from audit.saliency.sources import Source
 
 @dataclass(frozen=True, eq=False)
 class Donors:
-    """Pictures that lend their background, their objects, or where and how large these are; the same for the whole run."""
+    """Pictures that lend their background, their objects, or their places and sizes; the same for the whole run."""
 
     x: Tensor
     """(D, C, H, W), as the network sees them; their own objects are filled with the surroundings."""

@@ -29,8 +29,8 @@ from audit.record.schema import AnswerRow, NoteRow, Rows, UnmadeRow
 from audit.record.writer import meta_rows
 from audit.registry import Need
 
-NEEDS: frozenset[Need] = frozenset({"region", "donors"})
-"""Of every search for regions."""
+SWAP_NEEDS: frozenset[Need] = frozenset({"region", "donors"})
+"""What a search for regions needs."""
 Pictures = Annotated[int, Field(ge=FEWEST, le=MOST_PICTURES)]
 
 
@@ -44,6 +44,8 @@ class Regions:
     """The swap of the first region is called 'NOUN 1' in the record."""
     looks: Callable[[Tensor, Tensor], Looks]
     """Of pictures (N, C, H, W) uint8 and the union of their boxes (N, 1, H, W) bool: in the frame of the regions."""
+    drifting: bool
+    """As `telling_places` says."""
     paste: Callable[[Trial, Pieces, Lenders], Tensor]
     """Makes (N, C, H, W): the pictures, with what their lenders show in these pieces of the frame of the regions."""
 
@@ -110,7 +112,7 @@ def _places(run: Plan, numbers: Sequence[int], regions: Regions, most: int) -> t
     classes, label = np.unique([run.inputs.samples[number][1] for number in loadable], return_inverse=True)
     group = _groups(run, loadable, torch.cat(small), torch.stack(hulls), label)
     words = [run.inputs.classes[index] for index in classes]
-    return telling_places(Looks.joined(seen), label, group, words, most)
+    return telling_places(Looks.joined(seen), label, group, words, most, drifting=regions.drifting)
 
 
 def _hull(picture: Loaded) -> Tensor:
@@ -136,7 +138,7 @@ def _swaps(places: Sequence[Place], regions: Regions, donors: int) -> Iterator[E
     for number, place in enumerate(places, 1):
         name = f"{regions.noun} {number}"
         swap = partial(_swapped, name=name, regions=regions, pieces=place.pieces)
-        yield Experiment(name, swap, {"donors": donors}, NEEDS)
+        yield Experiment(name, swap, {"donors": donors}, SWAP_NEEDS)
 
 
 def _swapped(trial: Trial, *, name: str, regions: Regions, pieces: Pieces, donors: int) -> Altered:

@@ -14,6 +14,11 @@ def survives_other_regions(evidence: Evidence, *, max_reliance: Share, max_pull:
     """No place outside the boxes that tells the label decides the answer.
 
     The regions are those of the search `telling_regions`, judged as `checks.swaps.regions` says.
+
+    The key of a finding is its intervention, as 'region 1'. Details as there: `paired`, `lenders`, `right_on_own`,
+    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`,
+    `share_of_evidence`, `classes`, `of_classes`, `box`, `area`, `told_by`, `share`, `chance`, `telling`,
+    `told_classes`, `max_pull`.
     """
     return regions_verdict(evidence, "survives_other_regions", OUTSIDE, max_reliance, max_pull)
 

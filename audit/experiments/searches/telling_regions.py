@@ -7,12 +7,14 @@ from audit.bounds import Drawn
 from audit.engine.plan import Plan
 from audit.experiments.altered_batch import Trial
 from audit.experiments.pieces import Pieces, mask_of
-from audit.experiments.region_search import NEEDS as NEEDS
-from audit.experiments.region_search import Pictures, Regions, search, search_passes
+from audit.experiments.region_search import SWAP_NEEDS, Pictures, Regions, search, search_passes
 from audit.experiments.swaps import Lenders
 from audit.experiments.telling_places import looks
 from audit.record.record import Record
 from audit.record.schema import Rows
+from audit.registry import Need
+
+NEEDS: frozenset[Need] = SWAP_NEEDS
 
 
 def telling_regions(run: Plan, record: Record, *, pictures: Pictures = 240, most: Drawn = 3, donors: Drawn = 2) -> Rows:
@@ -24,7 +26,7 @@ def telling_regions(run: Plan, record: Record, *, pictures: Pictures = 240, most
     the same class show there ('same 1' …), their objects filled; the picture's own object stays, so that a region
     inside its boxes costs nothing. Cost: 2 * `donors` forward passes for each region and picture.
     """
-    regions = Regions("telling_regions", "region", looks, _pasted)
+    regions = Regions("telling_regions", "region", looks, drifting=False, paste=_pasted)
     return search(run, record, regions, pictures=pictures, most=most, donors=donors)
 
 
