@@ -103,7 +103,9 @@ def objects(n: int, seed: int = 0) -> tuple[Tensor, Tensor, np.ndarray]:
 
 
 def told(pixels: Tensor, inside: Tensor, label: np.ndarray) -> tuple[Place, ...]:
-    return telling_places(looks_at_objects(pixels, inside), label, np.arange(len(label)), ["a", "b", "c"], 2, drifting=True)
+    return telling_places(
+        looks_at_objects(pixels, inside), label, np.arange(len(label)), ["a", "b", "c"], 2, drifting=True
+    )
 
 
 def test_a_tag_on_the_object_is_found_where_it_lies_on_it() -> None:
