@@ -17,9 +17,10 @@ def telling_object_regions(
     """Finds where on the objects the pictures give their label away, as by a word or a tag, and swaps what they show.
 
     As `telling_regions`, in the frame of each picture's own objects: the smallest box around them. An object tells its
-    class nearly everywhere; what tells no more than the rest of it is no place, and its best piece alone is tried. A mark
-    is not the same share of every object, so that what lies beside a place is swapped with it. What the objects of
-    `donors` pictures show there, brought to the frame of the picture's own objects, is pasted inside the boxes alone. Cost: 2 * `donors` forward passes for each region and picture.
+    class nearly everywhere; what tells no more than the rest of it is no place, and its best piece alone is tried. A
+    mark is not the same share of every object, so that what lies beside a place is swapped with it. What the objects of
+    `donors` pictures show there, brought to the frame of the picture's own objects, is pasted inside the boxes alone.
+    Cost: 2 * `donors` forward passes for each region and picture.
     """
     regions = Regions(
         "telling_object_regions", "object region", looks_at_objects, drifting=True, paste=region_of_objects_swapped
