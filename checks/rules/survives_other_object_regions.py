@@ -15,13 +15,16 @@ def survives_other_object_regions(evidence: Evidence, *, max_reliance: Share, ma
 
     The regions are those of the search `telling_object_regions`, judged as `checks.swaps.regions` says. What belongs to
     the object may tell its class: whether this place may is for the profile to say.
+    Where the object tells it throughout, so that no place stands out, this is no PASS.
 
     The key of a finding is its intervention: 'object region 1'. Details as there: `paired`, `lenders`, `right_on_own`,
     `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`,
     `share_of_evidence`, `classes`, `of_classes`, `box`, `area`, `told_by`, `share`, `chance`, `telling`,
     `told_classes`, `max_pull`.
     """
-    return regions_verdict(evidence, "survives_other_object_regions", ON_OBJECTS, max_reliance, max_pull)
+    return regions_verdict(
+        evidence, "survives_other_object_regions", ON_OBJECTS, max_reliance, max_pull, whole_swapped=False
+    )
 
 
 def needed(layout: Layout, *, max_reliance: Share, max_pull: Share) -> tuple[Demand, ...]:

@@ -20,7 +20,7 @@ def survives_other_regions(evidence: Evidence, *, max_reliance: Share, max_pull:
     `share_of_evidence`, `classes`, `of_classes`, `box`, `area`, `told_by`, `share`, `chance`, `telling`,
     `told_classes`, `max_pull`.
     """
-    return regions_verdict(evidence, "survives_other_regions", OUTSIDE, max_reliance, max_pull)
+    return regions_verdict(evidence, "survives_other_regions", OUTSIDE, max_reliance, max_pull, whole_swapped=True)
 
 
 def needed(layout: Layout, *, max_reliance: Share, max_pull: Share) -> tuple[Demand, ...]:

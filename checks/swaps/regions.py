@@ -16,11 +16,15 @@ NO_REGION = "no_region"
 """Reason: the search could propose none, so that none could be swapped."""
 PULLS_A_CLASS = "pulls_a_class"
 """Reason: what a region shows in pictures of one class pulls others to that class, for certain and too strongly."""
+NOTHING_STANDS_OUT = "nothing_stands_out"
+"""Reason: so much of what may tell the class tells the label as well that only a piece of it was swapped."""
 MAY_PULL_A_CLASS = "may_pull_a_class"
 """Reason: it pulls them for certain, and perhaps too strongly."""
 
 
-def regions_verdict(evidence: Evidence, rule: str, search: str, max_reliance: float, max_pull: float) -> Verdict:
+def regions_verdict(
+    evidence: Evidence, rule: str, search: str, max_reliance: float, max_pull: float, *, whole_swapped: bool
+) -> Verdict:
     """No region that `search` proposed decides the answer.
 
     The data propose the regions, without the network; each is swapped and judged as `checks.swaps.verdict` says, by
@@ -28,8 +32,9 @@ def regions_verdict(evidence: Evidence, rule: str, search: str, max_reliance: fl
     that the region of its own pictures brings into pictures of others (`checks.statistics.pull`). FAIL where that pull
     is there for certain (Holm over the classes) and the lower bound of its share is over `max_pull`; INCONCLUSIVE where
     the pull is certain and the upper bound alone is over it. A class with fewer than 10 pictures or lenders is not
-    judged on its own, and hinders no verdict on the others. With several regions, every bound holds with
-    1 - (1 - confidence) / regions (Bonferroni).
+    judged on its own, and hinders no verdict on the others. Where no place stands out and the best piece alone was
+    swapped, there is no PASS, unless the whole is swapped for another rule (`whole_swapped`). With several regions,
+    every bound holds with 1 - (1 - confidence) / regions (Bonferroni).
 
     The key of a finding is its intervention, as 'region 1'. Details, as there: `paired`, `lenders`, `right_on_own`,
     `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`,
@@ -48,6 +53,8 @@ def regions_verdict(evidence: Evidence, rule: str, search: str, max_reliance: fl
             return verdict
     swapped = NOUNS[search].replace(" ", "_")
     findings = tuple(_finding(strict, region, swapped, max_reliance, max_pull) for region in searched.regions)
+    if not whole_swapped:
+        findings = tuple(map(_unless_only_a_piece, findings, searched.regions))
     if not findings:
         return Verdict(rule=rule, outcome=Outcome.INCONCLUSIVE, reason=NO_REGION)
     outcome = worst(finding.outcome for finding in findings)
@@ -81,6 +88,12 @@ def _with_classes(finding: Finding, certain: list[Details], max_pull: float) -> 
     if finding.outcome is Outcome.PASS and any(each["upper"] > max_pull for each in certain):
         return Outcome.INCONCLUSIVE, MAY_PULL_A_CLASS
     return finding.outcome, finding.reason
+
+
+def _unless_only_a_piece(finding: Finding, region: Region) -> Finding:
+    if finding.outcome is Outcome.PASS and region.told_by > region.area:
+        return finding.model_copy(update={"outcome": Outcome.INCONCLUSIVE, "reason": NOTHING_STANDS_OUT})
+    return finding
 
 
 def _details(region: Region) -> Details:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from checks.swaps.regions import MAY_PULL_A_CLASS, NO_REGION, NOT_SEARCHED, PULLS_A_CLASS
+from checks.swaps.regions import MAY_PULL_A_CLASS, NO_REGION, NOT_SEARCHED, NOTHING_STANDS_OUT, PULLS_A_CLASS
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import without_finding
 from reports.wording.phrases import figure_at_limit, percent, points, share_at_limit
@@ -11,6 +11,7 @@ from reports.wording.places import region_place
 from reports.wording.swaps import Swapped, swap_finding_words, swap_missing, swap_step
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
+LOOK_YOURSELF = "Look at the pictures for words and tags: where the label can be told throughout, no search finds them."
 MORE_OF_EACH = "Add pictures of every class, so that the pull of each is known more exactly, and audit again."
 
 
@@ -56,6 +57,8 @@ def _next_step(regions: Regions, finding: Finding, about: About) -> str:
         return regions.look
     if finding.reason == MAY_PULL_A_CLASS:
         return MORE_OF_EACH
+    if finding.reason == NOTHING_STANDS_OUT:
+        return LOOK_YOURSELF
     return swap_step(_swapped(regions, finding), finding, about)
 
 
@@ -75,6 +78,8 @@ def _words(regions: Regions, finding: Finding, about: About) -> FindingWords:
     words = swap_finding_words(_swapped(regions, finding), finding, about)
     if finding.reason in (PULLS_A_CLASS, MAY_PULL_A_CLASS):
         return words._replace(sentence=_pulled(regions, finding))
+    if finding.reason == NOTHING_STANDS_OUT:
+        return words._replace(sentence=_throughout(regions, finding))
     if finding.outcome is Outcome.FAIL:
         return words._replace(sentence=_relied_on(regions, finding))
     return words
@@ -85,6 +90,11 @@ def _relied_on(regions: Regions, finding: Finding) -> str:
     bound = f"loss at least {points(finding.lower or 0.0)}; allowed: {figure_at_limit(finding.limit)}"
     where = regions.place(finding)
     return f"{where[0].upper()}{where[1:]}, {own} stay right with own-class patches, {other} with others ({bound})."
+
+
+def _throughout(regions: Regions, finding: Finding) -> str:
+    told = f"{percent(finding.details['told_by'])}{regions.of_frame}"
+    return f"No single place stands out: {told} tells the label as well, and the best piece alone was swapped."
 
 
 def _pulled(regions: Regions, finding: Finding) -> str:

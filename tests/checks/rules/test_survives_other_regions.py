@@ -12,7 +12,7 @@ from checks import reasons
 from checks.profile import load_profile
 from checks.rules.survives_other_object_regions import survives_other_object_regions
 from checks.rules.survives_other_regions import survives_other_regions
-from checks.swaps.regions import MAY_PULL_A_CLASS, NO_REGION, NOT_SEARCHED, PULLS_A_CLASS
+from checks.swaps.regions import MAY_PULL_A_CLASS, NO_REGION, NOT_SEARCHED, NOTHING_STANDS_OUT, PULLS_A_CLASS
 from checks.table.evidence import Evidence
 from checks.table.read_evidence import read_evidence
 from checks.table.regions import ON_OBJECTS, OUTSIDE, Region, Regions
@@ -120,6 +120,14 @@ def test_regions_on_objects_are_those_of_their_own_search() -> None:
     assert (finding.key, finding.quantity) == ("object region 1", "reliance_on_object_region")
     assert finding.details["classes"] == judged(found).findings[0].details["classes"]
     assert survives_other_object_regions(moved, max_reliance=0.1, max_pull=0.1).outcome is Outcome.FAIL
+    piece = Regions(found.sample, (CORNER._replace(name="object region 1", told_by=0.7),))
+    throughout = replace(moved, regions={ON_OBJECTS: piece})
+    (finding,) = survives_other_object_regions(throughout, max_reliance=0.1, max_pull=0.3).findings
+    assert (finding.outcome, finding.reason) == (Outcome.INCONCLUSIVE, NOTHING_STANDS_OUT)
+
+
+def test_what_the_whole_frame_tells_is_left_to_the_backgrounds() -> None:
+    assert judged(lent(0.0, regions=(CORNER._replace(told_by=0.7),))).outcome is Outcome.PASS
 
 
 ZOO = {member.name: member for member in members()}

@@ -40,6 +40,7 @@ REGION = {
         **SWAPPED["details"],
         "box": [0.0, 0.7, 0.3, 1.0],
         "area": 0.08,
+        "told_by": 0.66,
         "max_pull": 0.15,
         "classes": [
             {"label": "red fox", "share": 0.31, "lower": 0.221, "upper": 0.402, "p": 0.001, "certain": True},
@@ -155,6 +156,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             REGION,
             "at the bottom left of the object carry 31.0 % of the evidence for ‘red fox’ (at least 22.1 %; allowed: 15",
         ),
+        (INCONCLUSIVE, regions.NOTHING_STANDS_OUT, REGION, "No single place stands out: 66.0 % of the object tells"),
         (INCONCLUSIVE, regions.MAY_PULL_A_CLASS, REGION, "the evidence for ‘red fox’ (at most 40.2 %; allowed"),
         (INCONCLUSIVE, reasons.UNDECIDED, REGION, "Patches of other classes cost 13.5 points more"),
     ],
