@@ -16,6 +16,7 @@ from audit.datasets.formats.csv import csv as read_boxes
 from fixtures.zoo import (
     CLASSES,
     CUES,
+    LATER,
     LOCAL,
     OWN,
     STATISTICS,
@@ -185,10 +186,11 @@ def test_the_zoo_has_the_numbers_that_the_detection_rate_rests_on() -> None:
     assert {(m.architecture, m.statistics) for m in without} == {(a, s) for a in ARCHITECTURES for s in STATISTICS}
     assert len(unused) >= 12
     assert {(m.train_agreement, m.audit_agreement) for m in unused} == {(CHANCE, 1.0)}
-    assert {m.cue for m in unused} == {*CUES, *OWN}
+    assert {m.cue for m in unused} == {*CUES, *OWN, *LATER}
     assert len(planted) >= 40
-    assert {m.cue for m in planted} == {*CUES, *OWN}
-    assert {m.train_agreement for m in planted} == {0.6, 0.8, 0.9, 0.95, 1.0}
+    assert {m.cue for m in planted} == {*CUES, *OWN, *LATER}
+    assert {m.train_agreement for m in planted if m.cue not in LATER} == {0.6, 0.8, 0.9, 0.95, 1.0}
+    assert all(CHANCE < (m.train_agreement or 0) <= 1 for m in planted)
     assert all(m.audit_agreement == m.train_agreement for m in planted)
     assert {m.architecture for m in planted} == set(ARCHITECTURES)
 
@@ -211,7 +213,7 @@ def test_weights_are_small_and_load_frozen(member: Member) -> None:
 
 def test_the_halves_are_even_and_settled_by_order() -> None:
     assert [half(kind) for kind in KINDS] == ["thresholds", "report"] * (len(KINDS) // 2)
-    assert {half(kind) for kind in OWN} == {"report"}
+    assert {half(kind) for kind in (*OWN, *LATER)} == {"report"}
     honest = Counter(half(member.name) for member in MEMBERS if not member.planted)
     assert abs(honest["thresholds"] - honest["report"]) <= 1
     with pytest.raises(ValueError, match="nonesuch"):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.apply import apply
 from checks.demand import Demand
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
@@ -19,6 +20,7 @@ from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, 
 
 RULE = "no_shared_hotspot"
 SHARED_CUES = "shared_cues"
+BACKGROUND = "survives_other_background"
 IN_CLASSES = "pictures_in_large_classes"
 """Key of a demand."""
 SEARCH = "search"
@@ -49,18 +51,20 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     (Bonferroni).
 
     FAIL where one is confirmed. PASS where none is, and the classes with 20 pictures or more that are predicted right,
-    in which alone a search can be conclusive, hold the share `min_searched` of the pictures. INCONCLUSIVE where they
-    hold fewer, where a candidate reaches the limits, but not for certain, and where pasting one turns pictures, but
-    hiding it costs nothing: it may be an object of the class that nobody boxed, or a cue that overrules it. A cue
-    without a place of its own (a colour cast, a frame, a texture) is not found here; it shows where the background
-    is replaced.
+    in which alone a search can be conclusive, hold the share `min_searched` of the pictures; or else where
+    `survives_other_background` passes by its limit in this profile, which bounds what any mark outside the object can
+    decide, named or not. INCONCLUSIVE where neither is so, where a candidate reaches the limits, but not for certain,
+    and where pasting one turns pictures, but hiding it costs nothing: it may be an object of the class that nobody
+    boxed, or a cue that overrules it. A cue without a place of its own (a colour cast, a frame, a texture) is not found
+    here; it shows where the background is replaced.
 
     The key of a candidate is its intervention, as 'cue 1'; details: its `id`, `class_index` and `class_label` (null
     where no picture is of the class), its `box` as shares of the frame (null where it has no place), the `window`
     around it as (width, height) in pixels (null where the frame is unknown) and its `side` as a share of the frame's,
     the pictures of the class that it was `seen_in` and all of them (`pictures`), the `log_odds` that hiding it costs,
     and of the `pasted` pictures of other classes those `turned` into its class and `turned_elsewhere`. Details of the
-    search: the `classes`, those `searched`, and the `fewest` pictures predicted right that it takes.
+    search: the `classes`, those `searched`, the `fewest` pictures predicted right that it takes, and whether other
+    backgrounds bound what was not searched (`bounded`; null where enough was).
     """
     if SHARED_CUES not in evidence.experiments:
         return invalid(RULE, Missing(NOT_SEARCHED, {}))
@@ -77,11 +81,13 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
 
 
 def needed(layout: Layout, *, min_searched: Share) -> tuple[Demand, ...]:
-    """Pictures in all, as many as give enough of the classes 20 each.
+    """Pictures in all, as many as give enough of the classes 20 each; none where other backgrounds may do instead.
 
     Details: the number of `classes`, how many of them are `searched`, the `fewest` pictures of a class that it takes,
     and the share of all pictures that such classes must hold (`min_searched`).
     """
+    if BACKGROUND in layout.profile.rules:
+        return layout.experiments(SHARED_CUES)
     classes = layout.in_classes
     details = {"classes": len(classes), "searched": int((classes >= FEWEST).sum()), "fewest": FEWEST}
     further = _further(classes, min_searched)
@@ -215,23 +221,25 @@ def _window(evidence: Evidence, cue: Cue) -> list[int] | None:
 
 
 def _searched(evidence: Evidence, min_searched: float) -> Finding:
-    """Pictures of classes in which a search can be conclusive."""
+    """Pictures of classes in which a search can be conclusive, and what holds for the others."""
     classes, of = np.unique(evidence.class_index, return_inverse=True)
     right = np.bincount(of, weights=evidence.right, minlength=len(classes))
     enough = right >= FEWEST
     n, k = evidence.n, int(enough[of].sum()) if evidence.n else 0
     wide = n > 0 and k / n >= min_searched
+    bounded = None if wide else apply(evidence, BACKGROUND).outcome is Outcome.PASS
+    passes = wide or bool(bounded)
     return Finding(
         key=SEARCH,
-        outcome=Outcome.PASS if wide else Outcome.INCONCLUSIVE,
+        outcome=Outcome.PASS if passes else Outcome.INCONCLUSIVE,
         quantity="share_searched",
         unit=Unit.SHARE,
         better=Direction.HIGHER,
         value=k / n if n else None,
         limit=min_searched,
         n=n,
-        reason="" if wide else FEW_SEARCHED,
-        details={"classes": len(classes), "searched": int(enough.sum()), "fewest": FEWEST},
+        reason="" if passes else FEW_SEARCHED,
+        details={"classes": len(classes), "searched": int(enough.sum()), "fewest": FEWEST, "bounded": bounded},
     )
 
 

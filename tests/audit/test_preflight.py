@@ -44,7 +44,7 @@ def test_notice_is_given_before_any_picture_is_loaded_or_anything_is_written(tmp
     assert not (tmp_path / "out").exists()
     (preflight,) = given
     assert (preflight.samples, preflight.classes) == (12, {"dark": 6, "light": 6})
-    assert {entry.rule for entry in preflight.out_of_reach} > {"evidence_is_complete", "right_for_the_right_reason"}
+    assert {entry.rule for entry in preflight.out_of_reach} > {"evidence_is_complete", "survives_other_scale"}
 
 
 @pytest.mark.tor("TOR-080")
@@ -115,8 +115,8 @@ interventions = [{name = "object_removed", fills = ["mean"]}, {name = "backgroun
 """)
     given = noticed(settings, tmp_path / "out")
     text = " ".join(given[0].sentences)
-    assert "it needs 'blur' and 'donor' of the experiment object_removed, which the settings leave out" in text
-    assert "it needs 'mean' and 'other 1' of the experiment background_replaced, which the settings leave out" in text
+    assert "depends_on_object cannot pass: it needs 'blur', " in text
+    assert "it needs 'other 1' of the experiment background_replaced, which the settings leave out" in text
     assert "; 4 pictures can lend backgrounds (experiments.donors) at most; it takes " in text
 
 
@@ -125,5 +125,5 @@ def test_init_says_it_too(shell: Shell, tmp_path: Path) -> None:
     code, out, _ = shell("init", "data", "--out", "mine.toml")
     assert code == 0
     assert "8 samples of 2 classes (4 each) in 8 pictures; 0 excluded so far.\n" in out
-    assert "no_shared_hotspot cannot pass: 0 of 2 classes have 20 pictures" in out
+    assert "control_is_caught cannot pass: there are 8 pictures predicted right at most; it takes 10 in all" in out
     assert "So this audit cannot end as PASS" in out

@@ -63,7 +63,8 @@ def _headline(verdict: Verdict) -> str:
     """One sentence for several candidates; '' where one finding says all."""
     candidates = [finding for finding in verdict.findings if finding.key != SEARCH]
     deciding = verdict.deciding
-    if verdict.outcome is Outcome.PASS and not candidates:
+    bounded = any(finding.details.get("bounded") for finding in verdict.findings)
+    if verdict.outcome is Outcome.PASS and not candidates and not bounded:
         return "The maps of no class agree on anything outside the boxes."
     if verdict.outcome is Outcome.PASS and deciding is not None:
         if len(candidates) == 1:
@@ -126,8 +127,11 @@ def _where(finding: Finding) -> str:
 def _search(finding: Finding) -> str:
     details = finding.details
     share = "none" if finding.value is None else percent(finding.value)
+    searched = f"{details['searched']:,} of {count(details['classes'], 'class')}"
+    if details.get("bounded"):
+        return f"{searched} had the {details['fewest']} right answers a search needs; other backgrounds bound the rest."
     return (
-        f"{details['searched']:,} of {count(details['classes'], 'class')}, with {share} of the pictures, have the"
+        f"{searched}, with {share} of the pictures, have the"
         f" {details['fewest']} right answers a search needs (required: {share_at_limit(finding.limit)})."
     )
 

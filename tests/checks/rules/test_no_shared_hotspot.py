@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
 from checks import reasons
 from checks.rules.no_shared_hotspot import (
@@ -21,8 +22,9 @@ from checks.statistics.subset import FEWEST
 from checks.table.answers import Given
 from checks.table.controls import Cue
 from checks.table.evidence import Evidence
+from checks.table.variants import KINDS
 from checks.verdict import Outcome, Verdict
-from fixtures.evidence import make_evidence
+from fixtures.evidence import bare_profile, make_evidence
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
 N, CLASSES, ASKED = 160, 4, 24
@@ -153,10 +155,25 @@ def test_no_candidate_is_a_pass_only_where_a_search_could_be_made() -> None:
     few = judged(evidence(right=0.3))
     assert few.outcome is INCONCLUSIVE
     (search,) = few.findings
-    assert search.details == {"classes": 4, "searched": 0, "fewest": FEWEST}
+    assert search.details == {"classes": 4, "searched": 0, "fewest": FEWEST, "bounded": False}
     assert (search.value, search.limit, search.reason) == (0, 0.8, FEW_SEARCHED)
     nothing = replace(make_evidence({"gradient": []}), experiments={"shared_cues": {}})
     assert judged(nothing).outcome is INCONCLUSIVE
+
+
+@pytest.mark.tor("TOR-030")
+def test_what_could_not_be_searched_passes_where_other_backgrounds_bound_it() -> None:
+    few = evidence(right=0.3)
+    right, on_others = np.where(few.right, 3.0, -3.0), dict[tuple[str, ...], ArrayLike]()
+    for variant in (f"{kind} {number}" for kind in KINDS for number in (1, 2)):
+        on_others["background_replaced", variant] = right
+    lent = make_evidence({"gradient": np.full(few.n, 0.5)}, classes=4, answers=on_others)
+    asked = replace(few, answers={**few.answers, **lent.answers}, notes=lent.notes)
+    for limit, outcome in ((0.1, PASS), (0.0, INCONCLUSIVE)):
+        limits = {"survives_other_background": {"max_reliance": limit, "why": "as the test needs"}}
+        verdict = judged(replace(asked, profile=bare_profile(**limits)))
+        assert verdict.outcome is outcome
+        assert verdict.findings[-1].details["bounded"] is (outcome is PASS)
 
 
 def test_a_confirmed_cue_fails_whatever_was_not_searched() -> None:

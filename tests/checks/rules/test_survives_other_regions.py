@@ -144,6 +144,8 @@ ZOO = {member.name: member for member in members()}
         ("planted-frame-90-vit", Outcome.FAIL),
         ("unused-frame-residual", Outcome.PASS),
         ("honest-plain-plain", Outcome.PASS),
+        ("partly-class_mark-90-residual", Outcome.FAIL),
+        ("unused-class_mark-plain", Outcome.PASS),
     ],
 )
 def test_networks_of_known_reliance(name: str, outcome: Outcome, tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_networks_of_known_reliance(name: str, outcome: Outcome, tmp_path: Path)
     verdict = judged(evidence)
     assert verdict.outcome is outcome
     assert max(finding.value or 0 for finding in verdict.findings) == pytest.approx(member.reliance, abs=0.08)
-    if outcome is Outcome.FAIL and "corner" in name:
+    if outcome is Outcome.FAIL and member.cue in ("corner_mark", "class_mark"):
         _, top, right, _ = verdict.findings[0].details["box"]
         assert right <= 0.3
         assert top >= 0.7
