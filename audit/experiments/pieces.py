@@ -76,5 +76,5 @@ def connected(pieces: Iterable[int], to: int) -> Pieces:
 
 def with_neighbours(pieces: Iterable[int]) -> Pieces:
     """These and all that touch one of them, over corners too."""
-    reached = ndimage.binary_dilation(mask_of(pieces), structure=np.ones((3, 3)))
+    reached = ndimage.binary_dilation(mask_of(pieces), structure=np.ones((3, 3), bool))
     return tuple(np.unique(PIECE[reached]).tolist())

@@ -41,7 +41,7 @@ def lent_pixel(x: Tensor, hull: list[float], to: list[float], row: int, column: 
         for down in (np.arange(finer) + 0.5) / finer
         for across in (np.arange(finer) + 0.5) / finer
     ]
-    return np.asarray([bilinear(x, *place) for place in places]).mean(axis=0)
+    return np.asarray(np.stack([bilinear(x, *place) for place in places]).mean(axis=0))
 
 
 @pytest.mark.parametrize("pieces", [(0, 1, GRID), (MIDDLE,), tuple(range(COUNT))])
