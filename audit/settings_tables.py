@@ -217,12 +217,14 @@ class ExperimentsTable(Table):
     """On every picture, or on a draw."""
     controls: tuple[NamedTable, ...] = tuple(NamedTable(name=name) for name in ("randomisation", "planted_cue"))
     """On the run as a whole, after its pictures: what tests the audit itself."""
-    searches: tuple[NamedTable, ...] = tuple(NamedTable(name=name) for name in ("shared_cues", "telling_regions"))
+    searches: tuple[NamedTable, ...] = tuple(
+        NamedTable(name=name) for name in ("shared_cues", "telling_regions", "telling_object_regions")
+    )
     """On the run as a whole, after the controls: what looks for cues."""
     margin: float = Field(default=0.0, ge=0, le=bounds.MOST_SIDE, allow_inf_nan=False)
     """Pixels of the network's input by which the boxes grow, where a tight box cuts what belongs to the object."""
     donors: int = Field(default=128, gt=0, le=bounds.MOST_DONORS)
-    """Pictures that lend their backgrounds."""
+    """Pictures that lend to others, as their backgrounds."""
 
     _tables = field_validator("interventions", "controls", "searches", mode="before")(_a_name_is_a_table)
 

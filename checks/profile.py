@@ -34,6 +34,7 @@ ABOUT_THE_AUDIT = (
     "explainer_is_valid",
     "methods_agree",
     "no_shared_hotspot",
+    "survives_other_object_regions",
     "survives_other_regions",
 )
 """Rules that say nothing of one kind of pictures."""

@@ -16,7 +16,7 @@ from audit.saliency.sources import Source
 
 @dataclass(frozen=True, eq=False)
 class Donors:
-    """Pictures that lend their background, or where and how large their objects are; the same for the whole run."""
+    """Pictures that lend their background, their objects, or their places and sizes; the same for the whole run."""
 
     x: Tensor
     """(D, C, H, W), as the network sees them; their own objects are filled with the surroundings."""
@@ -32,6 +32,8 @@ class Donors:
     """(D, 4) float32: x0, y0, x1, y1 around the labelled objects that were there, in the frame."""
     detail: Tensor
     """(D, BANDS) float32: the power of the whole picture, objects and all, in each band of `fine_detail`."""
+    whole: Tensor
+    """(D, C, H, W) as `x`, with their objects."""
 
 
 @dataclass(frozen=True, eq=False)

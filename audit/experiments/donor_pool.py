@@ -1,4 +1,4 @@
-"""The pictures that lend their backgrounds in a run, gathered before it."""
+"""The pictures that lend in a run, gathered before it."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -24,7 +24,7 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
     in the preprocessing. There may be fewer donors than asked for, even none.
     """
     pictures = _drawn(inputs, factory)
-    x, detail = _without_objects(pictures, factory, inputs.settings.run.batch_size)
+    whole, x, detail = _with_and_without_objects(pictures, factory, inputs.settings.run.batch_size)
     # a picture that its objects cover, which data.max_box_share may allow, has no surroundings to lend
     lends = ~x.isnan().flatten(1).any(dim=1)
     x, pictures = x[lends], [picture for picture, usable in zip(pictures, lends.tolist(), strict=True) if usable]
@@ -37,6 +37,7 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
         samples=torch.tensor([picture.number for picture in pictures], dtype=torch.int64, device=factory.device),
         hulls=_hulls(inputs, pictures).to(factory.device),
         detail=detail[lends],
+        whole=whole[lends],
     )
 
 
@@ -73,17 +74,20 @@ def _in_turns(inputs: Inputs) -> list[int]:
     return [number for turn in turns for number in turn if number is not None]
 
 
-def _without_objects(pictures: Sequence[Loaded], factory: BatchFactory, size: int) -> tuple[Tensor, Tensor]:
-    """(D, C, H, W), NaN throughout where the objects cover the picture; and (D, BANDS) the detail of each with them."""
+def _with_and_without_objects(
+    pictures: Sequence[Loaded], factory: BatchFactory, size: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(D, C, H, W) twice, the second NaN throughout where the objects cover the picture; and (D, BANDS) the detail."""
     shape = factory.preprocessing.channels, *(factory.loader.frame or (0, 0))
-    filled = [torch.empty(0, *shape, device=factory.device)]
-    detail = [torch.empty(0, BANDS, device=factory.device)]
+    whole = [torch.empty(0, *shape, device=factory.device)]
+    filled, detail = [*whole], [torch.empty(0, BANDS, device=factory.device)]
     for start in range(0, len(pictures), size):
         some = pictures[start : start + size]
         batch = factory.batch(some)
+        whole.append(batch.x)
         filled.append(blur(batch.x, factory.inside(some)))
         detail.append(band_power(spectrum(luminance(batch.pixels(batch.x)))))
-    return torch.cat(filled), torch.cat(detail)
+    return torch.cat(whole), torch.cat(filled), torch.cat(detail)
 
 
 def _held(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:

@@ -19,7 +19,7 @@ Frame = tuple[int, int]
 FINER = 2
 """Samples of each pixel along each side where an object shrinks, so that it is averaged and not thinned out."""
 SLIGHT = 1e-3
-"""Pixels by which rounding may make a side shorter."""
+"""Pixels by which rounding may make a side shorter; the least share of a pixel by which its colours are divided."""
 HALF = 0.5 - 1e-4
 """Share of a pixel that belongs to the object from which on it is the object's, less rounding."""
 
@@ -66,16 +66,26 @@ def moved(x: Tensor, inside: Tensor, hulls: Tensor, to: Tensor, behind: Tensor) 
 
     behind: the pictures without their objects. NaN throughout where the objects are the whole picture.
     """
-    # what lies behind the object must not blend into its rim, so that the colours are weighed by the mask
-    weight = inside.to(x.dtype)
+    objects, cover = brought(x, hulls, to, inside)
+    altered = torch.where(cover >= HALF, objects, behind)
+    return altered.masked_fill(inside.flatten(1).all(dim=1).view(-1, 1, 1, 1), torch.nan)
+
+
+def brought(x: Tensor, hulls: Tensor, to: Tensor, part: Tensor) -> tuple[Tensor, Tensor]:
+    """A part of each picture resampled so that its hull comes to lie on the other.
+
+    part: (N, 1, H, W) bool. Returns the pictures and (N, 1, H, W) the share of each pixel that the part covers; where
+    it covers nothing, the picture is no part of it either.
+    """
+    # what lies behind the part must not blend into its rim, so that the colours are weighed by the mask
+    weight = part.to(x.dtype)
     weighed = torch.cat([x * weight, weight], dim=1)
     shrinks = ((hulls - to)[:, 2:] - (hulls - to)[:, :2] > SLIGHT).any(dim=1).view(-1, 1, 1, 1)
     carried = _sampled(weighed, hulls, to, 1)
     if bool(shrinks.any()):
         carried = torch.where(shrinks, _sampled(weighed, hulls, to, FINER), carried)
     cover = carried[:, -1:]
-    altered = torch.where(cover >= HALF, carried[:, :-1] / cover.clamp(min=HALF), behind)
-    return altered.masked_fill(inside.flatten(1).all(dim=1).view(-1, 1, 1, 1), torch.nan)
+    return carried[:, :-1] / cover.clamp(min=SLIGHT), cover
 
 
 def _sampled(x: Tensor, hulls: Tensor, to: Tensor, finer: int) -> Tensor:

@@ -72,3 +72,9 @@ def connected(pieces: Iterable[int], to: int) -> Pieces:
     parts, _ = ndimage.label(mask_of(pieces), structure=np.ones((3, 3)))
     own = parts[to == PIECE].max()
     return tuple(np.unique(PIECE[parts == own]).tolist()) if own else (to,)
+
+
+def with_neighbours(pieces: Iterable[int]) -> Pieces:
+    """These and all that touch one of them, over corners too."""
+    reached = ndimage.binary_dilation(mask_of(pieces), structure=np.ones((3, 3), bool))
+    return tuple(np.unique(PIECE[reached]).tolist())

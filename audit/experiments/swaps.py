@@ -25,6 +25,11 @@ class Lenders(NamedTuple):
         return self._of(self.pool.x)
 
     @property
+    def whole(self) -> Tensor:
+        """(N, C, H, W) their pictures with their objects."""
+        return self._of(self.pool.whole)
+
+    @property
     def hulls(self) -> Tensor:
         """(N, 4) around their objects."""
         return self._of(self.pool.hulls)

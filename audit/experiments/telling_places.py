@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from audit.experiments.pieces import COUNT, PIECE, Pieces, connected, mask_of, quantities
+from audit.experiments.pieces import COUNT, PIECE, Pieces, connected, mask_of, quantities, with_neighbours
 from audit.inspection.counting import counted, findings
 from audit.inspection.findings import Finding, Quantity
 from audit.inspection.neighbours import Ints, how_many
@@ -46,7 +46,10 @@ class Looks:
 
 @dataclass(frozen=True)
 class Place:
-    """Pieces that hang together and tell the label about equally well, or the best of them where they are no place."""
+    """Pieces that hang together and tell the label about equally well, or the best of them where they are no place.
+
+    Where places are `drifting`, also the pieces beside those.
+    """
 
     pieces: Pieces
     best: Finding
@@ -66,11 +69,14 @@ def looks(pixels: Tensor, inside: Tensor) -> Looks:
     return Looks(colour.cpu().numpy(), detail.cpu().numpy(), (touched == 0).squeeze(1).cpu().numpy())
 
 
-def telling_places(seen: Looks, label: Ints, group: Ints, words: Sequence[str], most: int) -> tuple[Place, ...]:
+def telling_places(
+    seen: Looks, label: Ints, group: Ints, words: Sequence[str], most: int, *, drifting: bool = False
+) -> tuple[Place, ...]:
     """At most `most` places, the most telling first; the best of all pieces even where it tells nothing for certain.
 
     label, group: (n,), a number below len(words), and what is never each other's neighbour. None where no piece is free
-    in pictures of two labels.
+    in pictures of two labels. drifting: what lies at a place is not quite as large or quite there in every picture, so
+    that the pieces beside a place are part of it.
     """
     k, entries, piece = how_many(label), [], dict[Quantity, int]()
     for number, (descriptor, quantity), used, values in _columns(seen):
@@ -80,10 +86,10 @@ def telling_places(seen: Looks, label: Ints, group: Ints, words: Sequence[str], 
     best: dict[int, Finding] = {}
     for finding in findings(entries):  # the most telling first
         best.setdefault(piece[finding.quantity], finding)
-    return _grown(best, most)
+    return _grown(best, most, drifting)
 
 
-def _grown(best: dict[int, Finding], most: int) -> tuple[Place, ...]:
+def _grown(best: dict[int, Finding], most: int, drifting: bool) -> tuple[Place, ...]:
     """best: what each piece tells, the most telling first."""
     left, places = dict(best), list[Place]()
     while left and len(places) < most:
@@ -93,8 +99,9 @@ def _grown(best: dict[int, Finding], most: int) -> tuple[Place, ...]:
         alike = [other for other, of in left.items() if of.telling and _excess(of) >= SIMILAR * _excess(finding)]
         grown = connected([*alike, number], number)
         told_by = float(mask_of(grown).mean())
-        places.append(Place(grown if told_by <= LARGEST else (number,), finding, told_by))
-        left = {other: of for other, of in left.items() if other not in grown}
+        whole = with_neighbours(grown) if drifting else grown
+        places.append(Place(whole if told_by <= LARGEST else (number,), finding, told_by))
+        left = {other: of for other, of in left.items() if other not in whole}
     return tuple(places)
 
 

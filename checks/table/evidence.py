@@ -89,8 +89,8 @@ class Evidence:
     """(samples,) likewise, of every sample of the data set by its number, measured and chosen or not."""
     forbidden: Forbidden | None = None
     """None where no picture has forbidden pixels."""
-    regions: Regions | None = None
-    """None where none were looked for."""
+    regions: Mapping[str, Regions] = field(default_factory=dict)
+    """By search, of those that were made."""
     logit_classes: tuple[int, ...] = ()
     """The J classes whose logits are kept with the answers to swaps, rising."""
     unmade: Mapping[Key, NDArray[np.int64]] = field(default_factory=dict)

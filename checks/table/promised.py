@@ -14,7 +14,7 @@ from audit.record.sample_readers import count_samples
 from audit.record.schema import SUBJECT
 from checks.table.answers import Ints, Key
 from checks.table.evidence import Evidence
-from checks.table.regions import SEARCH
+from checks.table.regions import NOUNS
 from checks.table.variants import KINDS, read_variant
 
 Mask = NDArray[np.bool_]
@@ -35,7 +35,8 @@ def _missing(table: Evidence, record: Record) -> Iterator[dict[str, Any]]:
     yield from _copies(table)
     yield from _candidates(table, identity)
     yield from _lenders(table)
-    yield from _regions(table)
+    for search in NOUNS:
+        yield from _regions(table, search)
     yield from _stages(table, identity)
 
 
@@ -128,21 +129,22 @@ def _lenders(table: Evidence) -> Iterator[dict[str, Any]]:
             yield from _lacks("note", f"{intervention} '{variant}'", int(np.isnan(lender[given.place]).sum()))
 
 
-def _regions(table: Evidence) -> Iterator[dict[str, Any]]:
-    """Every region that the search stated was tried on all pictures that were looked at, with every donor."""
-    if SEARCH not in table.experiments or not table.n:
+def _regions(table: Evidence, search: str) -> Iterator[dict[str, Any]]:
+    """Every region that a search stated was tried on all pictures that were looked at, with every donor."""
+    if search not in table.experiments or not table.n:
         return
-    if table.regions is None:
-        yield from _lacks("meta", SEARCH, 1)
+    searched = table.regions.get(search)
+    if searched is None:
+        yield from _lacks("meta", search, 1)
         return
-    donors = table.experiments[SEARCH]["donors"]
-    for region in table.regions.regions:
+    donors = table.experiments[search]["donors"]
+    for region in searched.regions:
         for kind in KINDS:
             for number in range(1, donors + 1):
                 variant = f"{kind} {number}"
-                accounted = table.sample[_accounted(table, (SUBJECT, region.intervention, variant))]
-                rows = int((~np.isin(table.regions.pictures, accounted)).sum())
-                yield from _lacks("answer", f"{region.intervention} '{variant}'", rows)
+                accounted = table.sample[_accounted(table, (SUBJECT, region.name, variant))]
+                rows = int((~np.isin(searched.pictures, accounted)).sum())
+                yield from _lacks("answer", f"{region.name} '{variant}'", rows)
 
 
 def _stages(table: Evidence, identity: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

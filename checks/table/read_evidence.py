@@ -1,6 +1,7 @@
 """The record read once into the columns that rules see."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from checks.table.controls import cues_of, read_planted, stages_by_method
 from checks.table.dependence import read_dependence
 from checks.table.evidence import Evidence, Floats
 from checks.table.forbidden_pixels import forbidden_by_source
-from checks.table.regions import SEARCH, read_regions
+from checks.table.regions import NOUNS, Regions, read_regions
 from checks.verdict import Profile
 
 MOST_LOG_ODDS = 36.0
@@ -69,7 +70,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         cascade=stages_by_method(read_cascade(record)),
         cues=cues_of(read_cues(record)),
         planted=_left_by(record, "planted_cue", read_planted),
-        regions=_left_by(record, SEARCH, read_regions),
+        regions=_regions(record),
         experiments=record.identity().get("experiments") or {},
         frame=frame,
         metadata=metadata,
@@ -127,6 +128,12 @@ def _left_by(record: Record, experiment: str, read: Callable[[Mapping[str, Any]]
         raise AuditError(
             record.path, f"holds a broken entry {experiment!r} ({error!r})", "need a record as written by a run", AGAIN
         ) from error
+
+
+def _regions(record: Record) -> dict[str, Regions]:
+    """By search, what those that were made left."""
+    left = {search: _left_by(record, search, partial(read_regions, search)) for search in NOUNS}
+    return {search: regions for search, regions in left.items() if regions is not None}
 
 
 class _Scored(NamedTuple):

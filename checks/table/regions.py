@@ -1,4 +1,4 @@
-"""The regions that a search proposed since they tell the label, as the record states them."""
+"""The regions that searches proposed since they tell the label, as the record states them."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -8,14 +8,20 @@ from numpy.typing import NDArray
 
 from audit.datasets.sample import Box
 
-SEARCH = "telling_regions"
+OUTSIDE, ON_OBJECTS = "telling_regions", "telling_object_regions"
+NOUNS = {OUTSIDE: "region", ON_OBJECTS: "object region"}
+"""By search, what its regions are called: the swap of the first is named 'NOUN 1' in the record."""
 MOST_REGIONS = 100
 
 
 class Region(NamedTuple):
-    """A part of the frame in which the data give the label away, as far as the search could tell."""
+    """A part of a frame in which the data give the label away, as far as the search could tell.
 
-    id: int
+    The frame is the picture, or where the search looked on objects the smallest box around those of each picture.
+    """
+
+    name: str
+    """Of its swap in the record."""
     box: Box
     """x0, y0, x1, y1 around it, as shares of the frame."""
     area: float
@@ -30,11 +36,6 @@ class Region(NamedTuple):
     classes: tuple[str, ...]
     """Those that it tells from the rest, for certain."""
 
-    @property
-    def intervention(self) -> str:
-        """The name of its swap in the record."""
-        return f"region {self.id}"
-
 
 class Regions(NamedTuple):
     """What the search left."""
@@ -45,20 +46,21 @@ class Regions(NamedTuple):
     """The most telling first."""
 
 
-def read_regions(identity: Mapping[str, Any]) -> Regions | None:
-    """None where no search was made. Raises KeyError, TypeError or ValueError where the entry is broken."""
-    stated = identity.get(SEARCH)
+def read_regions(search: str, identity: Mapping[str, Any]) -> Regions | None:
+    """None where the search was not made. Raises KeyError, TypeError or ValueError where the entry is broken."""
+    stated = identity.get(search)
     if stated is None:
         return None
     if len(stated["regions"]) > MOST_REGIONS:
         raise ValueError(f"{len(stated['regions']):,} regions")
-    return Regions(np.array(stated["pictures"], dtype=np.int64), tuple(map(_region, stated["regions"])))
+    regions = tuple(_region(NOUNS[search], entry) for entry in stated["regions"])
+    return Regions(np.array(stated["pictures"], dtype=np.int64), regions)
 
 
-def _region(entry: Mapping[str, Any]) -> Region:
+def _region(noun: str, entry: Mapping[str, Any]) -> Region:
     x0, y0, x1, y1 = map(float, entry["box"])
     return Region(
-        id=int(entry["id"]),
+        name=f"{noun} {int(entry['id'])}",
         box=(x0, y0, x1, y1),
         area=float(entry["area"]),
         told_by=float(entry["told_by"]),

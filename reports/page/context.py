@@ -95,6 +95,7 @@ def page_values(assessment: Assessment) -> Values:
         "halves": figures.halves_figure(table, miss),
         **cue_section(record, audit.cues, judgement),
         "regions": judgement.verdict("survives_other_regions"),
+        "object_regions": judgement.verdict("survives_other_object_regions"),
         **_controls(record, table, audit, judgement),
         "labels": label_audit(assessment),
         "passes": audit.passes,

@@ -61,6 +61,12 @@ _SWAP: dict[str, tuple[str, Shown]] = {
     "lenders": ("Pictures or clusters that lent", count),
     "lenders_needed": ("How many must lend at the least", count),
 }
+_REGION: dict[str, tuple[str, Shown]] = {
+    **_SWAP,
+    "share": ("Nearest neighbours, in what this place looks like, with the same label", percent),
+    "chance": ("As many would be by chance", percent),
+    **_WITHOUT_ANSWER,
+}
 LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
     "control_is_caught": {
         "flagged_by": ("Rules that flag a copy", _names),
@@ -86,12 +92,8 @@ LABELS: Mapping[str, Mapping[str, tuple[str, Shown]]] = {
         "plain": ("Right on a background without content", _by_fill),
         **_WITHOUT_ANSWER,
     },
-    "survives_other_regions": {
-        **_SWAP,
-        "share": ("Nearest neighbours, in what this place looks like, with the same label", percent),
-        "chance": ("As many would be by chance", percent),
-        **_WITHOUT_ANSWER,
-    },
+    "survives_other_object_regions": _REGION,
+    "survives_other_regions": _REGION,
 }
 """By rule and by the name in the details: the label, and how the value is written."""
 

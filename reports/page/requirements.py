@@ -22,6 +22,7 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "relevance_beats_null_maps": ("scores", "Scores"),
     "right_for_the_right_reason": ("cells", "The four cells"),
     "survives_other_background": ("experiments", "Background replaced"),
+    "survives_other_object_regions": ("regions-on-objects", "Places on the object that tell the label"),
     "survives_other_regions": ("regions", "Places that tell the label"),
 }
 """Section of the page and what is found there, by rule. A rule of one's own has its check alone."""

@@ -7,7 +7,13 @@ from audit.record.record import Record
 from checks.table.evidence import Evidence
 from reports.result.experiments import REMOVED, REPLACED
 
-NOUNS = {"randomisation": "control", "planted_cue": "control", "shared_cues": "search", "telling_regions": "search"}
+NOUNS = {
+    "randomisation": "control",
+    "planted_cue": "control",
+    "shared_cues": "search",
+    "telling_regions": "search",
+    "telling_object_regions": "search",
+}
 
 
 def not_run(record: Record, evidence: Evidence) -> Mapping[str, str]:

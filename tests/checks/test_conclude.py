@@ -167,7 +167,15 @@ def test_a_record_without_experiments_never_passes(tmp_path: Path) -> None:
         (
             "DELETE FROM meta WHERE key LIKE 'done %'",
             integrity.EXPERIMENTS_UNFINISHED,
-            {"experiments": ["randomisation", "planted_cue", "shared_cues", "telling_regions"]},
+            {
+                "experiments": [
+                    "randomisation",
+                    "planted_cue",
+                    "shared_cues",
+                    "telling_regions",
+                    "telling_object_regions",
+                ]
+            },
         ),
     ],
 )

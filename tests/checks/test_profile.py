@@ -60,11 +60,12 @@ def test_maps_are_advice_and_experiments_decide() -> None:
         advisory = {rule for rule, table in rules.items() if table.get("advisory")}
         assert {"relevance_beats_chance", "relevance_beats_null_maps"} <= advisory
         assert not advisory & {"depends_on_object", "survives_other_background", "survives_other_regions"}
-        maps = advisory - {"right_for_the_right_reason"}
+        maps = advisory - {"right_for_the_right_reason", "survives_other_object_regions"}
         assert all("a map alone cannot certify" in str(rules[rule]["why"]) for rule in maps)
-        assert "small boxes hold little evidence" in str(
-            load_profile("default").rules["right_for_the_right_reason"]["why"]
-        )
+    advice = load_profile("default").rules
+    assert "small boxes hold little evidence" in str(advice["right_for_the_right_reason"]["why"])
+    assert advice["survives_other_object_regions"]["advisory"] is True
+    assert "what belongs to the object may tell its class" in str(advice["survives_other_object_regions"]["why"])
 
 
 def test_order_of_rules_does_not_matter(tmp_path: Path) -> None:

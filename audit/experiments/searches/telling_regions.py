@@ -1,36 +1,20 @@
-"""The search for places in the data that tell the label, and the swap that shows what the network makes of them."""
+"""The search for places outside the boxes that tell the label, and their swap."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from functools import partial
-from typing import Annotated, Any
-
-import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
-from torch.nn import functional as F
 
-from audit.bounds import MOST_PICTURES, Drawn
-from audit.datasets.loader import Loaded
+from audit.bounds import Drawn
 from audit.engine.plan import Plan
-from audit.experiments.altered_batch import Altered, Trial
-from audit.experiments.pieces import box_of, mask_of
-from audit.experiments.places import FEWEST
-from audit.experiments.runner import Experiment, intervention_rows
-from audit.experiments.swaps import KINDS, swapped
-from audit.experiments.telling_places import Looks, Place, looks, telling_places
-from audit.inspection.independence import COPY_SIDE, copies, joined, same_key
-from audit.inspection.neighbours import Ints
+from audit.experiments.altered_batch import Trial
+from audit.experiments.pieces import Pieces, mask_of
+from audit.experiments.region_search import SWAP_NEEDS, Pictures, Regions, search, search_passes
+from audit.experiments.swaps import Lenders
+from audit.experiments.telling_places import looks
 from audit.record.record import Record
-from audit.record.sample_readers import read_pictures
-from audit.record.schema import AnswerRow, NoteRow, Rows, UnmadeRow
-from audit.record.writer import meta_rows
+from audit.record.schema import Rows
 from audit.registry import Need
 
-NEEDS: frozenset[Need] = frozenset({"region", "donors"})
-
-Pictures = Annotated[int, Field(ge=FEWEST, le=MOST_PICTURES)]
+NEEDS: frozenset[Need] = SWAP_NEEDS
 
 
 def telling_regions(run: Plan, record: Record, *, pictures: Pictures = 240, most: Drawn = 3, donors: Drawn = 2) -> Rows:
@@ -42,97 +26,18 @@ def telling_regions(run: Plan, record: Record, *, pictures: Pictures = 240, most
     the same class show there ('same 1' …), their objects filled; the picture's own object stays, so that a region
     inside its boxes costs nothing. Cost: 2 * `donors` forward passes for each region and picture.
     """
-    chosen = sorted(run.inputs.shuffled(read_pictures(record).number)[:pictures])
-    places = _places(run, chosen, most)
-    answer: list[AnswerRow] = []
-    note: list[NoteRow] = []
-    unmade: list[UnmadeRow] = []
-    if places:
-        for loaded in _batches(run, chosen):
-            trial = run.trial(loaded, run.factory.batch(loaded), {})
-            for swap in _swaps(places, trial, donors):
-                rows = intervention_rows(swap, trial, [picture.number for picture in loaded])
-                answer, note, unmade = answer + rows.answer, note + rows.note, unmade + rows.unmade
-    stated = {"pictures": chosen, "regions": [_stated(number, place) for number, place in enumerate(places, 1)]}
-    return {"meta": meta_rows({"telling_regions": stated}), "answer": answer, "note": note, "unmade": unmade}
+    regions = Regions("telling_regions", "region", looks, drifting=False, paste=_pasted)
+    return search(run, record, regions, pictures=pictures, most=most, donors=donors)
 
 
 def passes(run: Plan, per_picture: float, *, pictures: int, most: int, donors: int) -> float:
-    """Two kinds of donors for each region and picture."""
+    """As `search_passes` says."""
     del per_picture
-    return len(KINDS) * donors * most * min(pictures, len(run.inputs.samples))
+    return search_passes(run, pictures=pictures, most=most, donors=donors)
 
 
-def _stated(number: int, place: Place) -> dict[str, Any]:
-    best = place.best
-    return {
-        "id": number,
-        "box": list(box_of(place.pieces)),
-        "pieces": list(place.pieces),
-        "area": float(mask_of(place.pieces).mean()),
-        "told_by": place.told_by,
-        "descriptor": best.descriptor,
-        "share": best.share,
-        "chance": best.chance,
-        "telling": best.telling,
-        "classes": [one.label for one in best.classes],
-    }
-
-
-def _batches(run: Plan, numbers: Sequence[int]) -> Iterator[tuple[Loaded, ...]]:
-    size = run.inputs.settings.run.batch_size
-    parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
-    with closing(run.factory.loader.batches(parts)) as batches:
-        yield from (batch.pictures for batch in batches if batch.pictures)
-
-
-def _places(run: Plan, numbers: Sequence[int], most: int) -> tuple[Place, ...]:
-    """Where these samples' pictures tell their labels."""
-    seen: list[Looks] = []
-    loadable: list[int] = []
-    small: list[Tensor] = []
-    hulls: list[Tensor] = []
-    for loaded in _batches(run, numbers):
-        pixels = torch.stack([picture.framed.pixels for picture in loaded])
-        seen.append(looks(pixels.to(run.factory.device), run.factory.inside(loaded)))
-        small.append(F.adaptive_avg_pool2d(pixels.float(), COPY_SIDE).round().to(torch.uint8))
-        hulls += [_hull(picture) for picture in loaded]
-        loadable += [picture.number for picture in loaded]
-    if not seen:
-        return ()
-    classes, label = np.unique([run.inputs.samples[number][1] for number in loadable], return_inverse=True)
-    group = _groups(run, loadable, torch.cat(small), torch.stack(hulls), label)
-    words = [run.inputs.classes[index] for index in classes]
-    return telling_places(Looks.joined(seen), label, group, words, most)
-
-
-def _hull(picture: Loaded) -> Tensor:
-    """(4,) around the boxes, in shares of the frame."""
-    boxes, (height, width) = picture.framed.boxes, picture.framed.pixels.shape[1:]
-    ends = torch.cat([boxes[:, :2].amin(dim=0), boxes[:, 2:].amax(dim=0)])
-    return ends / ends.new_tensor([width, height, width, height])
-
-
-def _groups(run: Plan, numbers: Sequence[int], small: Tensor, hulls: Tensor, label: Ints) -> Ints:
-    """(n,) the group of each sample: of one picture, one cluster, or copies of one another."""
-    samples, column = [run.inputs.samples[number][0] for number in numbers], run.inputs.settings.data.cluster
-    ties = [
-        same_key([sample.image for sample in samples]),
-        same_key([sample.metadata.get(column) if column else None for sample in samples]),
-        copies(small.permute(0, 2, 3, 1).numpy(), hulls.numpy().astype(np.float32), label),
-    ]
-    return joined(len(samples), *(np.concatenate(ends) for ends in zip(*ties, strict=True)))
-
-
-def _swaps(places: Sequence[Place], trial: Trial, donors: int) -> Iterator[Experiment]:
-    """The swap of each region, by the name that its answers have in the record."""
-    frame = (trial.batch.x.shape[2], trial.batch.x.shape[3])
-    for number, place in enumerate(places, 1):
-        name, region = f"region {number}", torch.from_numpy(mask_of(place.pieces, frame)).to(trial.inside.device)
-        yield Experiment(name, partial(_swapped, name=name, region=region), {"donors": donors}, NEEDS)
-
-
-def _swapped(trial: Trial, *, name: str, region: Tensor, donors: int) -> Altered:
-    """region: (H, W) bool."""
-    x, shown = trial.batch.x, region & ~trial.inside
-    return swapped(trial, name, donors, lambda lent: torch.where(shown, lent.x, x))
+def _pasted(trial: Trial, pieces: Pieces, lent: Lenders) -> Tensor:
+    """(N, C, H, W)."""
+    x = trial.batch.x
+    region = torch.from_numpy(mask_of(pieces, (x.shape[2], x.shape[3]))).to(x.device)
+    return torch.where(region & ~trial.inside, lent.x, x)

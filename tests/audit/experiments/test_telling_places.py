@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from audit.experiments.pieces import COUNT, PIECE, STRIP, box_of, connected, mask_of, quantities
+from audit.experiments.pieces import COUNT, PIECE, STRIP, box_of, connected, mask_of, quantities, with_neighbours
 from audit.experiments.telling_places import LARGEST, Place, looks, telling_places
 from audit.inspection.view import GRID, PER_CELL, THUMBNAIL
 
@@ -52,6 +52,30 @@ def test_what_hangs_together() -> None:
     edges = range(GRID**2, COUNT)
     assert connected(edges, GRID**2) == tuple(edges)
     assert box_of(edges) == (0, 0, 1, 1)
+
+
+def test_the_neighbours_of_a_piece_are_those_that_touch_it() -> None:
+    """Against a plain loop."""
+    for pieces in ((24,), (0, 1), (GRID**2,), (23, 24, 25)):
+        touching = set(pieces)
+        for row in range(THUMBNAIL):
+            for column in range(THUMBNAIL):
+                around = PIECE[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+                if np.isin(around, pieces).any():
+                    touching.add(int(PIECE[row, column]))
+        assert set(with_neighbours(pieces)) == touching
+    assert with_neighbours((24,)) == (16, 17, 18, 23, 24, 25, 30, 31, 32)
+
+
+def test_a_place_that_drifts_takes_its_neighbours_with_it() -> None:
+    pixels, inside, label = pictures(90)
+    for i, index in enumerate(label.tolist()):
+        pixels[i, :, 2:6, 44:52] = 40 + 80 * index
+    seen, apart = looks(pixels, inside), np.arange(len(label))
+    (strict,) = telling_places(seen, label, apart, ["a", "b", "c"], 3)
+    (drifting,) = telling_places(seen, label, apart, ["a", "b", "c"], 3, drifting=True)
+    assert drifting.pieces == with_neighbours(strict.pieces)
+    assert (drifting.best, drifting.told_by) == (strict.best, strict.told_by)
 
 
 def pictures(n: int, seed: int = 0) -> tuple[Tensor, Tensor, np.ndarray]:

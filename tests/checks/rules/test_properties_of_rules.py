@@ -18,7 +18,7 @@ from checks.rules.relevance_beats_null_maps import (
 from checks.table.answers import Given
 from checks.table.controls import Cue, Planted, Stage
 from checks.table.evidence import Evidence
-from checks.table.regions import Region, Regions
+from checks.table.regions import NOUNS, ON_OBJECTS, OUTSIDE, Region, Regions
 from fixtures.evidence import bare_profile, make_evidence, with_forbidden
 from fixtures.rules import DEFAULT, INVALID, ORDER, PASS, judged, null_maps, spread
 
@@ -125,10 +125,10 @@ def searched(n: int, loss: float) -> Evidence:
     return replace(found, answers=given, cues=(cue,), experiments={"shared_cues": {}}, frame=(100, 100))
 
 
-def in_regions(found: Evidence) -> Evidence:
+def in_regions(found: Evidence, search: str) -> Evidence:
     """One region, tried on all pictures."""
-    corner = Region(1, (0.0, 0.8, 0.2, 1.0), 0.04, 0.04, 0.9, 0.25, True, ())
-    return replace(found, regions=Regions(found.sample, (corner,)))
+    corner = Region(f"{NOUNS[search]} 1", (0.0, 0.8, 0.2, 1.0), 0.04, 0.04, 0.9, 0.25, True, ())
+    return replace(found, regions={search: Regions(found.sample, (corner,))})
 
 
 def share_of(n: int, share: float) -> np.ndarray:
@@ -166,7 +166,8 @@ WORSE: dict[str, Callable[[int, float], Evidence]] = {
     "right_for_the_right_reason": lambda n, ill: intervened(n, gone=np.where(share_of(n, ill), 3.0, -2.0)),
     "survives_other_background": lambda n, ill: lent(n, "background_replaced", ill),
     "survives_other_placement": lambda n, ill: lent(n, "placement_swapped", ill),
-    "survives_other_regions": lambda n, ill: in_regions(lent(n, "region 1", ill)),
+    "survives_other_object_regions": lambda n, ill: in_regions(lent(n, "object region 1", ill), ON_OBJECTS),
+    "survives_other_regions": lambda n, ill: in_regions(lent(n, "region 1", ill), OUTSIDE),
     "survives_other_scale": lambda n, ill: lent(n, "scale_swapped", ill),
     "survives_other_colour": lambda n, ill: lent(n, "colour_swapped", ill),
     "survives_other_background_colour": lambda n, ill: lent(n, "background_colour_swapped", ill),

@@ -10,21 +10,17 @@ from audit import Model, measure, parse_settings
 from audit.record.record import Record
 from checks import reasons
 from checks.profile import load_profile
-from checks.rules.survives_other_regions import (
-    MAY_PULL_A_CLASS,
-    NO_REGION,
-    NOT_SEARCHED,
-    PULLS_A_CLASS,
-    survives_other_regions,
-)
+from checks.rules.survives_other_object_regions import survives_other_object_regions
+from checks.rules.survives_other_regions import survives_other_regions
+from checks.swaps.regions import MAY_PULL_A_CLASS, NO_REGION, NOT_SEARCHED, NOTHING_STANDS_OUT, PULLS_A_CLASS
 from checks.table.evidence import Evidence
 from checks.table.read_evidence import read_evidence
-from checks.table.regions import Region, Regions
+from checks.table.regions import ON_OBJECTS, OUTSIDE, Region, Regions
 from checks.verdict import Outcome, Verdict
 from fixtures.evidence import make_evidence
 from fixtures.zoo import CLASSES, PREPROCESSING, members, open_member, write_audit_data
 
-CORNER = Region(1, (0.0, 0.8, 0.2, 1.0), 0.04, 0.04, 0.9, 0.25, True, ())
+CORNER = Region("region 1", (0.0, 0.8, 0.2, 1.0), 0.04, 0.04, 0.9, 0.25, True, ())
 N, K = 240, 4
 
 
@@ -47,7 +43,7 @@ def lent(pull: float, regions: tuple[Region, ...] = (CORNER,), seed: int = 0) ->
             notes["region 1", f"donor class {name[-1]}"] = of.astype(float)
         key = ("model", "region 1", name)
         given[key] = replace(given[key], logits=logits.astype(np.float32))
-    searched = Regions(found.sample, regions)
+    searched = {OUTSIDE: Regions(found.sample, regions)}
     return replace(found, answers=given, notes=notes, logit_classes=tuple(range(K)), regions=searched)
 
 
@@ -88,7 +84,7 @@ def test_several_regions_share_the_error() -> None:
         found,
         answers={**found.answers, **other},
         notes={**found.notes, **notes},
-        regions=Regions(found.sample, (CORNER, CORNER._replace(id=2))),
+        regions={OUTSIDE: Regions(found.sample, (CORNER, CORNER._replace(name="region 2")))},
     )
     one, two = judged(found).findings[0], judged(both).findings
     assert [finding.key for finding in two] == ["region 1", "region 2"]
@@ -96,20 +92,42 @@ def test_several_regions_share_the_error() -> None:
 
 
 def test_what_was_not_searched_or_has_no_place_is_no_pass() -> None:
-    assert (judged(replace(lent(0.0), regions=None)).outcome, judged(replace(lent(0.0), regions=None)).reason) == (
-        Outcome.INVALID,
-        NOT_SEARCHED,
-    )
+    unsearched = judged(replace(lent(0.0), regions={}))
+    assert (unsearched.outcome, unsearched.reason) == (Outcome.INVALID, NOT_SEARCHED)
     nowhere = judged(lent(0.0, regions=()))
     assert (nowhere.outcome, nowhere.reason) == (Outcome.INCONCLUSIVE, NO_REGION)
-    stated = judged(lent(0.0, regions=(CORNER._replace(id=2),)))
+    stated = judged(lent(0.0, regions=(CORNER._replace(name="region 2"),)))
     assert (stated.outcome, stated.reason) == (Outcome.INVALID, reasons.NOT_RUN)
 
 
 def test_only_the_pictures_that_were_looked_at_count() -> None:
     found = lent(0.0)
-    some = replace(found, regions=Regions(found.sample[:100], (CORNER,)))
+    some = replace(found, regions={OUTSIDE: Regions(found.sample[:100], (CORNER,))})
     assert judged(some).findings[0].n == 100
+
+
+def test_regions_on_objects_are_those_of_their_own_search() -> None:
+    found = lent(0.8)
+    assert survives_other_object_regions(found, max_reliance=0.1, max_pull=0.3).reason == NOT_SEARCHED
+    notes = {("object region 1", name): values for (_, name), values in found.notes.items()}
+    answers = {("model", "object region 1", name): given for (_, _, name), given in found.answers.items()}
+    on_object = {ON_OBJECTS: Regions(found.sample, (CORNER._replace(name="object region 1"),))}
+    moved = replace(found, answers=answers, notes=notes, regions=on_object)
+    assert judged(moved).reason == NOT_SEARCHED
+    verdict = survives_other_object_regions(moved, max_reliance=0.1, max_pull=0.3)
+    assert (verdict.outcome, verdict.rule) == (Outcome.PASS, "survives_other_object_regions")
+    (finding,) = verdict.findings
+    assert (finding.key, finding.quantity) == ("object region 1", "reliance_on_object_region")
+    assert finding.details["classes"] == judged(found).findings[0].details["classes"]
+    assert survives_other_object_regions(moved, max_reliance=0.1, max_pull=0.1).outcome is Outcome.FAIL
+    piece = Regions(found.sample, (CORNER._replace(name="object region 1", told_by=0.7),))
+    throughout = replace(moved, regions={ON_OBJECTS: piece})
+    (finding,) = survives_other_object_regions(throughout, max_reliance=0.1, max_pull=0.3).findings
+    assert (finding.outcome, finding.reason) == (Outcome.INCONCLUSIVE, NOTHING_STANDS_OUT)
+
+
+def test_what_the_whole_frame_tells_is_left_to_the_backgrounds() -> None:
+    assert judged(lent(0.0, regions=(CORNER._replace(told_by=0.7),))).outcome is Outcome.PASS
 
 
 ZOO = {member.name: member for member in members()}

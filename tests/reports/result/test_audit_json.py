@@ -139,6 +139,7 @@ def test_controls_cues_cells_and_cost_are_written(data: Any) -> None:
         "planted_cue",
         "shared_cues",
         "telling_regions",
+        "telling_object_regions",
     }
     assert {entry["method"] for entry in data["controls"]["cascades"]} == {"gradient", "gradcam"}
     planted = data["identity"]["planted_cue"]

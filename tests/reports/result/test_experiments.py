@@ -258,6 +258,7 @@ def test_passes_add_up(path: Path) -> None:
         "planted_cue",
         "shared_cues",
         "telling_regions",
+        "telling_object_regions",
     ]
     assert (parts[0].forward, parts[0].backward) == (30 * 89 + 8, 17 * 89 + 2)
     whole = total(parts, 89)

@@ -24,6 +24,7 @@ EXPERIMENTS = (
     "planted_cue",
     "shared_cues",
     "telling_regions",
+    "telling_object_regions",
 )
 ASKED = Asked(None, 10, 2, {name: {} for name in EXPERIMENTS}, 0)
 
