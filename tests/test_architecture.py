@@ -17,7 +17,10 @@ None of the three imports them; `audit` offers `run` and `Result` by their names
 RECORD = "audit.record"
 """The only room that knows SQL."""
 WITHOUT_TORCH = {
-    *(f"audit.record.{name}" for name in ("record", "authentic", "repeat_rows", "schema", "seal", "writer", "dtypes")),
+    *(
+        f"audit.record.{name}"
+        for name in ("record", "authentic", "repeat_rows", "schema", "seal", "writer", "dtypes", "class_logits")
+    ),
     *(f"audit.record.{name}_readers" for name in ("sample", "map", "experiment")),
     "audit.bounds",
     "audit.errors",

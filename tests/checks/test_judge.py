@@ -19,7 +19,13 @@ from checks.verdict import Direction, Finding, Judgement, Outcome, Profile, Unit
 from fixtures.evidence import make_evidence
 from fixtures.records import changed, write_record
 
-ADVISORY = {"methods_agree", "relevance_beats_chance", "relevance_beats_null_maps"}
+ADVISORY = {
+    "methods_agree",
+    "relevance_beats_chance",
+    "relevance_beats_null_maps",
+    "right_for_the_right_reason",
+    "survives_other_object_regions",
+}
 
 
 @pytest.fixture

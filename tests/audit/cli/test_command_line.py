@@ -60,7 +60,7 @@ def test_run_check_and_report(shell: Shell, tmp_path: Path) -> None:
     assert "Right for the wrong reason by gradient:" in out
     assert "Report: first/report.html" in out
     assert "audit: 20 of 20" in err
-    assert err.index("audit: 20 of 20") < err.index("audit: randomisation, 1 of 4")
+    assert err.index("audit: 20 of 20") < err.index("audit: randomisation, 1 of 5")
     assert "baseline" not in err
     stored = json.loads((tmp_path / "first" / "audit.json").read_text())
     code_again, printed, _ = shell("check", "first", "--json")

@@ -149,7 +149,7 @@ def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     assert (report.parent / "audit.json").exists()
     assert verify(report.parent) == ()
     entries = properties(shop.path / "junit.xml")["depends_on_object"]
-    assert entries["limit"] == "0.1"
+    assert entries["limit"] == "0.5"
     assert float(entries["value"]) > float(entries["bound"]) > 0.1
     assert int(entries["n"]) > 59
     assert (entries["audit"], entries["report"]) == ("PASS", str(report))
@@ -188,10 +188,10 @@ def test_a_failure_says_what_one_needs_to_act(shop: pytest.Pytester, measured: M
     result.stdout.fnmatch_lines(
         [
             "* audit.toml: depends_on_object *",
-            "FAIL: Removing the object *",
-            "Does removing the object *[?]",
+            "FAIL: The object carries too little *",
+            "Does the object carry the evidence *[?]",
             "  object removed: FAIL",
-            "    value *points, limit 10.0\u202fpoints, bounds *points to *points (one-sided, 95% each), n * (*)",
+            "    value *%, limit 50.0\u202f%, bounds *% to *% (one-sided, 95% each), n * (*)",
             "    worst pictures: pictures/*.png (*), *",
             "Why this limit: Ours.",
             "Next: Look at the worst pictures: *",
@@ -402,7 +402,7 @@ def test_the_fixture_audits_a_network_at_hand(shop: pytest.Pytester, measured: M
     result.stdout.fnmatch_lines(
         [
             ">*audited.assert_passes()",
-            "E * AssertionError: FAIL: Removing the object *",
+            "E * AssertionError: FAIL: The object carries too little *",
             "E * depends_on_object",
             "E * worst pictures: pictures/*",
             f"E * Report: {first['out']}/report.html",

@@ -94,8 +94,10 @@ def test_the_file_is_small_has_a_line_for_each_sample_and_no_picture(text: str) 
 def test_the_history_only_grows(run: Path, tmp_path: Path) -> None:
     target = tmp_path / "baseline.json"
     first = accept(run, target, reason="the first", by="Ada", on=DAY)
-    worse = write_candidate(tmp_path / "worse.sqlite", missed=range(60, 90), wrong=range(60, 75))
-    with pytest.raises(AuditError, match=r"is FAIL \(right_for_the_right_reason: beyond limit\); need a run"):
+    worse = write_candidate(tmp_path / "worse.sqlite", missed=range(30), wrong=range(30, 119))
+    with pytest.raises(
+        AuditError, match=r"is FAIL \(depends_on_object: beyond limit; also model_is_accurate\); need a run"
+    ):
         accept(worse, target, reason="a known loss", by="Bo")
     second = accept(worse, target, reason="a known loss", by="Bo", force=True)
     assert second.history[0] == first.history[0]

@@ -30,6 +30,7 @@ WHY = "Every light must pass."
 def demanding(*by: str, rules: tuple[str, ...] = (RIGHT,), base: str = "default") -> Profile:
     profile = load_profile(base)
     kept = {name: profile.rules[name] for name in (RIGHT, "model_is_accurate", "relevance_beats_chance")}
+    kept[RIGHT] = {**kept[RIGHT], "advisory": False}
     return profile.model_copy(update={"rules": kept, "slices": RequiredSlices(by=by, rules=rules, why=WHY)})
 
 

@@ -149,8 +149,8 @@ def test_what_removal_and_backgrounds_did_is_told(cheat: Told, honest: Told) -> 
     assert re.search(
         r"Without the object it is \d+\.\d % to \d+\.\d %, depending on the fill; with the same fill elsewhere", text
     )
-    assert re.search(r"background \d+ 100\.0 % 0\.0 % 100\.0 100\.0 % place of the object", text)
-    assert re.search(r"background \d+ 100\.0 % 100\.0 % 0\.0 0\.0 % place", section(honest.html, "experiments"))
+    assert re.search(r"background \d+ 100\.0 % 0\.0 % 100\.0 100\.0 % ", text)
+    assert re.search(r"background \d+ 100\.0 % 100\.0 % 0\.0 0\.0 % ", section(honest.html, "experiments"))
     assert cheat.html.count('aria-label="Log-odds of the label for the object alone') == 1
 
 

@@ -31,9 +31,9 @@ def record_of(path: Path, *, hidden: bool = True) -> Path:
             for source, mass in (("gradient", 0.6), ("uniform", 0.25)):
                 connection.execute("INSERT INTO forbidden VALUES (?, ?, 0.25, ?)", (sample, source, mass))
             for variant, kept in (("mean", probability - 0.2), ("mean elsewhere", probability)):
-                row = ("model", sample, "forbidden_hidden", variant, kept, 0.0, predicted)
+                row = ("model", sample, "forbidden_hidden", variant, kept, 0.0, predicted, None)
                 if hidden:
-                    connection.execute("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                    connection.execute("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
     connection.close()
     return path
 
