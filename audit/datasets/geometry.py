@@ -66,6 +66,11 @@ def covered_share(corners: Tensor, size: Size) -> float:
 Part = TypeVar("Part", Image.Image, Boxes)
 
 
+def hull_of(boxes: Tensor) -> Tensor:
+    """(4,) x0, y0, x1, y1 of the smallest box around boxes (M, 4), of which there is one at least."""
+    return torch.cat([boxes[:, :2].amin(dim=0), boxes[:, 2:].amax(dim=0)])
+
+
 def size_of(part: Image.Image | Boxes) -> Size:
     return part.size if isinstance(part, Boxes) else (part.height, part.width)
 

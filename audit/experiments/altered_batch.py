@@ -113,8 +113,13 @@ def answers(logits: Tensor, target: Tensor, classes: Tensor | None = None) -> An
     logits = logits.double()
     column = target.unsqueeze(1)
     others = logits.scatter(1, column, -torch.inf).logsumexp(dim=1)
+    log_odds = logits.gather(1, column).squeeze(1) - others
+    centred = logits[:, :0] if classes is None else _centred(logits, column, classes)
+    return Answers(score_of(logits, target, "probability"), log_odds, logits.argmax(dim=1), centred)
+
+
+def _centred(logits: Tensor, column: Tensor, classes: Tensor) -> Tensor:
+    """column: (N, 1) the targets."""
     # where a picture loses evidence for its own class, all others gain in comparison, which points nowhere
     away = logits if logits.shape[1] == 2 else logits.scatter(1, column, torch.nan)
-    kept = logits[:, [] if classes is None else classes] - away.nanmean(dim=1, keepdim=True)
-    log_odds = logits.gather(1, column).squeeze(1) - others
-    return Answers(score_of(logits, target, "probability"), log_odds, logits.argmax(dim=1), kept)
+    return logits[:, classes] - away.nanmean(dim=1, keepdim=True)

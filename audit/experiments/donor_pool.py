@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from audit.datasets.geometry import hull_of
 from audit.datasets.loader import Loaded
 from audit.engine.batch_factory import BatchFactory
 from audit.engine.inputs import Inputs
@@ -44,7 +45,7 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
 def _hulls(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:
     """(D, 4) around the boxes of the sample's own label, which come first."""
     own = [p.framed.boxes[: len(inputs.samples[p.number][0].boxes)] for p in pictures]
-    around = [torch.cat([boxes[:, :2].amin(dim=0), boxes[:, 2:].amax(dim=0)]) for boxes in own]
+    around = [hull_of(boxes) for boxes in own]
     return torch.stack(around) if around else torch.empty(0, 4)
 
 

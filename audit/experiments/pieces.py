@@ -19,15 +19,17 @@ STRIP = 2
 Pieces = tuple[int, ...]
 
 
+SIDE = np.arange(THUMBNAIL) // PER_CELL
+CELL = SIDE[:, None] * GRID + SIDE
+"""(THUMBNAIL, THUMBNAIL): the cell of each pixel of the thumbnail, by row and column."""
+
+
 def _numbered() -> NDArray[np.int64]:
     """(THUMBNAIL, THUMBNAIL): the piece of each pixel of the thumbnail; cells by row and column come first."""
-    side = np.arange(THUMBNAIL) // PER_CELL
-    cell = side[:, None] * GRID + side
-    inner = np.zeros(cell.shape, bool)
+    inner = np.zeros(CELL.shape, bool)
     inner[STRIP:-STRIP, STRIP:-STRIP] = True
-    strips = np.unique(cell[~inner], return_inverse=True)[1]
-    numbered = cell.copy()
-    numbered[~inner] = GRID**2 + strips
+    numbered = CELL.copy()
+    numbered[~inner] = GRID**2 + np.unique(CELL[~inner], return_inverse=True)[1]
     return numbered
 
 
@@ -39,18 +41,11 @@ COUNT = int(PIECE.max()) + 1
 def quantities(what: str) -> tuple[Quantity, ...]:
     """The quantity `what` of every piece."""
     of_cells = [quantity for row in cells(what) for quantity in row]
-    beside = [of_cells[at] for at in np.unique(np.arange(GRID**2)[_at_the_edge()])]
+    beside = [of_cells[at] for at in np.unique(CELL[PIECE >= GRID**2])]
     strips = [Quantity(quantity.name.replace(" cell ", " edge by cell "), "place") for quantity in beside]
     return tuple(
         Quantity(quantity.name, quantity.about, box_of((piece,))) for piece, quantity in enumerate((*of_cells, *strips))
     )
-
-
-def _at_the_edge() -> NDArray[np.bool_]:
-    """(GRID ** 2,)."""
-    at = np.arange(GRID**2)
-    row, column = np.divmod(at, GRID)
-    return np.asarray((row % (GRID - 1) == 0) | (column % (GRID - 1) == 0))
 
 
 def mask_of(pieces: Iterable[int], frame: tuple[int, int] = (THUMBNAIL, THUMBNAIL)) -> NDArray[np.bool_]:

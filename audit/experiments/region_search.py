@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from audit.bounds import MOST_PICTURES
+from audit.datasets.geometry import hull_of
 from audit.datasets.loader import Loaded
 from audit.engine.plan import Plan
 from audit.experiments.altered_batch import Altered, Trial
@@ -62,7 +63,9 @@ def search(run: Plan, record: Record, regions: Regions, *, pictures: int, most: 
             trial = run.trial(loaded, run.factory.batch(loaded), {})
             for swap in _swaps(places, regions, donors):
                 rows = intervention_rows(swap, trial, [picture.number for picture in loaded])
-                answer, note, unmade = answer + rows.answer, note + rows.note, unmade + rows.unmade
+                answer += rows.answer
+                note += rows.note
+                unmade += rows.unmade
     stated = {"pictures": chosen, "regions": [_stated(number, place) for number, place in enumerate(places, 1)]}
     return {"meta": meta_rows({regions.search: stated}), "answer": answer, "note": note, "unmade": unmade}
 
@@ -117,9 +120,9 @@ def _places(run: Plan, numbers: Sequence[int], regions: Regions, most: int) -> t
 
 def _hull(picture: Loaded) -> Tensor:
     """(4,) around the boxes, in shares of the frame."""
-    boxes, (height, width) = picture.framed.boxes, picture.framed.pixels.shape[1:]
-    ends = torch.cat([boxes[:, :2].amin(dim=0), boxes[:, 2:].amax(dim=0)])
-    return ends / ends.new_tensor([width, height, width, height])
+    height, width = picture.framed.pixels.shape[1:]
+    hull = hull_of(picture.framed.boxes)
+    return hull / hull.new_tensor([width, height, width, height])
 
 
 def _groups(run: Plan, numbers: Sequence[int], small: Tensor, hulls: Tensor, label: Ints) -> Ints:
@@ -130,7 +133,7 @@ def _groups(run: Plan, numbers: Sequence[int], small: Tensor, hulls: Tensor, lab
         same_key([sample.metadata.get(column) if column else None for sample in samples]),
         copies(small.permute(0, 2, 3, 1).numpy(), hulls.numpy().astype(np.float32), label),
     ]
-    return joined(len(samples), *(np.concatenate(ends) for ends in zip(*ties, strict=True)))
+    return joined(len(samples), ties)
 
 
 def _swaps(places: Sequence[Place], regions: Regions, donors: int) -> Iterator[Experiment]:

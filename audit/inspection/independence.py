@@ -17,8 +17,9 @@ COPY_DISTANCE = 3.0
 saved again. Two photographs of one thing are not so near."""
 
 
-def joined(n: int, first: Ints, second: Ints) -> Ints:
-    """(n,): the number of the group of each, where a pair (first, second) joins two."""
+def joined(n: int, ties: Sequence[tuple[Ints, Ints]]) -> Ints:
+    """(n,): the number of the group of each, where a pair (first, second) of any of the ties joins two."""
+    first, second = (np.concatenate(ends) for ends in zip(*ties, strict=True))
     pairs = coo_array((np.ones(len(first)), (first, second)), shape=(n, n))
     return np.asarray(connected_components(pairs, directed=False)[1], dtype=np.int64)
 

@@ -85,8 +85,8 @@ def _groups(kept: Sequence[Sample], readings: Readings, label: Ints, cluster: st
         same_key([sample.metadata.get(cluster) if cluster else None for sample in kept]),
     ]
     alike = copies(readings.small[chosen], readings.hulls[chosen], label)
-    pairs = [np.concatenate(ends) for ends in zip(*ties, alike, strict=True)]
+    group = joined(len(kept), [*ties, alike])
     if not len(alike[0]):
-        return joined(len(kept), *pairs), None
+        return group, None
     example = kept[int(alike[1][0])].image, kept[int(alike[0][0])].image
-    return joined(len(kept), *pairs), Copies(len(np.unique(np.concatenate(alike))), example)
+    return group, Copies(len(np.unique(np.concatenate(alike))), example)

@@ -15,7 +15,8 @@ def survives_other_sharpness(evidence: Evidence, *, max_reliance: Share) -> Verd
     """Pictures predicted right stay right with the sharpness of other classes as often as with that of their own class.
 
     Judged as `checks.swaps.verdict` says, by `max_reliance`. Details, as there: `paired`, `lenders`, `right_on_own`,
-    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`.
+    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`,
+    `share_of_evidence`, `classes`, `of_classes`.
     """
     return swap_verdict(evidence, RULE, INTERVENTION, max_reliance)
 

@@ -32,7 +32,7 @@ def class_pulls(evidence: Evidence, intervention: str) -> tuple[ClassPull, ...]:
     given = [(kind, name) for kind in KINDS for name in variants(evidence, intervention, kind)]
     if not given or not evidence.logit_classes:
         return ()
-    logits = np.stack([evidence.answered(intervention, name).logits for _, name in given])
+    logits = np.stack([evidence.logits(intervention, name) for _, name in given])
     of = np.stack([_class_of(evidence, intervention, kind, name) for kind, name in given])
     lender = np.concatenate([lenders_of(evidence, intervention, kind) for kind in KINDS])
     pulls = list(_pulls(evidence, logits, of, lender))
@@ -44,11 +44,9 @@ def class_pulls(evidence: Evidence, intervention: str) -> tuple[ClassPull, ...]:
     )
 
 
-def share_of_evidence(pulls: Sequence[ClassPull]) -> float | None:
+def _share_of_evidence(pulls: Sequence[ClassPull]) -> float | None:
     """The share that the property brings of the evidence for all these classes together; None where there is none."""
-    pull, rest = (
-        math.fsum(values) for values in zip(*((each.pull.pull, each.pull.rest) for each in pulls), strict=True)
-    )
+    pull, rest = math.fsum(each.pull.pull for each in pulls), math.fsum(each.pull.rest for each in pulls)
     return pull / (pull + rest) if pull + rest > 0 else None
 
 
@@ -56,7 +54,7 @@ def class_details(evidence: Evidence, pulls: Sequence[ClassPull]) -> Details:
     """The classes, the most certain first, and how many there are in the data."""
     most_certain_first = sorted(pulls, key=lambda each: (each.p, -each.pull.share))
     return {
-        "share_of_evidence": share_of_evidence(pulls) if pulls else None,
+        "share_of_evidence": _share_of_evidence(pulls),
         "classes": [
             {
                 "label": each.label,

@@ -33,8 +33,6 @@ class Answered:
     """(n,), likewise."""
     predicted: Ints
     """(n,), -1 likewise."""
-    logits: Logits
-    """(n, J) of the classes that the record keeps them of, centred; NaN where it kept none."""
 
     @property
     def asked(self) -> NDArray[np.bool_]:
@@ -53,7 +51,7 @@ class Given:
     predicted: Ints
     """(k,), -1 where the network yielded no number; the others are NaN then."""
     logits: Logits | None = None
-    """(k, J), as those of `Answered`; None: J is 0."""
+    """(k, J) of the classes that the record keeps them of, centred; NaN where it kept none. None: J is 0."""
 
     @property
     def silent(self) -> NDArray[np.bool_]:
@@ -64,10 +62,14 @@ class Given:
         probability, log_odds, predicted = np.full(n, np.nan), np.full(n, np.nan), np.full(n, -1, dtype=np.int64)
         probability[self.place], log_odds[self.place] = self.probability, self.log_odds
         predicted[self.place] = self.predicted
+        return Answered(probability, log_odds, predicted)
+
+    def logits_over(self, n: int) -> Logits:
+        """(n, J), NaN where there is no answer."""
         logits = np.full((n, 0 if self.logits is None else self.logits.shape[1]), np.nan, np.float32)
         if self.logits is not None:
             logits[self.place] = self.logits
-        return Answered(probability, log_odds, predicted, logits)
+        return logits
 
     def among(self, chosen: Ints) -> "Given":
         """The same for the pictures at these places (rising) alone."""

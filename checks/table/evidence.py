@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from audit.record.schema import SUBJECT
 from checks.statistics.subset import Subset
-from checks.table.answers import Answered, Given, Key
+from checks.table.answers import Answered, Given, Key, Logits
 from checks.table.controls import Cue, Planted, Stage
 from checks.table.forbidden_pixels import Forbidden
 from checks.table.regions import Regions
@@ -140,6 +140,10 @@ class Evidence:
     def answered(self, intervention: str, variant: str, subject: str = SUBJECT) -> Answered:
         """The answers to one variant; all NaN where there are none."""
         return self.answers.get((subject, intervention, variant), _NONE).over(self.n)
+
+    def logits(self, intervention: str, variant: str) -> Logits:
+        """(n, J) of the `logit_classes`, centred; NaN where the record kept none."""
+        return self.answers.get((SUBJECT, intervention, variant), _NONE).logits_over(self.n)
 
     def asked(self, intervention: str) -> NDArray[np.bool_]:
         """(n,) the network answered to at least one variant with a number."""

@@ -158,7 +158,8 @@ def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Marks, lambdas: tuple[f
     parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     trials = [run.trial(some, run.factory.batch(some), {}) for some in parts]
     margins = torch.cat([answers(trial.batch.logits, trial.batch.target).log_odds for trial in trials])
-    marked = [_with(mark, trial) for trial in trials]
+    pool = run.donors and replace(run.donors, x=mark.stamped(run.donors.x, run.donors.target))
+    marked = [replace(_with(mark, trial), donor_pool=pool) for trial in trials]
     numbers = tuple(tuple(loaded.number for loaded in some) for some in parts)
     return Control(run, tuple(marked), numbers, mark, strength_of(margins, len(run.inputs.classes)), lambdas)
 
@@ -166,9 +167,7 @@ def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Marks, lambdas: tuple[f
 def _with(mark: Marks, trial: Trial) -> Trial:
     """The pictures with the mark of their class, as the network would be shown them, and without methods."""
     x = trial.batch.shown(mark.stamped(trial.batch.x, trial.batch.target))
-    pool = trial.donor_pool
-    donors = pool and replace(pool, x=mark.stamped(pool.x, pool.target))
-    return replace(trial, batch=replace(trial.batch, x=x), methods=(), donor_pool=donors)
+    return replace(trial, batch=replace(trial.batch, x=x), methods=())
 
 
 def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> tuple[list[AnswerRow], list[UnmadeRow]]:
