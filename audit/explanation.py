@@ -19,6 +19,7 @@ from audit.datasets.labels import class_names
 from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.thumbnails import shown
+from audit.engine.unmet_needs import refusal
 from audit.errors import AuditError, did_you_mean
 from audit.models.model import Model, rehearse
 from audit.models.network_copy import frozen_copy
@@ -104,9 +105,12 @@ def explain(
         audited = replace(audited, classes=class_names(classes))
     entry = MethodTable.model_validate({"name": method, **options})
     (source,) = sources(SaliencyTable(methods=(entry,), null_maps=(), reduction=reduction, score=score))
+    if unmet := source.needs & audited.capabilities.unserved:
+        raise refusal("saliency method", method, unmet, audited, "Take one, or open the model as another kind.")
     pixels, x, prepared = _prepared(image, preprocessing or audited.preprocessing)
     names = tuple(entry.name for entry in audited.classes or ())
-    logits = rehearse(audited.module, x, len(names) or None)
+    able = audited.capabilities
+    logits = rehearse(audited.module, x, len(names) or None, deterministic=able.deterministic)
     names = names or tuple(f"class {index}" for index in range(logits.shape[1]))
     probability = logits[0].double().softmax(dim=0)
     best = probability.topk(min(5, len(names))).indices.tolist()

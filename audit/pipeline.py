@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,4 +163,4 @@ def _model(model: Model | nn.Module | None, classes: Sequence[str] | None) -> Mo
         return Model(model, names, None)
     if model is None or names is None:
         return model
-    return Model(model.module, names, model.preprocessing, model.description)
+    return replace(model, classes=names)

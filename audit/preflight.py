@@ -1,7 +1,7 @@
 """What the data can answer, asked before the first picture is loaded: by a run, and by `init`."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from audit.datasets.exclusions import Exclusion
 from audit.datasets.foreseen import foreseen
@@ -34,7 +34,8 @@ def checked(limits: Profile, notice: Notice | None) -> Callable[[Inputs], None]:
         out = foreseen(loader_of(inputs))
         samples = [pair for number, pair in enumerate(inputs.samples) if number not in out]
         excluded = (*inputs.excluded, *out.values())
-        found = of_samples(samples, excluded, len(inputs.classes), inputs.settings, limits)
+        classes = len(inputs.classes)
+        found = of_samples(samples, excluded, classes, inputs.settings, limits, inputs.left_out)
         lost = bool(inputs.samples) and found.hopeless
         if notice is not None and (not lost or is_cut(found)):
             notice(found)
@@ -62,8 +63,11 @@ def of_samples(
     classes: int,
     settings: Settings,
     limits: Profile,
+    left_out: Mapping[str, Sequence[str]] | None = None,
 ) -> WordedPreflight:
-    """The pre-flight of samples, each with its class index. classes: how many the network knows."""
+    """The pre-flight of samples, each with its class index. classes: how many the network knows. left_out: as `Inputs`
+    has it.
+    """
     tables = [(f"audit.experiments.{kind}", getattr(settings.experiments, kind)) for kind in KINDS]
     entries = [entry for kind in tables for entry in experiments(*kind)]
     asked = Asked(
@@ -74,6 +78,7 @@ def of_samples(
         seed=settings.run.seed,
         variants={entry.name: entry.variants for entry in entries if entry.variants is not None},
         donors=settings.experiments.donors,
+        left_out=left_out or {},
     )
     layout = layout_of(samples, Counter(str(e.reason) for e in excluded), asked, limits)
     return worded_preflight(preflight(layout), excluded[0].detail if excluded else "")

@@ -24,10 +24,11 @@ Function = Callable[..., Any]
 Need = Literal["gradient", "layers", "region", "donors", "maps", "untrained", "grid"]
 """What a function may declare in `NEEDS: frozenset[Need]` of its module.
 
-gradient: a network that can be differentiated. layers: modules that Python calls, which an exported or scripted program
-has not. region: what the annotations mark, the boxes and the forbidden pixels. donors: pictures that lend their
-backgrounds. maps: the saliency methods and the maps they made. untrained: a copy of the network with random weights.
-grid: the coarse grid of every picture's relevance, stored in the record.
+gradient: a network that torch can differentiate and whose weights it holds, which a black box is not. layers: modules
+that Python calls, which an exported or scripted program has not. region: what the annotations mark, the boxes and the
+forbidden pixels. donors: pictures that lend their backgrounds. maps: the saliency methods and the maps they made.
+untrained: a copy of the network with random weights. grid: the coarse grid of every picture's relevance, stored in the
+record.
 """
 
 
@@ -122,6 +123,11 @@ def needs(package: str, function: Function) -> frozenset[Need]:
         if word not in get_args(Need):
             raise AuditError(function.__module__, f"NEEDS holds {word!r}", did_you_mean(word, get_args(Need)))
     return offered & declared
+
+
+def declares(function: Function) -> bool:
+    """The function's module says what it needs."""
+    return hasattr(sys.modules.get(getattr(function, "__module__", "")), "NEEDS")
 
 
 def summary(function: Function) -> str:

@@ -15,6 +15,8 @@ VARIANTS = "variants"
 LENDERS = "lenders"
 """Key of a demand: pictures that lend their backgrounds."""
 CLASSES = "classes"
+CAPABILITY = "capability"
+"""Key of a demand: the model's capabilities that it is `lacking` (details)."""
 
 
 class Demand(Frozen):
@@ -45,6 +47,11 @@ def of_pictures(subset: Subset, further: int | None, key: str = PREDICTED_RIGHT)
 def of_experiment(name: str, asked: bool) -> Demand:
     """The demand for an intervention, control or search."""
     return Demand(key=EXPERIMENT, have=int(asked), needed=1, details={"name": name})
+
+
+def of_capability(lacking: Sequence[str]) -> Demand:
+    """The demand for a model that can do more."""
+    return Demand(key=CAPABILITY, have=0, needed=1, details={"lacking": list(lacking)})
 
 
 def of_variants(intervention: str, needed: Sequence[str], there: Collection[str]) -> Demand:

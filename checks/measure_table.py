@@ -19,6 +19,8 @@ Settings = TypeVar("Settings", bound=BaseModel)
 def measured_by(settings: Settings, profile: str | Path | Profile) -> Settings:
     """The settings, completed by the profile's `[measure]`: what the settings file states stays as it is.
 
+    What the profile adds does not count as stated (`model_fields_set`).
+
     Call it before `audit.measure`, with the profile that is registered. Raises AuditError where the profile asks for
     what no settings know.
     """
@@ -30,6 +32,7 @@ def measured_by(settings: Settings, profile: str | Path | Profile) -> Settings:
         given = {**table.model_dump(exclude_unset=True), **silent}
         try:
             completed[name] = type(table).model_validate(given)
+            completed[name].model_fields_set.intersection_update(table.model_fields_set)
         except ValidationError as error:
             where, keys = f"profile {limits.name} [measure.{name}]", frozenset(type(table).model_fields)
             wrong.add(*problems(where, error, given, partial(_keys, keys)))

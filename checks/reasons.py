@@ -25,5 +25,8 @@ whether `others` have none either, how many `pictures` `of` how many, and the `f
 UNJUDGED = "unjudged"
 """So many pictures predicted right left no answer to judge them by that it would not pass were all of them against the
 network; details: how many are `without_answer`."""
+INCAPABLE = "incapable"
+"""The model cannot do what the rule goes by, as a map without a gradient; details: the capabilities that it is
+`lacking`."""
 BROKEN_RULE = "broken_rule"
 """The rule could not be evaluated; details: `error`."""

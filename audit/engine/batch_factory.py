@@ -17,6 +17,7 @@ from audit.engine.inputs import Inputs
 from audit.errors import AuditError
 from audit.frame_size import Frame, check_frame
 from audit.hashing import picture_seed
+from audit.models.black_box import BlackBox
 from audit.models.model import rehearse, to_channels_last, touching
 from audit.models.randomised import randomised
 from audit.registry import Need
@@ -95,8 +96,11 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
     if pair:
         check_frame(inputs.settings, frame_of(pair[0]), len(inputs.samples))
         x = _input(pair, inputs.preprocessing, target, channels_last=False)
-        rehearse(module, x, len(inputs.classes))
-        channels_last = target.type == "cpu" and to_channels_last(module, x[:1])
+        able = inputs.model.capabilities
+        rehearsed = rehearse(module, x, len(inputs.classes), deterministic=able.deterministic)
+        if isinstance(module, BlackBox):
+            module.refuse_probabilities(rehearsed)
+        channels_last = able.gradient and target.type == "cpu" and to_channels_last(module, x[:1])
         loader = replace(loader, frame=(x.shape[2], x.shape[3]))
         if "untrained" in needs:
             calibration = _input(first, inputs.preprocessing, target, channels_last)

@@ -1,5 +1,6 @@
 """What the record says of everything that went into a run."""
 
+from dataclasses import asdict
 from typing import Any
 
 from audit import registry
@@ -21,6 +22,8 @@ def identity(plan: Plan) -> dict[str, Any]:
         "settings": settings,
         "settings_sha256": sha256_of(settings),
         "model": {**inputs.model.description, "state_sha256": inputs.state_sha256},
+        "capabilities": asdict(inputs.model.capabilities),
+        "left_out": {name: list(lacking) for name, lacking in sorted(inputs.left_out.items())},
         "classes": list(inputs.classes),
         "logit_classes": plan.logit_classes,
         "dataset": _dataset(inputs),

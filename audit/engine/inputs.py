@@ -1,7 +1,7 @@
 """Everything that files say before the first picture is loaded: settings, data set, class names and the model."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from audit.datasets.labels import ClassName, class_names, map_labels, merge_syno
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
+from audit.engine.unmet_needs import feasible
 from audit.errors import AuditError, did_you_mean
 from audit.models.model import Model, state_hash
 from audit.models.network_copy import frozen_copy
@@ -27,6 +28,7 @@ class Inputs:
     """What is audited, and on which samples."""
 
     settings: Settings
+    """Without what the model cannot do and the settings do not name."""
     dataset: Dataset
     samples: tuple[tuple[Sample, int], ...]
     """In the order of their numbers, each with its class index."""
@@ -38,6 +40,8 @@ class Inputs:
     preprocessing: Preprocessing
     state_sha256: str
     """The hash of the model's weights and statistics."""
+    left_out: Mapping[str, tuple[str, ...]]
+    """As in `Feasible`."""
     code: dict[str, str]
     """Source file hashes of the functions that the settings name as 'package.module:function', and of the layers."""
 
@@ -72,9 +76,10 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
     indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, excluded_labels)
     samples = merge_synonyms([sample for sample in dataset.samples if sample.label in indices], indices)
     check_clusters(settings.data.cluster, samples)
+    possible = feasible(settings, opened)
     ignored = tuple(ignored_sample(sample) for sample in dataset.samples if sample.label not in indices)
     return Inputs(
-        settings=settings,
+        settings=possible.settings,
         dataset=dataset,
         samples=tuple((sample, indices[sample.label]) for sample in samples),
         excluded=dataset.exclusions + ignored,
@@ -82,6 +87,7 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
         model=opened,
         preprocessing=_preprocessing(settings, opened),
         state_sha256=state_hash(opened.module),
+        left_out=possible.left_out,
         code=code_hashes(settings, opened.module, from_python=model is not None),
     )
 

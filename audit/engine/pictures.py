@@ -1,5 +1,6 @@
 """The pictures of a run, batch by batch: each batch is one transaction of the record."""
 
+import math
 from collections.abc import Mapping
 from contextlib import closing
 
@@ -11,7 +12,7 @@ from audit.hashing import picture_seed
 from audit.models.pass_counter import Passes
 from audit.record.map_readers import read_mean_auc
 from audit.record.record import Record
-from audit.record.sample_readers import read_done
+from audit.record.sample_readers import read_done, read_pictures
 from audit.record.schema import ExclusionRow, Rows
 from audit.record.writer import add_rows
 
@@ -53,7 +54,9 @@ def gallery(plan: Plan, auc: Mapping[int, float]) -> Gallery:
 
 
 def auc_so_far(plan: Plan, record: Record) -> dict[int, float]:
-    """Each measured sample's mean localisation AUC over the methods, NaN where all its maps are dead."""
+    """Each measured sample's mean localisation AUC over the methods, NaN where none lives."""
+    if not plan.methods:
+        return dict.fromkeys(read_pictures(record).number.tolist(), math.nan)
     return read_mean_auc(record, [source.label for source in plan.methods])
 
 

@@ -99,15 +99,16 @@ def plan(settings: Settings, model: Model | None, device: str, before: Callable[
     """Read the inputs, bring the network to the device, and ask every source about two pictures.
 
     before: called with the inputs before the first picture is loaded.
-    Raises AuditError for whatever would break the run later: a method that refuses this model, a model that returns
-    something else than logits, a label that no class has.
+    Raises AuditError for whatever would break the run later: what needs more than this model can do, a method that
+    refuses it, a model that returns something else than logits, a label that no class has.
     """
+    inputs = read_inputs(settings, model)
+    settings = inputs.settings
     map_sources = sources(settings.saliency)
     interventions = experiments("audit.experiments.interventions", settings.experiments.interventions)
     controls = experiments("audit.experiments.controls", settings.experiments.controls)
     searches = experiments("audit.experiments.searches", settings.experiments.searches)
     needs = _union(map_sources, interventions, controls, searches)
-    inputs = read_inputs(settings, model)
     if before is not None:
         before(inputs)
     factory, pictures = batch_factory(inputs, device, needs)

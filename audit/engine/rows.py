@@ -103,7 +103,7 @@ def measure_batch(
         "unmade": unmade,
         "grid": grid_rows(numbers, maps, where.inside) if "grid" in plan.needs else [],
     }
-    mean_auc = torch.stack(auc).nanmean(dim=0).tolist()
+    mean_auc = torch.stack(auc).nanmean(dim=0).tolist() if auc else [torch.nan] * len(numbers)
     return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
 
 

@@ -15,6 +15,7 @@ from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError
 from audit.hashing import sha256_of
 from audit.importing import source_hash
+from audit.models.capabilities import ALL, Capabilities
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Model:
     preprocessing: Preprocessing | None
     description: Mapping[str, str] = field(default_factory=dict)
     """What it is, for the record: kind, name, weights. No host paths."""
+    capabilities: Capabilities = ALL
 
     if TYPE_CHECKING:
 
@@ -39,6 +41,7 @@ class Model:
             classes: Iterable[str | ClassName] | None,
             preprocessing: Preprocessing | None,
             description: Mapping[str, str] = ...,
+            capabilities: Capabilities = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -108,9 +111,10 @@ def _check_numbers(output: Tensor) -> None:
     )
 
 
-def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:
+def rehearse(module: nn.Module, x: Tensor, classes: int | None = None, *, deterministic: bool = True) -> Tensor:
     """The logits `(N, K)` of one or two pictures `x` `(N, C, H, W)`, having made sure that the network can be audited.
 
+    deterministic: it must answer alike to the last bit; else up to `REPEATED` of the logits' spread.
     Raises AuditError where the network fails, returns anything but finite logits of `classes` classes, cannot take one
     and two pictures alike, or answers for a picture depending on its batch (as in training mode, or with dropout).
     """
@@ -134,7 +138,7 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor
             "need finite logits",
             "Check the weights, and that the preprocessing is the model's own.",
         )
-    if x.device.type == "cpu" and not torch.equal(together.nan_to_num(), again.nan_to_num()):
+    if not _repeats(together, again, exactly=deterministic and x.device.type == "cpu"):
         raise AuditError(
             "model",
             "answers differently when given the same pictures twice",
@@ -149,6 +153,18 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor
             "Export it after model.eval(), without dropout and with the batch norm's running statistics.",
         )
     return together
+
+
+REPEATED = 1e-3
+"""Relative to the spread of all logits: what the same pictures may change in a network that is not deterministic."""
+
+
+def _repeats(together: Tensor, again: Tensor, *, exactly: bool) -> bool:
+    if exactly:
+        return torch.equal(together.nan_to_num(), again.nan_to_num())
+    if together.device.type != "cpu":  # such devices add in any order; the run measures what that does
+        return True
+    return torch.allclose(together, again, rtol=0, atol=REPEATED * spread(together), equal_nan=True)
 
 
 def to_channels_last(module: nn.Module, x: Tensor) -> bool:

@@ -17,8 +17,10 @@ from checks.table.cluster_columns import cluster_findings
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import WORST
+from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
+RULE = "evidence_is_complete"
 HARDLY = 0.1
 """Share of a class's pictures. Where no more are predicted right, experiments, made on those, say nothing of it."""
 DISTINCT = "distinct_pictures"
@@ -68,10 +70,11 @@ def evidence_is_complete(
         *cluster_findings(evidence),
     )
     entering = [finding for finding in findings if not finding.advisory]
-    outcome = worst(finding.outcome for finding in entering) if evidence.methods else Outcome.INVALID
+    maps = bool(evidence.methods) or incapable(RULE, evidence) is not None
+    outcome = worst(finding.outcome for finding in entering) if maps else Outcome.INVALID
     deciding = next((finding.key for finding in entering if finding.outcome is outcome), None)
     return Verdict(
-        rule="evidence_is_complete",
+        rule=RULE,
         outcome=outcome,
         decided_by=deciding,
         reason="" if deciding else reasons.NO_METHOD,

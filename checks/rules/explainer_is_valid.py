@@ -8,6 +8,7 @@ from checks.profile import Share
 from checks.statistics.bounds import FEWEST_OF_A_MEAN, Bounds, mean_bounds
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
+from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 
 RULE = "explainer_is_valid"
@@ -26,11 +27,14 @@ def explainer_is_valid(evidence: Evidence, *, max_similarity: Share) -> Verdict:
     Cascading randomisation (Adebayo et al. 2018): the mean rank correlation of the maps of the network and of a copy
     all of whose layers are random. A method is valid where the upper bound is within `max_similarity`; any other is
     taken out of the verdict. PASS where one method at least is valid. Else INCONCLUSIVE where more pictures could show
-    one to be, or INVALID: then no map of this audit is evidence. INVALID too where the study was not run.
+    one to be, or INVALID: then no map of this audit is evidence. INVALID too where the study was not run;
+    INCONCLUSIVE where the model has no weights that could be replaced, as a black box.
 
     A finding's key is its method; details: the `method`, and how many pictures the control was `asked` of. Details of
     the verdict: the methods `kept` and `taken_out`.
     """
+    if unable := incapable(RULE, evidence, CONTROL) or incapable(RULE, evidence):
+        return unable
     if CONTROL not in evidence.experiments or not evidence.cascade:
         reason = NOTHING_RANDOMISED if CONTROL in evidence.experiments else NO_CONTROL
         return Verdict(rule=RULE, outcome=Outcome.INVALID, reason=reason)

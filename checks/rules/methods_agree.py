@@ -11,6 +11,7 @@ from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.table.evidence import Evidence, Floats
 from checks.table.layout import Layout
+from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest
 
 METHODS = "methods"
@@ -28,6 +29,8 @@ def methods_agree(evidence: Evidence, *, min_agreement: Share) -> Verdict:
 
     Details of a finding: both `methods`. Details of the verdict: that one method as `dissenter`, where there is one.
     """
+    if unable := incapable("methods_agree", evidence):
+        return unable
     findings = tuple(_finding(evidence, pair, min_agreement) for pair in combinations(evidence.methods, 2))
     alike = bool(findings) and all(finding.outcome is Outcome.PASS for finding in findings)
     alone = dissenter(evidence.methods, findings)
@@ -43,7 +46,7 @@ def methods_agree(evidence: Evidence, *, min_agreement: Share) -> Verdict:
 
 def needed(layout: Layout) -> tuple[Demand, ...]:
     """Two methods."""
-    return (Demand(key=METHODS, have=layout.asked.methods, needed=2),)
+    return layout.maps or (Demand(key=METHODS, have=layout.asked.methods, needed=2),)
 
 
 def _key(pair: tuple[str, str]) -> str:

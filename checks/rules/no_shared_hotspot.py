@@ -14,7 +14,7 @@ from checks.table.controls import Cue
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, lowest, mean_difference
-from checks.table.needs import Missing, invalid
+from checks.table.needs import Missing, incapable, invalid
 from checks.table.unanswered import no_number
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
@@ -53,10 +53,10 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     FAIL where one is confirmed. PASS where none is, and the classes with 20 pictures or more that are predicted right,
     in which alone a search can be conclusive, hold the share `min_searched` of the pictures; or else where
     `survives_other_background` passes by its limit in this profile, which bounds what any mark outside the object can
-    decide, named or not. INCONCLUSIVE where neither is so, where a candidate reaches the limits, but not for certain,
-    and where pasting one turns pictures, but hiding it costs nothing: it may be an object of the class that nobody
-    boxed, or a cue that overrules it. A cue without a place of its own (a colour cast, a frame, a texture) is not found
-    here; it shows where the background is replaced.
+    decide, named or not. INCONCLUSIVE where neither is so, where the model yields no maps, where a candidate reaches
+    the limits, but not for certain, and where pasting one turns pictures, but hiding it costs nothing: it may be an
+    object of the class that nobody boxed, or a cue that overrules it. A cue without a place of its own (a colour cast,
+    a frame, a texture) is not found here; it shows where the background is replaced.
 
     The key of a candidate is its intervention, as 'cue 1'; details: its `id`, `class_index` and `class_label` (null
     where no picture is of the class), its `box` as shares of the frame (null where it has no place), the `window`
@@ -66,6 +66,8 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     search: the `classes`, those `searched`, the `fewest` pictures predicted right that it takes, and whether other
     backgrounds bound what was not searched (`bounded`; null where enough was).
     """
+    if unable := incapable(RULE, evidence, SHARED_CUES):
+        return unable
     if SHARED_CUES not in evidence.experiments:
         return invalid(RULE, Missing(NOT_SEARCHED, {}))
     needs = {key: evidence.variants(key) for key in map(_key, evidence.cues)}

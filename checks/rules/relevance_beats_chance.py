@@ -8,6 +8,7 @@ from checks.profile import Share
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import mean_difference
+from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Unit, Verdict, weakest, worst
 
 
@@ -15,10 +16,13 @@ def relevance_beats_chance(evidence: Evidence, *, margin: Share) -> Verdict:
     """Every saliency method puts more relevance on the object than chance would.
 
     Paired over the pictures: relevance mass in the boxes less the boxes' share of the frame, dead maps left out.
-    PASS where the lower bound of the mean is over `margin`, FAIL where the upper bound is under it.
+    PASS where the lower bound of the mean is over `margin`, FAIL where the upper bound is under it, INCONCLUSIVE where
+    the model yields no maps.
 
     Details of a finding: the `method` and the mean `mass` in the boxes; `chance` is their mean share of the frame.
     """
+    if unable := incapable("relevance_beats_chance", evidence):
+        return unable
     findings = tuple(_finding(evidence, method, margin) for method in evidence.methods)
     return Verdict(
         rule="relevance_beats_chance",
@@ -31,7 +35,7 @@ def relevance_beats_chance(evidence: Evidence, *, margin: Share) -> Verdict:
 
 def needed(layout: Layout) -> tuple[Demand, ...]:
     """Pictures, as many as a bound of a mean takes."""
-    return (of_pictures(layout.subset, layout.subset.missing, PICTURES),)
+    return *layout.maps, of_pictures(layout.subset, layout.subset.missing, PICTURES)
 
 
 def _finding(evidence: Evidence, method: str, margin: float) -> Finding:

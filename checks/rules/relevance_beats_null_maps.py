@@ -11,8 +11,10 @@ from checks.profile import Share
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, mean_difference
+from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest, worst
 
+RULE = "relevance_beats_null_maps"
 Measure = Literal["mass", "auc"]
 QUANTITY = {"mass": "relevance_over_null_map", "auc": "auc_over_null_map"}
 UNIT = {"mass": Unit.DIFFERENCE, "auc": Unit.AUC}
@@ -38,11 +40,15 @@ def relevance_beats_null_maps(
     Paired over the pictures for which both maps were made and neither is dead. PASS where the lower bound of the mean
     difference of `measure` is over `margin`. Otherwise INCONCLUSIVE, never FAIL: where a null map does as well, the
     pictures cannot tell this model's maps from no model at all, which is a fault of the pictures. INVALID where the
-    record lacks one of the null maps `required`, by the names that `saliency-audit list` gives.
+    record lacks one of the null maps `required`, by the names that `saliency-audit list` gives, but INCONCLUSIVE where
+    the model cannot yield it, or no maps at all.
 
     Details of a finding: `method`, `null_map`, `measure` and the method's `mean`; `chance` is that of the null map.
     """
     missing = [name for name in required if name not in evidence.null_map_names]
+    beyond = [name for name in missing if name in evidence.left_out]
+    if unable := incapable(RULE, evidence) or (incapable(RULE, evidence, *beyond) if missing == beyond != [] else None):
+        return unable
     findings = tuple(
         _finding(evidence, method, null_map, margin, measure)
         for method in evidence.methods
@@ -52,7 +58,7 @@ def relevance_beats_null_maps(
         findings = (_lacks(missing, margin, measure), *findings)
     nothing = reasons.NO_METHOD if not evidence.methods else NO_NULL_MAP
     return Verdict(
-        rule="relevance_beats_null_maps",
+        rule=RULE,
         outcome=worst(finding.outcome for finding in findings),
         decided_by=REQUIRED if missing else weakest(findings).key if findings else None,
         reason="" if findings else nothing,
@@ -62,7 +68,7 @@ def relevance_beats_null_maps(
 
 def needed(layout: Layout) -> tuple[Demand, ...]:
     """Pictures, as many as a bound of a mean takes."""
-    return (of_pictures(layout.subset, layout.subset.missing, PICTURES),)
+    return *layout.maps, of_pictures(layout.subset, layout.subset.missing, PICTURES)
 
 
 def _lacks(missing: Sequence[str], margin: float, measure: Measure) -> Finding:

@@ -95,6 +95,13 @@ class Evidence:
     """The J classes whose logits are kept with the answers to swaps, rising."""
     unmade: Mapping[Key, NDArray[np.int64]] = field(default_factory=dict)
     """(k,) by variant, rising: where the pictures stand that could not be altered so, and have no answer therefore."""
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the name of what was not asked, since the model cannot do it: the capabilities that it lacks."""
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The capabilities for want of which something was left out, sorted."""
+        return tuple(sorted({word for words in self.left_out.values() for word in words}))
 
     @property
     def n(self) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audit.datasets.exclusions import by_scope
 from audit.datasets.sample import Sample
-from checks.demand import Demand, of_experiment, of_variants
+from checks.demand import Demand, of_capability, of_experiment, of_variants
 from checks.statistics.subset import Subset
 from checks.verdict import Profile
 
@@ -32,6 +32,8 @@ class Asked(NamedTuple):
     """What each of the interventions makes by its options, as far as that is known beforehand."""
     donors: int | None = None
     """How many pictures lend their backgrounds at most; None: as many as there are."""
+    left_out: Mapping[str, Sequence[str]] = MappingProxyType({})
+    """By the name of what is not asked, since the model cannot do it: the capabilities that it lacks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,16 @@ class Layout:
 
     def experiments(self, *names: str) -> tuple[Demand, ...]:
         """The demand for each of these experiments."""
-        return tuple(of_experiment(name, name in self.asked.experiments) for name in names)
+        out = self.asked.left_out
+        return tuple(
+            of_capability(out[name]) if name in out else of_experiment(name, name in self.asked.experiments)
+            for name in names
+        )
+
+    @property
+    def maps(self) -> tuple[Demand, ...]:
+        """The demand for maps, where the model yields none."""
+        return () if self.asked.methods else tuple(map(of_capability, [*self.asked.left_out.values()][:1]))
 
     def answers(self, needs: Mapping[str, Sequence[str]]) -> Iterator[Demand]:
         """The demand for each of these interventions, and for the variants of it that are needed."""

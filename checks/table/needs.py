@@ -50,6 +50,20 @@ def lacking(evidence: Evidence, needs: Needs) -> Missing | None:
     return None
 
 
+def incapable(rule: str, evidence: Evidence, *names: str) -> Verdict | None:
+    """INCONCLUSIVE where something that the rule goes by was left out, since the model cannot do it; else None.
+
+    names: of it; none: the maps of every method.
+    """
+    if not names and evidence.methods:
+        return None
+    lacking = next((evidence.left_out[name] for name in names or evidence.left_out if name in evidence.left_out), None)
+    if lacking is None:
+        return None
+    details: Details = {"lacking": list(lacking)}
+    return Verdict(rule=rule, outcome=Outcome.INCONCLUSIVE, reason=reasons.INCAPABLE, details=details)
+
+
 def invalid(rule: str, missing: Missing) -> Verdict:
     """The verdict of a rule that cannot judge: INVALID, without a finding."""
     return Verdict(rule=rule, outcome=Outcome.INVALID, reason=missing.reason, details=missing.details)

@@ -65,6 +65,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         log_odds=log_odds_of(pictures.probability),
         logit_classes=tuple(record.identity().get("logit_classes") or ()),
         answers=given_answers(read_answers(record), number),
+        left_out=_left_out(record.identity()),
         unmade=unmade_places(read_unmade(record), number),
         notes=note_columns(read_notes(record), number),
         cascade=stages_by_method(read_cascade(record)),
@@ -159,6 +160,11 @@ def _scores(record: Record, source: str, number: NDArray[np.int64]) -> _Scored:
     for measure, values in read.values.items():
         scores[measure][place] = values
     return _Scored(scores, made, dead)
+
+
+def _left_out(identity: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    stated = identity.get("left_out") or {}
+    return {str(name): tuple(map(str, lacking)) for name, lacking in stated.items()}
 
 
 def _stated(record: Record, *keys: str) -> Any:

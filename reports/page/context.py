@@ -19,7 +19,7 @@ from reports.page.cue_cards import cue_section
 from reports.page.deviations import deviations
 from reports.page.further_numbers import further_numbers
 from reports.page.gallery import gallery
-from reports.page.methods import experiment_settings, method_settings, null_names, own
+from reports.page.methods import experiment_settings, method_settings, null_names, own, repeatable
 from reports.page.requirements import requirements
 from reports.result.assessment import Assessment
 from reports.result.availability import not_run
@@ -27,6 +27,7 @@ from reports.result.cost import total
 from reports.result.purpose import purpose
 from reports.result.schema import Audit, Excluded, Identity
 from reports.result.summary import ClassSummary, class_name
+from reports.wording.missing import the_model_lacks
 from reports.wording.swapped_properties import swapped_properties
 from reports.wording.worded import WordedFinding, WordedJudgement, WordedVerdict
 
@@ -138,6 +139,8 @@ def _methods(table: Evidence, identity: Identity) -> Values:
     methods, null_maps = method_settings(identity, table.methods), null_names(identity, table.null_maps)
     return {
         "methods": table.methods,
+        "lacking": the_model_lacks(table.lacking) if table.lacking else "",
+        "repeatable": repeatable(identity, table.left_out),
         "method_settings": methods,
         "null_names": null_maps,
         "own": own([*(method["name"] for method in methods), *null_maps.values()]),

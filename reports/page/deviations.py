@@ -7,6 +7,7 @@ from checks.table.evidence import Evidence
 from checks.verdict import Judgement
 from reports.result.assessment import Assessment
 from reports.result.schema import Identity
+from reports.wording.missing import the_model_lacks
 from reports.wording.numbers import short
 
 MOST_NAMES = 12
@@ -26,6 +27,7 @@ def deviations(assessment: Assessment) -> tuple[Deviation, ...]:
         Deviation("Limits", _limits(judgement)),
         Deviation("Run", _run(identity, table)),
         Deviation("Labels left out", _ignored(identity)),
+        Deviation("Beyond the model", _beyond(table)),
         Deviation("Maps on fewer pictures", _fewer_maps(table)),
         Deviation("Advisory", _advisory(judgement)),
     ]
@@ -59,6 +61,11 @@ def _ignored(identity: Identity) -> str:
     return (
         f"The settings leave out these labels, which the network does not know: {', '.join(labels[:MOST_NAMES])}{rest}."
     )
+
+
+def _beyond(table: Evidence) -> str:
+    names = listed(short(name, 40) for name in [*table.left_out][:MOST_NAMES])
+    return f"Left out, since {the_model_lacks(table.lacking)}: {names}." if names else ""
 
 
 def _fewer_maps(table: Evidence) -> str:

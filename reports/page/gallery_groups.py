@@ -44,6 +44,8 @@ def gallery_groups(
     every, kept = methods
     worst, borderline = (list(chosen.get(key, ())) for key in ("worst", "borderline"))
     random = Group("random", "Random sample", RANDOM, _of(chosen.get("random", ()), cards))
+    if not every:
+        return [random]
     if not kept:
         return [Group("others", "Others", UNRANKED, _of(sorted({*worst, *borderline}), cards)), random]
     ranked_by = ALL_METHODS

@@ -1,8 +1,9 @@
 """Which methods and null maps a record rests on, and how they were set."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from audit import registry
 from reports.result.schema import Identity
 
 SHIPPED = frozenset(
@@ -12,6 +13,13 @@ SHIPPED = frozenset(
     )
 )
 """Methods and null maps that the section on the method describes."""
+
+
+LISTS = (
+    *(("saliency", kind) for kind in ("methods", "null_maps")),
+    *(("experiments", kind) for kind in ("interventions", "controls", "searches")),
+)
+"""Tables of the settings, and their lists of plug-ins."""
 
 
 def method_settings(identity: Identity, methods: Sequence[str]) -> list[dict[str, Any]]:
@@ -41,6 +49,15 @@ def null_names(identity: Identity, labels: Sequence[str]) -> dict[str, str]:
     saliency: Any = identity.settings.get("saliency") or {}
     given = {entry.get("label") or entry["name"]: str(entry["name"]) for entry in saliency.get("null_maps", [])}
     return {label: given.get(label, label) for label in labels}
+
+
+def repeatable(identity: Identity, left_out: Collection[str]) -> dict[str, Any]:
+    """The settings without the lists from which the run left something out, so that it would leave it out again."""
+    settings: dict[str, Any] = dict(identity.settings)
+    for table, kind in LISTS:
+        if {*registry.names(f"audit.{table}.{kind}")} & {*left_out}:
+            settings[table] = {key: value for key, value in settings[table].items() if key != kind}
+    return settings
 
 
 def experiment_settings(identity: Identity) -> list[dict[str, Any]]:

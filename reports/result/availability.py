@@ -6,6 +6,7 @@ from audit.phrases import count
 from audit.record.record import Record
 from checks.table.evidence import Evidence
 from reports.result.experiments import REMOVED, REPLACED
+from reports.wording.missing import the_model_lacks
 
 NOUNS = {
     "randomisation": "control",
@@ -34,7 +35,7 @@ def _no_answer(evidence: Evidence, intervention: str) -> str:
         return ""
     if intervention in evidence.experiments:
         return f"The experiment {intervention} was asked for, but left no answer."
-    return f"The experiment {intervention} was not run: the settings do not ask for it."
+    return f"The experiment {intervention} was not run: {_why_not(evidence, intervention)}."
 
 
 def _not_finished(record: Record, evidence: Evidence, name: str) -> str:
@@ -42,4 +43,9 @@ def _not_finished(record: Record, evidence: Evidence, name: str) -> str:
         return ""
     if name in evidence.experiments:
         return f"The {NOUNS[name]} {name} was asked for, but was not finished."
-    return f"The {NOUNS[name]} {name} was not run: the settings do not ask for it."
+    return f"The {NOUNS[name]} {name} was not run: {_why_not(evidence, name)}."
+
+
+def _why_not(evidence: Evidence, name: str) -> str:
+    lacking = evidence.left_out.get(name)
+    return the_model_lacks(lacking) if lacking else "the settings do not ask for it"

@@ -33,6 +33,12 @@ class Identity(BaseModel):
     profile: dict[str, JsonValue] = Field(default={}, description="the limits that were hashed into the record")
     versions: dict[str, JsonValue] = Field(default={}, description="versions of the packages that the numbers rest on")
     device: str | None = Field(None, description="kind of device that the network ran on")
+    capabilities: dict[str, JsonValue] = Field(
+        default={}, description="what the model can do: gradient, layers, deterministic (to the last bit)"
+    )
+    left_out: dict[str, JsonValue] = Field(
+        default={}, description="what was not asked, by its name, with the capabilities that the model lacks for it"
+    )
     per_run: dict[str, JsonValue] = Field(default={}, description="what methods chose, as the layer of Grad-CAM")
     experiments: dict[str, JsonValue] = Field(
         default={}, description="options of each intervention, control and search, by its name"

@@ -51,6 +51,11 @@ def because_of(because: Mapping[str, int], reason: str) -> str:
     return f"{because[reason]:,} {BECAUSE[reason]}"
 
 
+def the_model_lacks(capabilities: Sequence[str]) -> str:
+    """'the model has no gradient'."""
+    return f"the model {listed(LACKING.get(word, f'lacks {word}') for word in capabilities)}"
+
+
 def without_finding(question: str, sentence: str, next_step: str) -> Words:
     """The words of a verdict without a finding."""
     return Words(question, sentence, next_step, ())
@@ -96,6 +101,19 @@ def _entry(intervention: str, variants: Sequence[str]) -> str:
     return f"{intervention} (fills: {fills}{controls})" if fills else intervention
 
 
+def _incapable(verdict: Verdict) -> str:
+    seen = the_model_lacks(verdict.details["lacking"])
+    return f"{seen[0].upper()}{seen[1:]}, which this rule needs."
+
+
+def _capable(verdict: Verdict) -> str:
+    del verdict
+    return (
+        "Open it as a kind of model that torch can look into, such as onnx for a file of onnxruntime; or write a"
+        " profile without this rule, and say why."
+    )
+
+
 def _find_out(verdict: Verdict) -> str:
     del verdict
     return NO_NUMBER
@@ -113,7 +131,10 @@ STEPS = {
     NO_SURROUNDINGS: f"Add pictures {SOME_ROOM}.",
     NO_DONOR: "Add boxed pictures of other classes, or raise experiments.donors.",
 }
+LACKING = {"gradient": "has no gradient", "layers": "shows no layers"}
+"""Capabilities that a model lacks."""
 SHARED = {
+    reasons.INCAPABLE: (_incapable, _capable),
     reasons.NOT_RUN: (_not_run, _run_it),
     reasons.NO_ANSWER: (_no_answer, _run_it),
     reasons.NO_NUMBER: (_no_number, _find_out),

@@ -1,14 +1,16 @@
 """What data can answer, in words, before the first picture is loaded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from audit.phrases import count, listed
-from checks.demand import CLASSES, EXPERIMENT, LENDERS, PREDICTED_RIGHT, VARIANTS, Demand
+from checks.demand import CAPABILITY, CLASSES, EXPERIMENT, LENDERS, PREDICTED_RIGHT, VARIANTS, Demand
 from checks.preflight import COLUMN, Preflight, Question
 from checks.rules.evidence_is_complete import DISTINCT, SAMPLES_LEFT
 from checks.rules.forbidden_pixels_are_ignored import WITH_FORBIDDEN
 from checks.rules.methods_agree import METHODS
 from checks.rules.no_shared_hotspot import IN_CLASSES
+from checks.verdict import Details
+from reports.wording.missing import the_model_lacks
 from reports.wording.phrases import share_at_limit
 
 ALL = "Every check that decides can pass on this data, if every answer is right."
@@ -131,11 +133,8 @@ def _slices(demands: list[Demand], preflight: Preflight) -> str:
 
 def _demand(demand: Demand, preflight: Preflight) -> str:
     details = demand.details
-    if demand.key == EXPERIMENT:
-        return f"it needs the experiment {details['name']}, which the settings do not ask for"
-    if demand.key == VARIANTS:
-        left_out = listed(f"'{variant}'" for variant in details["missing"])
-        return f"it needs {left_out} of the experiment {details['name']}, which the settings leave out"
+    if demand.key in NOT_ASKED:
+        return NOT_ASKED[demand.key](details)
     if demand.key == LENDERS:
         lend = f"{count(demand.have, _noun(demand, preflight))} can lend backgrounds (experiments.donors) at most"
         return f"{lend}; it takes {_in_all(demand)}"
@@ -151,6 +150,19 @@ def _demand(demand: Demand, preflight: Preflight) -> str:
     there, verb = count(demand.have, _noun(demand, preflight)), "is" if demand.have == 1 else "are"
     which = "" if demand.by_cluster else SUFFIXES.get(demand.key, "")
     return f"there {verb} {there}{which} at most; it takes {_in_all(demand)}"
+
+
+def _variants(details: Details) -> str:
+    left_out = listed(f"'{variant}'" for variant in details["missing"])
+    return f"it needs {left_out} of the experiment {details['name']}, which the settings leave out"
+
+
+NOT_ASKED: Mapping[str, Callable[[Details], str]] = {
+    EXPERIMENT: lambda details: f"it needs the experiment {details['name']}, which the settings do not ask for",
+    CAPABILITY: lambda details: f"{the_model_lacks(details['lacking'])}, which it needs",
+    VARIANTS: _variants,
+}
+"""By key of the demand, what the run will not ask."""
 
 
 def _noun(demand: Demand, preflight: Preflight) -> str:

@@ -21,7 +21,8 @@ from audit.saliency.batch import Batch
 from audit.saliency.rank_correlation import similarity
 from audit.saliency.sources import Source
 
-NEEDS: frozenset[Need] = frozenset({"maps"})
+NEEDS: frozenset[Need] = frozenset({"gradient", "maps"})
+"""gradient: of all models it is those whose weights can be replaced."""
 
 
 def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(ge=2, le=MOST_PICTURES)] = 16) -> Rows:

@@ -10,6 +10,7 @@ from torch.export import ExportedProgram
 
 from audit.errors import AuditError
 from audit.hashing import file_hash
+from audit.models.capabilities import NO_LAYERS
 from audit.models.model import Model, freeze
 from audit.models.program_archive import harmless_copy, not_allowed, unreadable
 from audit.models.weights import check_file, data_only
@@ -50,6 +51,7 @@ def exported(*, path: Path) -> Model:
         module=freeze(module),
         classes=None,
         preprocessing=None,
+        capabilities=NO_LAYERS,
         description={
             "kind": "exported",
             "name": path.stem,

@@ -1,14 +1,13 @@
 """A network of one's own, made by a function that the settings name."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from audit.errors import AuditError
-from audit.importing import import_function
 from audit.models.model import Model, freeze
+from audit.models.named_function import named_function, said
 from audit.models.weights import load_weights, read_state
 
 
@@ -28,13 +27,13 @@ def factory(*, function: str, weights: Path | None = None, arguments: dict[str, 
     Raises AuditError where the function cannot be imported, fails or does not return an `nn.Module`, and where the
     weights cannot be read as data or do not fit.
     """
-    build = _imported(function)
+    build = named_function(function, "returns a network")
     try:
         module = build(**(arguments or {}))
     except (AuditError, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit among them: training scripts end with it
-        raise AuditError(function, f"raises {_said(error)}", "need a function that returns a network") from error
+        raise AuditError(function, f"raises {said(error)}", "need a function that returns a network") from error
     if not isinstance(module, nn.Module):
         raise AuditError(function, f"returns a {type(module).__name__}", "need a torch.nn.Module")
     if weights is not None:
@@ -50,30 +49,3 @@ def factory(*, function: str, weights: Path | None = None, arguments: dict[str, 
             **{f"arguments.{key}": repr(value) for key, value in (arguments or {}).items()},
         },
     )
-
-
-def _imported(name: str) -> Callable[..., Any]:
-    module_name, colon, attribute = name.partition(":")
-    if not (module_name and colon and attribute):
-        raise AuditError("model", f"function = {name!r}", "need 'package.module:function'")
-    try:
-        function = import_function(name)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        script = isinstance(error, SystemExit)
-        raise AuditError(
-            name,
-            f"cannot be imported ({_said(error)})",
-            "need a function in a module that Python finds",
-            "Move its script code below: if __name__ == '__main__':"
-            if script
-            else "Put the module beside the settings file, or install it.",
-        ) from error
-    if not callable(function):
-        raise AuditError(name, f"is a {type(function).__name__}", "need a function that returns a network")
-    return function  # type: ignore[no-any-return]
-
-
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -7,6 +7,7 @@ import torch
 
 from audit.errors import AuditError
 from audit.hashing import file_hash
+from audit.models.capabilities import NO_LAYERS
 from audit.models.model import Model, freeze
 from audit.models.weights import check_file
 
@@ -41,6 +42,7 @@ def torchscript(*, path: Path) -> Model:
         module=module,
         classes=None,
         preprocessing=None,
+        capabilities=NO_LAYERS,
         description={
             "kind": "torchscript",
             "name": module.original_name,

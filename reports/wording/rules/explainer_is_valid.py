@@ -4,7 +4,7 @@ from audit.phrases import listed
 from checks import reasons
 from checks.rules.explainer_is_valid import NO_CONTROL, NO_LIVING_MAP, NOTHING_RANDOMISED
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import ANOTHER_METHOD
+from reports.wording.missing import ANOTHER_METHOD, missing
 from reports.wording.phrases import all_of, minus
 from reports.wording.words import About, FindingWords, Words
 
@@ -19,13 +19,16 @@ NOTHING = {
     NOTHING_RANDOMISED: "The control randomisation could randomise nothing, so it is unknown which maps are evidence.",
     reasons.NO_METHOD: "No method was run whose maps could be tested.",
 }
+QUESTION = "Do the maps change when the network loses what it has learnt?"
 
 
 def explainer_is_valid(verdict: Verdict, about: About) -> Words:
     """Whose maps change with random weights, and whose are taken out of the verdict."""
+    if verdict.reason == reasons.INCAPABLE:
+        return missing(QUESTION, verdict)
     del about
     return Words(
-        question="Do the maps change when the network loses what it has learnt?",
+        question=QUESTION,
         sentence=NOTHING.get(verdict.reason) or _of_all(verdict),
         next_step=_next_step(verdict),
         findings=tuple(

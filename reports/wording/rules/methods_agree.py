@@ -3,23 +3,27 @@
 from audit.phrases import listed
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.missing import missing
 from reports.wording.phrases import all_of, minus
 from reports.wording.undecided import pictures_to_add
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 ALONE = "Add a second method that works differently, such as integrated_gradients beside gradient."
 APART = "Look at both methods' maps of the same pictures, and trust neither without the experiments."
+QUESTION = "Do the methods' maps agree with each other?"
 
 
 def methods_agree(verdict: Verdict, about: About) -> Words:
     """How alike the methods rank the places of a picture, pair by pair."""
+    if verdict.reason == reasons.INCAPABLE:
+        return missing(QUESTION, verdict)
     findings = tuple(
         FindingWords(_names(finding), "mean rank correlation of two methods' maps", _sentence(finding))
         for finding in verdict.findings
     )
     alone = "One method alone has nothing to agree with."
     return Words(
-        question="Do the methods' maps agree with each other?",
+        question=QUESTION,
         sentence=_of_all(verdict) or deciding_sentence(verdict, findings) or alone,
         next_step=_next_step(verdict, about),
         findings=findings,

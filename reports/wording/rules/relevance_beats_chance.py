@@ -2,7 +2,7 @@
 
 from checks import reasons
 from checks.verdict import Finding, Outcome, Verdict
-from reports.wording.missing import ANOTHER_METHOD
+from reports.wording.missing import ANOTHER_METHOD, missing
 from reports.wording.phrases import all_of, figure_at_limit, percent, points
 from reports.wording.undecided import more_helps, pictures_to_add, too_few, undecided, units
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
@@ -13,10 +13,13 @@ NEXT = {
     " pictures, or randomise it across classes, and audit again.",
     Outcome.INVALID: "Find out why the maps have no score before you read anything into the others.",
 }
+QUESTION = "Does more relevance lie on the object than chance would put there?"
 
 
 def relevance_beats_chance(verdict: Verdict, about: About) -> Words:
     """How much relevance each method puts on the object, and how much chance would."""
+    if verdict.reason == reasons.INCAPABLE:
+        return missing(QUESTION, verdict)
     findings = tuple(
         FindingWords(
             str(finding.details["method"]),
@@ -26,7 +29,7 @@ def relevance_beats_chance(verdict: Verdict, about: About) -> Words:
         for finding in verdict.findings
     )
     return Words(
-        question="Does more relevance lie on the object than chance would put there?",
+        question=QUESTION,
         sentence=_all_pass(verdict) or deciding_sentence(verdict, findings) or "No method is left whose maps count.",
         next_step=_next_step(verdict, about),
         findings=findings,

@@ -4,7 +4,7 @@ from audit.phrases import listed
 from checks import reasons
 from checks.rules.relevance_beats_null_maps import BEHIND, LACKS_REQUIRED, REQUIRED, SHORT_OF_MARGIN
 from checks.verdict import Finding, Outcome, Unit, Verdict
-from reports.wording.missing import ANOTHER_METHOD
+from reports.wording.missing import ANOTHER_METHOD, missing
 from reports.wording.phrases import figure_at_limit, minus, percent, points
 from reports.wording.undecided import pictures_to_add, too_few, undecided
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
@@ -29,17 +29,20 @@ WORSE = (
     "Look at the worst pictures: what lies under the relevance there is what this model relies on. Then add pictures in"
     " which the object is small, away from the centre and among other edges, where a null map does not find it."
 )
+QUESTION = "Do the methods put more relevance on the object than maps that have learnt nothing?"
 
 
 def relevance_beats_null_maps(verdict: Verdict, about: About) -> Words:
     """How much relevance each method puts on the object, and how much each null map."""
+    if verdict.reason == reasons.INCAPABLE:
+        return missing(QUESTION, verdict)
     findings = tuple(
         FindingWords(_subject(finding), QUANTITY[finding.unit], _sentence(finding, about))
         for finding in verdict.findings
     )
     nothing = NOTHING.get(verdict.reason, NOTHING[""])
     return Words(
-        question="Do the methods put more relevance on the object than maps that have learnt nothing?",
+        question=QUESTION,
         sentence=_all_pass(verdict) or deciding_sentence(verdict, findings) or nothing,
         next_step=_next_step(verdict, about),
         findings=findings,
