@@ -21,7 +21,7 @@ from audit.datasets.preprocessing import Preprocessing
 from audit.engine.thumbnails import shown
 from audit.engine.unmet_needs import refusal
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import Model, rehearse
+from audit.models.model import Model, check_model, rehearse
 from audit.models.network_copy import frozen_copy
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
@@ -109,6 +109,7 @@ def explain(
         raise refusal("saliency method", method, unmet, audited, "Take one, or open the model as another kind.")
     pixels, x, prepared = _prepared(image, preprocessing or audited.preprocessing)
     names = tuple(entry.name for entry in audited.classes or ())
+    check_model(audited, x)
     able = audited.capabilities
     logits = rehearse(audited.module, x, len(names) or None, deterministic=able.deterministic)
     names = names or tuple(f"class {index}" for index in range(logits.shape[1]))

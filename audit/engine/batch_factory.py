@@ -17,8 +17,7 @@ from audit.engine.inputs import Inputs
 from audit.errors import AuditError
 from audit.frame_size import Frame, check_frame
 from audit.hashing import picture_seed
-from audit.models.black_box import BlackBox
-from audit.models.model import rehearse, to_channels_last, touching
+from audit.models.model import check_model, rehearse, to_channels_last, touching
 from audit.models.randomised import randomised
 from audit.registry import Need
 from audit.saliency.batch import Batch
@@ -87,19 +86,19 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
     the network fails on the pictures, or where an untrained copy is needed and cannot be made.
     """
     target = _device(device)
-    with touching(f"when it is brought to {target}", "need a network that can be moved", "Load its weights first."):
-        module = inputs.model.module.to(target)
     loader = loader_of(inputs, ahead=2 if target.type == "cuda" else 0)
     first = _first_pictures(loader, CALIBRATION if "untrained" in needs else 2)
     pair = _pair(first)
-    channels_last, untrained = False, None
     if pair:
         check_frame(inputs.settings, frame_of(pair[0]), len(inputs.samples))
+        check_model(inputs.model, _input(pair, inputs.preprocessing, torch.device("cpu"), channels_last=False))
+    with touching(f"when it is brought to {target}", "need a network that can be moved", "Load its weights first."):
+        module = inputs.model.module.to(target)
+    channels_last, untrained = False, None
+    if pair:
         x = _input(pair, inputs.preprocessing, target, channels_last=False)
         able = inputs.model.capabilities
-        rehearsed = rehearse(module, x, len(inputs.classes), deterministic=able.deterministic)
-        if isinstance(module, BlackBox):
-            module.refuse_probabilities(rehearsed)
+        rehearse(module, x, len(inputs.classes), deterministic=able.deterministic)
         channels_last = able.gradient and target.type == "cpu" and to_channels_last(module, x[:1])
         loader = replace(loader, frame=(x.shape[2], x.shape[3]))
         if "untrained" in needs:

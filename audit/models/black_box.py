@@ -76,8 +76,9 @@ class BlackBox(nn.Module):
             )
         return answered.clamp(min=SMALLEST).log()
 
-    def refuse_probabilities(self, answered: Tensor) -> None:
-        """Raises AuditError where the logits (N, K) of the rehearsal are none."""
+    def refuse_probabilities(self, x: Tensor, answered: Tensor) -> None:
+        """Raises AuditError where the logits (N, K) of the rehearsal are none. A check of the model."""
+        del x
         if self.answers == "logits" and are_probabilities(answered):
             raise AuditError(
                 self.name,

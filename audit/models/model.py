@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +16,10 @@ from audit.errors import AuditError
 from audit.hashing import sha256_of
 from audit.importing import source_hash
 from audit.models.capabilities import ALL, Capabilities
+
+Check = Callable[[Tensor, Tensor], None]
+"""Called with the pictures of the rehearsal and the logits, both on the CPU; raises AuditError where these are not what
+the model's file says of them."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Model:
     description: Mapping[str, str] = field(default_factory=dict)
     """What it is, for the record: kind, name, weights. No host paths."""
     capabilities: Capabilities = ALL
+    check: Check | None = None
 
     if TYPE_CHECKING:
 
@@ -42,6 +47,7 @@ class Model:
             preprocessing: Preprocessing | None,
             description: Mapping[str, str] = ...,
             capabilities: Capabilities = ...,
+            check: Check | None = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -153,6 +159,13 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None, *, determ
             "Export it after model.eval(), without dropout and with the batch norm's running statistics.",
         )
     return together
+
+
+def check_model(model: Model, x: Tensor) -> None:
+    """Have the model's own check look at pictures `x`, while the network still lies on the CPU. Raises AuditError."""
+    if model.check is not None:
+        classes = None if model.classes is None else len(model.classes)
+        model.check(x, rehearse(model.module, x, classes, deterministic=model.capabilities.deterministic))
 
 
 REPEATED = 1e-3

@@ -8,7 +8,7 @@ from audit.models.model import Model
 from audit.models.weights import SUFFIXES
 from audit.settings_tables import ModelTable
 
-MODEL_SUFFIXES = {*SUFFIXES, ".pt2"}
+MODEL_SUFFIXES = {*SUFFIXES, ".pt2", ".onnx"}
 
 
 def open_model(table: ModelTable, folder: Path) -> Model:

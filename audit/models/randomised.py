@@ -89,7 +89,7 @@ def fresh(name: str, shape: Sequence[int], seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(_seed(name, seed))
     if len(shape) >= 2 and leaf.endswith("weight"):
         return torch.randn(shape, generator=generator) * math.sqrt(2 / math.prod(shape[1:]))
-    if leaf in SCALES:
+    if leaf in SCALES or leaf.endswith("_weight"):
         return torch.ones(shape)
     if leaf.endswith(SHIFTS):
         return torch.zeros(shape)

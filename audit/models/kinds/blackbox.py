@@ -21,10 +21,12 @@ def blackbox(*, function: str, answers: Answers, deterministic: bool = True) -> 
 
     Raises AuditError where the function cannot be imported; later where it fails, or returns anything else.
     """
+    box = BlackBox(function, named_function(function, "answers pictures"), answers)
     return Model(
-        module=freeze(BlackBox(function, named_function(function, "answers pictures"), answers)),
+        module=freeze(box),
         classes=None,
         preprocessing=None,
         description={"kind": "blackbox", "name": function, "answers": answers},
         capabilities=Capabilities(gradient=False, layers=False, deterministic=deterministic),
+        check=box.refuse_probabilities,
     )

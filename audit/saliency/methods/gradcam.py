@@ -30,7 +30,9 @@ def gradcam(batch: Batch, *, layer: str | None = None) -> Attribution:
 
     Selvaraju et al.: Grad-CAM, 2017. Upsampled bilinearly to the network's input. Unless `layer` names a module, the
     last one is taken whose output is a map (or a map's tokens, as in a ViT) and on which the score depends at more than
-    one position; per_run["layer"] says which. Where the weighted sum is positive nowhere, the map is zero: a dead map.
+    one position; per_run["layer"] says which. A network that shows its attention step by step, as a transformer from an
+    ONNX file, has maps of tokens against tokens too: there `layer` must be named. Where the weighted sum is positive
+    nowhere, the map is zero: a dead map.
     Returns (N, 1, H, W), non-negative.
     Raises AuditError for an unknown or unusable `layer`, and where there is no layer to look at, as in an exported or
     scripted program.
@@ -72,7 +74,13 @@ class Layout:
         return output.movedim(3, 1) if self.order == "channels last" else output
 
 
-Layers = dict[str, Layout]
+class Layers(dict[str, Layout]):
+    """By name, in the order in which they end."""
+
+    attention = False
+    """Among the network's layers are tables of attention, which are no maps of the picture."""
+
+
 _LAYERS: WeakKeyDictionary[nn.Module, dict[tuple[int, ...], Layers]] = WeakKeyDictionary()
 
 
@@ -86,6 +94,13 @@ def choose(layers: Layers, module: nn.Module, layer: str | None) -> tuple[str, L
             "Use gradient, smoothgrad or integrated_gradients, which work on any network.",
         )
     last = next(reversed(layers))
+    if layer is None and layers.attention:
+        raise AuditError(
+            "gradcam",
+            "the network shows its attention step by step, where no layer is the last map of the picture",
+            "need a named layer",
+            f"Set layer = {last!r}, or another of its blocks.",
+        )
     if layer is None:
         return last, layers[last]
     known = [name for name, _ in module.named_modules() if name]
@@ -120,15 +135,32 @@ def _search(module: nn.Module, frame: tuple[int, ...]) -> Layers:
     parts = {name: part for name, part in module.named_modules() if name and not _is_script(part)}
     with torch.enable_grad(), hooked(parts, lambda name: partial(_record, outputs, name)):
         logits = logits_of(module, noise.requires_grad_())
+        attention = any(_is_attention(output) for output in outputs.values())
+        if attention:
+            outputs = {name: output for name, output in outputs.items() if _holds_pictures(parts[name], output)}
         layouts = _layouts(outputs, frame)
         maps = [outputs[name] for name in layouts]
         # The squares, since no class is special here and a plain sum may be constant.
         gradients = torch.autograd.grad(logits.square().sum(), maps, allow_unused=True) if maps else ()
-    return {
-        name: layout
+    usable = Layers(
+        (name, layout)
         for (name, layout), gradient in zip(layouts.items(), gradients, strict=True)
         if gradient is not None and bool(((layout.maps(gradient) != 0).any(dim=1).sum(dim=(1, 2)) > 1).all())
-    }
+    )
+    usable.attention = attention
+    return usable
+
+
+def _is_attention(output: Tensor) -> bool:
+    """Square tables whose rows are shares of 1."""
+    if output.ndim not in (3, 4) or output.shape[-1] != output.shape[-2] or output.shape[-1] < 2:
+        return False
+    return bool((output >= 0).all() and ((output.sum(dim=-1) - 1).abs() < 1e-3).all())
+
+
+def _holds_pictures(part: nn.Module, output: Tensor) -> bool:
+    """Beside attention: the map of a convolution, or tokens of the two pictures, and no rearrangement of heads."""
+    return output.shape[0] == 2 and (output.ndim == 3 or isinstance(part, nn.Conv2d))
 
 
 def _is_script(part: nn.Module) -> bool:
@@ -154,7 +186,7 @@ def hooked(parts: dict[str, nn.Module], hook_for: Callable[[str], Callable[..., 
 
 
 def _layouts(outputs: dict[str, Tensor], frame: tuple[int, ...]) -> Layers:
-    layouts: Layers = {}
+    layouts = Layers()
     grids: list[Grid] = []
     for name, output in outputs.items():
         layout = layout_of(tuple(output.shape), frame, grids)

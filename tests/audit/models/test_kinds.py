@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Callable
@@ -24,8 +25,11 @@ from audit.errors import AuditError
 from audit.models.kinds.exported import exported
 from audit.models.kinds.factory import factory
 from audit.models.kinds.torchvision import torchvision
-from audit.models.model import Model, rehearse, state_hash
+from audit.models.model import Model, check_model, rehearse, state_hash
+from audit.models.open_model import open_model
 from audit.saliency.batch import Batch
+from audit.settings_tables import ModelTable
+from fixtures import onnx_files
 from fixtures.broken.models import make
 
 X = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
@@ -66,12 +70,24 @@ def blackbox_case(folder: Path) -> dict[str, Any]:
     return {"function": "fixtures.black_boxes:four", "answers": "probabilities"}
 
 
+def onnx_case(folder: Path) -> dict[str, Any]:
+    for package in ("onnx", "onnx_ir", "onnx2pytorch", "onnxruntime"):
+        pytest.importorskip(package, reason="the extra 'onnx' is not installed")
+    return {"path": onnx_files.write(folder / "own.onnx", classes=4, side=64)}
+
+
+def onnxruntime_case(folder: Path) -> dict[str, Any]:
+    return {**onnx_case(folder), "answers": "logits"}
+
+
 CASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "torchvision": torchvision_case,
     "factory": factory_case,
     "exported": exported_case,
     "torchscript": torchscript_case,
     "blackbox": blackbox_case,
+    "onnx": onnx_case,
+    "onnxruntime": onnxruntime_case,
 }
 
 
@@ -104,6 +120,35 @@ def test_every_kind_opens_a_frozen_network(kind: str, tmp_path: Path) -> None:
     again = function(**registry.options(function, CASES[kind](tmp_path), "model"))
     assert torch.equal(again.module(X), logits)
     assert state_hash(again.module) == before
+
+
+README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+LINES = re.findall(r"^kind = .*$", README, re.MULTILINE)
+
+
+def table_of(line: str) -> dict[str, Any]:
+    """The line without its remark; its entries are two spaces or more apart."""
+    return tomllib.loads("\n".join(re.split(r"\s{2,}", re.sub(r"\s+(\(.*\)|#.*)$", "", line))))
+
+
+def test_the_readme_has_a_line_for_every_kind() -> None:
+    assert sorted(table_of(line)["kind"] for line in LINES) == KINDS
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: table_of(line)["kind"])
+def test_the_readmes_line_opens_a_model(line: str, tmp_path: Path) -> None:
+    table = table_of(line)
+    options = CASES[table["kind"]](tmp_path)
+    assert table.keys() <= {"kind", *options}
+    for key, value in options.items():
+        stated = tmp_path / str(table.get(key, ""))
+        if isinstance(value, Path) and value.suffix == stated.suffix:
+            value.rename(stated)
+        else:
+            table[key] = str(value) if isinstance(value, Path) else value
+    model = open_model(ModelTable.model_validate(table), tmp_path)
+    check_model(model, X)
+    assert rehearse(model.module, X).shape == (2, 4)
 
 
 @pytest.mark.slow

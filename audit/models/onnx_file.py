@@ -1,0 +1,194 @@
+"""ONNX files: read as data, cleaned up for conversion, and asked by onnxruntime."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from audit.errors import AuditError
+from audit.files import is_regular
+from audit.hashing import file_hash, sha256_of
+from audit.models.extras import modules_of
+from audit.models.weights import check_file
+
+FLOAT = 1
+"""onnx.TensorProto.FLOAT, and EXTERNAL below."""
+EXTERNAL = 1
+CHANNELS = (1, 3)
+EXPORT = "Export the bare classifier: pictures in, one output of logits, with a variable batch dimension."
+
+
+@dataclass(frozen=True)
+class Input:
+    """What the network takes."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    """None: any size."""
+
+    @property
+    def pixels_last(self) -> bool:
+        """The channels come last: (N, H, W, C)."""
+        return self.shape[3] in CHANNELS and self.shape[1] not in CHANNELS
+
+    @property
+    def text(self) -> str:
+        """'any x 3 x 224 x 224'."""
+        return " x ".join("any" if size is None else str(size) for size in self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxFile:
+    """A file that was read, and the session of onnxruntime that answers as it is deployed."""
+
+    proto: Any
+    """onnx.ModelProto with all its data."""
+    input: Input
+    sha256: str
+    """Of the file; of all files where it has external data."""
+    session: Any
+    runtime: str
+    """'onnxruntime 1.32.0'."""
+
+    def ask(self, pictures: NDArray[np.float32]) -> NDArray[Any]:
+        """The file's own output for pictures (N, C, H, W), laid out as it wants them."""
+        return ask(self.session, self.input, pictures)
+
+
+def read_onnx(path: Path, kind: str) -> OnnxFile:
+    """An ONNX file whose one input is a batch of pictures.
+
+    Raises AuditError where packages are missing, where the file is damaged, has other inputs or outputs, or keeps data
+    outside its folder.
+    """
+    onnx, runtime = modules_of(kind, "onnx", "onnx", "onnxruntime")
+    check_file(path)
+    with _reading(path):
+        proto = onnx.load(str(path), load_external_data=False)
+    beside = sorted({_data_file(path, location) for location in _external(proto)})
+    with _reading(path):
+        onnx.checker.check_model(str(path))
+    seen = _input(proto, path.name)
+    with _reading(path):
+        if beside:
+            onnx.load_external_data_for_model(proto, str(path.parent))
+        session = _session(runtime, str(path))
+    sha256 = file_hash(path) if not beside else sha256_of([file_hash(file) for file in (path, *beside)])
+    return OnnxFile(proto, seen, sha256, session, f"onnxruntime {runtime.__version__}")
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Within, libraries read the file, which fail in their own ways; it becomes an AuditError."""
+    try:
+        yield
+    except Exception as error:
+        said = (str(error).strip().splitlines() or [""])[0].replace(f"{path.parent}/", "")
+        raise AuditError(
+            path.name,
+            f"cannot be read as an ONNX file ({type(error).__name__}: {said})",
+            "need a complete file that onnxruntime runs",
+            "Copy or export it again.",
+        ) from error
+
+
+def ask(session: Any, taken: Input, pictures: NDArray[np.float32]) -> NDArray[Any]:
+    """The only output of a session for pictures (N, C, H, W)."""
+    laid_out = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)) if taken.pixels_last else pictures
+    answers: NDArray[Any] = session.run(None, {taken.name: laid_out})[0]
+    return answers
+
+
+def session_of(kind: str, proto: Any) -> Any:
+    """A session of onnxruntime for a model in memory."""
+    (runtime,) = modules_of(kind, "onnx", "onnxruntime")
+    return _session(runtime, proto.SerializeToString())
+
+
+def _session(runtime: Any, model: str | bytes) -> Any:
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _external(proto: Any) -> set[str]:
+    """Where the tensors lie that are not in the file itself."""
+    return {
+        entry.value
+        for tensor in _tensors(proto)
+        if tensor.data_location == EXTERNAL
+        for entry in tensor.external_data
+        if entry.key == "location"
+    }
+
+
+def _tensors(proto: Any) -> Iterator[Any]:
+    yield from _in_graph(proto.graph)
+    for function in proto.functions:
+        yield from _in_nodes(function.node)
+
+
+def _in_graph(graph: Any) -> Iterator[Any]:
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    yield from _in_nodes(graph.node)
+
+
+def _in_nodes(nodes: Iterable[Any]) -> Iterator[Any]:
+    for attribute in (attribute for node in nodes for attribute in node.attribute):
+        yield from (attribute.t, *attribute.tensors)
+        for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+            yield from (sparse.values, sparse.indices)
+        if attribute.HasField("g"):
+            yield from _in_graph(attribute.g)
+        for graph in attribute.graphs:
+            yield from _in_graph(graph)
+
+
+def _data_file(path: Path, location: str) -> Path:
+    folder = path.parent.resolve()
+    file = (folder / location).resolve()
+    if not file.is_relative_to(folder):
+        raise AuditError(
+            path.name,
+            f"keeps data in {location!r}, outside its folder",
+            "need them beside the file, or below",
+            "Save it again with its data in one file beside it: onnx.save_model(..., save_as_external_data=True).",
+        )
+    if not is_regular(file):
+        raise AuditError(path.name, f"keeps data in {location!r}, and there is no such file", "need it")
+    return file
+
+
+def _input(proto: Any, where: str) -> Input:
+    stored = {tensor.name for tensor in proto.graph.initializer}
+    inputs = [entry for entry in proto.graph.input if entry.name not in stored]
+    outputs = [entry.name for entry in proto.graph.output]
+    if len(inputs) != 1 or len(outputs) != 1:
+        names = ", ".join([entry.name for entry in inputs]), ", ".join(outputs)
+        seen = f"has {len(inputs)} inputs ({names[0]}) and {len(outputs)} outputs ({names[1]})"
+        raise AuditError(where, seen, "need one of each", EXPORT)
+    tensor = inputs[0].type.tensor_type
+    shape = tuple(size.dim_value if size.dim_value > 0 else None for size in tensor.shape.dim)
+    if len(shape) != 4 or tensor.elem_type != FLOAT:
+        seen = f"takes an input of {len(shape)} dimensions, of the element type {tensor.elem_type}"
+        raise AuditError(where, seen, "need pictures (N, C, H, W) or (N, H, W, C) of float32 (type 1)", EXPORT)
+    if shape[0] is not None:
+        raise AuditError(where, f"was exported for batches of exactly {shape[0]}", "need a batch of any size", EXPORT)
+    return Input(inputs[0].name, shape)
+
+
+def apart(answers: Tensor, others: Tensor) -> float:
+    """The largest difference, relative to the largest of the others; infinite where one is no number."""
+    if answers.shape != others.shape or not (torch.isfinite(answers).all() and torch.isfinite(others).all()):
+        return float("inf")
+    return float((answers - others).abs().max() / others.abs().max().clamp(min=1e-30))
