@@ -13,10 +13,9 @@ from torchvision import models
 from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
+from audit.models.head import IMAGENET, head_size
 from audit.models.model import Model, freeze
 from audit.models.weights import SUFFIXES, data_only, load_weights, read_state, without_prefix
-
-IMAGENET = 1000
 
 
 def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:
@@ -85,8 +84,7 @@ def _local(name: str, weights: Path) -> Model:
     state = read_state(weights)
     two, three = (_outline(name, size, state) for size in (2, 3))
     state = without_prefix(state, two)
-    head = [key for key, value in two.items() if value.shape != three[key].shape]
-    classes = _head_size(state, {key: two[key].ndim for key in head}, name, weights.name)
+    classes = head_size(state, two, three, (name, weights.name))
     module = _build(name, classes, state)
     load_weights(module, state, weights.name)
     source = _source(name, module)
@@ -122,19 +120,6 @@ def _outline(name: str, classes: int, state: dict[str, Tensor]) -> dict[str, Ten
             return _build(name, classes, state).state_dict()
     except (NotImplementedError, RuntimeError):  # some networks compute their widths with tensors
         return _build(name, classes, state).state_dict()
-
-
-def _head_size(state: dict[str, Tensor], head: dict[str, int], name: str, where: str) -> int:
-    """The number of classes in `state`. `head`: the tensors that it decides, with their numbers of dimensions."""
-    sizes = {len(state[key]) for key, ndim in head.items() if key in state and state[key].ndim == ndim}
-    if len(sizes) != 1:
-        raise AuditError(
-            where,
-            f"has heads of {sorted(sizes)} classes" if sizes else f"has no head of {name} ({', '.join(head)})",
-            f"need the state dict of a {name}",
-            "Check the model's name against the one that was trained.",
-        )
-    return sizes.pop()
 
 
 def _weights_of(name: str) -> list[Any]:

@@ -80,12 +80,20 @@ def onnxruntime_case(folder: Path) -> dict[str, Any]:
     return {**onnx_case(folder), "answers": "logits"}
 
 
+def timm_case(folder: Path) -> dict[str, Any]:
+    library = pytest.importorskip("timm", reason="the extra 'timm' is not installed")
+    torch.manual_seed(2)
+    save_file(library.create_model("resnet10t", num_classes=4).state_dict(), folder / "own.safetensors")
+    return {"name": "resnet10t", "weights": folder / "own.safetensors"}
+
+
 CASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "torchvision": torchvision_case,
     "factory": factory_case,
     "exported": exported_case,
     "torchscript": torchscript_case,
     "blackbox": blackbox_case,
+    "timm": timm_case,
     "onnx": onnx_case,
     "onnxruntime": onnxruntime_case,
 }
