@@ -141,7 +141,9 @@ def test_an_audit_runs_to_its_verdict(tmp_path: Path) -> None:
     saved("test_resnet", tmp_path / "data" / "own.safetensors", 2)
     run = audit.run(settings, tmp_path / "out")
     assert run.judgement.verdict("run_is_whole") is None
-    assert run.judgement.verdict("explainer_is_valid").outcome is not Outcome.INVALID
+    valid = run.judgement.verdict("explainer_is_valid")
+    assert valid is not None
+    assert valid.outcome is not Outcome.INVALID
     with Record.open(tmp_path / "out" / "audit.sqlite") as record:
         identity = record.identity()
     assert identity["left_out"] == {}
