@@ -8,7 +8,7 @@ from audit.models.model import Model
 from audit.models.weights import SUFFIXES
 from audit.settings_tables import ModelTable
 
-MODEL_SUFFIXES = {*SUFFIXES, ".pt2", ".onnx"}
+MODEL_SUFFIXES = {*SUFFIXES, ".pt2", ".onnx", ".keras", ".h5", ".hdf5"}
 
 
 def open_model(table: ModelTable, folder: Path) -> Model:

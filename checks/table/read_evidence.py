@@ -31,8 +31,7 @@ AGAIN = "Run the audit again."
 def read_evidence(record: Record, profile: Profile) -> Evidence:
     """Read a record, to be judged by the profile. Raises AuditError where it does not say what was run."""
     pictures = read_pictures(record)
-    methods = tuple(_stated(record, "sources", "methods"))
-    null_maps = tuple(_stated(record, "sources", "null_maps"))
+    methods, null_maps = (tuple(_stated(record, "sources", kind)) for kind in ("methods", "null_maps"))
     named = {entry["label"]: entry["name"] for entry in _stated(record, "settings", "saliency", "null_maps")}
     number = pictures.number
     scored = {source: _scores(record, source, number) for source in (*methods, *null_maps)}

@@ -1,5 +1,6 @@
 """Every kind of model file opens into a frozen network in evaluation mode, and torchvision's facts come with it."""
 
+import importlib.util
 import inspect
 import json
 import re
@@ -29,7 +30,7 @@ from audit.models.model import Model, check_model, rehearse, state_hash
 from audit.models.open_model import open_model
 from audit.saliency.batch import Batch
 from audit.settings_tables import ModelTable
-from fixtures import onnx_files
+from fixtures import keras_files, onnx_files
 from fixtures.broken.models import make
 
 X = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
@@ -87,6 +88,12 @@ def timm_case(folder: Path) -> dict[str, Any]:
     return {"name": "resnet10t", "weights": folder / "own.safetensors"}
 
 
+def keras_case(folder: Path) -> dict[str, Any]:
+    if not all(importlib.util.find_spec(name) for name in ("keras", "h5py")):
+        pytest.skip("the extra 'keras' is not installed")
+    return {"path": keras_files.write(folder / "own.keras", classes=4, side=64)}
+
+
 CASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "torchvision": torchvision_case,
     "factory": factory_case,
@@ -95,6 +102,7 @@ CASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "blackbox": blackbox_case,
     "timm": timm_case,
     "onnx": onnx_case,
+    "keras": keras_case,
     "onnxruntime": onnxruntime_case,
 }
 
