@@ -1,5 +1,6 @@
 """What a model cannot do is refused by name, or left out and said; nothing breaks off in the middle of a run."""
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,41 @@ def test_the_experiments_on_a_black_box_are_those_on_the_network_inside(run: aud
         assert boxes[name].tolist() == networks[name].tolist()
     for name in ("probability", "log_odds"):
         np.testing.assert_allclose(boxes[name].astype(float), networks[name].astype(float), rtol=1e-3, atol=1e-4)
+
+
+WITHOUT_MAPS = """
+extends = "quick"
+without = ["explainer_is_valid", "no_shared_hotspot"]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.tor("TOR-031", "TOR-088")
+@pytest.mark.parametrize(
+    ("network", "outcome", "without_maps"),
+    [("honest", Outcome.INCONCLUSIVE, Outcome.PASS), ("cheating", Outcome.FAIL, Outcome.FAIL)],
+)
+def test_of_two_black_boxes_the_honest_lacks_maps_alone_and_the_cheat_fails(
+    network: str, outcome: Outcome, without_maps: Outcome, tmp_path: Path
+) -> None:
+    demo = Path(audit.__file__).parent / "demo"
+    settings = tomllib.loads((demo / "honest.toml").read_text(encoding="utf-8"))
+    del settings["saliency"]
+    settings["model"] = {
+        **{"kind": "blackbox", "function": f"fixtures.black_boxes:{network}", "answers": "probabilities"},
+        "classes": str(demo / "classes.txt"),
+    }
+    settings["data"] |= {"annotations": str(demo / "scene.csv"), "images": str(demo / "scene")}
+    settings["experiments"] = {"controls": [{"name": "planted_cue", "pictures": 60}]}
+    run = audit.run({**settings, "judge": {"profile": "quick"}}, tmp_path / "out")
+    assert run.outcome is outcome
+    lacking = {verdict.rule for verdict in run.judgement.verdicts if verdict.reason == reasons.INCAPABLE}
+    undecided = {one.rule for one in run.judgement.verdicts if one.outcome is Outcome.INCONCLUSIVE and not one.advisory}
+    assert undecided <= lacking
+    (tmp_path / "mine.toml").write_text(WITHOUT_MAPS)
+    with Record.open(tmp_path / "out" / "audit.sqlite") as record:
+        assert judge(record, tmp_path / "mine.toml").outcome is without_maps
 
 
 @pytest.mark.slow
