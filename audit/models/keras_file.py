@@ -54,7 +54,6 @@ def _archive(path: Path, content: bytes) -> dict[str, bytes]:
             raise AuditError(path.name, f"holds other members than Keras writes ({odd[0][:80]!r})", _NEEDED)
         parts = {name: archive.read(name) for name in names}
         config = _parsed(path, parts["config.json"])
-        config["compile_config"] = None
         screen(config, path.name)
         _check_tensors(path, parts["model.weights.h5"])
         return {**parts, "config.json": json.dumps(config).encode()}
@@ -99,10 +98,15 @@ def reading(path: Path) -> Iterator[None]:
 def _parsed(path: Path, text: bytes) -> dict[str, Any]:
     if len(text) > MOST_CONFIG:
         raise AuditError(path.name, f"has a configuration of {len(text):,} bytes", f"need at most {MOST_CONFIG:,}")
-    config = json.loads(text)
+    config = json.loads(text, object_hook=_not_compiled)
     if not isinstance(config, dict):
         raise AuditError(path.name, f"has a configuration that is a {type(config).__name__}", _NEEDED)
     return config
+
+
+def _not_compiled(part: dict[str, Any]) -> dict[str, Any]:
+    """Without how it was trained, which nobody needs who asks it."""
+    return {key: value for key, value in part.items() if key != "compile_config"}
 
 
 def _check_tensors(path: Path, content: bytes) -> None:

@@ -1,6 +1,8 @@
 """Kinds of model file. `def NAME(*, options...) -> Model`, one file each; paths arrive resolved.
 
-A kind opens the file as data, never as code that the settings did not name, and returns the bare network.
+A kind opens the file as data, never as code that the settings did not name, and returns the bare network. It says
+in the model's `capabilities` what this cannot do, and may give it a `check`, which sees what the network answers to the
+first pictures, on the CPU. Packages that it alone needs are an extra, asked for by `extras.modules_of`.
 """
 
 NOUN = "model kind"
