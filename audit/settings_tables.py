@@ -208,6 +208,8 @@ class ExperimentsTable(Table):
             "background_replaced",
             "placement_swapped",
             "scale_swapped",
+            "object_shape_swapped",
+            "object_colour_swapped",
             "colour_swapped",
             "background_colour_swapped",
             "sharpness_swapped",
