@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from audit.experiments.colour_moments import FAINT, Moments, brought, colours_of, moments, pixels_of
 from audit.experiments.fills import blurred
@@ -16,13 +17,19 @@ RIM = 0.05
 """Share of the box's side, at either end, over which other colours set in."""
 
 
+SOFT = 56
+"""How far the weights of neighbours are averaged: the shorter side over this, twice."""
+EVENLY = 1 / 3
+"""The mean of w (1 - w) over the mean of w, where w is spread evenly between 0 and 1."""
+
+
 class Coloured(NamedTuple):
     """Objects in N pictures."""
 
     colours: Tensor
     """(N, C, H, W) of the whole pictures."""
     weight: Tensor
-    """(N, 1, H, W) what of each pixel belongs to the object."""
+    """(N, 1, H, W) how far each pixel takes other colours."""
     own: Moments
     """Of the objects' colours."""
     behind: Tensor
@@ -32,8 +39,9 @@ class Coloured(NamedTuple):
 def coloured(pixels: Tensor, filled: Tensor, inside: Tensor) -> Coloured:
     """pixels: pictures (N, C, H, W) on the scale from 0 to 1; filled: the same without their objects."""
     colours, behind = colours_of(pixels.nan_to_num()), colours_of(filled.nan_to_num())
-    weight = standing_out(colours, behind, inside) * well_inside(inside)
-    return Coloured(colours, weight, moments(colours, weight), moments(behind, weight).mean)
+    objects, edge = standing_out(colours, behind, inside), well_inside(inside)
+    own, mean_behind = moments(colours, objects * edge), moments(behind, objects * edge).mean
+    return Coloured(colours, softened(objects) * edge, own, mean_behind)
 
 
 def recoloured(these: Coloured, lent: Coloured) -> Tensor:
@@ -63,6 +71,21 @@ def standing_out(colours: Tensor, behind: Tensor, inside: Tensor) -> Tensor:
     noise = torch.minimum((unrest + colours.shape[1] * FAINT**2).sqrt(), objects / 2)
     share: Tensor = (apart - noise) / _positive(objects - noise)
     return share.clamp(0, 1).where(inside, 0)
+
+
+def softened(weight: Tensor) -> Tensor:
+    """The weight, where it is undecided as that of a photograph is, averaged so that other colours make no new edges.
+
+    Undecided: how much of it lies between 0 and 1, compared with values that are spread evenly. Up to a quarter as much
+    the weight stays; from half as much on it is the mean, of means, of the pixels within the shorter side over `SOFT`.
+    """
+    reach, everywhere = max(1, min(weight.shape[2:]) // SOFT), (1, 2, 3)
+    mean = weight
+    for _ in range(2):
+        mean = F.avg_pool2d(mean, 2 * reach + 1, 1, reach, count_include_pad=False)
+    between = (weight * (1 - weight)).sum(everywhere, keepdim=True)
+    undecided = between / _positive(weight.sum(everywhere, keepdim=True)) / EVENLY
+    return torch.lerp(weight, mean, (4 * undecided - 1).clamp(0, 1))
 
 
 def well_inside(inside: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from audit.experiments.altered_batch import Trial
 from audit.experiments.colour_moments import FAINT, colours_of, moments
 from audit.experiments.fills import blurred
 from audit.experiments.interventions.object_colour_swapped import object_colour_swapped
-from audit.experiments.object_colours import RIM, boxed, coloured, recoloured, standing_out, well_inside
+from audit.experiments.object_colours import RIM, boxed, coloured, recoloured, softened, standing_out, well_inside
 from fixtures.trials import OBJECT, SIDE, Reader, lenders, trial
 
 HEIGHT, WIDTH = 18, 22
@@ -87,6 +87,29 @@ def test_what_stands_out_is_that_of_a_plain_loop(channels: int, busy: float) -> 
         seen, filled, slow, there = (part[i].numpy() for part in (colours, behind, soft, inside))
         torch.testing.assert_close(found[i, 0], standing_out_of_a_plain_loop(seen, filled, slow, there[0]))
     assert 0 < found[inside].mean() < 1
+
+
+def mean_nearby(weight: np.ndarray) -> np.ndarray:
+    """Of the pixels beside each and itself, in a plain loop over (H, W)."""
+    mean = np.empty_like(weight)
+    for row, column in np.ndindex(*weight.shape):
+        mean[row, column] = weight[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].mean()
+    return mean
+
+
+def test_a_weight_is_averaged_as_far_as_it_is_undecided() -> None:
+    """Against plain loops; one that is 0 or 1 stays as it is."""
+    clear = masked(BOXES).float()
+    assert torch.equal(softened(clear), clear)
+    evenly = random(1, 1, HEIGHT, WIDTH)
+    mostly = torch.where(random(1, 1, HEIGHT, WIDTH, seed=1) < 0.35, evenly, (evenly > 0.5).float())
+    for weight, least, most in ((evenly, 1.0, 1.0), (mostly, 0.1, 0.9)):
+        values = weight[0, 0].double().numpy()
+        undecided = (values * (1 - values)).mean() / values.mean() * 3
+        share = min(1.0, max(0.0, 4 * undecided - 1))
+        assert least <= share <= most
+        wanted = (1 - share) * values + share * mean_nearby(mean_nearby(values))
+        np.testing.assert_allclose(softened(weight)[0, 0].numpy(), wanted, atol=1e-5)
 
 
 def test_weighted_moments_are_those_of_numpy() -> None:
