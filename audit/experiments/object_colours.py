@@ -15,8 +15,6 @@ from audit.experiments.fills import blurred
 
 RIM = 0.05
 """Share of the box's side, at either end, over which other colours set in."""
-
-
 SOFT = 56
 """How far the weights of neighbours are averaged: the shorter side over this, twice."""
 EVENLY = 1 / 3
