@@ -83,7 +83,7 @@ def _candidates(place: Path) -> list[Path]:
         entry for folder in folders for entry in entries(folder) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
     ]
     files = [entry for entry in inner if is_regular(entry)]
-    return [*files, *folders, *deeper, place][:LOOKED_AT]
+    return [*[*files, *folders, *deeper][: LOOKED_AT - 1], place]
 
 
 def _picture_folders(place: Path, annotations: Path, inside: Callable[[Path], list[Path]]) -> list[Path]:
@@ -120,9 +120,20 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
             read = registry.resolve("audit.datasets.formats", name)
             module = sys.modules[read.__module__]
             if getattr(module, "READS_PICTURES", False) and annotations.suffix.lower() in module.ENDINGS:
-                yield from (_attempt(name, read, annotations, (folder,)) for folder in folders)
+                yield from _by_folder(name, read, annotations, folders)
             else:
                 yield _attempt(name, read, annotations, folders)
+
+
+def _by_folder(
+    name: str, read: registry.Function, annotations: Path, folders: Sequence[Path]
+) -> Iterator[Found | Refused]:
+    """With each folder of pictures, unless the annotations are refused, which no other folder would change."""
+    for folder in folders:
+        attempt = _attempt(name, read, annotations, (folder,))
+        yield attempt
+        if isinstance(attempt, Refused) and not attempt.read and attempt.why.startswith(annotations.name):
+            return
 
 
 def _attempt(name: str, read: registry.Function, annotations: Path, folders: Sequence[Path]) -> Found | Refused:
