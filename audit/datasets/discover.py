@@ -112,14 +112,21 @@ def _holds_pictures(folder: Path) -> bool:
 
 
 def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refused]:
-    """Every format with every candidate and folder of pictures. Nothing is read or listed twice."""
+    """Every format with every candidate and folder of pictures. Nothing is read or listed twice by one of them.
+
+    In a folder, a file with an ending of some formats is tried by these alone; one that is asked for is tried by all.
+    """
     inside = cache(_with_pictures)
+    package = "audit.datasets.formats"
+    formats = {name: registry.resolve(package, name) for name in registry.names(package)}
+    usual = {name: sys.modules[read.__module__].ENDINGS for name, read in formats.items()}
     for annotations in candidates:
         folders = _picture_folders(place, annotations, inside)
-        for name in registry.names("audit.datasets.formats"):
-            read = registry.resolve("audit.datasets.formats", name)
-            module = sys.modules[read.__module__]
-            if getattr(module, "READS_PICTURES", False) and annotations.suffix.lower() in module.ENDINGS:
+        suffix = annotations.suffix.lower()
+        by_ending = [name for name in formats if suffix in usual[name]]
+        for name in by_ending if by_ending and annotations != place and is_regular(annotations) else formats:
+            read = formats[name]
+            if getattr(sys.modules[read.__module__], "READS_PICTURES", False) and suffix in usual[name]:
                 yield from _by_folder(name, read, annotations, folders)
             else:
                 yield _attempt(name, read, annotations, folders)

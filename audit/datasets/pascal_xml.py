@@ -15,8 +15,8 @@ from audit.files import files_below, is_folder, is_regular
 
 ENDING = ".xml"
 LARGEST_SIDE = 10**9
-Picture = Callable[[str], str]
-"""From the text of <filename> to the picture's path below the picture folder."""
+Picture = Callable[[str, str], str]
+"""From the text of <filename>, and the XML file's own name without ending, to the picture's path."""
 
 
 def read_pascal_xml(annotations: Path, first: int, picture: Picture) -> Dataset:
@@ -27,7 +27,8 @@ def read_pascal_xml(annotations: Path, first: int, picture: Picture) -> Dataset:
     """
     if is_regular(annotations):
         root = _parse(annotations, annotations.name)
-        return gather(_objects(root, annotations.name, first, picture), [annotations])
+        image = picture(_text(root, "filename"), annotations.stem)
+        return gather(_objects(root, annotations.name, first, image), [annotations])
     if not is_folder(annotations):
         raise AuditError(
             annotations.name, "no such file or folder", "need Pascal VOC XML", "Check the path in the settings."
@@ -51,10 +52,10 @@ def _folder(files: list[Path], folder: Path, first: int, picture: Picture) -> It
         except AuditError as error:
             yield Annotation(name, "?", NO_BOX, name, (Reason.UNREADABLE_ANNOTATION, str(error)))
             continue
-        image = picture(_text(root, "filename"))
+        image = picture(_text(root, "filename"), file.stem)
         earlier = annotated_by.setdefault(image, name)
         if earlier == name:
-            yield from _objects(root, name, first, picture)
+            yield from _objects(root, name, first, image)
         else:
             problem = f"{name}: {image} is annotated by {earlier} too; need one file for each picture."
             yield from (
@@ -73,8 +74,7 @@ def _labels(root: Element) -> list[str]:
     return [_text(entry, "name") for entry in root.iterfind("object")]
 
 
-def _objects(root: Element, where: str, first: int, picture: Picture) -> Iterator[Annotation]:
-    image = picture(_text(root, "filename"))
+def _objects(root: Element, where: str, first: int, image: str) -> Iterator[Annotation]:
     size = numbers([_text(root, f"size/{side}") for side in ("width", "height")] + ["0", "0"])
     stated = (int(size[0]), int(size[1])) if size and all(1 <= side < LARGEST_SIDE for side in size[:2]) else None
     for index, entry in enumerate(root.iterfind("object")):

@@ -39,15 +39,16 @@ def imagenet(annotations: Path, images: Path) -> Dataset:
     """
     find = finder(images)
     if is_folder(annotations) or annotations.suffix.lower() == ENDING:
-        return read_pascal_xml(annotations, FIRST_PIXEL, lambda filename: _without_ending(filename, find))
+        return read_pascal_xml(annotations, FIRST_PIXEL, lambda filename, stem: _of_xml(filename, stem, find))
     lines = read_table(read_text(annotations), annotations.name, _COLUMNS)
     return gather((annotation for line in lines for annotation in _of_line(line, find)), [annotations])
 
 
-def _without_ending(filename: str, find: _Find) -> str:
+def _of_xml(filename: str, stem: str, find: _Find) -> str:
+    """The development kit pairs image_id.JPEG with image_id.xml, whatever stands in there."""
     if PureWindowsPath(filename).suffix.lower() in PICTURE_SUFFIXES:
         raise AuditError(filename, "is named with its ending", "need ImageNet's XML", "Read it as the format 'voc'.")
-    return _picture(filename, find)
+    return _picture(stem, find)
 
 
 def _picture(stem: str, find: _Find, label: str = "") -> str:

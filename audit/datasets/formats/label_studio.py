@@ -75,7 +75,7 @@ def _of_task(task: Any, where: str, find: _Find) -> Iterator[Annotation]:
         yield Annotation(where, "?", NO_BOX, where, (Reason.BROKEN_ANNOTATION, detail))
         return
     shapes = [entry for entry in results if isinstance(entry, dict) and entry.get("type") in _SHAPES]
-    image = _picture(task["data"], find) if shapes else ""
+    image = _picture(task, find) if shapes else ""
     metadata = dict(_choices(results))
     for index, shape in enumerate(shapes):
         place = f"{where} shape {index + 1}"
@@ -99,16 +99,20 @@ def _choices(results: list[Any]) -> Iterator[tuple[str, str]]:
             yield entry["from_name"], "|".join(choice for choice in chosen if isinstance(choice, str))
 
 
-def _picture(data: dict[str, Any], find: _Find) -> str:
-    """The picture below the picture folder; where none is found, the path that the task states."""
-    texts = [value for value in (data.get("image"), *data.values()) if isinstance(value, str)]
-    paths = [path for path in map(_path, texts) if PurePosixPath(path).suffix.lower() in PICTURE_SUFFIXES]
-    if not paths:
-        return ""
-    parts = PurePosixPath(paths[0]).parts[-MOST_PARTS:]
-    ends = ["/".join(parts[start:]) for start in range(len(parts))]
-    uploaded = _UPLOADED.fullmatch(parts[-1])
-    return find(*ends, *([uploaded[1]] if uploaded else [])) or paths[0]
+def _picture(task: dict[str, Any], find: _Find) -> str:
+    """The picture below the picture folder; where none is found, the path that the task states first."""
+    data = task["data"]
+    texts = [text for text in (data.get("image"), task.get("file_upload"), *data.values()) if isinstance(text, str)]
+    named = [path for path in map(_path, texts) if PurePosixPath(path).suffix.lower() in PICTURE_SUFFIXES]
+    paths = named or [path for path in map(_path, texts[:1]) if path]
+    return find(*(end for path in paths for end in _ends(path))) or next(iter(paths), "")
+
+
+def _ends(path: str) -> list[str]:
+    """The path, without its first folder, and so on; at last the name that an uploaded file had before."""
+    parts = PurePosixPath(path).parts[-MOST_PARTS:]
+    uploaded = _UPLOADED.fullmatch(parts[-1]) if parts else None
+    return ["/".join(parts[start:]) for start in range(len(parts))] + ([uploaded[1]] if uploaded else [])
 
 
 def _path(text: str) -> str:

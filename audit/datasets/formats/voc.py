@@ -15,4 +15,4 @@ def voc(annotations: Path, images: Path) -> Dataset:
     The picture is the file's <filename> below the picture folder. In a folder, a file that cannot be read excludes
     itself; a single one raises AuditError.
     """
-    return read_pascal_xml(annotations, FIRST_PIXEL, lambda filename: filename)
+    return read_pascal_xml(annotations, FIRST_PIXEL, lambda filename, _: filename)

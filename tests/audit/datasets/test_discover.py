@@ -13,6 +13,8 @@ from audit.errors import AuditError
 from audit.files import read_regular
 from fixtures.scene import Scene, write_scene
 
+CSV = ("csv", "gtsrb", "imagenet", "lard", "open_images")
+JSON = ("coco", "fiftyone", "label_studio", "labelme")
 FORMATS = registry.names("audit.datasets.formats")
 
 
@@ -36,10 +38,11 @@ def test_each_format_is_found_and_claimed_by_no_other(scene: Scene, name: str) -
 
 def test_imagenet_s_xml_is_found_as_such(tmp_path: Path) -> None:
     scene = write_scene(tmp_path)
-    for path in scene.annotations["voc"].rglob("*.xml"):
-        path.write_text(path.read_text().replace(".png</filename>", "</filename>").replace(".jpg</f", "</f"))
     place = scene.annotations["voc"]
-    assert (look(place).format, look(place).present) == ("imagenet", 7)
+    (place / "below" / "many.xml").unlink()  # its path would be in the XML alone
+    for path in place.glob("*.xml"):
+        path.write_text(path.read_text().replace(".png</filename>", "</filename>").replace(".jpg</f", "</f"))
+    assert (look(place).format, look(place).present) == ("imagenet", 4)
     assert {attempt.format for attempt in attempts(place) if isinstance(attempt, Found)} == {"imagenet"}
 
 
@@ -69,6 +72,14 @@ def test_what_no_folder_of_pictures_would_change_is_read_once_a_format(
     with pytest.raises(AuditError, match="no format reads a dataset here"):
         look(tmp_path / "a.json")
     assert len(read) <= len(FORMATS)
+    (tmp_path / "b.csv").write_text("x\n")
+    read.clear()
+    with pytest.raises(AuditError, match="no format reads a dataset here"):
+        look(tmp_path)
+    files = [path.name for path in read if path.is_file()]
+    assert files.count("a.json") == len(JSON) + 1, "LabelMe reads the folder too"
+    assert files.count("b.csv") == len(CSV)
+    assert len(files) == len(JSON) + 1 + len(CSV)
 
 
 def test_a_large_file_of_another_kind_is_refused_at_once(tmp_path: Path) -> None:

@@ -108,12 +108,15 @@ OBJECT = "<object><name>n01</name><bndbox><xmin>0</xmin><ymin>6</ymin><xmax>199<
 def test_imagenet_s_xml_states_the_same_boxes_as_its_csv(tmp_path: Path) -> None:
     picture(tmp_path / "images" / "n01_7.JPEG")
     written(tmp_path / "xml" / "n01_7.xml", XML.format("n01_7", OBJECT))
+    written(tmp_path / "xml" / "n01_8.xml", XML.format("%s", ""))
     text = "ImageId,PredictionString\nn01_7,n01 0 6 199 8\n"
     of_csv = imagenet(written(tmp_path / "a.csv", text), tmp_path / "images")
     of_xml = imagenet(tmp_path / "xml", tmp_path / "images")
     assert of_csv.samples == of_xml.samples == imagenet(tmp_path / "xml" / "n01_7.xml", tmp_path / "images").samples
     assert of_xml.samples[0].boxes == ((0, 6, 200, 9),)
     assert of_xml.samples[0].size == (200, 100)
+    written(tmp_path / "xml" / "n01_7.xml", XML.format("%s", OBJECT))
+    assert imagenet(tmp_path / "xml", tmp_path / "images").samples == of_csv.samples
 
 
 @pytest.mark.parametrize("place", ["n01_7.JPEG", "n01/n01_7.JPEG", "n01/n01_7.png"])

@@ -174,6 +174,8 @@ def test_a_turned_rectangle_that_leaves_the_picture_is_cut_at_its_edge(tmp_path:
         ("s3://bucket/sub/a b.jpg", "sub/a b.jpg"),
         ("/data/upload/7/other.jpg", "data/upload/7/other.jpg"),
         ("/data/local-files/?d=../../../etc/a.jpg", "a.jpg"),
+        ("/set/a", "a.jpg"),
+        ("/set/other", "set/other"),
     ],
 )
 def test_label_studio_pictures_by_the_end_of_their_path(address: str, image: str, tmp_path: Path) -> None:
@@ -182,6 +184,13 @@ def test_label_studio_pictures_by_the_end_of_their_path(address: str, image: str
     entry = task(result(x=1, y=1, width=5, height=5), image=address)
     (sample,) = label_studio(written(tmp_path / "a.json", [entry]), tmp_path / "images").samples
     assert sample.image == image
+
+
+def test_label_studio_picture_by_the_name_of_its_upload(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "1a2b3c4d-a.jpg")
+    uploaded = {**task(result(x=1, y=1, width=5, height=5), image="7"), "file_upload": "1a2b3c4d-a.jpg"}
+    (sample,) = label_studio(written(tmp_path / "a.json", [uploaded]), tmp_path / "images").samples
+    assert sample.image == "1a2b3c4d-a.jpg"
 
 
 def test_label_studio_takes_the_ground_truth_or_the_latest_annotation(tmp_path: Path) -> None:
