@@ -9,5 +9,5 @@ variants its options make, so that a rule that needs others is known to be out o
 from audit.registry import Need
 
 NOUN = "intervention"
-OFFERS: frozenset[Need] = frozenset({"gradient", "layers", "region", "donors", "maps"})
+OFFERS: frozenset[Need] = frozenset({"gradient", "layers", "region", "donors", "maps", "files"})
 """What a module here may declare in its `NEEDS`."""
