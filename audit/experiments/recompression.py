@@ -21,7 +21,8 @@ BLOCK = 8
 SHIFTS = ((0, 0), (4, 4), (2, 6), (6, 2))
 """Pixels down and across: four that lie as far apart in a block as can be."""
 EXAMINED = 1024
-"""Pixels along each side of the part of a picture, in its middle, whose detail is measured."""
+"""Pixels along each side of the part of a picture, in its middle, whose detail is measured; and of the noise, which
+larger pictures repeat."""
 GRAIN = 4
 """The purpose of the random numbers."""
 NO_WAVES: Waves = np.zeros((BLOCK, BLOCK), dtype=np.float32)
@@ -99,10 +100,11 @@ def _steps(jpeg: Jpeg | None) -> Waves:
 
 def _with_grain(pixels: Pixels, power: Waves, seed: int) -> Pixels:
     """The picture with noise of this power in the luminance; the same noise for the same seed."""
-    down, across = (-(-side // BLOCK) for side in pixels.shape[:2])
+    height, width = pixels.shape[:2]
+    down, across = (-(-min(side, EXAMINED) // BLOCK) for side in (height, width))
     grain = np.random.default_rng((seed, GRAIN)).standard_normal((down, across, BLOCK, BLOCK), dtype=np.float32)
-    waves = idctn(grain * np.sqrt(power), axes=(2, 3), norm="ortho", overwrite_x=True)
+    waves = idctn(grain * np.sqrt(power), axes=(2, 3), norm="ortho")
     luma = np.rint(waves).astype(np.int16).transpose(0, 2, 1, 3).reshape(down * BLOCK, across * BLOCK)
-    added = luma[: pixels.shape[0], : pixels.shape[1], None]
-    detailed: Pixels = np.clip(pixels + added, 0, 255).astype(np.uint8)
-    return detailed
+    times = -(-height // luma.shape[0]), -(-width // luma.shape[1])
+    detailed = pixels + np.tile(luma, times)[:height, :width, None]
+    return np.clip(detailed, 0, 255, out=detailed).astype(np.uint8)
