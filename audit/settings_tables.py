@@ -163,7 +163,9 @@ class SaliencyTable(Table):
     methods: tuple[MethodTable, ...] = Field(
         default=(
             MethodTable(name="gradient"),
-            MethodTable(name="integrated_gradients", reduction="sum", **{"steps": 16, "baseline": "mean"}),
+            MethodTable(
+                name="integrated_gradients", reduction="sum", **{"steps": 16, "baseline": "mean", "pictures": 100}
+            ),
         ),
         min_length=1,
         max_length=bounds.MOST_MAPS,

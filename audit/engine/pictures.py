@@ -53,8 +53,8 @@ def gallery(plan: Plan, auc: Mapping[int, float]) -> Gallery:
 
 
 def auc_so_far(plan: Plan, record: Record) -> dict[int, float]:
-    """Each measured sample's mean localisation AUC over the methods, NaN where all its maps are dead."""
-    return read_mean_auc(record, [source.label for source in plan.methods])
+    """Each measured sample's mean localisation AUC over the ranking methods, NaN where all its maps are dead."""
+    return read_mean_auc(record, [source.label for source in plan.ranking])
 
 
 def _shown(plan: Plan, auc: Mapping[int, float]) -> dict[int, float]:

@@ -56,6 +56,13 @@ class Plan:
         return tuple(source for source in self.sources if not source.is_null)
 
     @property
+    def ranking(self) -> tuple[Source, ...]:
+        """The methods whose maps say which pictures are the worst: those that make one of every picture, if any do."""
+        total = len(self.inputs.samples)
+        whole = tuple(source for source in self.methods if len(self.draws.sources[source.label]) == total)
+        return whole or self.methods
+
+    @property
     def after_pictures(self) -> tuple[Experiment, ...]:
         """The experiments on the run as a whole, in the order in which they are made."""
         return *self.controls, *self.searches

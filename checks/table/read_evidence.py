@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.datasets.sample import LONGEST_NAME, MOST_COLUMNS, Box
+from audit.draws import are_drawn
 from audit.errors import AuditError
 from audit.record.experiment_readers import read_answers, read_cues, read_notes, read_unmade
 from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
@@ -56,6 +57,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         scores={source: part.scores for source, part in scored.items()},
         made={source: part.made for source, part in scored.items()},
         dead={source: part.dead for source, part in scored.items()},
+        drawn={source: _drawn(record, source, number, samples) for source in scored},
         exclusions=tuple(sorted(row.reason for row in exclusions)),
         total=samples + sum(row.sample is None for row in exclusions),
         complete=len(read_done(record)) == samples,
@@ -159,6 +161,12 @@ def _scores(record: Record, source: str, number: NDArray[np.int64]) -> _Scored:
     for measure, values in read.values.items():
         scores[measure][place] = values
     return _Scored(scores, made, dead)
+
+
+def _drawn(record: Record, source: str, number: NDArray[np.int64], total: int) -> NDArray[np.bool_]:
+    """(n,) the samples that its maps were to be made for. total: samples of the data set."""
+    options = (record.identity().get("options") or {}).get(source)
+    return are_drawn(number, options, total, int(_stated(record, "settings", "run", "seed")))
 
 
 def _stated(record: Record, *keys: str) -> Any:
