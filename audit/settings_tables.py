@@ -215,6 +215,7 @@ class ExperimentsTable(Table):
             "colour_swapped",
             "background_colour_swapped",
             "sharpness_swapped",
+            "compression_swapped",
             "noise",
         )
     )

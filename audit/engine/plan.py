@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from audit.datasets.file_pixels import FilePixels
 from audit.datasets.loader import Loaded
 from audit.engine.batch_factory import BatchFactory, batch_factory
 from audit.engine.inputs import Inputs, read_inputs
@@ -99,6 +100,7 @@ class Plan:
             maps=maps,
             forbidden=forbidden_pixels(pictures, inside),
             classes=torch.tensor(self.logit_classes, dtype=torch.int64, device=batch.x.device),
+            file_pixels=FilePixels(self.factory.loader, tuple(pictures)),
         )
 
 
@@ -132,7 +134,7 @@ def plan(settings: Settings, model: Model | None, device: str, before: Callable[
             interventions={experiment.name: experiment.drawn(total, seed) for experiment in interventions},
         ),
         fingerprint=fingerprint(factory.module, first.x, pictures) if first else None,
-        donors=gather(inputs, factory) if first and "donors" in needs else None,
+        donors=gather(inputs, factory, with_files="files" in needs) if first and "donors" in needs else None,
         per_run={source.label: dict(source.ask(first)[1].per_run) for source in map_sources} if first else {},
     )
 

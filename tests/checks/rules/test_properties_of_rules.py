@@ -174,6 +174,7 @@ WORSE: dict[str, Callable[[int, float], Evidence]] = {
     "survives_other_colour": lambda n, ill: lent(n, "colour_swapped", ill),
     "survives_other_background_colour": lambda n, ill: lent(n, "background_colour_swapped", ill),
     "survives_other_sharpness": lambda n, ill: lent(n, "sharpness_swapped", ill),
+    "survives_other_compression": lambda n, ill: lent(n, "compression_swapped", ill),
 }
 """By rule: evidence of n pictures that is the worse for this rule the nearer the second argument is to 1."""
 

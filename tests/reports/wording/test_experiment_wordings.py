@@ -194,6 +194,17 @@ CASES: dict[tuple[str, str], list[Case]] = {
         ),
         (INCONCLUSIVE, background.NO_CONTROL, ALONE, "too few own-class blurs show what swapping costs."),
     ],
+    ("survives_other_compression", "compression"): [
+        (
+            FAIL,
+            reasons.BEYOND_LIMIT,
+            SWAPPED,
+            "93.1 % stay right with own-class compressions and 87.5 % with others",
+        ),
+        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "37 compressions are too few"),
+        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the compressions’ classes."),
+        (INCONCLUSIVE, background.NO_CONTROL, ALONE, "too few own-class compressions show what swapping costs."),
+    ],
     ("forbidden_pixels_are_ignored", "hidden"): [
         (PASS, "", MOVED, "by 13.5 points, on 1,234 pictures of 120 flights (at most 16.2; allowed: 10)."),
         (INCONCLUSIVE, reasons.UNDECIDED, MOVED, "(at most 16.2; allowed: 10); about 40"),
