@@ -21,14 +21,14 @@ from audit.errors import AuditError, Problems, did_you_mean
 from audit.importing import import_function
 
 Function = Callable[..., Any]
-Need = Literal["gradient", "layers", "region", "donors", "maps", "untrained", "grid"]
+Need = Literal["gradient", "layers", "region", "donors", "maps", "untrained", "grid", "files"]
 """What a function may declare in `NEEDS: frozenset[Need]` of its module.
 
 gradient: a network that torch can differentiate and whose weights it holds, which a black box is not. layers: modules
 that Python calls, which an exported or scripted program has not. region: what the annotations mark, the boxes and the
 forbidden pixels. donors: pictures that lend their backgrounds. maps: the saliency methods and the maps they made.
 untrained: a copy of the network with random weights. grid: the coarse grid of every picture's relevance, stored in the
-record.
+record. files: the pictures' files, opened again.
 """
 
 

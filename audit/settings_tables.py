@@ -163,7 +163,9 @@ class SaliencyTable(Table):
     methods: tuple[MethodTable, ...] = Field(
         default=(
             MethodTable(name="gradient"),
-            MethodTable(name="integrated_gradients", reduction="sum", **{"steps": 16, "baseline": "mean"}),
+            MethodTable(
+                name="integrated_gradients", reduction="sum", **{"steps": 16, "baseline": "mean", "pictures": 100}
+            ),
         ),
         min_length=1,
         max_length=bounds.MOST_MAPS,
@@ -208,9 +210,12 @@ class ExperimentsTable(Table):
             "background_replaced",
             "placement_swapped",
             "scale_swapped",
+            "object_shape_swapped",
+            "object_colour_swapped",
             "colour_swapped",
             "background_colour_swapped",
             "sharpness_swapped",
+            "compression_swapped",
             "noise",
         )
     )

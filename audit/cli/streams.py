@@ -21,9 +21,8 @@ def _opened(stream: TextIO | None) -> TextIO:
     if stream in (sys.__stdout__, sys.__stderr__) and isinstance(stream, io.TextIOWrapper):
         stream.flush()
         same = io.FileIO(stream.fileno(), "w", closefd=False)
-        return Unread(
-            io.BufferedWriter(same), stream.encoding, "backslashreplace", line_buffering=stream.line_buffering
-        )
+        at_once = stream.line_buffering or stream is sys.__stderr__  # who follows a log wants to see each line
+        return Unread(io.BufferedWriter(same), stream.encoding, "backslashreplace", line_buffering=at_once)
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream

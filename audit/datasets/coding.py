@@ -68,6 +68,8 @@ class Coding:
 
 
 PLAIN = Coding()
+OTHER_JPEG = Jpeg((), -1)
+"""What is known of a JPEG that cannot be written alike."""
 
 
 def jpeg_of(image: ImageFile) -> Jpeg | None:
@@ -128,11 +130,14 @@ def _compressed(part: np.ndarray, jpeg: Jpeg, coding: Coding) -> np.ndarray:
     """(h, w, 3) or (h, w) after a round trip through the file's own compression."""
     down, across = (max(-start, 0) % BLOCK for start in coding.origin)  # so that blocks lie where the file's own do
     margins = [(down, 0), (across, 0), (0, 0)]
-    file = io.BytesIO()
     picture = Image.fromarray(np.pad(part, margins[: part.ndim], mode="edge"))
-    mode = picture.mode
-    if coding.colours.grey:
-        picture = picture.convert("L")
+    saved = saved_and_read(picture.convert("L") if coding.colours.grey else picture, jpeg)
+    return np.asarray(saved.convert(picture.mode))[down:, across:]
+
+
+def saved_and_read(picture: Image.Image, jpeg: Jpeg) -> Image.Image:
+    """A picture, in colours or grey, as a file that is compressed so holds it."""
+    file = io.BytesIO()
     tables, subsampling = (jpeg.tables[:1], 0) if picture.mode == "L" else (jpeg.tables, jpeg.subsampling)
     picture.save(file, "JPEG", qtables=list(map(list, tables)), subsampling=subsampling)
-    return np.asarray(Image.open(file, formats=["JPEG"]).convert(mode))[down:, across:]
+    return Image.open(file, formats=["JPEG"])

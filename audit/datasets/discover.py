@@ -83,7 +83,7 @@ def _candidates(place: Path) -> list[Path]:
         entry for folder in folders for entry in entries(folder) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
     ]
     files = [entry for entry in inner if is_regular(entry)]
-    return [*files, *folders, *deeper, place][:LOOKED_AT]
+    return [*[*files, *folders, *deeper][: LOOKED_AT - 1], place]
 
 
 def _picture_folders(place: Path, annotations: Path, inside: Callable[[Path], list[Path]]) -> list[Path]:
@@ -112,17 +112,35 @@ def _holds_pictures(folder: Path) -> bool:
 
 
 def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refused]:
-    """Every format with every candidate and folder of pictures. Nothing is read or listed twice."""
+    """Every format with every candidate and folder of pictures. Nothing is read or listed twice by one of them.
+
+    In a folder, a file with an ending of some formats is tried by these alone; one that is asked for is tried by all.
+    """
     inside = cache(_with_pictures)
+    package = "audit.datasets.formats"
+    formats = {name: registry.resolve(package, name) for name in registry.names(package)}
+    usual = {name: sys.modules[read.__module__].ENDINGS for name, read in formats.items()}
     for annotations in candidates:
         folders = _picture_folders(place, annotations, inside)
-        for name in registry.names("audit.datasets.formats"):
-            read = registry.resolve("audit.datasets.formats", name)
-            module = sys.modules[read.__module__]
-            if getattr(module, "READS_PICTURES", False) and annotations.suffix.lower() in module.ENDINGS:
-                yield from (_attempt(name, read, annotations, (folder,)) for folder in folders)
+        suffix = annotations.suffix.lower()
+        by_ending = [name for name in formats if suffix in usual[name]]
+        for name in by_ending if by_ending and annotations != place and is_regular(annotations) else formats:
+            read = formats[name]
+            if getattr(sys.modules[read.__module__], "READS_PICTURES", False) and suffix in usual[name]:
+                yield from _by_folder(name, read, annotations, folders)
             else:
                 yield _attempt(name, read, annotations, folders)
+
+
+def _by_folder(
+    name: str, read: registry.Function, annotations: Path, folders: Sequence[Path]
+) -> Iterator[Found | Refused]:
+    """With each folder of pictures, unless the annotations are refused, which no other folder would change."""
+    for folder in folders:
+        attempt = _attempt(name, read, annotations, (folder,))
+        yield attempt
+        if isinstance(attempt, Refused) and not attempt.read and attempt.why.startswith(annotations.name):
+            return
 
 
 def _attempt(name: str, read: registry.Function, annotations: Path, folders: Sequence[Path]) -> Found | Refused:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from audit.datasets.coding import PLAIN, Coding, coding_of, recoded
+from audit.datasets.coding import PLAIN, Coding, Jpeg, coding_of, recoded
 from audit.datasets.content import Content, content_of
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
@@ -33,6 +33,8 @@ class Loaded:
     """(width, height) of the picture as a viewer shows it."""
     coding: Coding = PLAIN
     """The grid on which its pixels lie in the frame."""
+    compression: Jpeg | None = None
+    """Of its file, as `Opened` says."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,15 @@ class Loader:
         coding, content = self._coding(opened, framed.pixels), content_of(opened.picture, boxes + others)
         # what altered pixels go through, so that nobody can tell by it which pictures were altered
         pixels = recoded(framed.pixels.unsqueeze(0), [coding])[0]
-        return Loaded(number, framed._replace(pixels=pixels), opened.sha256, content, opened.picture.size, coding)
+        return Loaded(
+            number=number,
+            framed=framed._replace(pixels=pixels),
+            sha256=opened.sha256,
+            content=content,
+            size=opened.picture.size,
+            coding=coding,
+            compression=opened.compression,
+        )
 
     def framed_boxes(self, number: int, header: Header) -> FramedBoxes:
         """Where the sample's boxes lie in the network's frame. Raises Rejected where sizes alone exclude the sample."""

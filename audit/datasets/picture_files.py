@@ -26,7 +26,7 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from audit.datasets.coding import Jpeg, jpeg_of
+from audit.datasets.coding import OTHER_JPEG, Jpeg, jpeg_of
 from audit.datasets.exclusions import Reason, Rejected
 from audit.datasets.picture_header import Header, times
 from audit.datasets.picture_structure import JPEG, MAX_HEADER, check_decoder, check_scans, check_structure, scans_of
@@ -66,6 +66,11 @@ class Opened:
     """How the file compresses its pixels, as far as they can be compressed so again."""
     quantisation: tuple[float, ...] = ()
     """The mean step of each of a JPEG's quantisation tables, brightness first; none for other files."""
+
+    @property
+    def compression(self) -> Jpeg | None:
+        """As `jpeg`; OTHER_JPEG where the pixels of a JPEG cannot be compressed so again."""
+        return OTHER_JPEG if self.jpeg is None and self.quantisation else self.jpeg
 
 
 class _Jpeg(JpegImageFile):

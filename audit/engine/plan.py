@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from audit.datasets.file_pixels import FilePixels
 from audit.datasets.loader import Loaded
 from audit.engine.batch_factory import BatchFactory, batch_factory
 from audit.engine.inputs import Inputs, read_inputs
@@ -55,6 +56,13 @@ class Plan:
         return tuple(source for source in self.sources if not source.is_null)
 
     @property
+    def ranking(self) -> tuple[Source, ...]:
+        """The methods whose maps say which pictures are the worst: those that make one of every picture, if any do."""
+        total = len(self.inputs.samples)
+        whole = tuple(source for source in self.methods if len(self.draws.sources[source.label]) == total)
+        return whole or self.methods
+
+    @property
     def after_pictures(self) -> tuple[Experiment, ...]:
         """The experiments on the run as a whole, in the order in which they are made."""
         return *self.controls, *self.searches
@@ -92,6 +100,7 @@ class Plan:
             maps=maps,
             forbidden=forbidden_pixels(pictures, inside),
             classes=torch.tensor(self.logit_classes, dtype=torch.int64, device=batch.x.device),
+            file_pixels=FilePixels(self.factory.loader, tuple(pictures)),
         )
 
 
@@ -126,7 +135,7 @@ def plan(settings: Settings, model: Model | None, device: str, before: Callable[
             interventions={experiment.name: experiment.drawn(total, seed) for experiment in interventions},
         ),
         fingerprint=fingerprint(factory.module, first.x, pictures) if first else None,
-        donors=gather(inputs, factory) if first and "donors" in needs else None,
+        donors=gather(inputs, factory, with_files="files" in needs) if first and "donors" in needs else None,
         per_run={source.label: dict(source.ask(first)[1].per_run) for source in map_sources} if first else {},
     )
 

@@ -1,7 +1,8 @@
 """One batch: pictures in, rows for the record out."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,16 +30,22 @@ class Measured:
 
     rows: Rows
     auc: Mapping[int, float]
-    """Localisation AUC of each sample, the mean over the methods whose map is not dead."""
+    """Localisation AUC of each sample, the mean over the ranking methods whose map is not dead."""
     loaded: LoadedBatch
     maps: Mapping[str, Tensor]
-    """(N, H, W) on the CPU, of each method."""
+    """(N, H, W) on the CPU, of each method; 0 throughout where none was made."""
+    made: Mapping[str, Collection[int]]
+    """The places in the batch of the pictures that each method made a map of."""
 
     def thumbnails(self, number: int) -> list[ThumbnailRow]:
         """The small pictures of one sample."""
         index = next(i for i, picture in enumerate(self.loaded.pictures) if picture.number == number)
         picture = encode_picture(self.loaded.pictures[index].framed.pixels)
-        maps = [ThumbnailRow(number, label, encode_map(maps[index])) for label, maps in self.maps.items()]
+        maps = [
+            ThumbnailRow(number, label, encode_map(maps[index]))
+            for label, maps in self.maps.items()
+            if index in self.made[label]
+        ]
         return [ThumbnailRow(number, "picture", picture), *maps]
 
 
@@ -66,6 +73,14 @@ class SourceMaps(NamedTuple):
     dead: list[bool]
     attribution: Attribution
 
+    def over(self, n: int, values: Tensor, otherwise: float) -> Tensor:
+        """(n, ...) of the whole batch: the values (chosen, ...), and something else where no map was made."""
+        if len(self.chosen) == n:
+            return values
+        whole = values.new_full((n, *values.shape[1:]), otherwise)
+        whole[self.chosen] = values
+        return whole
+
 
 def measure_batch(
     plan: Plan, loaded: LoadedBatch, where: Region, meanwhile: Callable[[], None] = lambda: None
@@ -78,7 +93,9 @@ def measure_batch(
     batch = plan.factory.batch(loaded.pictures)
     numbers = [picture.number for picture in loaded.pictures]
     made = [maps for source in plan.sources for maps in _ask(source, plan.draws.sources[source.label], batch, numbers)]
-    maps = {entry.source.label: entry.relevance for entry in made if not entry.source.is_null}
+    methods = [entry for entry in made if not entry.source.is_null]
+    maps = {entry.source.label: entry.over(len(numbers), entry.relevance, 0) for entry in methods}
+    chosen = {entry.source.label: frozenset(entry.chosen) for entry in methods}
     pictures = [
         _picture_row(*entry)
         for entry in zip(loaded.pictures, where.area_share.tolist(), _predictions(batch), strict=True)
@@ -87,11 +104,10 @@ def measure_batch(
     answers, notes, unmade, repeats = _intervene(plan, loaded, batch, maps, turn if turn in plan.repeated else None)
     if turn in plan.repeated:
         repeats += asked_again(batch, numbers)
-    notes += _agreements(numbers, maps)
+    notes += _agreements(numbers, maps, chosen)
     banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
     scored = [_score(entry, numbers, where, banned) for entry in made]
-    auc = [scores.auc for scores, entry in zip(scored, made, strict=True) if not entry.source.is_null]
     rows: Rows = {
         "picture": pictures,
         "score": [row for scores in scored for row in scores.score],
@@ -103,8 +119,20 @@ def measure_batch(
         "unmade": unmade,
         "grid": grid_rows(numbers, maps, where.inside) if "grid" in plan.needs else [],
     }
-    mean_auc = torch.stack(auc).nanmean(dim=0).tolist() if auc else [torch.nan] * len(numbers)
-    return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps)
+    mean_auc = _mean_auc(plan, made, scored, len(numbers))
+    return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps, chosen)
+
+
+def _mean_auc(plan: Plan, made: Sequence[SourceMaps], scored: Sequence["Scores"], n: int) -> list[float]:
+    """(n,) over the ranking methods; NaN where none made a map that is not dead."""
+    ranking = {source.label for source in plan.ranking}
+    auc = [
+        maps.over(n, scores.auc, torch.nan)
+        for maps, scores in zip(made, scored, strict=True)
+        if maps.source.label in ranking
+    ]
+    means: list[float] = torch.stack(auc).nanmean(dim=0).tolist() if auc else [math.nan] * n
+    return means
 
 
 def _ask(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> list[SourceMaps]:
@@ -191,12 +219,15 @@ def _forbidden_rows(numbers: list[int], source: str, relevance: Tensor, banned: 
     return [ForbiddenRow(number, source, share, mass) for number, share, mass in rows if share > 0]
 
 
-def _agreements(numbers: list[int], maps: Mapping[str, Tensor]) -> list[NoteRow]:
-    """Notes: how alike two methods rank the places of each picture."""
+def _agreements(
+    numbers: Sequence[int], maps: Mapping[str, Tensor], made: Mapping[str, Collection[int]]
+) -> list[NoteRow]:
+    """Notes: how alike two methods rank the places of each picture of which both made a map."""
     return [
         NoteRow(number, one, f"agreement with {other}", value)
         for (one, other), values in agreements(maps).items()
-        for number, value in zip(numbers, values.tolist(), strict=True)
+        for place, (number, value) in enumerate(zip(numbers, values.tolist(), strict=True))
+        if place in made[one] and place in made[other]
     ]
 
 

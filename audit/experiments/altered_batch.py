@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from audit.datasets.content import Content
+from audit.datasets.file_pixels import FilePixels
 from audit.errors import AuditError
+from audit.experiments.recompression import FileTrace
 from audit.registry import Need
 from audit.saliency.batch import Batch, score_of
 from audit.saliency.sources import Source
@@ -34,6 +36,8 @@ class Donors:
     """(D, BANDS) float32: the power of the whole picture, objects and all, in each band of `fine_detail`."""
     whole: Tensor
     """(D, C, H, W) as `x`, with their objects."""
+    files: tuple[FileTrace, ...] = ()
+    """What their files lend; of none where nothing that is asked for needs files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,15 +57,22 @@ class Trial:
     """(N, 1, H, W) bool: pixels that must not matter and that `inside` does not cover; None where there are none."""
     classes: Tensor | None = None
     """(J,) int64: the classes whose logits are kept where an intervention asks for it; None: of none."""
+    file_pixels: FilePixels | None = None
+    """None where nothing that is asked for needs files."""
 
     @property
     def donors(self) -> Donors:
         """Raises AuditError where the intervention has not declared that it needs them."""
         if self.donor_pool is None:
-            raise AuditError(
-                "intervention", "asks for donors", "need 'donors' in NEEDS of its module", "Declare it there."
-            )
+            raise _undeclared("donors")
         return self.donor_pool
+
+    @property
+    def files(self) -> FilePixels:
+        """The pictures' files. Raises AuditError as `donors` does."""
+        if self.file_pixels is None:
+            raise _undeclared("files")
+        return self.file_pixels
 
     def some(self, places: Sequence[int]) -> "Trial":
         """The trial of the pictures at these places alone."""
@@ -73,13 +84,19 @@ class Trial:
             pictures=tuple(self.pictures[i] for i in index),
             maps={label: relevance[index] for label, relevance in self.maps.items()},
             forbidden=None if self.forbidden is None else self.forbidden[index],
+            file_pixels=self.file_pixels and self.file_pixels.some(index),
         )
 
     def limited_to(self, needs: Collection[Need]) -> "Trial":
-        """Without donors, methods and maps where they are not needed, so that nobody relies on what others declare."""
+        """With what it needs of donors, files, methods and maps alone: nobody relies on what others declare."""
         donor_pool = self.donor_pool if "donors" in needs else None
         methods, maps = (self.methods, self.maps) if "maps" in needs else ((), {})
-        return replace(self, donor_pool=donor_pool, methods=methods, maps=maps)
+        file_pixels = self.file_pixels if "files" in needs else None
+        return replace(self, donor_pool=donor_pool, methods=methods, maps=maps, file_pixels=file_pixels)
+
+
+def _undeclared(need: Need) -> AuditError:
+    return AuditError("intervention", f"asks for {need}", f"need '{need}' in NEEDS of its module", "Declare it there.")
 
 
 @dataclass(frozen=True)
@@ -95,6 +112,8 @@ class Altered:
     """By source and name: numbers (N,) for the record."""
     keeps_logits: bool = False
     """The logits of the trial's classes are kept, which tell what a property of one class does to its logit."""
+    decoded: bool = False
+    """The pictures are those of files as they are decoded, and are not moved to the grid of the picture's own file."""
 
 
 class Answers(NamedTuple):

@@ -38,26 +38,28 @@ def pixels_of(colours: Tensor) -> Tensor:
     return (colours.sigmoid() * (1 + 2 * TOE) - TOE).clamp(0, 1)
 
 
-def moments(colours: Tensor) -> Moments:
-    """Over all pixels, in float64."""
+def moments(colours: Tensor, weight: Tensor | None = None) -> Moments:
+    """Over all pixels, each by its weight (N, 1, H, W) where there is one, in float64; 0 where all weigh nothing."""
     values = colours.flatten(2).double()
-    mean = values.mean(dim=2)
+    share = torch.ones_like(values[:, :1]) if weight is None else weight.flatten(2).double()
+    share = share / share.sum(dim=2, keepdim=True).clamp(min=torch.finfo(share.dtype).tiny)
+    mean = (values * share).sum(dim=2)
     apart = values - mean.unsqueeze(2)
-    return Moments(mean, apart @ apart.mT / apart.shape[2])
+    return Moments(mean, (apart * share) @ apart.mT)
 
 
-def brought(colours: Tensor, own: Moments, other: Moments) -> Tensor:
+def brought(colours: Tensor, own: Moments, other: Moments, farthest: float = FARTHEST) -> Tensor:
     """The colours under the linear change that takes their own moments to the other ones.
 
     Of all such changes the one that moves colours least (Pitié, Kokaram: The linear Monge-Kantorovitch colour
     mapping for example-based colour transfer, 2007). It is symmetric; what it would stretch or shrink by more than
-    `STRONGEST` it stretches or shrinks by that, and what it would shift by more than `FARTHEST` it shifts by that.
+    `STRONGEST` it stretches or shrinks by that, and what it would shift by more than `farthest` it shifts by that.
     """
     faint = FAINT**2 * torch.eye(own.mean.shape[1]).to(own.covariance)
     root, back = (_power(own.covariance + faint, exponent) for exponent in (0.5, -0.5))
     between = back @ _power(root @ (other.covariance + faint) @ root, 0.5) @ back
     change = _limited(between).to(colours)
-    shift = (other.mean - own.mean).clamp(-FARTHEST, FARTHEST)
+    shift = (other.mean - own.mean).clamp(-farthest, farthest)
     mean, wanted = (value.to(colours).view(*value.shape, 1, 1) for value in (own.mean, own.mean + shift))
     moved: Tensor = torch.einsum("ncd,ndhw->nchw", change, colours - mean)
     return moved + wanted

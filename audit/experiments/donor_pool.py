@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from audit.datasets.coding import OTHER_JPEG
+from audit.datasets.file_pixels import FilePixels
 from audit.datasets.geometry import hull_of
 from audit.datasets.loader import Loaded
 from audit.engine.batch_factory import BatchFactory
@@ -16,13 +18,14 @@ from audit.engine.inputs import Inputs
 from audit.experiments.altered_batch import Donors
 from audit.experiments.fills import blur
 from audit.experiments.fine_detail import BANDS, band_power, luminance, spectrum
+from audit.experiments.recompression import NO_WAVES, FileTrace, wave_power
 
 
-def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
+def gather(inputs: Inputs, factory: BatchFactory, *, with_files: bool = False) -> Donors:
     """The donors of a run: drawn over the classes in turns, each content once, all labels' objects filled by `blur`.
 
     Pictures that cannot be audited lend nothing, nor do those that all their objects together cover or that lost them
-    in the preprocessing. There may be fewer donors than asked for, even none.
+    in the preprocessing. There may be fewer donors than asked for, even none. with_files: also what their files lend.
     """
     pictures = _drawn(inputs, factory)
     whole, x, detail = _with_and_without_objects(pictures, factory, inputs.settings.run.batch_size)
@@ -39,7 +42,17 @@ def gather(inputs: Inputs, factory: BatchFactory) -> Donors:
         hulls=_hulls(inputs, pictures).to(factory.device),
         detail=detail[lends],
         whole=whole[lends],
+        files=_traces(FilePixels(factory.loader, tuple(pictures))) if with_files else (),
     )
+
+
+def _traces(files: FilePixels) -> tuple[FileTrace, ...]:
+    """What the files lend. Where all lend the same, nobody asks for their detail, and it is not measured."""
+    jpegs = [picture.compression for picture in files.pictures]
+    if len({*jpegs} - {OTHER_JPEG}) <= 1:
+        return tuple(FileTrace(jpeg, NO_WAVES) for jpeg in jpegs)
+    opened = (files.opened(place) for place in range(len(jpegs)))
+    return tuple(FileTrace(of.compression, wave_power(np.asarray(of.picture))) for of in opened)
 
 
 def _hulls(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:

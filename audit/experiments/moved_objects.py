@@ -1,4 +1,4 @@
-"""Objects moved within their pictures, or made larger or smaller, with what they leave filled by its surroundings.
+"""Objects moved within their pictures, or resampled to other boxes, with what they leave filled by its surroundings.
 
 Pictures are (N, C, H, W), masks (N, 1, H, W) bool, hulls (N, 4) x0, y0, x1, y1 in pixels.
 """
@@ -48,10 +48,17 @@ def at_sizes_of(hulls: Tensor, others: Tensor, frame: Frame) -> Tensor:
     """
     sides, wanted = (corners[:, 2:] - corners[:, :2] for corners in (hulls, others))
     factor = (wanted.prod(dim=1) / sides.prod(dim=1)).sqrt().unsqueeze(1)
-    largest = (hulls.new_tensor([frame[1], frame[0]]) / sides).amin(dim=1, keepdim=True)
-    half = sides * torch.minimum(factor, largest) / 2
-    centres = _centres(hulls)
-    return _within(torch.cat([centres - half, centres + half], dim=1), frame)
+    return _about_centres(hulls, sides * factor, frame)
+
+
+def at_aspects_of(hulls: Tensor, others: Tensor, frame: Frame) -> Tensor:
+    """The hulls with the aspects of others and their own areas, about their own centres where the frame has the room.
+
+    Where such a hull would be larger than the frame, its area is as large as fits; its aspect is the other's.
+    """
+    sides, wanted = (corners[:, 2:] - corners[:, :2] for corners in (hulls, others))
+    shaped = wanted * (sides.prod(dim=1) / wanted.prod(dim=1)).sqrt().unsqueeze(1)
+    return _about_centres(hulls, shaped, frame)
 
 
 def objects_swapped(trial: Trial, name: str, donors: int, at: Callable[[Tensor, Tensor, Frame], Tensor]) -> Altered:
@@ -62,7 +69,7 @@ def objects_swapped(trial: Trial, name: str, donors: int, at: Callable[[Tensor, 
 
 
 def moved(x: Tensor, inside: Tensor, hulls: Tensor, to: Tensor, behind: Tensor) -> Tensor:
-    """The pictures with their objects, all that is `inside`, brought from their hulls to others of the same aspect.
+    """The pictures with their objects, all that is `inside`, brought from their hulls to others.
 
     behind: the pictures without their objects. NaN throughout where the objects are the whole picture.
     """
@@ -99,6 +106,13 @@ def _sampled(x: Tensor, hulls: Tensor, to: Tensor, finer: int) -> Tensor:
     source = low + (torch.stack([across, down], dim=-1) - new_low) * (high - low) / (new_high - new_low)
     grid = 2 * source / source.new_tensor([width, height]) - 1
     return F.avg_pool2d(F.grid_sample(x, grid.to(x.dtype), align_corners=False), finer)
+
+
+def _about_centres(hulls: Tensor, sides: Tensor, frame: Frame) -> Tensor:
+    """Boxes of these sides (N, 2) about the hulls' centres; those larger than the frame smaller, of the same aspect."""
+    fits = (hulls.new_tensor([frame[1], frame[0]]) / sides).amin(dim=1, keepdim=True).clamp(max=1)
+    half, centres = sides * fits / 2, _centres(hulls)
+    return _within(torch.cat([centres - half, centres + half], dim=1), frame)
 
 
 def _centres(hulls: Tensor) -> Tensor:

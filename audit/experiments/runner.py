@@ -34,7 +34,8 @@ class Experiment:
     def alter(self, trial: Trial) -> Altered:
         """What the intervention makes of a batch, given what it needs, as the network would be shown it."""
         made_of: Altered = self.function(trial.limited_to(self.needs), **self.options)
-        return replace(made_of, altered={name: trial.batch.shown(x) for name, x in made_of.altered.items()})
+        batch = replace(trial.batch, codings=()) if made_of.decoded else trial.batch
+        return replace(made_of, altered={name: batch.shown(x) for name, x in made_of.altered.items()})
 
     def passes(self, run: Any, per_picture: float) -> float:
         """What a module of a control says in `passes(run, per_picture, *, options...)`; 0 where it is silent."""

@@ -20,6 +20,8 @@ from benchmarks.real_grid.photographs import Parts, read_photographs, split
 from benchmarks.real_grid.recipes import ORDER, Recipe, heads
 from benchmarks.real_grid.table import NOT_OF_RELIANCE, tables
 
+PROFILE = "default"
+
 
 def _names(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
     return None if value is None else [name.strip() for name in value.split(",") if name.strip()]
@@ -31,7 +33,7 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> list[str
 @click.option("--kinds", callback=_names, help="Kinds of cue, comma between. Default: all.")
 @click.option("--heads", "count", default=len(ORDER), show_default=True, help="Of each backbone and kind.")
 @click.option("--pictures", default=120, show_default=True, help="Audited for each head.")
-@click.option("--profile", default="default", show_default=True)
+@click.option("--profile", default=PROFILE, show_default=True)
 @click.option("--methods", callback=_names, help="Comma between. Default: one that costs no pass.")
 @click.option("--interventions", callback=_names, help="Comma between. Default: those of the settings.")
 @click.option("--searches", callback=_names, help="Comma between. Default: those of the settings.")
@@ -59,7 +61,7 @@ def main(  # noqa: PLR0913 options of the command
     if unknown := sorted(set(kinds or ()) - set(KINDS)):
         raise click.ClickException(f"There is no kind {unknown[0]!r}; there are {', '.join(KINDS)}.")
     torch.set_num_threads(1)
-    parts = split(read_photographs(_real()), pictures)
+    parts = split(read_photographs(real_folder()), pictures)
     experiments = {"methods": methods, "interventions": interventions, "searches": searches}
     asked = {"pictures": pictures, "profile": profile, **experiments}
     out.mkdir(parents=True, exist_ok=True)
@@ -67,10 +69,11 @@ def main(  # noqa: PLR0913 options of the command
         for name, kind in product(backbone or BACKBONES, kinds or KINDS):
             for line in audit_kind(name, KINDS[kind], parts, count, asked, out):
                 add_line(out, line)
-                click.echo(_told(line))
+                click.echo(report_line(line))
 
 
-def _real() -> Path:
+def real_folder() -> Path:
+    """Raises click.ClickException where the environment names none."""
     named = os.environ.get("SALIENCY_AUDIT_REAL")
     if not named:
         raise click.ClickException("Name the folder of real photographs by SALIENCY_AUDIT_REAL.")
@@ -83,7 +86,7 @@ def audit_kind(name: str, kind: Kind, parts: Parts, count: int, asked: Mapping[s
     if {(name, kind.name, head) for head in ORDER[:count]} <= there:
         return
     click.echo(f"{name}, {kind.name}: fitting heads")
-    backbone = BACKBONES[name](_real())
+    backbone = BACKBONES[name](real_folder())
     backbone.module.eval().requires_grad_(False)
     memory = out / "features" / f"{name}-{kind.name}.npz"
     recall(memory)
@@ -111,7 +114,8 @@ def _line(
     }
 
 
-def _told(line: Line) -> str:
+def report_line(line: Line) -> str:
+    """What the command prints of a network."""
     failed = [
         rule for rule, verdict in line["rules"].items() if verdict["outcome"] == "FAIL" and rule not in NOT_OF_RELIANCE
     ]

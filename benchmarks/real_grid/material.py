@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from audit.datasets.in_memory import write_dataset
 from benchmarks.real_grid.backbones import Backbone
@@ -32,24 +33,29 @@ def material(backbone: Backbone, kind: Kind, parts: Parts) -> Material:
     """The features of all photographs that are not audited."""
     on, true = canvases(parts.trained, parts.scenes, 1), canvases(parts.true, parts.scenes, 2)
     clean = features(backbone, [canvas.pixels for canvas in on])
-    trained = Features(clean, _cued(backbone, kind, on), labels(parts.trained))
-    return Material(trained, _cued(backbone, kind, true), labels(parts.true))
+    trained = Features(clean, cued(backbone, kind, on), labels(parts.trained))
+    return Material(trained, cued(backbone, kind, true), labels(parts.true))
 
 
-def _cued(backbone: Backbone, kind: Kind, on: Sequence[Canvas]) -> NDArray[np.float32]:
-    """(V, n, D)."""
+def cued(backbone: Backbone, kind: Kind, on: Sequence[Canvas]) -> NDArray[np.float32]:
+    """(V, n, D): of the pictures with each value of the cue."""
     return np.stack([features(backbone, [kind.paint(c, value) for c in on]) for value in range(kind.values)])
 
 
 def features(backbone: Backbone, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
     """(n, D)."""
-    mean, std = (torch.tensor(backbone.colours[name]).view(1, -1, 1, 1) for name in ("mean", "std"))
     with torch.no_grad():
         batches = [
-            remembered(backbone.module, (torch.from_numpy(np.stack(some)).permute(0, 3, 1, 2) / 255 - mean) / std)
+            remembered(backbone.module, seen(backbone, np.stack(some)))
             for some in (pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH))
         ]
     return np.asarray(torch.cat(batches).numpy())
+
+
+def seen(backbone: Backbone, pictures: Pixels) -> Tensor:
+    """(n, SIDE, SIDE, 3) -> (n, 3, SIDE, SIDE), as the backbone takes them."""
+    mean, std = (torch.tensor(backbone.colours[name]).view(1, -1, 1, 1) for name in ("mean", "std"))
+    return (torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255 - mean) / std
 
 
 def write_pictures(kind: Kind, parts: Parts, folder: Path) -> dict[str, Any]:

@@ -165,12 +165,12 @@ def _duplicates(evidence: Evidence, limit: float) -> Finding:
 
 
 def _maps(evidence: Evidence, method: str, limit: float) -> Finding:
-    made = evidence.made[method]
-    dead, missing = made & _unusable(evidence, method), ~made
+    made, promised = evidence.made[method], evidence.promised(method)
+    dead, missing = made & _unusable(evidence, method), promised & ~made
     return _share(
         f"maps/{method}",
         "dead_map_share",
-        (int(dead.sum()), evidence.n),
+        (int(dead.sum()), int((made | promised).sum())),
         limit,
         reason=MAPS_MISSING if missing.any() else "",
         worst=tuple(int(number) for number in np.sort(evidence.sample[dead | missing])[:WORST]),

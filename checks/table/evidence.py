@@ -50,7 +50,7 @@ class Evidence:
     """What they are, whatever their labels."""
     scores: Mapping[str, Mapping[str, Floats]]
     made: Mapping[str, NDArray[np.bool_]]
-    """A map of this source was made for this sample (a null map may be made for a draw of the pictures only)."""
+    """A map of this source was made for this sample."""
     dead: Mapping[str, NDArray[np.bool_]]
     exclusions: tuple[str, ...]
     """The reason of each exclusion."""
@@ -93,6 +93,8 @@ class Evidence:
     """By search, of those that were made."""
     logit_classes: tuple[int, ...] = ()
     """The J classes whose logits are kept with the answers to swaps, rising."""
+    drawn: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """A map of this source was to be made for this sample. What is not here was to be made for all."""
     unmade: Mapping[Key, NDArray[np.int64]] = field(default_factory=dict)
     """(k,) by variant, rising: where the pictures stand that could not be altered so, and have no answer therefore."""
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -116,6 +118,10 @@ class Evidence:
     def right(self) -> NDArray[np.bool_]:
         """Predicted right."""
         return np.asarray(self.predicted == self.class_index)
+
+    def promised(self, source: str) -> NDArray[np.bool_]:
+        """A map of the source was to be made for this sample."""
+        return self.drawn.get(source, np.ones(self.n, bool))
 
     def subset(self, chosen: NDArray[np.bool_]) -> Subset:
         """The chosen pictures (n,), as what bounds are taken from."""
@@ -224,6 +230,7 @@ class Evidence:
             scores={s: {m: v[place] for m, v in scores.items()} for s, scores in self.scores.items()},
             made={source: values[place] for source, values in self.made.items()},
             dead={source: values[place] for source, values in self.dead.items()},
+            drawn={source: values[place] for source, values in self.drawn.items()},
             answers={key: given for key, given in answers.items() if len(given.place)},
             unmade={key: _places_among(place, places) for key, places in self.unmade.items()},
         )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.draws import draw
+from audit.draws import are_drawn
 from audit.record.experiment_readers import count_notes
 from audit.record.record import Record
 from audit.record.sample_readers import count_samples
@@ -29,7 +29,7 @@ def missing_rows(table: Evidence, record: Record) -> dict[str, Any]:
 
 def _missing(table: Evidence, record: Record) -> Iterator[dict[str, Any]]:
     identity, total = record.identity(), count_samples(record)
-    yield from _maps(table, identity, total)
+    yield from _maps(table)
     yield from _interventions(table, identity, total)
     yield from _agreements(table, record)
     yield from _copies(table)
@@ -45,18 +45,9 @@ def _lacks(name: str, of: str, rows: int) -> Iterator[dict[str, Any]]:
         yield {"table": name, "of": of, "rows": rows}
 
 
-def _drawn(table: Evidence, options: Any, total: int) -> Mask:
-    """(n,) the samples that something is made for, by its option `pictures`."""
-    count = options.get("pictures") if isinstance(options, Mapping) else None
-    if not isinstance(count, int):
-        return np.ones(table.n, bool)
-    return np.isin(table.sample, list(draw(count, total, table.seed)))
-
-
-def _maps(table: Evidence, identity: Mapping[str, Any], total: int) -> Iterator[dict[str, Any]]:
-    options = identity.get("options") or {}
+def _maps(table: Evidence) -> Iterator[dict[str, Any]]:
     for source, made in table.made.items():
-        yield from _lacks("score", source, int((_drawn(table, options.get(source), total) & ~made).sum()))
+        yield from _lacks("score", source, int((table.promised(source) & ~made).sum()))
     if table.forbidden:
         there = table.forbidden.there
         for source, mass in table.forbidden.mass.items():
@@ -73,7 +64,7 @@ def _interventions(table: Evidence, identity: Mapping[str, Any], total: int) -> 
     asked = ((identity.get("settings") or {}).get("experiments") or {}).get("interventions") or []
     names = [str(entry["name"]) for entry in asked if isinstance(entry, Mapping) and "name" in entry]
     for name in names:
-        drawn = _drawn(table, table.experiments.get(name), total)
+        drawn = are_drawn(table.sample, table.experiments.get(name), total, table.seed)
         for key in sorted({key for key in (*table.answers, *table.unmade) if key[:2] == (SUBJECT, name)}):
             lacking = drawn.copy()
             lacking[_accounted(table, key)] = False
@@ -91,7 +82,8 @@ def _agreements(table: Evidence, record: Record) -> Iterator[dict[str, Any]]:
     rows = count_notes(record)
     for one, other in combinations(table.methods, 2):
         there = max(rows.get((one, f"agreement with {other}"), 0), rows.get((other, f"agreement with {one}"), 0))
-        yield from _lacks("note", f"agreement of {one} and {other}", max(0, table.n - there))
+        both = int((table.made[one] & table.made[other]).sum())
+        yield from _lacks("note", f"agreement of {one} and {other}", max(0, both - there))
 
 
 def _copies(table: Evidence) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.datasets.sample import LONGEST_NAME, MOST_COLUMNS, Box
+from audit.draws import are_drawn
 from audit.errors import AuditError
 from audit.record.experiment_readers import read_answers, read_cues, read_notes, read_unmade
 from audit.record.map_readers import read_cascade, read_forbidden_shares, read_scores
@@ -32,7 +33,6 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
     """Read a record, to be judged by the profile. Raises AuditError where it does not say what was run."""
     pictures = read_pictures(record)
     methods, null_maps = (tuple(_stated(record, "sources", kind)) for kind in ("methods", "null_maps"))
-    named = {entry["label"]: entry["name"] for entry in _stated(record, "settings", "saliency", "null_maps")}
     number = pictures.number
     scored = {source: _scores(record, source, number) for source in (*methods, *null_maps)}
     exclusions, samples = read_exclusions(record), count_samples(record)
@@ -51,10 +51,11 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         confidence_of_prediction=pictures.confidence,
         methods=methods,
         null_maps=null_maps,
-        null_map_names=frozenset(named[label] for label in null_maps if label in named),
+        null_map_names=_names(record, null_maps),
         scores={source: part.scores for source, part in scored.items()},
         made={source: part.made for source, part in scored.items()},
         dead={source: part.dead for source, part in scored.items()},
+        drawn={source: _drawn(record, source, number, samples) for source in scored},
         exclusions=tuple(sorted(row.reason for row in exclusions)),
         total=samples + sum(row.sample is None for row in exclusions),
         complete=len(read_done(record)) == samples,
@@ -78,6 +79,12 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         **read_dependence(record, pictures)._asdict(),
         forbidden=forbidden_by_source(read_forbidden_shares(record), number),
     )
+
+
+def _names(record: Record, null_maps: Sequence[str]) -> frozenset[str]:
+    """Of null maps by their labels."""
+    stated = _stated(record, "settings", "saliency", "null_maps")
+    return frozenset(entry["name"] for entry in stated if entry["label"] in null_maps)
 
 
 def _class_names(record: Record) -> Sequence[str]:
@@ -164,6 +171,12 @@ def _scores(record: Record, source: str, number: NDArray[np.int64]) -> _Scored:
 def _left_out(identity: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     stated = identity.get("left_out") or {}
     return {str(name): tuple(map(str, lacking)) for name, lacking in stated.items()}
+
+
+def _drawn(record: Record, source: str, number: NDArray[np.int64], total: int) -> NDArray[np.bool_]:
+    """(n,) the samples that its maps were to be made for. total: samples of the data set."""
+    options = (record.identity().get("options") or {}).get(source)
+    return are_drawn(number, options, total, int(_stated(record, "settings", "run", "seed")))
 
 
 def _stated(record: Record, *keys: str) -> Any:

@@ -24,7 +24,9 @@ ADVISORY = {
     "relevance_beats_chance",
     "relevance_beats_null_maps",
     "right_for_the_right_reason",
+    "survives_other_object_colour",
     "survives_other_object_regions",
+    "survives_other_object_shape",
 }
 
 

@@ -60,10 +60,14 @@ def test_maps_are_advice_and_experiments_decide() -> None:
         advisory = {rule for rule, table in rules.items() if table.get("advisory")}
         assert {"relevance_beats_chance", "relevance_beats_null_maps"} <= advisory
         assert not advisory & {"depends_on_object", "survives_other_background", "survives_other_regions"}
-        maps = advisory - {"right_for_the_right_reason", "survives_other_object_regions"}
+        of_objects = {rule for rule in advisory if rule.startswith("survives_other_object_")}
+        maps = advisory - {"right_for_the_right_reason"} - of_objects
         assert all("a map alone cannot certify" in str(rules[rule]["why"]) for rule in maps)
     advice = load_profile("default").rules
     assert "small boxes hold little evidence" in str(advice["right_for_the_right_reason"]["why"])
+    for rule, reason in (("colour", "a stop sign is red"), ("shape", "a bus is longer than a pole")):
+        assert advice[f"survives_other_object_{rule}"]["advisory"] is True
+        assert reason in str(advice[f"survives_other_object_{rule}"]["why"])
     assert advice["survives_other_object_regions"]["advisory"] is True
     assert "what belongs to the object may tell its class" in str(advice["survives_other_object_regions"]["why"])
 

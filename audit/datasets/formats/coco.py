@@ -1,13 +1,13 @@
 """COCO object detection (Lin et al. 2014): one JSON file of images, categories and annotations."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any, TypeGuard
 
 from audit.datasets.annotation import NO_BOX, Annotation
-from audit.datasets.annotation_files import numbers, read_text
+from audit.datasets.annotation_files import numbers
+from audit.datasets.documents import read_json
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.sample import Box, Dataset
@@ -31,13 +31,7 @@ def coco(annotations: Path, images: Path) -> Dataset:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        where = f"{path.name} line {error.lineno}"
-        raise AuditError(where, f"not JSON ({error.msg})", "need a COCO file", "Was it saved completely?") from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise AuditError(path.name, f"not usable JSON ({error})", "need a COCO file") from error
+    document = read_json(path, "COCO")
     if not isinstance(document, dict):
         raise AuditError(path.name, f"holds a {type(document).__name__}", "need an object with images and annotations")
     for key in ("images", "categories", "annotations"):

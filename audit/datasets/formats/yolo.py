@@ -8,9 +8,10 @@ import yaml
 
 from audit.datasets.annotation import NO_BOX, Annotation
 from audit.datasets.annotation_files import MOST_BYTES_OF_ONE, inside, numbers, read_text
-from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
-from audit.datasets.picture_files import PICTURE_SUFFIXES, displayed_size
+from audit.datasets.picture_files import PICTURE_SUFFIXES
+from audit.datasets.picture_paths import shown_size
 from audit.datasets.sample import Box, Dataset
 from audit.datasets.yolo_splits import COLUMN, of_split, split_folders, split_of
 from audit.errors import AuditError
@@ -155,20 +156,13 @@ def _boxes(
             yield Annotation(image, "?", NO_BOX, file.name, (Reason.UNREADABLE_ANNOTATION, str(error)))
             continue
         lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        size, problem = _size(picture, images) if lines else (None, None)
+        size, problem = shown_size(image, images) if lines else (None, None)
         for number, line in lines:
             where = f"{file.name} line {number}"
             label, box, wrong = _line(line, where, names)
             in_pixels = _pixels(box, size) if size else NO_BOX
             column = {COLUMN: splits[picture]} if splits else {}
             yield Annotation(image, label, in_pixels, where, wrong or problem, column, size=size, oriented=True)
-
-
-def _size(picture: Path, images: Path) -> tuple[tuple[int, int] | None, tuple[str, str] | None]:
-    try:
-        return displayed_size(picture, images), None
-    except Rejected as rejected:
-        return None, (rejected.reason, rejected.detail)
 
 
 def _line(line: list[str], where: str, names: dict[int, str]) -> tuple[str, Box, tuple[str, str] | None]:

@@ -81,9 +81,8 @@ def planted_cue(
     `lambdas`. The run's interventions (those that are made for every picture), and hiding the mark itself, alter
     pictures that carry the mark of their class outside every box and whose label the network predicts; donors carry
     that of theirs, as in a data set with such a cue. What a copy loses with the mark of another class ("other") is its
-    true reliance. The network is asked once for each altered picture, whatever
-    the lambdas and detectors; maps are made at lambda 0 and 1. Where fewer than 10 pictures will do, only their number
-    is recorded.
+    true reliance. The network is asked once for each altered picture, whatever the lambdas and detectors; maps are made
+    at lambda 0 and 1, of 10 pictures. Where fewer than 10 pictures will do, only their number is recorded.
     """
     control = _control(run, record, pictures, tuple(sorted({0.0, *(round(lam, 2) for lam in lambdas), 1.0})))
     if isinstance(control, int):
@@ -92,10 +91,14 @@ def planted_cue(
     unmade: list[UnmadeRow] = []
     note: list[NoteRow] = []
     refused: dict[str, str] = {}
+    explained = 0
     for trial, numbers in zip(control.trials, control.numbers, strict=True):
         answered, left_out = _answers(control, trial, numbers)
         answer, unmade = answer + answered, unmade + left_out
-        note += _masses(control, trial, numbers, refused)
+        few = numbers[: FEWEST - explained]
+        if few:
+            note += _masses(control, trial.some(range(len(few))), few, refused)
+            explained += len(few)
     meta = _meta(sum(map(len, control.numbers)), control, refused)
     return {"answer": answer, "unmade": unmade, "note": note, "crop": [_example(control)], "meta": meta}
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from audit.bounds import Asked, Drawn
+from audit.bounds import Asked, Drawn, Pictures
 from audit.models.model import logits_of
 from audit.registry import Need
 from audit.saliency.batch import Attribution, Batch, score_of
@@ -26,13 +26,15 @@ def integrated_gradients(
     steps: Asked = 32,
     baseline: Baseline = "black",
     draws: Drawn = 4,
+    pictures: Pictures | None = None,
 ) -> Attribution:
     """The gradient integrated along the straight line from a baseline to the picture, times their difference.
 
     Sundararajan, Taly, Yan: Axiomatic Attribution for Deep Networks, 2017. Gauss-Legendre quadrature with `steps`
     nodes. Baselines: `black`; `mean`, the picture's own mean colour; `blur`, the picture under a Gaussian with a sigma
     of 1/20 of the shorter side; `noise`, the average over `draws` pictures of noise that has the mean and deviation of
-    the preprocessing (`draws` is read by this baseline only).
+    the preprocessing (`draws` is read by this baseline only). pictures: how many of the whole data set are drawn, since
+    each costs many passes; None: all.
 
     per_picture["completeness_gap"], (N,): |sum of the attribution - (score(picture) - score(baseline))| as a share of
     the larger of the two scores' magnitudes. It is 0 for exact integration; with more steps it shrinks. (The share of
@@ -42,6 +44,7 @@ def integrated_gradients(
     Cost: `steps` forward and backward passes, 1 forward pass for the baseline (all of it `draws` times for `noise`),
     and 1 forward pass for the picture unless the plain gradient was computed already.
     """
+    del pictures  # the engine draws them
     nodes, weights = np.polynomial.legendre.leggauss(steps)
     path = [(float(node + 1) / 2, float(weight) / 2) for node, weight in zip(nodes, weights, strict=True)]
     count = draws if baseline == "noise" else 1

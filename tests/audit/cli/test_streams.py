@@ -122,3 +122,17 @@ def test_what_libraries_say_as_a_rule_is_shown(
     with bounded_notices():
         logging.getLogger("PIL").warning("look at this")
     assert capsys.readouterr().err == "look at this\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["usual", "PYTHONUNBUFFERED"])
+def test_a_line_of_progress_is_in_the_log_at_once(tmp_path: Path, unbuffered: str) -> None:
+    log = tmp_path / "log"
+    code = (
+        "import sys; from pathlib import Path; from audit.cli.streams import open_streams; open_streams();"
+        "sys.stderr.write('3 of 9 pictures\\n'); print(Path(sys.argv[1]).read_text(), end='')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
+    with log.open("w") as stderr:
+        command = [sys.executable, "-c", code, str(log)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment)
+    assert done.stdout == "3 of 9 pictures\n"

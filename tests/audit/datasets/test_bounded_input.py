@@ -18,7 +18,14 @@ from audit.datasets.discover import look
 from audit.datasets.exclusions import Rejected
 from audit.datasets.formats.coco import coco
 from audit.datasets.formats.csv import csv
+from audit.datasets.formats.cvat import cvat
+from audit.datasets.formats.fiftyone import fiftyone
+from audit.datasets.formats.gtsrb import gtsrb
+from audit.datasets.formats.imagenet import imagenet
+from audit.datasets.formats.label_studio import label_studio
+from audit.datasets.formats.labelme import labelme
 from audit.datasets.formats.lard import lard
+from audit.datasets.formats.open_images import open_images
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
 from audit.datasets.labels import read_classes
@@ -30,7 +37,10 @@ from audit.errors import AuditError
 from audit.files import read_regular
 from audit.settings import load_settings
 
-FORMATS = (coco, csv, lard, voc, yolo)
+FORMATS = (
+    *(coco, csv, cvat, fiftyone, gtsrb, imagenet, label_studio, labelme, lard, open_images),
+    *(voc, yolo),
+)
 Format = Callable[[Path, Path], Dataset]
 
 
@@ -185,8 +195,11 @@ def test_a_device_is_refused(path: str) -> None:
 def test_an_annotation_file_has_a_bound(tmp_path: Path) -> None:
     with (tmp_path / "boxes.csv").open("wb") as file:
         file.truncate(600 * 2**20)
-    for read in (csv, lard, coco):
+    for read in (csv, lard, coco, open_images, imagenet, gtsrb, fiftyone, label_studio):
         with pytest.raises(AuditError, match=r"boxes\.csv: holds 629,145,600 bytes, more than 536,870,912"):
+            read(tmp_path / "boxes.csv", tmp_path)
+    for read, bound in ((cvat, "134,217,728"), (labelme, "67,108,864")):
+        with pytest.raises(AuditError, match=rf"boxes\.csv: holds 629,145,600 bytes, more than {bound}"):
             read(tmp_path / "boxes.csv", tmp_path)
 
 
@@ -195,6 +208,10 @@ NESTED: dict[str, tuple[Format, str]] = {
     "coco, closed": (coco, "[" * 200_000 + "]" * 200_000),
     "yolo": (yolo, "names: " + "[" * 2_000 + "]" * 2_000),
     "voc": (voc, "<a>" * 200_000),
+    "cvat": (cvat, "<a>" * 200_000),
+    "fiftyone": (fiftyone, '{"samples":' + "[" * 200_000),
+    "label_studio": (label_studio, '[{"annotations":' + "[" * 200_000),
+    "labelme": (labelme, '{"shapes":' + "[" * 200_000),
 }
 
 
@@ -394,7 +411,8 @@ def test_no_folder_is_listed_and_no_annotation_is_read_twice(tmp_path: Path, mon
     monkeypatch.setattr(annotation_files, "read_regular", reading)
     with pytest.raises(AuditError, match=r"csv: boxes\.csv: 1 sample, but no picture 'b\.png' in any folder nearby"):
         look(tmp_path / "d")
-    assert len(listed) < 10 * 60 and len(read) < 10 * 60
+    places = 2 * 60 + 1  # files, folders, and the folder around them
+    assert len(listed) < 10 * 60 and len(read) <= len(FORMATS) * places
 
 
 def test_a_folder_that_changes_while_it_is_walked_is_passed_over(

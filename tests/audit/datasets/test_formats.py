@@ -23,7 +23,11 @@ from audit.registry import names, resolve
 from fixtures.lard import COLUMNS
 from fixtures.scene import OBJECTS, TURNED, Scene, as_shown, write_scene
 
-FORMATS = ("coco", "csv", "lard", "voc", "yolo")
+FORMATS = (
+    *("coco", "csv", "cvat", "fiftyone", "gtsrb", "imagenet", "label_studio", "labelme", "lard", "open_images"),
+    *("voc", "yolo"),
+)
+SEVERAL_FILES = {"labelme": 4, "voc": 4, "yolo": 5}
 OPTIONS: dict[str, dict[str, str]] = {"lard": {"label_column": "runway"}}
 
 
@@ -44,6 +48,7 @@ def test_the_scene_covers_every_format(scene: Scene) -> None:
 
 
 @pytest.mark.tor("TOR-001")
+@pytest.mark.tor("TOR-093")
 @pytest.mark.parametrize("name", FORMATS)
 def test_same_scene_equal_samples(scene: Scene, name: str) -> None:
     dataset, reference = read(scene, name), read(scene, "csv")
@@ -54,9 +59,10 @@ def test_same_scene_equal_samples(scene: Scene, name: str) -> None:
 
 
 @pytest.mark.tor("TOR-001")
+@pytest.mark.tor("TOR-093")
 @pytest.mark.parametrize("name", FORMATS)
 def test_shown_boxes_are_the_drawn_ones(scene: Scene, name: str) -> None:
-    """Also of the turned picture, whose boxes COCO, CSV and LARD state as stored, VOC and YOLO as shown."""
+    """Also of the turned picture, whose boxes COCO, CSV, ImageNet and LARD state as stored, all others as shown."""
     for sample in read(scene, name).samples:
         boxes, others = displayed_boxes(sample, open_picture(scene.images / sample.image, scene.images).header)
         drawn = [(label, as_shown(image, box)) for image, label, box in OBJECTS if image == sample.image]
@@ -68,7 +74,7 @@ def test_shown_boxes_are_the_drawn_ones(scene: Scene, name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_files_that_were_read_are_named(scene: Scene, name: str) -> None:
     files = read(scene, name).files
-    assert len(files) == {"coco": 1, "csv": 1, "lard": 1, "voc": 4, "yolo": 5}[name]
+    assert len(files) == SEVERAL_FILES.get(name, 1)
     assert all(file.is_file() for file in files)
 
 
@@ -79,7 +85,8 @@ def test_one_voc_file_alone(scene: Scene) -> None:
 
 def test_stated_sizes(scene: Scene) -> None:
     sizes = {name: {s.image: s.size for s in read(scene, name).samples}[TURNED] for name in FORMATS}
-    assert sizes == {"coco": (64, 32), "csv": None, "lard": (64, 32), "voc": (32, 64), "yolo": (32, 64)}
+    stored = {"coco": (64, 32), "csv": None, "imagenet": None, "lard": (64, 32)}
+    assert sizes == {name: stored.get(name, (32, 64)) for name in FORMATS}
 
 
 SPAN = st.tuples(st.integers(0, 400), st.integers(0, 400)).map(lambda ends: (min(ends), max(ends) + 1))

@@ -261,6 +261,22 @@ def test_a_method_that_asks_for_answers_alone_is_kept(tmp_path: Path) -> None:
     assert verdicts["relevance_beats_chance"].findings
 
 
+@pytest.mark.tor("TOR-088")
+@pytest.mark.parametrize("method", ["occlusion", {"name": "rise", "masks": 20}])
+def test_maps_of_perturbation_are_those_of_the_network_inside(method: Any, tmp_path: Path) -> None:
+    masses = []
+    for name, path in {
+        "box": boxed(tmp_path / "box", pictures=6),
+        "network": write_shapes(tmp_path / "network", pictures=6, methods=False),
+    }.items():
+        settings = saliency(load_settings(path), methods=[method], null_maps=["uniform"])
+        with Record.open(measure(settings, tmp_path / f"{name}-out")) as record:
+            assert record.identity()["left_out"] == {}
+            masses.append(record.columns("SELECT mass FROM score ORDER BY sample, source")["mass"].astype(float))
+    assert len(masses[0]) == 12
+    np.testing.assert_allclose(masses[0], masses[1], rtol=1e-3)
+
+
 def test_methods_that_look_into_layers_are_refused_for_a_program(tmp_path: Path) -> None:
     make.program(tmp_path / "own.pt2", make.sound(), torch.rand(2, 3, 24, 24))
     path = write_shapes(tmp_path / "data", model=f'kind = "exported"\npath = "{tmp_path / "own.pt2"}"\n')

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from torch import Tensor, nn
 
 from audit.datasets.labels import ClassName
 from audit.datasets.preprocessing import Preprocessing
+from audit.draws import draw
 from audit.engine.measure import measure
 from audit.errors import AuditError
 from audit.models.model import Model, state_hash
-from audit.record.map_readers import read_thumbnails
+from audit.record.map_readers import read_scores, read_thumbnails
 from audit.record.record import Record
-from audit.record.sample_readers import read_done
+from audit.record.sample_readers import count_samples, read_done
 from audit.settings import Settings, load_settings, parse_settings
 from audit.settings_tables import ModelTable, NamedTable
 from checks import judge
@@ -206,7 +208,14 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
         },
         **{
             (swap, f"{kind} 1"): 11
-            for swap in ("colour_swapped", "background_colour_swapped", "sharpness_swapped")
+            for swap in (
+                "object_shape_swapped",
+                "object_colour_swapped",
+                "colour_swapped",
+                "background_colour_swapped",
+                "sharpness_swapped",
+                "compression_swapped",
+            )
             for kind in ("other", "same")
         },
         ("noise", "noise"): 11,
@@ -217,11 +226,11 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
     assert noted["n"].tolist() == [11, 11, 11]
     assert passes["part"].tolist() == ["pictures"] * 3
     # for each picture the gradient, 2 of SmoothGrad and 2 and a baseline of integrated gradients, all of it again under
-    # noise, the random model, 6 + 8 + 2 * 4 + 3 * 2 + 1 answers to the interventions, 2 + 8 answers and 2 gradients
+    # noise, the random model, 6 + 8 + 2 * 4 + 6 * 2 + 1 answers to the interventions, 2 + 11 answers and 2 gradients
     # that are repeated, and in one batch each for 2 pictures twice the random model, SmoothGrad, and integrated
     # gradients
     assert passes["forward"].tolist() == [
-        (2 * 6 + 1 + 29 + 12) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 4))
+        (2 * 6 + 1 + 35 + 15) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 4))
     ]
     assert passes["backward"].tolist() == [(2 * 5 + 1 + 2) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 2))]
 
@@ -504,3 +513,50 @@ def test_the_gallery_is_kept_and_everything_else_dropped(settings: Settings, tmp
     assert set(thumbnails) == {number for group in gallery.values() for number in group}
     assert set(thumbnails[gallery["worst"][0]]) == {"picture", "gradient", "smoothgrad", "integrated_gradients"}
     assert len(set(gallery["random"]) - set(gallery["worst"])) > 0
+
+
+def drawn_methods(settings: Settings, *methods: dict[str, Any]) -> Settings:
+    table = type(settings.saliency)(methods=methods, null_maps=["uniform"])
+    return settings.model_copy(update={"saliency": table})
+
+
+def test_a_method_that_is_drawn_for_some_pictures_leaves_maps_of_these_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    some = drawn_methods(settings, {"name": "gradient"}, {"name": "integrated_gradients", "steps": 2, "pictures": 3})
+    path = measure(some, tmp_path / "some")
+    with Record.open(path) as record:
+        total = count_samples(record)
+        drawn = read_scores(record, "integrated_gradients").sample.tolist()
+        everywhere = read_scores(record, "gradient").sample.tolist()
+        alike = record.columns("SELECT sample, value FROM note WHERE name LIKE 'agreement%' ORDER BY sample")
+        layers = read_thumbnails(record)
+    assert len(drawn) < len(everywhere)
+    assert set(drawn) == draw(3, total, settings.run.seed) & set(everywhere)
+    assert alike["sample"].tolist() == drawn
+    assert np.isfinite(alike["value"]).all()
+    assert {sample for sample, of in layers.items() if "integrated_gradients" in of} == set(drawn) & layers.keys()
+    assert all("gradient" in of for of in layers.values())
+    whole = next(verdict for verdict in judge(path, "default").verdicts if verdict.rule == "evidence_is_complete")
+    maps = next(finding for finding in whole.findings if finding.key == "maps/integrated_gradients")
+    assert (maps.outcome, maps.n) == ("PASS", len(drawn))
+
+
+def test_maps_that_were_drawn_and_are_not_there_are_missed(settings: Settings, tmp_path: Path) -> None:
+    some = drawn_methods(settings, {"name": "gradient"}, {"name": "integrated_gradients", "steps": 2, "pictures": 3})
+    path = measure(some, tmp_path / "some")
+    with Record.open(path) as record:
+        first = read_scores(record, "integrated_gradients").sample[0]
+    with sqlite3.connect(path) as database:
+        database.execute("DELETE FROM score WHERE source = 'integrated_gradients' AND sample = ?", (int(first),))
+    database.close()
+    verdicts = {verdict.rule: verdict for verdict in judge(path, "default").verdicts}
+    maps = next(f for f in verdicts["evidence_is_complete"].findings if f.key == "maps/integrated_gradients")
+    assert (maps.outcome, maps.reason, maps.details["missing"]) == ("INVALID", "maps_missing", 1)
+
+
+def test_where_every_method_is_drawn_the_rest_of_the_pictures_have_no_map(settings: Settings, tmp_path: Path) -> None:
+    path = measure(drawn_methods(settings, {"name": "integrated_gradients", "steps": 2, "pictures": 1}), tmp_path / "o")
+    with Record.open(path) as record:
+        assert len(read_scores(record, "integrated_gradients").sample) <= 1
+        assert read_done(record) == set(range(count_samples(record)))

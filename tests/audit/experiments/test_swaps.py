@@ -13,10 +13,13 @@ from audit.experiments.altered_batch import Altered
 from audit.experiments.fills import blur
 from audit.experiments.interventions.background_colour_swapped import background_colour_swapped
 from audit.experiments.interventions.colour_swapped import colour_swapped
+from audit.experiments.interventions.compression_swapped import compression_swapped
+from audit.experiments.interventions.object_colour_swapped import object_colour_swapped
+from audit.experiments.interventions.object_shape_swapped import object_shape_swapped
 from audit.experiments.interventions.placement_swapped import placement_swapped
 from audit.experiments.interventions.scale_swapped import scale_swapped
 from audit.experiments.interventions.sharpness_swapped import sharpness_swapped
-from audit.experiments.moved_objects import at_places_of, at_sizes_of, hulls_of, moved
+from audit.experiments.moved_objects import at_aspects_of, at_places_of, at_sizes_of, hulls_of, moved
 from fixtures.trials import HULLS, OBJECT, SIDE, Reader, lenders, trial
 
 HEIGHT, WIDTH = 20, 26
@@ -32,9 +35,12 @@ Intervention = Callable[..., Altered]
 SWAPS: tuple[Intervention, ...] = (
     placement_swapped,
     scale_swapped,
+    object_shape_swapped,
+    object_colour_swapped,
     colour_swapped,
     background_colour_swapped,
     sharpness_swapped,
+    compression_swapped,
 )
 
 
@@ -86,6 +92,34 @@ def test_places_and_sizes_stay_within_the_frame(boxes: list[list[int]]) -> None:
         assert (hull[:, 2:] <= torch.tensor([WIDTH, HEIGHT]) + 1e-4).all()
 
 
+@given(boxes=st.lists(BOXES, min_size=2, max_size=2))
+def test_aspects_are_those_of_a_plain_calculation(boxes: list[list[int]]) -> None:
+    """The other's aspect, its own area or as much as fits, and its own centre or the nearest within the frame."""
+    (x0, y0, x1, y1), (a0, b0, a1, b1) = boxes
+    aspect, area = (a1 - a0) / (b1 - b0), (x1 - x0) * (y1 - y0)
+    width, height = (area * aspect) ** 0.5, (area / aspect) ** 0.5
+    fits = min(1.0, WIDTH / width, HEIGHT / height)
+    wanted = []
+    for low, high, side, frame in ((x0, x1, width * fits, WIDTH), (y0, y1, height * fits, HEIGHT)):
+        first = min(max((low + high - side) / 2, 0.0), frame - side)
+        wanted.append((first, first + side))
+    own, other = torch.tensor(boxes[:1]).float(), torch.tensor(boxes[1:]).float()
+    (found,) = at_aspects_of(own, other, (HEIGHT, WIDTH)).tolist()
+    assert found == pytest.approx([wanted[0][0], wanted[1][0], wanted[0][1], wanted[1][1]], abs=1e-3)
+
+
+@pytest.mark.tor("TOR-087")
+def test_a_stretched_object_is_whole_and_leaves_its_surroundings() -> None:
+    """A bright box of 8 x 8 at an aspect of 4 is one of 16 x 4 about its centre, and what it uncovers is filled."""
+    inside = masked([[8, 6, 16, 14]])
+    x = torch.where(inside, 5.0, -1.0).expand(1, 3, HEIGHT, WIDTH)
+    hulls = hulls_of(inside)
+    to = at_aspects_of(hulls, torch.tensor([[0.0, 0.0, 20.0, 5.0]]), (HEIGHT, WIDTH))
+    altered = moved(x, inside, hulls, to, blur(x, inside))
+    wanted = torch.where(masked([[4, 8, 20, 12]]), 5.0, -1.0).expand(1, 3, HEIGHT, WIDTH)
+    torch.testing.assert_close(altered, wanted, atol=1e-4, rtol=0)
+
+
 def test_an_object_of_one_colour_keeps_it_at_every_size() -> None:
     """Nothing of what lies behind blends into it, and its area is what was asked for."""
     inside = masked([[8, 6, 16, 14]])
@@ -102,7 +136,7 @@ def test_an_object_of_one_colour_keeps_it_at_every_size() -> None:
 def test_an_object_that_is_the_whole_picture_leaves_nothing() -> None:
     asked = trial(READER)
     asked.inside[0] = True
-    for intervention in set(SWAPS) - {sharpness_swapped}:  # which asks for no surroundings
+    for intervention in set(SWAPS) - {sharpness_swapped, compression_swapped}:  # which ask for no surroundings
         for picture in intervention(asked, donors=1).altered.values():
             assert picture.isnan().flatten(1).all(dim=1).tolist() == [True, False, False, False, False, False]
             assert not picture[1:].isnan().any()
@@ -130,6 +164,19 @@ def test_a_donor_of_the_same_size_changes_the_size_by_nothing() -> None:
         torch.testing.assert_close(
             picture[:, :, OBJECT[0], OBJECT[1]], asked.batch.x[:, :, OBJECT[0], OBJECT[1]], atol=1e-4, rtol=0
         )
+
+
+@pytest.mark.tor("TOR-087")
+def test_a_donor_of_the_same_aspect_changes_nothing_of_the_object_and_one_of_another_does() -> None:
+    """Donors of class 0 are 8 wide and 10 high, as the objects are; those of class 1 are 10 wide and 8 high."""
+    asked = trial(READER)
+    swap = object_shape_swapped(asked).altered
+    assert list(swap) == ["other 1", "same 1"]
+    own = asked.batch.x[:, :, OBJECT[0], OBJECT[1]]
+    for first, alike in ((0, "same 1"), (1, "other 1")):
+        unlike = "other 1" if alike == "same 1" else "same 1"
+        torch.testing.assert_close(swap[alike][first::2, :, OBJECT[0], OBJECT[1]], own[first::2], atol=1e-4, rtol=0)
+        assert (swap[unlike][first::2, :, OBJECT[0], OBJECT[1]] - own[first::2]).abs().max() > 0.1
 
 
 @pytest.mark.parametrize("intervention", SWAPS)

@@ -5,7 +5,6 @@
 Alone and with many cases this is the long mode; `test_fuzz.py` runs a thousand of each.
 """
 
-import json
 import resource
 import struct
 import sys
@@ -27,7 +26,14 @@ from safetensors.torch import save
 from audit.datasets.exclusions import Rejected
 from audit.datasets.formats.coco import coco
 from audit.datasets.formats.csv import csv
+from audit.datasets.formats.cvat import cvat
+from audit.datasets.formats.fiftyone import fiftyone
+from audit.datasets.formats.gtsrb import gtsrb
+from audit.datasets.formats.imagenet import imagenet
+from audit.datasets.formats.label_studio import label_studio
+from audit.datasets.formats.labelme import labelme
 from audit.datasets.formats.lard import lard
+from audit.datasets.formats.open_images import open_images
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
 from audit.datasets.labels import read_classes
@@ -39,6 +45,20 @@ from audit.models.kinds.torchscript import torchscript
 from audit.models.weights import load_weights, read_state
 from audit.settings import load_settings
 from fixtures.broken.models import make
+from tests.audit.fuzz.annotations import (
+    COCO,
+    CSV,
+    CVAT,
+    FIFTYONE,
+    GTSRB,
+    IMAGENET,
+    LABEL_STUDIO,
+    LABELME,
+    LARD,
+    OPEN_IMAGES,
+    VOC,
+    YAML,
+)
 
 GIB = 2**30
 ROOM = 4 * GIB
@@ -90,23 +110,6 @@ def damaged(data: bytes, edits: list[Edit]) -> bytes:
     return data
 
 
-CSV = b"image,label,x0,y0,x1,y1,site\na.png,dog,1,2,5,6,north\nb.png,cat,0,0,8,8,south\n"
-LARD = (
-    b"image;height;width;watermark_height;x_A;y_A;x_B;y_B;x_C;y_C;x_D;y_D;slant_distance;night\n"
-    b"a.png;8;8;1;1;2;5;2;1;6;5;6;1.4;False\n"
-)
-COCO = json.dumps(
-    {
-        "images": [{"id": 1, "file_name": "a.png", "width": 8, "height": 8, "site": "north"}],
-        "categories": [{"id": 1, "name": "dog"}],
-        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 4, 4], "iscrowd": 0}],
-    }
-).encode()
-VOC = (
-    b"<annotation><filename>a.png</filename><size><width>8</width><height>8</height></size><object><name>dog</name>"
-    b"<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>5</xmax><ymax>6</ymax></bndbox></object></annotation>"
-)
-YAML = b"path: data\ntrain: images\nnames:\n  0: dog\n  1: 'cat'\nnc: 2\n"
 TOML = b"""title = "A"
 [model]
 kind = "factory"
@@ -180,6 +183,17 @@ def in_folder(read: Callable[[Path, Path], object], suffix: str) -> Callable[[Pa
     return parse
 
 
+def _with_picture(read: Callable[[Path, Path], object]) -> Callable[[Path, Path], object]:
+    """For a format whose boxes take a picture's size."""
+
+    def parse(file: Path, folder: Path) -> object:
+        if not (folder / "a.png").exists():
+            (folder / "a.png").write_bytes(picture("PNG"))
+        return read(file, folder)
+
+    return parse
+
+
 def _labels(file: Path) -> None:
     folder = file.parent
     (folder / "data.yaml").write_bytes(YAML)
@@ -209,6 +223,14 @@ class Parser(NamedTuple):
 PARSERS: dict[str, Parser] = {
     "csv": Parser(".csv", lambda: [CSV], in_folder(csv, ".csv")),
     "lard": Parser(".csv", lambda: [LARD], in_folder(lard, ".csv")),
+    "open_images": Parser(".csv", lambda: [OPEN_IMAGES], in_folder(_with_picture(open_images), ".csv")),
+    "imagenet": Parser(".csv", lambda: [IMAGENET], in_folder(imagenet, ".csv")),
+    "imagenet_xml": Parser(".xml", lambda: [VOC.replace(b"a.png", b"a")], in_folder(imagenet, ".xml")),
+    "gtsrb": Parser(".csv", lambda: [GTSRB], in_folder(gtsrb, ".csv")),
+    "cvat": Parser(".xml", lambda: [CVAT], in_folder(cvat, ".xml")),
+    "label_studio": Parser(".json", lambda: [LABEL_STUDIO], in_folder(label_studio, ".json")),
+    "labelme": Parser(".json", lambda: [LABELME], in_folder(labelme, ".json")),
+    "fiftyone": Parser(".json", lambda: [FIFTYONE], in_folder(_with_picture(fiftyone), ".json")),
     "coco": Parser(".json", lambda: [COCO], in_folder(coco, ".json")),
     "voc": Parser(".xml", lambda: [VOC], in_folder(voc, ".xml")),
     "yolo": Parser(".yaml", lambda: [YAML], in_folder(yolo, ".yaml")),

@@ -49,6 +49,8 @@ def test_all_methods_are_registered() -> None:
         "guided_backprop",
         "input_x_gradient",
         "integrated_gradients",
+        "occlusion",
+        "rise",
         "smoothgrad",
         "smoothgrad_squared",
     }

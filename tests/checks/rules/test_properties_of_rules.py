@@ -169,9 +169,12 @@ WORSE: dict[str, Callable[[int, float], Evidence]] = {
     "survives_other_object_regions": lambda n, ill: in_regions(lent(n, "object region 1", ill), ON_OBJECTS),
     "survives_other_regions": lambda n, ill: in_regions(lent(n, "region 1", ill), OUTSIDE),
     "survives_other_scale": lambda n, ill: lent(n, "scale_swapped", ill),
+    "survives_other_object_colour": lambda n, ill: lent(n, "object_colour_swapped", ill),
+    "survives_other_object_shape": lambda n, ill: lent(n, "object_shape_swapped", ill),
     "survives_other_colour": lambda n, ill: lent(n, "colour_swapped", ill),
     "survives_other_background_colour": lambda n, ill: lent(n, "background_colour_swapped", ill),
     "survives_other_sharpness": lambda n, ill: lent(n, "sharpness_swapped", ill),
+    "survives_other_compression": lambda n, ill: lent(n, "compression_swapped", ill),
 }
 """By rule: evidence of n pictures that is the worse for this rule the nearer the second argument is to 1."""
 

@@ -1,6 +1,7 @@
 """Networks of known reliance on a property that swaps take from other pictures, audited by the rules that judge it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,13 @@ from torch import Tensor, nn
 from audit import Model, measure, parse_settings
 from audit.record.record import Record
 from checks import reasons
+from checks.apply import apply
+from checks.conclude import conclude
 from checks.profile import load_profile
 from checks.rules.survives_other_background_colour import survives_other_background_colour
 from checks.rules.survives_other_colour import survives_other_colour
+from checks.rules.survives_other_object_colour import survives_other_object_colour
+from checks.rules.survives_other_object_shape import survives_other_object_shape
 from checks.rules.survives_other_placement import survives_other_placement
 from checks.rules.survives_other_scale import survives_other_scale
 from checks.rules.survives_other_sharpness import survives_other_sharpness
@@ -32,6 +37,10 @@ TRUE = {member.name: member for member in members()}
 PLACES: Mapping[str, Callable[..., Verdict]] = {
     "placement_swapped": survives_other_placement,
     "scale_swapped": survives_other_scale,
+}
+OBJECTS: Mapping[str, Callable[..., Verdict]] = {
+    "object_colour_swapped": survives_other_object_colour,
+    "object_shape_swapped": survives_other_object_shape,
 }
 STYLE: Mapping[str, Callable[..., Verdict]] = {
     "colour_swapped": survives_other_colour,
@@ -126,6 +135,55 @@ def test_who_goes_by_no_style_passes(name: str, tmp_path: Path) -> None:
     for finding in judged(TRUE[name], tmp_path, STYLE).values():
         assert finding.outcome is Outcome.PASS
         assert finding.value == pytest.approx(0, abs=0.03)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        pytest.param("partly-object_colour-80-vit", "object_colour", marks=pytest.mark.tor("TOR-086")),
+        pytest.param("partly-object_colour-80-plain", "object_colour", marks=pytest.mark.tor("TOR-086")),
+        pytest.param("partly-object_aspect-90-plain", "object_shape", marks=pytest.mark.tor("TOR-087")),
+    ],
+)
+def test_who_goes_by_the_object_itself_fails_by_its_rule_alone(name: str, key: str, tmp_path: Path) -> None:
+    found = judged(TRUE[name], tmp_path, OBJECTS)
+    assert found[key].outcome is Outcome.FAIL
+    assert found[key].value == pytest.approx(TRUE[name].reliance, abs=0.1)
+    other = found["object_shape" if key == "object_colour" else "object_colour"]
+    assert other.outcome is not Outcome.FAIL
+    assert other.value == pytest.approx(0, abs=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.tor("TOR-086", "TOR-087")
+@pytest.mark.parametrize("name", ["unused-object_colour-plain", "unused-object_aspect-plain", "honest-noise-residual"])
+def test_who_goes_by_nothing_of_the_object_but_its_outline_passes(name: str, tmp_path: Path) -> None:
+    for finding in judged(TRUE[name], tmp_path, OBJECTS).values():
+        assert finding.outcome is Outcome.PASS
+        assert finding.value == pytest.approx(0, abs=0.04)
+        assert finding.details["right_on_own"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("rule", "intervention"),
+    [
+        pytest.param("survives_other_object_colour", "object_colour_swapped", marks=pytest.mark.tor("TOR-086")),
+        pytest.param("survives_other_object_shape", "object_shape_swapped", marks=pytest.mark.tor("TOR-087")),
+    ],
+)
+def test_what_the_object_itself_tells_decides_only_where_the_profile_says_so(rule: str, intervention: str) -> None:
+    answers: dict[tuple[str, ...], float] = {(intervention, "other 1"): -2.0, (intervention, "same 1"): 2.0}
+    evidence = make_evidence({"gradient": np.full(80, 0.5)}, answers=answers)
+    default = load_profile("default").rules
+    for advisory, outcome in ((True, Outcome.PASS), (False, Outcome.FAIL)):
+        rules = {rule: {**default[rule], "advisory": advisory}, "model_is_accurate": default["model_is_accurate"]}
+        profile = evidence.profile.model_copy(update={"rules": rules})
+        verdicts = [apply(replace(evidence, profile=profile), name) for name in rules]
+        assert default[rule]["advisory"] is True
+        assert (verdicts[0].outcome, verdicts[0].advisory) == (Outcome.FAIL, advisory)
+        assert verdicts[0].findings[0].value == pytest.approx(1)
+        assert conclude(verdicts).outcome is outcome
 
 
 @pytest.mark.slow

@@ -169,6 +169,14 @@ CASES: dict[tuple[str, str], list[Case]] = {
         ),
         (INCONCLUSIVE, reasons.NO_PICTURES, SWAPPED, "No picture predicted right was tried at other sizes."),
     ],
+    ("survives_other_object_colour", "object_colour"): [
+        (PASS, "", SWAPPED, "93.1 % stay right in own-class shades and 87.5 % in others (loss at most"),
+        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the shades’ classes."),
+    ],
+    ("survives_other_object_shape", "object_shape"): [
+        (FAIL, reasons.BEYOND_LIMIT, SWAPPED, "93.1 % stay right at own-class aspects and 87.5 % at others (loss at"),
+        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "37 aspects are too few to decide it."),
+    ],
     ("survives_other_colour", "colour"): [
         (FAIL, reasons.BEYOND_LIMIT, SWAPPED, "93.1 % stay right in own-class colours and 87.5 % in others (loss at"),
         (INCONCLUSIVE, reasons.UNDECIDED, SWAPPED, "Colours of other classes cost 13.5 points more accuracy than"),
@@ -185,6 +193,17 @@ CASES: dict[tuple[str, str], list[Case]] = {
             "93.1 % stay right with own-class blurs and 87.5 % with others",
         ),
         (INCONCLUSIVE, background.NO_CONTROL, ALONE, "too few own-class blurs show what swapping costs."),
+    ],
+    ("survives_other_compression", "compression"): [
+        (
+            FAIL,
+            reasons.BEYOND_LIMIT,
+            SWAPPED,
+            "93.1 % stay right with own-class compressions and 87.5 % with others",
+        ),
+        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "37 compressions are too few"),
+        (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the compressions’ classes."),
+        (INCONCLUSIVE, background.NO_CONTROL, ALONE, "too few own-class compressions show what swapping costs."),
     ],
     ("forbidden_pixels_are_ignored", "hidden"): [
         (PASS, "", MOVED, "by 13.5 points, on 1,234 pictures of 120 flights (at most 16.2; allowed: 10)."),

@@ -1,0 +1,121 @@
+"""LabelMe (github.com/wkentaro/labelme): a JSON file for each picture, with the shapes drawn on it.
+
+Points are decimals of continuous pixels from 0 on, in the picture as shown (labelme/_label_file.py turns it by its EXIF
+orientation first), so a rectangle ends at its second point. A mask's two points are its first and last pixel
+(labelme/_utils/shape.py adds 1).
+"""
+
+from collections.abc import Iterator
+from math import dist
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import inside
+from audit.datasets.documents import read_json
+from audit.datasets.exclusions import Reason
+from audit.datasets.gather import gather
+from audit.datasets.outlines import Point, enclosing, points_of
+from audit.datasets.picture_paths import below
+from audit.datasets.sample import Box, Dataset
+from audit.errors import AuditError
+from audit.files import MIB, files_below, is_folder, is_regular
+
+ENDINGS = (".json",)
+LARGEST_SIDE = 10**9
+MOST_BYTES = 64 * MIB
+"""Of one file, which may hold its picture too."""
+_TWO_POINTS = ("rectangle", "mask", "circle")
+_RINGS = ("polygon", "oriented_rectangle")
+
+
+def labelme(annotations: Path, images: Path) -> Dataset:
+    """LabelMe: a folder of JSON files, or one file; polygons, circles and masks count as the box around them.
+
+    imagePath starts at the JSON file; where that is not below the picture folder, it is taken to start there. A picture
+    embedded as imageData is ignored. Points and lines exclude their sample, since they mark an object without saying
+    which pixels it has. A shape's flags become metadata. In a folder, a file that cannot be read excludes itself; a
+    single one raises AuditError, and so does a folder without any LabelMe file.
+    """
+    if is_regular(annotations):
+        document = _read(annotations)
+        return gather(_shapes(document, annotations, annotations.name, images), [annotations])
+    if not is_folder(annotations):
+        needed = "need LabelMe's JSON files"
+        raise AuditError(annotations.name, "no such file or folder", needed, "Check the path in the settings.")
+    files = files_below(annotations, ENDINGS)
+    found = list(_folder(files, annotations, images))
+    if all(entry.problem and entry.problem[0] == Reason.UNREADABLE_ANNOTATION for entry in found):
+        raise AuditError(annotations.name, "no LabelMe file with a shape in this folder", "need one for each picture")
+    return gather(found, files)
+
+
+def _folder(files: list[Path], folder: Path, images: Path) -> Iterator[Annotation]:
+    annotated_by: dict[str, str] = {}
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        if not inside(file, folder):
+            problem = f"{name}: leads outside the annotations; need a file that lies below their folder."
+            yield Annotation(name, "?", NO_BOX, name, (Reason.PATH_OUTSIDE, problem))
+            continue
+        try:
+            document = _read(file)
+        except AuditError as error:
+            yield Annotation(name, "?", NO_BOX, name, (Reason.UNREADABLE_ANNOTATION, str(error)))
+            continue
+        shapes = list(_shapes(document, file, name, images))
+        earlier = annotated_by.setdefault(shapes[0].image, name) if shapes else name
+        if earlier == name:
+            yield from shapes
+        else:
+            detail = f"{name}: {shapes[0].image} is annotated by {earlier} too; need one file for each picture."
+            problem_of_all = Reason.DUPLICATED_PICTURE, detail
+            yield from (Annotation(shape.image, shape.label, NO_BOX, name, problem_of_all) for shape in shapes)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    document = read_json(path, "LabelMe", MOST_BYTES, "shapes")
+    if not isinstance(document, dict) or not isinstance(document.get("shapes"), list):
+        raise AuditError(path.name, "no list 'shapes'", "need a LabelMe file")
+    if not isinstance(document.get("imagePath"), str) or "\0" in document["imagePath"]:
+        raise AuditError(path.name, f"imagePath is {short(document.get('imagePath'))}", "need the picture's path")
+    return document
+
+
+def _shapes(document: dict[str, Any], file: Path, name: str, images: Path) -> Iterator[Annotation]:
+    image = below(document["imagePath"], file.parent, images) if document["imagePath"] else ""
+    sides = document.get("imageWidth"), document.get("imageHeight")
+    width, height = (side if type(side) is int and 1 <= side < LARGEST_SIDE else 0 for side in sides)
+    size = (width, height) if width and height else None
+    for index, shape in enumerate(document["shapes"]):
+        where = f"{name} shapes[{index}]"
+        if not isinstance(shape, dict) or not isinstance(shape.get("label"), str):
+            detail = f"{where}: {short(shape)}; need an object with label and points."
+            yield Annotation(image, "?", NO_BOX, where, (Reason.BROKEN_ANNOTATION, detail))
+            continue
+        box, problem = _box(shape, where)
+        flags = shape.get("flags")
+        metadata = {key: str(value) for key, value in flags.items()} if isinstance(flags, dict) else {}
+        yield Annotation(image, shape["label"].strip(), box, where, problem, metadata, size, oriented=True)
+
+
+def _box(shape: dict[str, Any], where: str) -> tuple[Box, tuple[str, str] | None]:
+    """The box in our convention, and the problem where there is none."""
+    kind = shape.get("shape_type", "polygon")  # which the first versions alone drew, and did not write
+    if kind not in (*_TWO_POINTS, *_RINGS):
+        detail = f"{where}: a {short(kind)}; need a rectangle, a polygon, a circle or a mask."
+        return NO_BOX, (Reason.BROKEN_BOX, detail)
+    points = points_of(shape.get("points"))
+    if points is None or (kind in _TWO_POINTS and len(points) != 2):
+        needed = "two points" if kind in _TWO_POINTS else "a list of points"
+        return NO_BOX, (Reason.BROKEN_BOX, f"{where}: points are {short(shape.get('points'))}; need {needed} [x, y].")
+    return _around(kind, points), None
+
+
+def _around(kind: str, points: list[Point]) -> Box:
+    if kind == "circle":  # its centre, and a point on it
+        (x, y), radius = points[0], dist(points[0], points[1])
+        return x - radius, y - radius, x + radius, y + radius
+    x0, y0, x1, y1 = enclosing(points)
+    return (x0, y0, x1 + 1, y1 + 1) if kind == "mask" else (x0, y0, x1, y1)

@@ -1,0 +1,94 @@
+"""Pascal VOC's XML, one file for each picture, which ImageNet writes with another first pixel: what both need."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from audit.datasets.annotation import NO_BOX, Annotation
+from audit.datasets.annotation_files import inside, numbers
+from audit.datasets.documents import read_xml
+from audit.datasets.exclusions import Reason
+from audit.datasets.gather import gather
+from audit.datasets.sample import Dataset
+from audit.errors import AuditError
+from audit.files import files_below, is_folder, is_regular
+
+ENDING = ".xml"
+LARGEST_SIDE = 10**9
+Picture = Callable[[str, str], str]
+"""From the text of <filename>, and the XML file's own name without ending, to the picture's path."""
+
+
+def read_pascal_xml(annotations: Path, first: int, picture: Picture) -> Dataset:
+    """A folder of XML files, or one file; boxes with both ends inside.
+
+    first: the number of the first row and column. In a folder, a file that cannot be read excludes itself; a single
+    one raises AuditError.
+    """
+    if is_regular(annotations):
+        root = _parse(annotations, annotations.name)
+        image = picture(_text(root, "filename"), annotations.stem)
+        return gather(_objects(root, annotations.name, first, image), [annotations])
+    if not is_folder(annotations):
+        raise AuditError(
+            annotations.name, "no such file or folder", "need Pascal VOC XML", "Check the path in the settings."
+        )
+    files = files_below(annotations, (ENDING,))
+    if not files:
+        raise AuditError(annotations.name, "no .xml file in this folder", "need one for each picture")
+    return gather(_folder(files, annotations, first, picture), files)
+
+
+def _folder(files: list[Path], folder: Path, first: int, picture: Picture) -> Iterator[Annotation]:
+    annotated_by: dict[str, str] = {}
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        if not inside(file, folder):
+            problem = f"{name}: leads outside the annotations; need a file that lies below their folder."
+            yield Annotation(name, "?", NO_BOX, name, (Reason.PATH_OUTSIDE, problem))
+            continue
+        try:
+            root = _parse(file, name)
+        except AuditError as error:
+            yield Annotation(name, "?", NO_BOX, name, (Reason.UNREADABLE_ANNOTATION, str(error)))
+            continue
+        image = picture(_text(root, "filename"), file.stem)
+        earlier = annotated_by.setdefault(image, name)
+        if earlier == name:
+            yield from _objects(root, name, first, image)
+        else:
+            problem = f"{name}: {image} is annotated by {earlier} too; need one file for each picture."
+            yield from (
+                Annotation(image, label, NO_BOX, name, (Reason.DUPLICATED_PICTURE, problem)) for label in _labels(root)
+            )
+
+
+def _parse(file: Path, name: str) -> Element:
+    root = read_xml(file, name, "Pascal VOC")
+    if root.tag != "annotation" or not _text(root, "filename"):
+        raise AuditError(name, f"<{root.tag}> without <filename>", "need a Pascal VOC <annotation> with its <filename>")
+    return root
+
+
+def _labels(root: Element) -> list[str]:
+    return [_text(entry, "name") for entry in root.iterfind("object")]
+
+
+def _objects(root: Element, where: str, first: int, image: str) -> Iterator[Annotation]:
+    size = numbers([_text(root, f"size/{side}") for side in ("width", "height")] + ["0", "0"])
+    stated = (int(size[0]), int(size[1])) if size and all(1 <= side < LARGEST_SIDE for side in size[:2]) else None
+    for index, entry in enumerate(root.iterfind("object")):
+        place = f"{where} object {index + 1}"
+        corners = [_text(entry, f"bndbox/{corner}") for corner in ("xmin", "ymin", "xmax", "ymax")]
+        box = numbers(corners)
+        problem = None
+        if box is None:
+            seen = ", ".join(repr(corner[:20]) for corner in corners)
+            problem = Reason.BROKEN_BOX, f"{place}: bndbox is ({seen}); need numbers xmin, ymin, xmax, ymax."
+        x0, y0, x1, y1 = box or NO_BOX
+        half_open = x0 - first, y0 - first, x1 + (1 - first), y1 + (1 - first)
+        yield Annotation(image, _text(entry, "name"), half_open, place, problem, size=stated)
+
+
+def _text(element: Element, path: str) -> str:
+    return (element.findtext(path) or "").strip()

@@ -1,0 +1,26 @@
+"""Does the prediction stand where the file is compressed otherwise?"""
+
+from checks.demand import Demand
+from checks.profile import Share
+from checks.swaps.verdict import swap_demands, swap_verdict
+from checks.table.evidence import Evidence
+from checks.table.layout import Layout
+from checks.verdict import Verdict
+
+RULE = "survives_other_compression"
+INTERVENTION = "compression_swapped"
+
+
+def survives_other_compression(evidence: Evidence, *, max_reliance: Share) -> Verdict:
+    """Pictures predicted right stay right with the compression of other classes as often as with that of their own.
+
+    Judged as `checks.swaps.verdict` says, by `max_reliance`. Details, as there: `paired`, `lenders`, `right_on_own`,
+    `right_on_other`, `directed`, `followed`, `lenders_needed`, `without_answer`, `unanswered_because`,
+    `share_of_evidence`, `classes`, `of_classes`.
+    """
+    return swap_verdict(evidence, RULE, INTERVENTION, max_reliance)
+
+
+def needed(layout: Layout, *, max_reliance: Share) -> tuple[Demand, ...]:
+    """What the swap needs."""
+    return swap_demands(layout, INTERVENTION, max_reliance)
