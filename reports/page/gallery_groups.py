@@ -44,10 +44,9 @@ def gallery_groups(
     every, kept = methods
     worst, borderline = (list(chosen.get(key, ())) for key in ("worst", "borderline"))
     random = Group("random", "Random sample", RANDOM, _of(chosen.get("random", ()), cards))
-    if not every:
-        return [random]
     if not kept:
-        return [Group("others", "Others", UNRANKED, _of(sorted({*worst, *borderline}), cards)), random]
+        others = _of(sorted({*worst, *borderline}), cards)
+        return [*([Group("others", "Others", UNRANKED, others)] if every or others else []), random]
     ranked_by = ALL_METHODS
     if len(kept) < len(every):
         worst, borderline = _ranked_again(auc)
