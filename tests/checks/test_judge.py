@@ -51,7 +51,7 @@ def test_honest_passes_by_the_limits_that_were_fixed_beforehand(honest: Path) ->
     assert judgement.fixed_beforehand
     assert judgement.registered == "default"
     assert (judgement.decided_by, judgement.pictures, judgement.maps_disagree) == ("control_is_caught", 79, None)
-    assert sum(not verdict.advisory for verdict in judgement.verdicts) == 13
+    assert sum(not verdict.advisory for verdict in judgement.verdicts) == 14
     assert [verdict.rule for verdict in judgement.verdicts] == sorted(load_profile("default").rules)
     assert {verdict.rule for verdict in judgement.verdicts if verdict.advisory} == ADVISORY
     assert all(v.why == judgement.profile.rules[v.rule]["why"] for v in judgement.verdicts)

@@ -64,8 +64,8 @@ def _headline(verdict: Verdict) -> str:
     candidates = [finding for finding in verdict.findings if finding.key != SEARCH]
     deciding = verdict.deciding
     bounded = any(finding.details.get("bounded") for finding in verdict.findings)
-    if verdict.outcome is Outcome.PASS and not candidates and not bounded:
-        return "The maps of no class agree on anything outside the boxes."
+    if verdict.outcome is Outcome.PASS and not candidates:
+        return "" if bounded else "The maps of no class agree on anything outside the boxes."
     if verdict.outcome is Outcome.PASS and deciding is not None:
         if len(candidates) == 1:
             return f"The one candidate is not confirmed as a cue: hiding it {_cost(deciding)}."

@@ -211,7 +211,7 @@ def test_altered_pictures_are_asked_again_too(tmp_path: Path) -> None:
         columns = record.columns("SELECT DISTINCT intervention, variant FROM repeat WHERE intervention <> ''")
     swaps = {"background_replaced", *SWAPS}
     assert set(columns["intervention"].tolist()) == {"object_removed", *swaps, "noise"}
-    assert len(columns["variant"]) == 9 + 6, "from batch to batch another variant"
+    assert len(columns["variant"]) == 9 + 2 * 6, "from batch to batch another variant"
     assert set(repeats.way[repeats.altered].tolist()) == {AGAIN}
     assert repeats.deviation[repeats.altered].max() == 0
 

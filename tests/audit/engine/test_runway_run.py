@@ -58,7 +58,9 @@ def test_who_reads_the_watermark_fails_and_who_does_not_passes(
 
 def test_with_its_controls_the_whole_is_sound_and_sliced_by_the_approach_cone(honest: dict[str, Any]) -> None:
     outcomes = {rule: verdict["outcome"] for rule, verdict in verdicts(honest).items()}
-    assert not {"FAIL", "INVALID"} & set(outcomes.values())
+    deciding = {rule: outcome for rule, outcome in outcomes.items() if not verdicts(honest)[rule]["advisory"]}
+    assert not {"FAIL", "INVALID"} & set(deciding.values())
+    assert outcomes["survives_other_object_colour"] == "FAIL", "the drawn runways differ by their colours alone"
     for rule in (RULE, "control_is_caught", "depends_on_object", "explainer_is_valid", "model_is_accurate"):
         assert outcomes[rule] == "PASS", rule
     tables = {t["column"]: {cell["value"]: cell["n"] for cell in t["cells"]} for t in honest["slices"]["tables"]}

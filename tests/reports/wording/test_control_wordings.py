@@ -200,6 +200,13 @@ def test_of_several_cues_the_strongest_speaks(reason: str) -> None:
     )
 
 
+def test_without_candidates_it_is_said_what_bounds_the_classes_that_were_not_searched() -> None:
+    bounded = {**FOUND, "details": {"classes": 15, "searched": 0, "fewest": 20, "bounded": True}}
+    assert words_on_flights("no_shared_hotspot", finding_on_flights("search", PASS, "", bounded)).sentence == (
+        "0 of 15 classes had the 20 right answers a search needs; other backgrounds bound the rest."
+    )
+
+
 def test_a_cue_that_pasting_alone_speaks_for_is_to_be_looked_at() -> None:
     alone = finding_on_flights("cue 1", INCONCLUSIVE, hotspot.PASTING_ALONE, CUE)
     assert words_on_flights("no_shared_hotspot", alone).next_step.startswith(
