@@ -1,7 +1,7 @@
 """The tables and the figure of detection.md: `python -m docs.detection`, from the networks that are kept.
 
 `--drawn FOLDER` takes over what `fixtures.zoo.detect --keep` left there, `--photographs FOLDER` what
-`benchmarks.real_grid --out` did, in place of the networks of the same group.
+`benchmarks.real_grid --out` did, in place of the same networks.
 """
 
 import json
@@ -27,8 +27,7 @@ MARK = "<!-- Below here: python -m docs.detection -->"
 def main(*, zoo: Path | None, grids: Sequence[Path]) -> None:
     """Write the figure and the tables of docs/detection.md."""
     new = [*(drawn(zoo) if zoo else ()), *(network for folder in grids for network in photographs(folder))]
-    replaced = {network.group for network in new}
-    networks = [*(network for network in read_kept() if network.group not in replaced), *new]
+    networks = sorted({(n.group, n.name): n for n in (*read_kept(), *new)}.values(), key=lambda n: (n.group, n.name))
     write_text(KEPT, "".join(f"{json.dumps(kept(network))}\n" for network in networks))
     figure(networks).savefig(FIGURE, metadata={"Date": None})
     before, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)

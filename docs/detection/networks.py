@@ -17,7 +17,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "regions": ("corner_mark", "frame", "stripe", "word", "class_mark", "tag", "border", "tag of one class"),
     "placement": ("object_place",),
     "scale": ("object_size",),
-    "colour": ("tint", "brightness"),
+    "colour": ("tint", "brightness", "tint (photographs)"),
     "background_colour": ("tint", "brightness", "tint (photographs)"),
     "sharpness": ("sharpness",),
     "compression": ("jpeg_quality", "jpeg"),
@@ -38,10 +38,13 @@ class Network(NamedTuple):
     kind: str
     true: float
     outcome: str
+    """Of the whole; '' where experiments were left out that it takes."""
     failed: tuple[str, ...]
     """Rules on reliance that are FAIL, those that are advice among them."""
     estimates: Mapping[str, float]
     """By property."""
+    maps: Mapping[str, float]
+    """By map: mean relevance mass in the boxes less their share of the frame; 'pointing' of the gradient."""
     named: bool | None
     """Some confirmed cue lies where the cue is; None where that was not asked."""
 
@@ -69,6 +72,7 @@ def drawn(folder: Path) -> Iterator[Network]:
             result["outcome"],
             tuple(sorted(failed)),
             known,
+            {k: v for k, v in {**result["excess"], "pointing": result["pointing"]}.items() if v is not None},
             result["named"],
         )
 
@@ -88,9 +92,10 @@ def photographs(folder: Path) -> Iterator[Network]:
             TRAINED if backbone.startswith("fine-tuned") else HEADS,
             f"{kind} (photographs)" if kind in ("word", "line", "tint") else kind,
             line["reliance"],
-            line["outcome"],
+            "",
             tuple(sorted(failed)),
             known,
+            {},
             None,
         )
 
@@ -107,4 +112,5 @@ def of_property(networks: Sequence[Network], name: str, group: str) -> list[Netw
 def kept(network: Network) -> dict[str, Any]:
     """As a line of the file."""
     estimates = {name: round(value, 1) for name, value in network.estimates.items()}
-    return {**network._asdict(), "true": round(network.true, 1), "estimates": estimates}
+    maps = {name: round(value, 4) for name, value in network.maps.items()}
+    return {**network._asdict(), "true": round(network.true, 1), "estimates": estimates, "maps": maps}

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from scipy import stats
 
+from docs.detection.hindsight import by_hindsight
 from docs.detection.networks import GROUPS, INSIDE, OWNERS, SWAP, Network, of_property
+from docs.detection.rows import table
 
 BANDS = ((-np.inf, 2.0), (2.0, 5.0), (5.0, 10.0), (10.0, 20.0), (20.0, np.inf))
 BAND_NAMES = ("under 2", "2 to 5", "5 to 10", "10 to 20", "20 and more")
@@ -15,7 +17,7 @@ FEWEST = 4
 
 def tables(networks: Sequence[Network]) -> str:
     """The tables, in Markdown."""
-    return "\n\n".join([_lines_of_fit(networks), _by_band(networks), _each(networks)])
+    return "\n\n".join([_lines_of_fit(networks), _by_band(networks), by_hindsight(networks), _each(networks)])
 
 
 def _lines_of_fit(networks: Sequence[Network]) -> str:
@@ -40,7 +42,7 @@ def _lines_of_fit(networks: Sequence[Network]) -> str:
                     f"{error.max():.1f}",
                 ]
             )
-    return _table(["property", "networks", "number", "slope", "offset", "r", "median error", "largest error"], rows)
+    return table(["property", "networks", "number", "slope", "offset", "r", "median error", "largest error"], rows)
 
 
 def _by_band(networks: Sequence[Network]) -> str:
@@ -59,7 +61,7 @@ def _by_band(networks: Sequence[Network]) -> str:
                 bands = [[n for n in own if low <= n.true < high] for low, high in BANDS]
                 if own:
                     rows.append([f"{group}{place}", title, *(_share(sum(map(fails, b)), len(b)) for b in bands)])
-    return _table(["networks", "FAIL by", *BAND_NAMES], rows)
+    return table(["networks", "FAIL by", *BAND_NAMES], rows)
 
 
 def _fails(network: Network) -> bool:
@@ -86,7 +88,7 @@ def _each(networks: Sequence[Network]) -> str:
                 ", ".join(rule.removeprefix(SWAP) for rule in n.failed),
             ]
         )
-    return _table(["network", "true", "verdict", "estimated", "FAIL of"], rows)
+    return table(["network", "true", "verdict", "estimated", "FAIL of"], rows)
 
 
 def _share(k: int, n: int) -> str:
@@ -96,10 +98,3 @@ def _share(k: int, n: int) -> str:
 def _signed(value: float, *, plus: bool = True) -> str:
     text = f"{value:+.1f}" if plus else f"{value:.1f}"
     return text.replace("-0.0", "0.0").replace("-", "−")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    lines = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in (head, *rows)]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,21 +1,24 @@
 """The page on detection shows the networks that are kept, and its tables count what they say."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from docs.detection.__main__ import MARK, PAGE
 from docs.detection.figure import figure
+from docs.detection.hindsight import separation
 from docs.detection.networks import DRAWN, HEADS, OWNERS, TRAINED, Network, drawn, kept, photographs, read_kept
 from docs.detection.tables import tables
 from fixtures.zoo.kinds import KINDS
 
 
 def network(true: float, *failed: str, group: str = DRAWN, kind: str = "word", **estimates: float) -> Network:
-    return Network(f"{kind}-{true}", group, kind, true, "FAIL" if failed else "PASS", failed, estimates, None)
+    return Network(f"{kind}-{true}", group, kind, true, "FAIL" if failed else "PASS", failed, estimates, {}, None)
 
 
 def rows(text: str, *beginning: str) -> list[list[str]]:
@@ -62,12 +65,15 @@ def test_what_the_zoo_left_is_taken_over(tmp_path: Path) -> None:
         "outcome": "FAIL",
         "rules": {"survives_other_background": "FAIL", "relevance_beats_chance": "FAIL", "depends_on_object": "PASS"},
         "swaps": {"background": [0.7, 0.6, 0.8], "scale": [None, None, None]},
+        "excess": {"gradient": -0.125, "edges": None},
+        "pointing": 0.5,
         "named": True,
     }
     (tmp_path / "a.json").write_text(json.dumps(result))
     (found,) = drawn(tmp_path)
     assert found.true == pytest.approx(85.4)
     assert found.estimates == {"background": pytest.approx(70.0)}
+    assert found.maps == {"gradient": -0.125, "pointing": 0.5}
     assert found.named is True
     assert found.failed == ("survives_other_background",), "maps say nothing of reliance"
     assert read_back(found) == found._replace(true=85.4, estimates={"background": 70.0})
@@ -107,3 +113,20 @@ def test_the_figure_has_a_panel_for_every_property_that_was_measured() -> None:
     drawing = figure([network(10.0, background=9.0, regions=8.0), network(5.0, kind="tint", colour=4.0)])
     titles = [panel.get_title() for panel in drawing.axes if panel.get_title()]
     assert titles == ["background", "regions", "colour"]
+
+
+def test_the_best_threshold_by_hindsight_is_found_by_trying_all() -> None:
+    high, low = [0.9, 0.8, 0.3, 0.7], [0.1, 0.35, 0.2]
+    pairs = [(h > other) + 0.5 * (h == other) for h in high for other in low]
+    tried = [(np.mean([h >= cut for h in high]), np.mean([v >= cut for v in low])) for cut in (*high, *low)]
+    auroc, seen, wrong = separation(high, low)
+    assert auroc == pytest.approx(np.mean(pairs))
+    assert seen - wrong == pytest.approx(max(s - w for s, w in tried))
+    assert math.isnan(separation(high, [])[0])
+
+
+def test_maps_are_compared_on_networks_whose_cue_is_not_on_the_object() -> None:
+    some = [network(x)._replace(maps={"gradient": 0.5 - x / 100}) for x in (0.0, 1.0, 50.0, 90.0)]
+    inside = network(80.0, kind="inner_word")._replace(maps={"gradient": 0.9})
+    (gradient,) = rows(tables([*some, inside]), "gradient, mass over area")
+    assert gradient[1:] == ["1.000", "1.00", "0.00"]
