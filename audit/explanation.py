@@ -21,7 +21,7 @@ from audit.datasets.preprocessing import Preprocessing
 from audit.engine.thumbnails import shown
 from audit.engine.unmet_needs import refusal
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import Model, check_model, rehearse
+from audit.models.model import Model, check_model, refuse_probabilities, rehearse
 from audit.models.network_copy import frozen_copy
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
@@ -112,6 +112,7 @@ def explain(
     check_model(audited, x)
     able = audited.capabilities
     logits = rehearse(audited.module, x, len(names) or None, deterministic=able.deterministic)
+    refuse_probabilities(audited, logits)
     names = names or tuple(f"class {index}" for index in range(logits.shape[1]))
     probability = logits[0].double().softmax(dim=0)
     best = probability.topk(min(5, len(names))).indices.tolist()

@@ -17,7 +17,7 @@ from audit.engine.inputs import Inputs
 from audit.errors import AuditError
 from audit.frame_size import Frame, check_frame
 from audit.hashing import picture_seed
-from audit.models.model import check_model, rehearse, to_channels_last, touching
+from audit.models.model import check_model, refuse_probabilities, rehearse, to_channels_last, touching
 from audit.models.randomised import randomised
 from audit.registry import Need
 from audit.saliency.batch import Batch
@@ -98,7 +98,7 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
     if pair:
         x = _input(pair, inputs.preprocessing, target, channels_last=False)
         able = inputs.model.capabilities
-        rehearse(module, x, len(inputs.classes), deterministic=able.deterministic)
+        refuse_probabilities(inputs.model, rehearse(module, x, len(inputs.classes), deterministic=able.deterministic))
         channels_last = able.gradient and target.type == "cpu" and to_channels_last(module, x[:1])
         loader = replace(loader, frame=(x.shape[2], x.shape[3]))
         if "untrained" in needs:

@@ -11,7 +11,7 @@ from audit.engine.inputs import Inputs
 from audit.engine.pictures import auc_so_far, gallery, measure_pictures
 from audit.engine.plan import Plan, plan
 from audit.engine.progress import PICTURES, Progress, Work, silent
-from audit.engine.resume import begun, resumed, reused
+from audit.engine.resume import begun, other_files, resumed, reused
 from audit.errors import AuditError
 from audit.importing import importable
 from audit.models.model import Model, state_hash
@@ -115,7 +115,14 @@ def _check_state(plan: Plan, record: Record) -> None:
 
 
 def _finish(plan: Plan, record: Record) -> None:
-    """What is known only at the end: the pictures' hashes in one, and which of them the report shows."""
+    """What is known only at the end: the pictures' hashes in one, and which of them the report shows.
+
+    Raises AuditError where a picture's file is no longer the one that was measured: controls and searches read it
+    again.
+    """
+    if changed := next(other_files(plan, record), None):
+        seen, next_step = "changed during the audit", "Start again on a copy of the data."
+        raise AuditError(changed, seen, "need files that stay", next_step)
     record.set_meta("gallery", gallery(plan, auc_so_far(plan, record))._asdict())
     record.set_meta(SEAL, seal(record))
     record.set_meta(FINISHED, {"pictures_sha256": pictures_sha256(record), "state_unchanged": True})

@@ -95,12 +95,12 @@ def differences(place: str, then: Any, now: Any) -> list[str]:
 
 
 def _changed_pictures(plan: Plan, record: Record) -> Iterator[str]:
-    yield from _other_files(plan, record)
+    yield from other_files(plan, record)
     yield from _other_annotations(plan, record)
     yield from _other_exclusions(plan, record)
 
 
-def _other_files(plan: Plan, record: Record) -> Iterator[str]:
+def other_files(plan: Plan, record: Record) -> Iterator[str]:
     """Pictures that were measured and are no longer the same files."""
     measured = read_pictures(record)
     for image, sha256 in zip(measured.image, measured.sha256, strict=True):

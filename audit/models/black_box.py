@@ -49,7 +49,7 @@ class BlackBox(nn.Module):
 
     def _numbers(self, given: Any, pictures: int) -> Tensor:
         try:
-            answered = torch.as_tensor(np.asarray(given))
+            answered = torch.as_tensor(np.ascontiguousarray(given))
         except (TypeError, ValueError, RuntimeError):  # no array at all, or one of objects
             answered = None
         if answered is None or answered.ndim != 2 or len(answered) != pictures or not answered.is_floating_point():

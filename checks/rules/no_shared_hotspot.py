@@ -34,7 +34,7 @@ CONFIRMED_BY_PASTING = "confirmed_by_pasting"
 PASTING_ALONE = "pasting_alone"
 """Reason: pasting it turns pictures of other classes, but hiding it costs nothing."""
 FEW_SEARCHED = "few_searched"
-"""Reason: the classes with enough pictures predicted right hold too few of all."""
+"""Reason: the classes with enough pictures predicted right, of which maps were made, hold too few of all."""
 WAYS = 2
 """In which a candidate can be confirmed."""
 
@@ -63,8 +63,8 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     around it as (width, height) in pixels (null where the frame is unknown) and its `side` as a share of the frame's,
     the pictures of the class that it was `seen_in` and all of them (`pictures`), the `log_odds` that hiding it costs,
     and of the `pasted` pictures of other classes those `turned` into its class and `turned_elsewhere`. Details of the
-    search: the `classes`, those `searched`, the `fewest` pictures predicted right that it takes, and whether other
-    backgrounds bound what was not searched (`bounded`; null where enough was).
+    search: the `classes`, those `searched`, the `fewest` pictures predicted right and with a map that it takes, and
+    whether other backgrounds bound what was not searched (`bounded`; null where enough was).
     """
     if unable := incapable(RULE, evidence, SHARED_CUES):
         return unable
@@ -225,7 +225,7 @@ def _window(evidence: Evidence, cue: Cue) -> list[int] | None:
 def _searched(evidence: Evidence, min_searched: float) -> Finding:
     """Pictures of classes in which a search can be conclusive, and what holds for the others."""
     classes, of = np.unique(evidence.class_index, return_inverse=True)
-    right = np.bincount(of, weights=evidence.right, minlength=len(classes))
+    right = np.bincount(of, weights=evidence.right & _mapped(evidence), minlength=len(classes))
     enough = right >= FEWEST
     n, k = evidence.n, int(enough[of].sum()) if evidence.n else 0
     wide = n > 0 and k / n >= min_searched
@@ -243,6 +243,12 @@ def _searched(evidence: Evidence, min_searched: float) -> Finding:
         reason="" if passes else FEW_SEARCHED,
         details={"classes": len(classes), "searched": int(enough.sum()), "fewest": FEWEST, "bounded": bounded},
     )
+
+
+def _mapped(evidence: Evidence) -> NDArray[np.bool_]:
+    """(n,) some method's map of it is alive, so that the search saw it."""
+    living = [evidence.made[method] & ~evidence.dead[method] for method in evidence.methods]
+    return np.any(living, axis=0) if living else np.zeros(evidence.n, bool)
 
 
 def _loss(finding: Finding) -> float:

@@ -129,10 +129,13 @@ def _search(finding: Finding) -> str:
     share = "none" if finding.value is None else percent(finding.value)
     searched = f"{details['searched']:,} of {count(details['classes'], 'class')}"
     if details.get("bounded"):
-        return f"{searched} had the {details['fewest']} right answers a search needs; other backgrounds bound the rest."
+        return (
+            f"{searched} had {details['fewest']} right answers with maps, which a search needs; other backgrounds bound"
+            " the rest."
+        )
     return (
-        f"{searched}, with {share} of the pictures, have the"
-        f" {details['fewest']} right answers a search needs (required: {share_at_limit(finding.limit)})."
+        f"{searched}, with {share} of the pictures, have {details['fewest']} right answers with maps, which a search"
+        f" needs (required: {share_at_limit(finding.limit)})."
     )
 
 

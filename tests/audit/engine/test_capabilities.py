@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import audit
 from audit import registry
@@ -373,3 +374,19 @@ def test_a_probability_of_zero_is_a_number() -> None:
     logits = model.module(torch.full((1, 3, 24, 24), 1e4))
     assert torch.isfinite(logits).all()
     assert logits.min() >= -87.4
+
+
+def test_answers_in_a_view_of_an_array_are_numbers_like_any_others() -> None:
+    x = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    seen = [
+        blackbox(function=f"fixtures.black_boxes:{name}", answers="probabilities").module(x)
+        for name in ("probabilities", "backwards")
+    ]
+    torch.testing.assert_close(seen[1], seen[0].flip(1))
+
+
+def test_a_network_that_ends_in_a_softmax_is_refused_and_not_taken_for_logits(tmp_path: Path) -> None:
+    settings = load_settings(write_shapes(tmp_path / "data"))
+    ended = nn.Sequential(network().eval(), nn.Softmax(dim=1))
+    with pytest.raises(AuditError, match=r"model: returns probabilities; need logits, .* Return what goes into"):
+        measure(settings, tmp_path / "out", model=Model(ended, ("dark", "light"), None))

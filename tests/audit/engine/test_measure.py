@@ -560,3 +560,16 @@ def test_where_every_method_is_drawn_the_rest_of_the_pictures_have_no_map(settin
     with Record.open(path) as record:
         assert len(read_scores(record, "integrated_gradients").sample) <= 1
         assert read_done(record) == set(range(count_samples(record)))
+
+
+def test_pictures_that_are_replaced_while_the_audit_runs_are_no_evidence(settings: Settings, tmp_path: Path) -> None:
+    def replaced(done: int, total: int, what: str, share: float) -> None:
+        del share
+        if what == "pictures" and done == total:
+            picture = min(settings.path(settings.data.images).rglob("*.png"))
+            Image.new("RGB", (32, 32), (1, 2, 3)).save(picture)
+
+    with pytest.raises(AuditError, match=r"picture .*\.png: changed during the audit; need files that stay\. Start"):
+        measure(settings, tmp_path / "out", progress=replaced)
+    whole = next(v for v in judge(tmp_path / "out" / "audit.sqlite", "default").verdicts if v.rule == "run_is_whole")
+    assert whole.outcome == "INVALID"

@@ -162,6 +162,21 @@ def test_no_candidate_is_a_pass_only_where_a_search_could_be_made() -> None:
 
 
 @pytest.mark.tor("TOR-030")
+def test_a_class_whose_maps_were_drawn_for_few_or_are_dead_was_not_searched() -> None:
+    whole = evidence()
+    assert judged(whole).outcome is PASS
+    first = np.arange(whole.n) < 5
+    for starved in (replace(whole, made={"gradient": first}), replace(whole, dead={"gradient": ~first})):
+        verdict = judged(starved)
+        assert verdict.outcome is INCONCLUSIVE
+        assert verdict.findings[0].details["searched"] == 0
+    second = {"gradient": first, "gradcam": ~first}
+    alive = {"gradient": np.zeros(whole.n, bool), "gradcam": np.zeros(whole.n, bool)}
+    both = replace(whole, methods=("gradient", "gradcam"), made=second, dead=alive)
+    assert judged(both).outcome is PASS, "one living map of each picture is enough, whichever method made it"
+
+
+@pytest.mark.tor("TOR-030")
 def test_what_could_not_be_searched_passes_where_other_backgrounds_bound_it() -> None:
     few = evidence(right=0.3)
     right, on_others = np.where(few.right, 3.0, -3.0), dict[tuple[str, ...], ArrayLike]()

@@ -77,7 +77,8 @@ CASES: dict[tuple[str, str], list[Case]] = {
             INCONCLUSIVE,
             hotspot.FEW_SEARCHED,
             FOUND,
-            "12 of 15 classes, with 13.5 % of the pictures, have the 20 right answers a search needs (required: 10 %).",
+            "12 of 15 classes, with 13.5 % of the pictures, have 20 right answers with maps, which a search needs"
+            " (required: 10 %).",
         ),
     ],
     ("control_is_caught", "linear"): [
@@ -203,7 +204,7 @@ def test_of_several_cues_the_strongest_speaks(reason: str) -> None:
 def test_without_candidates_it_is_said_what_bounds_the_classes_that_were_not_searched() -> None:
     bounded = {**FOUND, "details": {"classes": 15, "searched": 0, "fewest": 20, "bounded": True}}
     assert words_on_flights("no_shared_hotspot", finding_on_flights("search", PASS, "", bounded)).sentence == (
-        "0 of 15 classes had the 20 right answers a search needs; other backgrounds bound the rest."
+        "0 of 15 classes had 20 right answers with maps, which a search needs; other backgrounds bound the rest."
     )
 
 
