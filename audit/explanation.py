@@ -19,10 +19,11 @@ from audit.datasets.labels import class_names
 from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.thumbnails import shown
-from audit.engine.unmet_needs import refusal
 from audit.errors import AuditError, did_you_mean
-from audit.models.model import Model, check_model, refuse_probabilities, rehearse
+from audit.models.model import Model, check_model, rehearse
 from audit.models.network_copy import frozen_copy
+from audit.models.probabilities import refuse_probabilities
+from audit.models.refusal import refusal
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
 from audit.settings_tables import MethodTable, SaliencyTable

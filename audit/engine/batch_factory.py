@@ -17,7 +17,8 @@ from audit.engine.inputs import Inputs
 from audit.errors import AuditError
 from audit.frame_size import Frame, check_frame
 from audit.hashing import picture_seed
-from audit.models.model import check_model, refuse_probabilities, rehearse, to_channels_last, touching
+from audit.models.model import check_model, rehearse, to_channels_last, touching
+from audit.models.probabilities import refuse_probabilities
 from audit.models.randomised import randomised
 from audit.registry import Need
 from audit.saliency.batch import Batch

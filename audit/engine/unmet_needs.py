@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any
 
 from audit import registry
-from audit.errors import AuditError, Problems
+from audit.errors import Problems
 from audit.experiments.runner import Experiment, experiments
 from audit.models.model import Model
+from audit.models.refusal import CLAUSES, refusal
 from audit.registry import Need
 from audit.saliency.sources import Source, sources
 from audit.settings import Settings
 from audit.settings_tables import NamedTable, SaliencyTable
 
 Needs = frozenset[Need]
-NOUNS = {"gradient": "a gradient", "layers": "layers", "untrained": "a copy with random weights", "grid": "maps"}
-CLAUSES = {"gradient": "has no gradient", "layers": "shows no layers that could be looked into"}
 
 
 @dataclass(frozen=True)
@@ -70,19 +69,3 @@ def _needs(table: SaliencyTable, kind: str, entry: NamedTable) -> Needs:
         made = experiments(f"audit.experiments.{kind}", (entry,))
     # who does not say what it needs may need no layers: that shows when it is asked
     return frozenset(made[0].needs if registry.declares(made[0].function) else made[0].needs - {"layers"})
-
-
-def refusal(noun: str, name: str, unmet: Needs, model: Model, step: str) -> AuditError:
-    """Why the model cannot do what has a name and needs that it leaves unmet; a user's own may need less than it says.
-
-    noun: 'saliency method'. step: what to do about it.
-    """
-    lacking = [CLAUSES[word] for word in sorted(model.capabilities.unserved & CLAUSES.keys())]
-    needed = next(NOUNS[word] for word in cast(tuple[str, ...], get_args(Need)) if word in unmet)
-    alone = "asks for answers alone" if not model.capabilities.gradient else "looks into no layers"
-    return AuditError(
-        f"{noun} {name!r}",
-        f"needs {needed}, but a model of kind {model.description.get('kind', 'from Python')!r} {' and '.join(lacking)}",
-        f"need {'an' if noun[0] in 'aeiou' else 'a'} {noun} that {alone}",
-        "If it does, declare NEEDS = frozenset() in its module." if registry.is_own(name) else step,
-    )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audit.errors import AuditError
+from audit.models.probabilities import are_probabilities
 
 Answers = Literal["logits", "probabilities"]
 Ask = Callable[[NDArray[np.float32]], Any]
@@ -86,8 +87,3 @@ class BlackBox(nn.Module):
                 "need logits, which do not",
                 'Set answers = "probabilities" under [model].',
             )
-
-
-def are_probabilities(rows: Tensor) -> bool:
-    """Rows (N, K) that are never negative and sum to 1."""
-    return bool(rows.numel() and (rows >= 0).all() and ((rows.sum(dim=1) - 1).abs() <= 1e-3).all())

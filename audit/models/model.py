@@ -15,7 +15,6 @@ from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError
 from audit.hashing import sha256_of
 from audit.importing import source_hash
-from audit.models.black_box import are_probabilities
 from audit.models.capabilities import ALL, Capabilities
 
 Check = Callable[[Tensor, Tensor], None]
@@ -167,17 +166,6 @@ def check_model(model: Model, x: Tensor) -> None:
     if model.check is not None:
         classes = None if model.classes is None else len(model.classes)
         model.check(x, rehearse(model.module, x, classes, deterministic=model.capabilities.deterministic))
-
-
-def refuse_probabilities(model: Model, logits: Tensor) -> None:
-    """Raises AuditError where a rehearsal returned what a softmax returns. Kinds with a check of their own do that."""
-    if model.check is None and logits.shape[1] > 1 and are_probabilities(logits):
-        raise AuditError(
-            "model",
-            "returns probabilities",
-            "need logits, in which evidence is counted",
-            "Return what goes into the softmax.",
-        )
 
 
 REPEATED = 1e-3

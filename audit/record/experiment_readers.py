@@ -129,7 +129,10 @@ def read_unmade(record: Record) -> Unmade:
 def _asked(columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     """The columns that say of whom, about which alteration, and of which sample a row is."""
     names = {name: columns[name].astype(object) for name in ("subject", "intervention", "variant")}
-    return {**names, "sample": columns["sample"].astype(np.int64)}
+    sample = columns["sample"].astype(np.float64)
+    if not np.isfinite(sample).all():
+        raise ValueError("rows of no sample")
+    return {**names, "sample": sample.astype(np.int64)}
 
 
 def count_notes(record: Record) -> dict[tuple[str, str], int]:

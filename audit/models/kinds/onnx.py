@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from audit.errors import AuditError
-from audit.models.black_box import are_probabilities
 from audit.models.converted import ELSE, cleaned, converted
 from audit.models.model import Check, Model, freeze, touching
 from audit.models.onnx_file import OnnxFile, apart, ask, read_onnx, session_of
+from audit.models.probabilities import are_probabilities
 
 MOST_APART = 1e-4
 """Relative to the largest answer: what rounding in another order may change."""

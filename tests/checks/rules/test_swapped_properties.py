@@ -138,12 +138,13 @@ def test_who_goes_by_no_style_passes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.tor("TOR-086", "TOR-087")
 @pytest.mark.parametrize(
     ("name", "key"),
     [
-        pytest.param("partly-object_colour-80-vit", "object_colour", marks=pytest.mark.tor("TOR-086")),
-        pytest.param("partly-object_colour-80-plain", "object_colour", marks=pytest.mark.tor("TOR-086")),
-        pytest.param("partly-object_aspect-90-plain", "object_shape", marks=pytest.mark.tor("TOR-087")),
+        ("partly-object_colour-80-vit", "object_colour"),
+        ("partly-object_colour-80-plain", "object_colour"),
+        ("partly-object_aspect-90-plain", "object_shape"),
     ],
 )
 def test_who_goes_by_the_object_itself_fails_by_its_rule_alone(name: str, key: str, tmp_path: Path) -> None:
