@@ -135,7 +135,7 @@ def test_a_network_with_noise_on_a_tenth_of_its_pictures_is_invalid(settings: Se
 def test_a_network_that_looks_at_more_than_the_pixels_is_invalid(
     kind: type[Audited], settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("audit.engine.batch_factory.rehearse", lambda *_, **__: None)
+    monkeypatch.setattr("audit.engine.batch_factory.rehearse", lambda *_, **__: torch.zeros(2, len(LABELS)))
     verdict = whole(settings, tmp_path, kind())
     assert verdict is not None
     assert (verdict.reason, verdict.details["way"]) == (integrity.ANSWERS_DIFFER, OTHERWISE)
