@@ -30,9 +30,9 @@ class FilePixels:
         try:
             opened = open_picture(self.loader.folder / image, self.loader.folder)
         except Rejected as rejected:
-            raise _changed(image) from rejected
+            raise changed_picture(image) from rejected
         if opened.sha256 != loaded.sha256:
-            raise _changed(image)
+            raise changed_picture(image)
         return opened
 
     def framed(self, picture: Image.Image) -> Tensor:
@@ -40,5 +40,6 @@ class FilePixels:
         return self.loader.preprocessing.frame_pixels(picture)
 
 
-def _changed(image: str) -> AuditError:
+def changed_picture(image: str) -> AuditError:
+    """A picture's file is no longer the one that was measured."""
     return AuditError(image, "changed during the audit", "need files that stay", "Start again on a copy of the data.")

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from audit.datasets.file_pixels import changed_picture
 from audit.engine.identity import identity
 from audit.engine.inputs import Inputs
 from audit.engine.pictures import auc_so_far, gallery, measure_pictures
@@ -121,8 +122,7 @@ def _finish(plan: Plan, record: Record) -> None:
     again.
     """
     if changed := next(other_files(plan, record), None):
-        seen, next_step = "changed during the audit", "Start again on a copy of the data."
-        raise AuditError(changed, seen, "need files that stay", next_step)
+        raise changed_picture(changed)
     record.set_meta("gallery", gallery(plan, auc_so_far(plan, record))._asdict())
     record.set_meta(SEAL, seal(record))
     record.set_meta(FINISHED, {"pictures_sha256": pictures_sha256(record), "state_unchanged": True})

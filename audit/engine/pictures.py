@@ -55,9 +55,8 @@ def gallery(plan: Plan, auc: Mapping[int, float]) -> Gallery:
 
 def auc_so_far(plan: Plan, record: Record) -> dict[int, float]:
     """Each measured sample's mean localisation AUC over the ranking methods, NaN where none of their maps lives."""
-    if not plan.ranking:
-        return dict.fromkeys(read_pictures(record).number.tolist(), math.nan)
-    return read_mean_auc(record, [source.label for source in plan.ranking])
+    unknown = dict.fromkeys(read_pictures(record).number.tolist(), math.nan)
+    return unknown | read_mean_auc(record, [source.label for source in plan.ranking])
 
 
 def _shown(plan: Plan, auc: Mapping[int, float]) -> dict[int, float]:

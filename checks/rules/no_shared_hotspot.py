@@ -247,7 +247,7 @@ def _searched(evidence: Evidence, min_searched: float) -> Finding:
 
 def _mapped(evidence: Evidence) -> NDArray[np.bool_]:
     """(n,) some method's map of it is alive, so that the search saw it."""
-    living = [evidence.made[method] & ~evidence.dead[method] for method in evidence.methods]
+    living = [evidence.living(method) for method in evidence.methods]
     return np.any(living, axis=0) if living else np.zeros(evidence.n, bool)
 
 

@@ -39,7 +39,7 @@ def needed(layout: Layout) -> tuple[Demand, ...]:
 
 
 def _finding(evidence: Evidence, method: str, margin: float) -> Finding:
-    living = evidence.made[method] & ~evidence.dead[method]
+    living = evidence.living(method)
     mass = evidence.scores[method]["mass"]
     difference = mean_difference(evidence, living, mass - evidence.area_share, margin)
     measured = difference.value is not None

@@ -87,7 +87,7 @@ def _lacks(missing: Sequence[str], margin: float, measure: Measure) -> Finding:
 
 
 def _finding(evidence: Evidence, method: str, null_map: str, margin: float, measure: Measure) -> Finding:
-    both = evidence.made[method] & ~evidence.dead[method] & evidence.made[null_map] & ~evidence.dead[null_map]
+    both = evidence.living(method) & evidence.living(null_map)
     score, null_score = evidence.scores[method][measure], evidence.scores[null_map][measure]
     difference = mean_difference(evidence, both, score - null_score, margin)
     measured = difference.value is not None

@@ -128,9 +128,13 @@ class Evidence:
         cluster = None if self.cluster is None else self.cluster[chosen]
         return Subset(int(chosen.sum()), self.confidence, self.seed, cluster)
 
+    def living(self, source: str) -> NDArray[np.bool_]:
+        """A map was made, and it is not dead."""
+        return np.asarray(self.made[source] & ~self.dead[source])
+
     def judged(self, method: str) -> NDArray[np.bool_]:
         """A map can be held against the boxes: it was made, it is not dead, and something lies outside the boxes."""
-        return np.asarray(self.made[method] & ~self.dead[method] & (self.area_share < 1))
+        return np.asarray(self.living(method) & (self.area_share < 1))
 
     def miss(self, method: str) -> NDArray[np.bool_]:
         """The evidence does not lie on the object: localisation AUC under ½, or mass under the area share.

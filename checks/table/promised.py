@@ -51,7 +51,7 @@ def _maps(table: Evidence) -> Iterator[dict[str, Any]]:
     if table.forbidden:
         there = table.forbidden.there
         for source, mass in table.forbidden.mass.items():
-            lacking = there & table.made[source] & ~table.dead[source] & np.isnan(mass)
+            lacking = there & table.living(source) & np.isnan(mass)
             yield from _lacks("forbidden", source, int(lacking.sum()))
     there = table.forbidden.there if table.forbidden else np.zeros(table.n, bool)
     for key, given in table.answers.items():

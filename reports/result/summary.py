@@ -72,7 +72,7 @@ def counts(evidence: Evidence) -> Counts:
 
 def usable(evidence: Evidence, source: str) -> NDArray[np.bool_]:
     """(n,) the source made a map here that can be scored."""
-    return np.asarray(evidence.made[source] & ~evidence.dead[source] & np.isfinite(evidence.scores[source]["mass"]))
+    return np.asarray(evidence.living(source) & np.isfinite(evidence.scores[source]["mass"]))
 
 
 def source_summaries(evidence: Evidence) -> tuple[SourceSummary, ...]:
