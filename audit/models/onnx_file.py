@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from audit.errors import AuditError
 from audit.files import is_regular
@@ -185,10 +184,3 @@ def _input(proto: Any, where: str) -> Input:
     if shape[0] is not None:
         raise AuditError(where, f"was exported for batches of exactly {shape[0]}", "need a batch of any size", EXPORT)
     return Input(inputs[0].name, shape)
-
-
-def apart(answers: Tensor, others: Tensor) -> float:
-    """The largest difference, relative to the largest of the others; infinite where one is no number."""
-    if answers.shape != others.shape or not (torch.isfinite(answers).all() and torch.isfinite(others).all()):
-        return float("inf")
-    return float((answers - others).abs().max() / others.abs().max().clamp(min=1e-30))

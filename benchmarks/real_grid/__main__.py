@@ -105,7 +105,7 @@ def audit_kind(name: str, kind: Kind, parts: Parts, count: int, asked: Mapping[s
 def _line(
     recipe: Recipe, kind: Kind, backbone: Backbone, shared: Material, settings: Mapping[str, Any], profile: str
 ) -> Line:
-    true = truth(recipe.head, shared, kind.of_class)
+    true = truth(recipe.head, shared.true, shared.true_labels, kind.of_class)
     return {
         "head": recipe.name,
         "share": recipe.share,

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from audit import Model, measure, parse_settings
 from audit.models.model import freeze
 from benchmarks.real_grid.backbones import Backbone
-from benchmarks.real_grid.heads import Head, reliance
-from benchmarks.real_grid.material import Material
+from benchmarks.real_grid.heads import Head, Ints, reliance
 from benchmarks.real_grid.network import Headed
 from benchmarks.real_grid.photographs import CLASSES, SIDE
 from checks import judge, measured_by, register
@@ -55,9 +56,9 @@ def judged(judgement: Judgement) -> Line:
     return {"rules": rules, "findings": findings}
 
 
-def truth(head: Head, material: Material, of_class: tuple[int, ...]) -> Line:
-    """What is true of a head, in points."""
-    lost = reliance(head, material.true, material.true_labels, of_class)
+def truth(head: Head, cued: NDArray[np.float32], labels: Ints, of_class: tuple[int, ...]) -> Line:
+    """What is true of a head, in points; the arguments are those of `reliance`."""
+    lost = reliance(head, cued, labels, of_class)
     return {
         "reliance": round(100 * lost.lost, 2),
         "error": round(100 * lost.error, 2),

@@ -16,10 +16,10 @@ from benchmarks.real_grid.cues import KINDS, Canvas, Kind, canvases
 from benchmarks.real_grid.examine import examine, settings_of, truth
 from benchmarks.real_grid.heads import Head, Ints, fit
 from benchmarks.real_grid.lines import Line, add_line, done, read_lines
-from benchmarks.real_grid.material import Material, cued, features, seen, write_pictures
+from benchmarks.real_grid.material import cued, features, seen, write_pictures
 from benchmarks.real_grid.network import recall
 from benchmarks.real_grid.photographs import CLASSES, Parts, Pixels, labels, read_photographs, split
-from benchmarks.real_grid.recipes import PENALTY, Features
+from benchmarks.real_grid.recipes import PENALTY
 
 BACKBONE = "fine-tuned squeezenet"
 EPOCHS, BATCH = 4, 16
@@ -65,10 +65,9 @@ def _audited(parts: Parts, asked: Mapping[str, Any], out: Path) -> Iterator[Line
         recall(out / "nothing")  # features of other weights are of no use
         tuned = tune(squeezenet(real_folder()), kind, parts, agreement, seed)
         of_true = cued(tuned.backbone, kind, canvases(parts.true, parts.scenes, 2))
-        shared = Material(Features(of_true[0], of_true, labels(parts.true)), of_true, labels(parts.true))
         settings = settings_of(write_pictures(kind, parts, out / "pictures" / name), tuned.backbone, asked)
         known = {"backbone": BACKBONE, "kind": name, "asked": dict(asked), "head": title, "share": agreement}
-        true = truth(tuned.head, shared, kind.of_class)
+        true = truth(tuned.head, of_true, labels(parts.true), kind.of_class)
         yield {**known, **true, **examine(tuned.head, tuned.backbone, settings, PROFILE)}
 
 

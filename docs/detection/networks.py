@@ -51,7 +51,8 @@ class Network(NamedTuple):
 
 def read_kept() -> list[Network]:
     """Those that were measured."""
-    return [Network(**{**json.loads(line), "failed": tuple(json.loads(line)["failed"])}) for line in _lines(KEPT)]
+    kept = map(json.loads, _lines(KEPT))
+    return [Network(**{**line, "failed": tuple(line["failed"])}) for line in kept]
 
 
 def _lines(file: Path) -> list[str]:

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from audit.errors import AuditError
 from audit.hashing import file_hash
+from audit.models.agreement import apart
 from audit.models.keras_file import reading, screened_copy
 from audit.models.keras_library import keras_on_torch
 from audit.models.keras_network import EXPORT, KerasNetwork, Whole, input_layout, on_device, without_softmax
 from audit.models.model import Check, Model, freeze
-from audit.models.onnx_file import apart
 
 MOST_APART = 1e-5
 """Relative to the largest probability: between the model as it was saved and the softmax of its logits."""

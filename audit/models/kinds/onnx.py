@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from audit.errors import AuditError
+from audit.models.agreement import apart
 from audit.models.converted import ELSE, cleaned, converted
 from audit.models.model import Check, Model, freeze, touching
-from audit.models.onnx_file import OnnxFile, apart, ask, read_onnx, session_of
+from audit.models.onnx_file import OnnxFile, ask, read_onnx, session_of
 from audit.models.probabilities import are_probabilities
 
 MOST_APART = 1e-4

@@ -14,10 +14,10 @@ from torch import nn
 import audit
 from audit.engine.plan import plan
 from audit.errors import AuditError
+from audit.models.agreement import apart
 from audit.models.kinds.onnx import MOST_APART, onnx
 from audit.models.kinds.onnxruntime import onnxruntime
 from audit.models.model import Model, check_model
-from audit.models.onnx_file import apart
 from audit.models.randomised import parameters_of, randomised
 from audit.record.record import Record
 from audit.saliency.batch import Batch
