@@ -69,13 +69,15 @@ def freeze(module: nn.Module) -> nn.Module:
     return module
 
 
-def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:
+def logits_of(module: nn.Module, x: Tensor, classes: int | None = None, places: Sequence[Tensor] = ()) -> Tensor:
     """The network's output `(N, K)` for `x` `(N, C, H, W)`.
 
+    places: (B, 4) of each picture, the boxes at which a detector is asked; of none where the whole picture counts.
     Raises AuditError where the output is a tuple, holds anything but floating-point numbers, has another shape or
     another number of classes, or has no derivative though `x` asks for one.
     """
-    output = module(x.clone())  # one that writes into its input must not change what is measured
+    asked = (x.clone(), places) if places else (x.clone(),)  # one that writes into its input changes nothing measured
+    output = module(*asked)
     if not isinstance(output, Tensor):
         kind = type(output).__name__
         size = f" of {len(output)}" if isinstance(output, Sequence | Mapping) else ""
