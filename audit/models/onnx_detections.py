@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from audit.errors import AuditError
 from audit.models.onnx_file import FLOAT, Input, OnnxFile, ends, shaped
+from audit.phrases import count
 
 EXPORT = "Export the whole detector, with its own choice of detections: one picture in, its detections out."
 
@@ -33,7 +34,7 @@ class Outputs(NamedTuple):
             raise AuditError(where, seen, "need one for boxes, one for labels and one for scores", step)
         if len(inputs) != 1:
             names = ", ".join(entry.name for entry in inputs)
-            raise AuditError(where, f"has {len(inputs)} inputs ({names})", "need one", EXPORT)
+            raise AuditError(where, f"has {count(len(inputs), 'input')} ({names})", "need one", EXPORT)
         taken, element = shaped(inputs[0])
         if len(taken.shape) not in (3, 4) or element != FLOAT:
             seen = f"takes an input of {len(taken.shape)} dimensions, of the element type {element}"

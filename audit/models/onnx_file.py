@@ -15,12 +15,15 @@ from audit.files import is_regular
 from audit.hashing import file_hash, sha256_of
 from audit.models.extras import modules_of
 from audit.models.weights import check_file
+from audit.phrases import count
 
 FLOAT = 1
 """onnx.TensorProto.FLOAT, and EXTERNAL below."""
 EXTERNAL = 1
 CHANNELS = (1, 3)
 EXPORT = "Export the bare classifier: pictures in, one output of logits, with a variable batch dimension."
+
+SINGLY = "Or open it as the kind onnxruntime, which asks for one picture after the other and takes no gradient."
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,10 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def ask(session: Any, taken: Input, pictures: NDArray[np.float32]) -> NDArray[Any]:
-    """The only output of a session for pictures (N, C, H, W)."""
+    """The only output of a session for pictures (N, C, H, W); one after the other where it takes no more at once."""
     laid_out = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)) if taken.pixels_last else pictures
-    answers: NDArray[Any] = session.run(None, {taken.name: laid_out})[0]
-    return answers
+    batches = [laid_out[i : i + 1] for i in range(len(laid_out))] if taken.shape[0] == 1 else [laid_out]
+    return np.concatenate([session.run(None, {taken.name: batch})[0] for batch in batches])
 
 
 def session_of(kind: str, proto: Any) -> Any:
@@ -169,20 +172,24 @@ def _data_file(path: Path, location: str) -> Path:
     return file
 
 
-def classifier_input(proto: Any, where: str) -> Input:
-    """The one input of a file with one output. Raises AuditError for other files, and where it takes no pictures."""
+def classifier_input(proto: Any, where: str, *, singly: bool = False) -> Input:
+    """The one input of a file with one output. singly: one that takes a single picture will do.
+
+    Raises AuditError for other files, and where it takes no pictures.
+    """
     inputs, outputs = ends(proto)
     if len(inputs) != 1 or len(outputs) != 1:
         names = ", ".join(entry.name for entry in inputs), ", ".join(outputs)
-        seen = f"has {len(inputs)} inputs ({names[0]}) and {len(outputs)} outputs ({names[1]})"
+        seen = f"has {count(len(inputs), 'input')} ({names[0]}) and {count(len(outputs), 'output')} ({names[1]})"
         raise AuditError(where, seen, "need one of each", EXPORT)
     taken, element = shaped(inputs[0])
     if len(taken.shape) != 4 or element != FLOAT:
         seen = f"takes an input of {len(taken.shape)} dimensions, of the element type {element}"
         raise AuditError(where, seen, "need pictures (N, C, H, W) or (N, H, W, C) of float32 (type 1)", EXPORT)
-    if taken.shape[0] is not None:
+    if taken.shape[0] is not None and not (singly and taken.shape[0] == 1):
         seen = f"was exported for batches of exactly {taken.shape[0]}"
-        raise AuditError(where, seen, "need a batch of any size", EXPORT)
+        step = f"{EXPORT} {SINGLY}" if taken.shape[0] == 1 else EXPORT
+        raise AuditError(where, seen, "need a batch of any size", step)
     return taken
 
 
