@@ -74,9 +74,8 @@ ONE_SIGMOID = "Of one output z before a sigmoid, return both classes: torch.cat(
 
 
 def logits_of(module: nn.Module, x: Tensor, classes: int | None = None, places: Sequence[Tensor] = ()) -> Tensor:
-    """The network's output `(N, K)` for `x` `(N, C, H, W)`.
+    """The network's output `(N, K)` for `x` `(N, C, H, W)`. places: as in `Batch`.
 
-    places: (B, 4) of each picture, the boxes at which a detector is asked; of none where the whole picture counts.
     Raises AuditError where the output is a tuple, holds anything but floating-point numbers, has another shape or
     another number of classes, or has no derivative though `x` asks for one.
     """
