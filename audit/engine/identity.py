@@ -42,6 +42,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "versions": versions(),
         "device": factory.device.type,
         "channels_last": factory.channels_last,
+        "folded": factory.folded is not None,
     }
 
 
