@@ -22,6 +22,8 @@ LOOKED_AT, LONGEST_LABEL = 200, 40
 """Files and folders that are tried as annotations at most."""
 MOST_FOLDERS = 30
 """Folders beside the annotations that are tried as the pictures' at most."""
+DEEPER = {".json", ".jsonl", ".csv", ".yaml", ".arrow", ".parquet"}
+"""Endings of annotations that are looked for in the folders too."""
 NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
     "Fix them, or convert them to another format: `saliency-audit list` says what each reads. The simplest is CSV,"
@@ -79,9 +81,7 @@ def _candidates(place: Path) -> list[Path]:
         return [place]
     inner = [entry for entry in entries(place) if entry.suffix.lower() not in PICTURE_SUFFIXES]
     folders = [entry for entry in inner if is_folder(entry)][:LOOKED_AT]
-    deeper = [
-        entry for folder in folders for entry in entries(folder) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
-    ]
+    deeper = [entry for folder in folders for entry in entries(folder) if entry.suffix.lower() in DEEPER]
     files = [entry for entry in inner if is_regular(entry)]
     return [*[*files, *folders, *deeper][: LOOKED_AT - 1], place]
 
@@ -97,7 +97,8 @@ def _picture_folders(place: Path, annotations: Path, inside: Callable[[Path], li
     beside = [folder for base in near for folder in inside(base)]
     named = sorted(beside, key=lambda folder: folder.name.lower() not in {"images", "jpegimages"})
     holding = [*dict.fromkeys(named)][:MOST_FOLDERS] + [folder for folder in near if _holds_pictures(folder)]
-    return list(dict.fromkeys((*holding, annotations.parent, home)))
+    own = annotations if is_folder(annotations) else annotations.parent
+    return list(dict.fromkeys((*holding, own, annotations.parent, home)))
 
 
 def _with_pictures(base: Path) -> list[Path]:
@@ -126,7 +127,8 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
         by_ending = [name for name in formats if suffix in usual[name]]
         for name in by_ending if by_ending and annotations != place and is_regular(annotations) else formats:
             read = formats[name]
-            if getattr(sys.modules[read.__module__], "READS_PICTURES", False) and suffix in usual[name]:
+            depends = getattr(sys.modules[read.__module__], "READS_PICTURES", False)
+            if depends and (suffix in usual[name] or is_folder(annotations)):
                 yield from _by_folder(name, read, annotations, folders)
             else:
                 yield _attempt(name, read, annotations, folders)

@@ -24,8 +24,8 @@ from fixtures.lard import COLUMNS
 from fixtures.scene import OBJECTS, TURNED, Scene, as_shown, write_scene
 
 FORMATS = (
-    *("coco", "csv", "cvat", "fiftyone", "gtsrb", "imagenet", "label_studio", "labelme", "lard", "open_images"),
-    *("voc", "yolo"),
+    *("coco", "csv", "cvat", "fiftyone", "gtsrb", "hugging_face", "imagenet", "label_studio", "labelme", "lard"),
+    *("open_images", "voc", "yolo"),
 )
 SEVERAL_FILES = {"labelme": 4, "voc": 4, "yolo": 5}
 OPTIONS: dict[str, dict[str, str]] = {"lard": {"label_column": "runway"}}
