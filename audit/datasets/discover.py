@@ -54,6 +54,8 @@ def look(place: Path) -> Found:
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     _check_readable(place)
     tried = list(_attempts(place, _candidates(place)))
+    if not any(isinstance(attempt, Found) for attempt in tried):
+        tried += _without_boxes(place)
     readings = [attempt for attempt in tried if isinstance(attempt, Found)]
     if not readings:
         raise _nothing(place, [attempt for attempt in tried if isinstance(attempt, Refused)])
@@ -118,8 +120,7 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
     In a folder, a file with an ending of some formats is tried by these alone; one that is asked for is tried by all.
     """
     inside = cache(_with_pictures)
-    package = "audit.datasets.formats"
-    formats = {name: registry.resolve(package, name) for name in registry.names(package)}
+    formats = _formats(boxes=True)
     usual = {name: sys.modules[read.__module__].ENDINGS for name, read in formats.items()}
     for annotations in candidates:
         folders = _picture_folders(place, annotations, inside)
@@ -132,6 +133,29 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
                 yield from _by_folder(name, read, annotations, folders)
             else:
                 yield _attempt(name, read, annotations, folders)
+
+
+def _without_boxes(place: Path) -> Iterator[Found | Refused]:
+    """What has no boxes, where nothing lies there that may hold some and could not be read."""
+    endings = {ending for read in _formats(boxes=True).values() for ending in sys.modules[read.__module__].ENDINGS}
+    unread = next((file for file in _candidates(place) if file.suffix.lower() in endings and is_regular(file)), None)
+    for name, read in _formats(boxes=False).items():
+        if unread is None:
+            yield _attempt(name, read, place, (place,))
+        else:
+            why = f"{unread.name}: may hold the boxes of these pictures, and cannot be read"
+            yield Refused(name, place, why, "Move it away to go without boxes.")
+
+
+def _formats(*, boxes: bool) -> dict[str, registry.Function]:
+    """Those whose samples have boxes, or those whose samples have none."""
+    package = "audit.datasets.formats"
+    formats = {name: registry.resolve(package, name) for name in registry.names(package)}
+    return {name: read for name, read in formats.items() if _boxed(read) == boxes}
+
+
+def _boxed(read: registry.Function) -> bool:
+    return bool(getattr(sys.modules[read.__module__], "BOXES", True))
 
 
 def _by_folder(

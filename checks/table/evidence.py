@@ -98,7 +98,9 @@ class Evidence:
     unmade: Mapping[Key, NDArray[np.int64]] = field(default_factory=dict)
     """(k,) by variant, rising: where the pictures stand that could not be altered so, and have no answer therefore."""
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By the name of what was not asked, since the model cannot do it: the capabilities that it lacks."""
+    """By the name of what was not asked: the capabilities that the model lacks, and `region` without boxes."""
+    boxed: bool = True
+    """False where the record states that the data have no boxes: then no map has a score, and nothing is covered."""
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -133,8 +135,8 @@ class Evidence:
         return np.asarray(self.made[source] & ~self.dead[source])
 
     def judged(self, method: str) -> NDArray[np.bool_]:
-        """A map can be held against the boxes: it was made, it is not dead, and something lies outside the boxes."""
-        return np.asarray(self.living(method) & (self.area_share < 1))
+        """A map can be held against the boxes: it was made, it is not dead, and something lies in and outside them."""
+        return np.asarray(self.living(method) & (self.area_share > 0) & (self.area_share < 1))
 
     def miss(self, method: str) -> NDArray[np.bool_]:
         """The evidence does not lie on the object: localisation AUC under ½, or mass under the area share.

@@ -44,7 +44,8 @@ def read(scene: Scene, name: str) -> Dataset:
 
 
 def test_the_scene_covers_every_format(scene: Scene) -> None:
-    assert sorted(scene.annotations) == names("audit.datasets.formats") == list(FORMATS)
+    assert sorted(scene.annotations) == list(FORMATS)
+    assert {*names("audit.datasets.formats")} - {*FORMATS} == {"image_folder"}, "which has no boxes"
 
 
 @pytest.mark.tor("TOR-001")
