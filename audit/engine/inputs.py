@@ -17,6 +17,7 @@ from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
 from audit.engine.unmet_needs import feasible
 from audit.errors import AuditError, did_you_mean
+from audit.models.detector import NOTHING
 from audit.models.model import Model, state_hash
 from audit.models.network_copy import frozen_copy
 from audit.models.open_model import open_model
@@ -76,6 +77,9 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
     indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, excluded_labels)
     samples = merge_synonyms([sample for sample in dataset.samples if sample.label in indices], indices)
     check_clusters(settings.data.cluster, samples)
+    if opened.capabilities.at_places and not dataset.boxed:
+        seen = "the model is a detector, which is asked at boxes, and the data have none"
+        raise AuditError("data", seen, "need a data set with boxes", "Take one, or audit a classifier.")
     possible = feasible(settings, opened, boxed=dataset.boxed)
     ignored = tuple(ignored_sample(sample) for sample in dataset.samples if sample.label not in indices)
     return Inputs(
@@ -121,7 +125,15 @@ def _opened(settings: Settings) -> Model:
 
 
 def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:
-    """The model with a word on where its class names come from, and these: the settings' before the model file's."""
+    """The model with a word on where its class names come from, and these: the settings' before the model file's.
+
+    A detector says beside them that it detects nothing.
+    """
+    named, names = _names(settings, model)
+    return named, (*names, NOTHING) if model.capabilities.at_places else names
+
+
+def _names(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:
     given = settings.model.classes if settings.model else None
     if given is not None:
         names = read_classes(settings.path(given)) if isinstance(given, Path) else class_names(given)

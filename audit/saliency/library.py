@@ -70,6 +70,9 @@ class Library:
 
         def method(batch: Batch, *, pictures: Pictures | None = None, **options: Any) -> Attribution:
             del pictures  # the engine draws them
+            if batch.places:
+                seen = "asks about whole pictures, but a detector is asked at its boxes"
+                raise AuditError(label, seen, "need a method that knows the boxes", INSTEAD)
             kind = self._class(attribution)
             with heard(label, batch) as asked, undisturbed(batch.module), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of hooks that are set, and of inputs that take gradients

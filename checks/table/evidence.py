@@ -101,6 +101,8 @@ class Evidence:
     """By the name of what was not asked: the capabilities that the model lacks, and `region` without boxes."""
     boxed: bool = True
     """False where the record states that the data have no boxes: then no map has a score, and nothing is covered."""
+    detects: bool = False
+    """The network detects objects at their boxes, or nothing there."""
 
     @property
     def lacking(self) -> tuple[str, ...]:

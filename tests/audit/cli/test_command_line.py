@@ -232,7 +232,13 @@ def test_list_is_a_table_for_people(shell: Shell) -> None:
     code, out, _ = shell("list")
     assert code == 0
     headings = {line.strip() for line in out.splitlines()}
-    assert {"searches", "saliency methods", "saliency methods of a library", "saliency libraries", "profiles"} <= headings
+    assert {
+        "searches",
+        "saliency methods",
+        "saliency methods of a library",
+        "saliency libraries",
+        "profiles",
+    } <= headings
 
 
 @pytest.mark.tor("TOR-067")

@@ -199,3 +199,12 @@ def test_what_the_library_raises_names_it_and_the_way_out() -> None:
     batch = networks.batch_of(networks.ready(plain()))
     with pytest.raises(AuditError, match=r"captum:Occlusion: raises AssertionError: .*need a network that it supports"):
         large(batch, window=50, stride=8, baseline="black")
+
+
+@pytest.mark.tor("TOR-098")
+@pytest.mark.parametrize("name", ["captum:Saliency", "captum:Occlusion"])
+def test_a_detector_is_refused(name: str) -> None:
+    """A library that makes more pictures of a batch would have it asked at none of its boxes."""
+    batch = replace(networks.batch_of(networks.ready(plain())), places=(torch.zeros(1, 4),) * 3)
+    with pytest.raises(AuditError, match=rf"{name}: asks about whole pictures, but a detector is asked at its boxes"):
+        resolved(name)(batch)
