@@ -145,8 +145,7 @@ class Evidence:
 
         What cannot be judged is neither hit nor miss. A map that is judged but whose score is no number is a miss.
         """
-        scores = self.scores[method]
-        hit = (scores["auc"] >= 0.5) & (scores["mass"] >= self.area_share)
+        hit = (self.scores[method]["auc"] >= 0.5) & (self.scores[method]["mass"] >= self.area_share)
         return np.asarray(self.judged(method) & ~hit)
 
     @property

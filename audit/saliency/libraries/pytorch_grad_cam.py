@@ -23,12 +23,15 @@ def _cam(kind: Any, batch: Batch, *, layer: str | None = None) -> Attribution:
 
 
 def _component(kind: Any, batch: Batch, *, layer: str | None = None) -> Attribution:
-    """The first principal component. Its sign is arbitrary in the library: here its strongest place is positive."""
+    """The positive part of the first principal component, whose sign is arbitrary in the library.
+
+    Here its strongest place is positive, as in Chung and Ying: Seg-Eigen-CAM, 2025.
+    """
     name, maps = _maps(kind, batch, layer)
     flat = maps.flatten(1)
     strongest = flat.gather(1, flat.abs().argmax(dim=1, keepdim=True))
     oriented = maps * torch.where(strongest < 0, -1.0, 1.0).reshape(-1, 1, 1, 1)
-    return Attribution(upsampled(oriented, batch), per_run={"layer": name})
+    return Attribution(upsampled(oriented.clamp(min=0), batch), per_run={"layer": name})
 
 
 def _maps(kind: Any, batch: Batch, layer: str | None) -> tuple[str, Tensor]:

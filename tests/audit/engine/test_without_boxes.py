@@ -21,6 +21,7 @@ from audit.engine.measure import measure
 from audit.errors import AuditError
 from audit.inspection.inspect import inspect
 from audit.inspection.source import source
+from audit.models.capabilities import Capabilities
 from audit.models.model import Model
 from audit.record.record import Record
 from audit.record.schema import FILE_NAME
@@ -187,6 +188,14 @@ def test_what_the_settings_name_is_refused(table: str, name: str, noun: str, tmp
     message = f"{noun} '{name}': needs boxes, but the data have none; need a data set with boxes. Leave {table} out"
     with pytest.raises(AuditError, match=message):
         measure(settings, tmp_path / "out", model=model())
+
+
+@pytest.mark.tor("TOR-099")
+def test_a_detector_is_refused(tmp_path: Path) -> None:
+    settings = settings_of(pictures(tmp_path / "data", 4))
+    detector = replace(model(), capabilities=Capabilities(at_places=True))
+    with pytest.raises(AuditError, match="the model is a detector, which is asked at boxes, and the data have none"):
+        measure(settings, tmp_path / "out", model=detector)
 
 
 @pytest.mark.slow
