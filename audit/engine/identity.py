@@ -53,4 +53,5 @@ def _dataset(inputs: Inputs) -> dict[str, Any]:
         "annotations": file_hashes(inputs.dataset.files, inputs.settings.path(table.annotations)),
         "samples": len(inputs.samples) + len(inputs.excluded),
         "labels": sorted({sample.label for sample, _ in inputs.samples}),
+        **({} if inputs.dataset.boxed else {"boxed": False}),
     }

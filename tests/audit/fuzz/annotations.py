@@ -24,6 +24,13 @@ CVAT = (
     b'<polygon label="cat" points="1.00,1.00;4.00,1.00;4.00,5.00"/><ellipse label="cat" cx="4" cy="4" rx="2" ry="1"/>'
     b'<mask label="cat" left="1" top="1" width="3" height="2" rle="0, 6"/></image></annotations>'
 )
+HUGGING_FACE = b"".join(
+    json.dumps(entry).encode() + b"\n"
+    for entry in (
+        {"file_name": "a.png", "objects": {"bbox": [[1, 2, 4, 4], [0, 0, 1, 1]], "categories": ["dog", "cat"]}},
+        {"file_name": "b.png", "width": 8, "height": 8, "objects": [{"bbox": [1, 2, 4, 4], "category": 0}]},
+    )
+)
 LABELME = json.dumps(
     {
         "shapes": [
