@@ -55,7 +55,7 @@ class Hooked(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = network()
-        self.layers[1].register_forward_hook(lambda _, __, answers: 2 * answers)
+        self.layers.get_submodule("1").register_forward_hook(lambda _, __, answers: 2 * answers)
 
     def forward(self, x: Tensor) -> Tensor:
         answers: Tensor = self.layers(x)
