@@ -17,6 +17,9 @@ from audit.models.head import IMAGENET, head_size
 from audit.models.model import Model, freeze
 from audit.models.weights import SUFFIXES, data_only, load_weights, read_state, without_prefix
 
+FILE_SUFFIXES = SUFFIXES
+"""What `weights` ends in where it is a file; else it may be a name."""
+
 
 def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:
     """A torchvision classification network by name, with weights from torchvision or from a local state dict.
