@@ -40,6 +40,23 @@ def check_folder(path: Path) -> None:
         raise AuditError(path.name, f"holds no {WEIGHTS[0]}", "need weights as safetensors")
 
 
+def refuse_reach(path: Path, config: Mapping[str, Any]) -> None:
+    """Raises AuditError where the folder's JSON names code, or what does not lie in it."""
+    if "auto_map" in config:
+        seen, step = "names code of its own (auto_map)", "Open it by a factory of yours, which imports that code."
+        raise AuditError(path.name, seen, "need a network of the library itself", step)
+    named = [str(config.get(key) or "") for key in ("architecture", "backbone")]
+    if config.get("use_pretrained_backbone") or any(":" in name for name in named):
+        raise AuditError(path.name, "takes weights or an architecture from a hub", "need all of it in the folder")
+    index = path / WEIGHTS[1]
+    if not (path / WEIGHTS[0]).is_file():
+        files = read_json(index).get("weight_map")
+        parts = files.values() if isinstance(files, dict) else [None]
+        odd = [str(part) for part in parts if not isinstance(part, str) or Path(part).name != part]
+        if odd:
+            raise AuditError(index.name, f"names {odd[0][:80]!r}", "need safetensors in the same folder")
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Raises AuditError where the file is missing, damaged or no object."""
     try:

@@ -71,12 +71,12 @@ def read_saved_model(path: Path, signature: str) -> SavedModel:
     graph = (path / GRAPH).read_bytes()
     with reading(path):
         parsed.ParseFromString(graph)
-    (meta,) = _of_tensorflow_2(parsed.meta_graphs, path.name)
-    functions = {function.signature.name: function for function in meta.graph_def.library.function}
-    name = _function_of(meta, signature, path.name)
-    _screen(meta, functions, name, path.name)
-    given, shape = _input(meta.signature_def[signature], path.name)
-    cut = _without_softmax(functions, name, 0)
+        (meta,) = _of_tensorflow_2(parsed.meta_graphs, path.name)
+        functions = {function.signature.name: function for function in meta.graph_def.library.function}
+        name = _function_of(meta, signature, path.name)
+        _screen(meta, functions, name, path.name)
+        given, shape = _input(meta.signature_def[signature], path.name)
+        cut = _without_softmax(functions, name, 0)
     files = sorted(file for file in (path / "variables").glob("*") if is_regular(file))
     sha256 = sha256_of([[file.name, file_hash(file)] for file in (path / GRAPH, *files)])
     bare = parsed.SerializeToString() if cut else graph
@@ -185,7 +185,7 @@ def _without_softmax(functions: Mapping[str, Any], name: str, output: int) -> bo
     function = functions[name]
     nodes = {node.name: node for node in function.node_def}
     made = function.ret[function.signature.output_arg[output].name]
-    while (node := nodes.get(made.partition(":")[0])) is not None and node.op == "Identity":
+    while (node := nodes.pop(made.partition(":")[0], None)) is not None and node.op == "Identity":  # none twice
         made = node.input[0]
     if node is not None and (node.op in functions or node.op in CALLS) and "f" in node.attr:
         return _without_softmax(functions, node.attr["f"].func.name, int(made.rpartition(":")[2]))

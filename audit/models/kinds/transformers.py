@@ -21,6 +21,7 @@ from audit.models.huggingface_folder import (
     classes_of,
     preprocessing_of,
     read_json,
+    refuse_reach,
 )
 from audit.models.model import Model, freeze
 
@@ -43,7 +44,8 @@ def transformers(*, path: Path) -> Model:
     (library,) = modules_of("transformers", "transformers", "transformers")
     check_folder(path)
     config = read_json(path / CONFIG)
-    _refuse_code(path, config)
+    refuse_reach(path, config)
+    _refuse_labels(path.name, config)
     with _opening(path.name, library):
         module, report = library.AutoModelForImageClassification.from_pretrained(
             path,
@@ -85,12 +87,9 @@ class Logits(nn.Module):
         return logits
 
 
-def _refuse_code(path: Path, config: dict[str, Any]) -> None:
-    if "auto_map" in config:
-        seen, step = "names code of its own (auto_map)", "Open it by a factory of yours, which imports that code."
-        raise AuditError(path.name, seen, "need a network of the library itself", step)
+def _refuse_labels(where: str, config: dict[str, Any]) -> None:
     if config.get("problem_type") == "multi_label_classification":
-        raise AuditError(path.name, "gives a picture several labels", "need a classifier whose classes exclude others")
+        raise AuditError(where, "gives a picture several labels", "need a classifier whose classes exclude others")
 
 
 def _refuse_misfits(where: str, report: dict[str, Any]) -> None:

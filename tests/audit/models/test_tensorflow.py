@@ -1,9 +1,11 @@
 """SavedModels: screened before TensorFlow runs them, computed by TensorFlow, and torch's gradient is its tape's."""
 
+import importlib
 import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -241,6 +243,76 @@ def test_damaged_and_other_folders_are_refused(tmp_path: Path) -> None:
     (folder / "saved_model.pb").write_bytes(whole)
     (folder / "variables" / "variables.index").unlink()
     with pytest.raises(AuditError, match=r"own: cannot be read as a SavedModel \("):
+        tensorflow(path=folder)
+
+
+def edited(folder: Path, edit: Callable[[Any], None]) -> Path:
+    """A folder whose graph was changed by hand."""
+    path = tensorflow_files.write(folder / "own")
+    messages: Any = importlib.import_module("tensorflow.core.protobuf.saved_model_pb2")
+    graph = messages.SavedModel.FromString((path / "saved_model.pb").read_bytes())
+    edit(graph.meta_graphs[0])
+    (path / "saved_model.pb").write_bytes(graph.SerializeToString())
+    return path
+
+
+def asked_function(meta: Any) -> Any:
+    """The function that the signature calls."""
+    functions = {function.signature.name: function for function in meta.graph_def.library.function}
+    return next(function for name, function in functions.items() if "asked" in name and "wrapper" not in name)
+
+
+def in_a_circle(meta: Any) -> None:
+    function = asked_function(meta)
+    (last,) = (node for node in function.node_def if node.op == "Identity")
+    last.input[0] = f"{last.name}:output:0"
+
+
+def calling_itself(meta: Any) -> None:
+    function = asked_function(meta)
+    (node,) = (node for node in function.node_def if node.op == "Softmax")
+    node.op = "PartitionedCall"
+    node.attr["f"].func.name = function.signature.name
+
+
+def calling_nothing(meta: Any) -> None:
+    calling_itself(meta)
+    (node,) = (node for node in asked_function(meta).node_def if node.op == "PartitionedCall")
+    node.attr["f"].func.name = "gone"
+
+
+def writing_where_it_differentiates(meta: Any) -> None:
+    saving = next(function for function in meta.graph_def.library.function if "traced_save" in function.signature.name)
+    gradient = meta.graph_def.library.registered_gradients.add()
+    gradient.gradient_func, gradient.registered_op_type = saving.signature.name, "Relu"
+
+
+def writing_when_it_is_loaded(meta: Any) -> None:
+    saving = next(function for function in meta.graph_def.library.function if "traced_save" in function.signature.name)
+    nodes = meta.object_graph_def.nodes
+    nodes.add().bare_concrete_function.concrete_function_name = saving.signature.name
+    nodes[0].children.add(node_id=len(nodes) - 1, local_name="_initialize")
+
+
+def pointing_beyond(meta: Any) -> None:
+    meta.object_graph_def.nodes[0].children.add(node_id=10_000, local_name="signatures")
+
+
+@pytest.mark.tor("TOR-096")
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (in_a_circle, "own: (cannot be read as a SavedModel|has no derivative)"),
+        (calling_itself, r"own: cannot be read as a SavedModel \(RecursionError"),
+        (calling_nothing, "own: calls a function 'gone' that it does not hold"),
+        (writing_where_it_differentiates, "own: holds the operator '(StaticRegexFullMatch|MergeV2Checkpoints|SaveV2)'"),
+        (writing_when_it_is_loaded, "own: holds the operator '(StaticRegexFullMatch|MergeV2Checkpoints|SaveV2)'"),
+        (pointing_beyond, "own: cannot be read as a SavedModel"),
+    ],
+)
+def test_a_graph_that_was_changed_by_hand_is_refused(edit: Callable[[Any], None], message: str, tmp_path: Path) -> None:
+    folder = edited(tmp_path, edit)
+    with pytest.raises(AuditError, match=message):
         tensorflow(path=folder)
 
 

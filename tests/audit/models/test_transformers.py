@@ -136,6 +136,16 @@ def test_classes_that_nobody_named_and_preprocessing_that_nobody_stated_are_left
     assert model.description["preprocessing"] == "not stated: there is no preprocessor_config.json"
 
 
+@pytest.mark.tor("TOR-097")
+def test_weights_in_several_files_are_read_and_hashed(tmp_path: Path) -> None:
+    theirs = huggingface_files.write(tmp_path / "own")
+    theirs.save_pretrained(tmp_path / "parts", max_shard_size="30KB")
+    assert len(list((tmp_path / "parts").glob("*.safetensors"))) > 1
+    whole, parts = transformers(path=tmp_path / "own"), transformers(path=tmp_path / "parts")
+    assert torch.equal(whole.module(X), parts.module(X))
+    assert whole.description["file_sha256"] != parts.description["file_sha256"]
+
+
 def without_weights(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
 
@@ -157,6 +167,15 @@ def changed(**changes: Any) -> Any:
     return change
 
 
+def sharded(file: str) -> Any:
+    def shard(folder: Path) -> None:
+        (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+        names = {"classifier.bias": file}
+        (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": names}))
+
+    return shard
+
+
 def cut_short(folder: Path) -> None:
     content = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(content[:1000])
@@ -174,6 +193,9 @@ def cut_short(folder: Path) -> None:
         (changed(model_type="nothing"), "own: cannot be opened as an image classifier"),
         (changed(auto_map={"AutoModelForImageClassification": "code.Net"}), r"own: names code of its own \(auto_map\)"),
         (changed(problem_type="multi_label_classification"), "own: gives a picture several labels"),
+        (changed(use_pretrained_backbone=True), "own: takes weights or an architecture from a hub; need all of it in"),
+        (changed(model_type="timm_wrapper", architecture="hf-hub:a/b"), "own: takes weights or an architecture from a"),
+        (sharded("../elsewhere.safetensors"), r"index\.json: names '\.\./elsewhere\.safetensors'; need safetensors in"),
         (cut_short, "own: cannot be opened as an image classifier"),
         (lambda folder: (folder / "config.json").write_text("{"), r"config\.json: cannot be read"),
         (lambda folder: (folder / "config.json").unlink(), r"own: is no folder with a config\.json"),
