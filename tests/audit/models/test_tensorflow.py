@@ -7,26 +7,32 @@ import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from safetensors.torch import load_file
 from torch import nn
 
 import audit
 from audit.errors import AuditError
 from audit.models.kinds.tensorflow import tensorflow
 from audit.models.kinds.tensorflow_factory import tensorflow_factory
+from audit.models.kinds.torchvision import torchvision
 from audit.models.model import check_model, rehearse, state_hash, to_channels_last
 from audit.models.randomised import parameters_of, randomised, statistics_of
 from audit.models.tensorflow_library import tensorflow_library
 from audit.models.tensorflow_operators import ALLOWED
 from audit.record.record import Record
-from audit.saliency.batch import Batch
+from audit.saliency.batch import Attribution, Batch, reduce_channels
+from audit.saliency.methods.gradient import gradient
+from audit.saliency.methods.input_x_gradient import input_x_gradient
 from audit.saliency.methods.integrated_gradients import integrated_gradients
-from fixtures import onnx_files, tensorflow_files
+from fixtures import onnx_files, tensorflow_files, tensorflow_squeezenet
 from fixtures.shapes import write_shapes
 
 if not importlib.util.find_spec("tensorflow"):
@@ -432,3 +438,27 @@ def test_an_audit_of_the_folder_is_that_of_the_network(tmp_path: Path) -> None:
             masses.append(record.columns(query)["mass"].astype(float))
             assert record.identity()["left_out"] == {}
     assert np.isclose(masses[0], masses[1], rtol=1e-3, atol=1e-4).mean() > 0.95
+
+
+@pytest.mark.real
+@pytest.mark.tor("TOR-096")
+def test_the_maps_of_photographs_are_those_of_the_real_network_in_torch(real: Path, tmp_path: Path, tf: Any) -> None:
+    theirs = torchvision(name="squeezenet1_0", weights=real / "squeezenet1_0.safetensors")
+    assert theirs.preprocessing is not None
+    built = tensorflow_squeezenet.model(load_file(real / "squeezenet1_0.safetensors"))
+    tf.saved_model.save(built, str(tmp_path / "own"), signatures={"serving_default": built.asked})
+    ours = tensorflow(path=tmp_path / "own")
+    photographs = sorted((real / "images").glob("*.jpg"))[:6]
+    framed = [theirs.preprocessing.frame(Image.open(file).convert("RGB"), ()).pixels for file in photographs]
+    x = theirs.preprocessing.normalise(torch.stack(framed))
+    check_model(ours, x[:2])
+    logits = theirs.module(x)
+    torch.testing.assert_close(ours.module(x), logits, rtol=1e-3, atol=1e-4)
+    mean, std = (torch.tensor(value) for value in (theirs.preprocessing.mean, theirs.preprocessing.std))
+    target, seeds = logits.argmax(dim=1), tuple(range(len(x)))
+    for method in (gradient, input_x_gradient, partial(integrated_gradients, steps=2)):
+        maps = [method(Batch(module, x, target, mean, std, seeds)) for module in (ours.module, theirs.module)]
+        signed = [made.signed if isinstance(made, Attribution) else made for made in maps]
+        flat = [reduce_channels(made, "abs_max").double().flatten(1) for made in signed]
+        pairs = [torch.corrcoef(torch.stack(pair))[0, 1].item() for pair in zip(*flat, strict=True)]
+        assert min(pairs) >= 0.999, (method, pairs)
