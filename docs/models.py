@@ -17,7 +17,7 @@ from audit.models.refusal import CLAUSES
 from audit.saliency.batch import Batch, dead
 from audit.saliency.sources import Source, sources
 from audit.settings_tables import MethodTable, SaliencyTable
-from fixtures.twins import Twins, twins
+from fixtures.twins import DETECTORS, KINDS, Twins, twins
 
 FILE = Path(__file__).with_suffix(".md")
 METHODS = registry.names("audit.saliency.methods")
@@ -36,6 +36,8 @@ that the method works, and how far its maps are from those of torch: 1 less the 
 maps of a picture, of three pictures. It is {1 - LEAST:.3f} at most, or a test fails. "exact" means that they are the
 same numbers. "no" means that the method is refused, before a picture is measured, for the reason in the second table.
 Guided backprop also refuses networks of any kind that have no ReLU, and Grad-CAM those in which it finds no layer.
+Detectors ({", ".join(f"`{name}`" for name in DETECTORS)}) answer for boxes and are not in the table; none of them
+shows layers, and `onnx_detector` has no gradient.
 
 """
 REASONS = ("| kind | methods | refused because |", "|---|---|---|")
@@ -43,7 +45,7 @@ REASONS = ("| kind | methods | refused because |", "|---|---|---|")
 
 def page() -> str:
     """The whole page."""
-    kinds = registry.names("audit.models.kinds")
+    kinds = sorted(KINDS)
     head = ["| kind | " + " | ".join(f"`{name}`" for name in METHODS) + " |", "|---" * (len(METHODS) + 1) + "|"]
     measured = {kind: cells(kind) for kind in kinds}
     rows = [row(kind, measured[kind]) for kind in kinds]

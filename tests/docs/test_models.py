@@ -6,7 +6,7 @@ import pytest
 
 from audit import registry
 from docs.models import FILE, LEAST, METHODS, NUMBER, cells, reason, row
-from fixtures.twins import KINDS, missing
+from fixtures.twins import DETECTORS, KINDS, missing
 
 PAGE = FILE.read_text(encoding="utf-8")
 ROOT = Path(__file__).parents[2]
@@ -14,8 +14,9 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_page_has_every_kind_and_every_method_and_readme_links_it() -> None:
     kinds = registry.names("audit.models.kinds")
-    assert sorted(KINDS) == kinds, "a kind without twins: see fixtures/twins.py"
-    assert [kind for kind in kinds if f"\n| `{kind}` | " not in PAGE] == [], "run python -m docs.models"
+    assert sorted([*KINDS, *DETECTORS]) == kinds, "a kind without twins: see fixtures/twins.py"
+    assert [kind for kind in KINDS if f"\n| `{kind}` | " not in PAGE] == []
+    assert [kind for kind in DETECTORS if f"`{kind}`" not in PAGE] == [], "run python -m docs.models"
     assert "| kind | " + " | ".join(f"`{name}`" for name in METHODS) in PAGE
     assert "(docs/models.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from audit.errors import AuditError
 from audit.models.capabilities import NO_LAYERS
 from audit.models.model import Model, freeze
-from audit.models.named_function import named_function, said
+from audit.models.named_function import origin, returned_by
 from audit.models.tensorflow_library import tensorflow_library
 from audit.models.tensorflow_network import Program, TensorFlowNetwork, Traced
 
@@ -30,13 +30,7 @@ def tensorflow_factory(
     cannot be called or does not list its variables.
     """
     tf = tensorflow_library("tensorflow_factory", keras_on_torch=False)
-    build = named_function(function, "returns a network")
-    try:
-        built = build(**(arguments or {}))
-    except (AuditError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # SystemExit among them: training scripts end with it
-        raise AuditError(function, f"raises {said(error)}", "need a function that returns a network") from error
+    built = returned_by(function, arguments)
     variables = getattr(built, "variables", None)
     if not callable(built) or not isinstance(variables, list | tuple):
         raise AuditError(
@@ -52,11 +46,9 @@ def tensorflow_factory(
         preprocessing=None,
         description={
             "kind": "tensorflow_factory",
-            "name": function,
-            "weights": "from the function",
+            **origin(function, arguments, None),
             "layout": layout,
             "library": f"tensorflow {tf.__version__}",
-            **{f"arguments.{key}": repr(value) for key, value in (arguments or {}).items()},
         },
         capabilities=NO_LAYERS,
     )
