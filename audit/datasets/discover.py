@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple
 
 from audit import registry
@@ -17,6 +18,7 @@ from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import entries, is_folder, is_regular
+from audit.phrases import listed
 
 LOOKED_AT, LONGEST_LABEL = 200, 40
 """Files and folders that are tried as annotations at most."""
@@ -24,6 +26,8 @@ MOST_FOLDERS = 30
 """Folders beside the annotations that are tried as the pictures' at most."""
 DEEPER = {".json", ".jsonl", ".csv", ".yaml", ".arrow", ".parquet"}
 """Endings of annotations that are looked for in the folders too."""
+KINDS = "audit.models.kinds"
+WIDTH = 118
 NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
     "Fix them, or convert them to another format: `saliency-audit list` says what each reads. The simplest is CSV,"
@@ -192,6 +196,7 @@ def settings_text(reading: Found, folder: Path) -> str:
     more = f", and {len(labels) - 8} more" if len(labels) > 8 else ""
     pictures = len({sample.image for sample in reading.dataset.samples})
     return TEMPLATE.format(
+        kinds=_comment(f"A model kind, as `saliency-audit list` shows it: {listed(registry.names(KINDS))}."),
         pictures=pictures,
         samples=len(reading.dataset.samples),
         excluded=len(reading.dataset.exclusions),
@@ -200,6 +205,10 @@ def settings_text(reading: Found, folder: Path) -> str:
         annotations=_quoted(_relative(reading.annotations, folder)),
         images=_quoted(_relative(reading.images, folder)),
     )
+
+
+def _comment(text: str) -> str:
+    return fill(text, WIDTH, initial_indent="# ", subsequent_indent="# ")
 
 
 def _in_a_comment(label: str) -> str:
@@ -222,7 +231,7 @@ TEMPLATE = """\
 title = "Saliency audit"
 
 [model]
-# What `saliency-audit list` calls a model kind: torchvision, factory, exported or torchscript.
+{kinds}
 kind = "torchvision"
 name = "resnet18"
 # "DEFAULT" downloads torchvision's weights; better: your own state dict, "model.safetensors" or "model.pth".

@@ -8,13 +8,14 @@ import pytest
 
 from audit import registry
 from audit.datasets import annotation_files, discover
-from audit.datasets.discover import Found, look
+from audit.datasets.discover import Found, look, settings_text
 from audit.errors import AuditError
 from audit.files import read_regular
 from fixtures.scene import Scene, write_scene
 
 CSV = ("csv", "gtsrb", "imagenet", "lard", "open_images")
 JSON = ("coco", "fiftyone", "label_studio", "labelme")
+KINDS = registry.names("audit.models.kinds")
 FORMATS = [name for name in registry.names("audit.datasets.formats") if name != "image_folder"]
 
 
@@ -34,6 +35,14 @@ def test_each_format_is_found_and_claimed_by_no_other(scene: Scene, name: str) -
     assert (found.format, found.annotations, found.images) == (name, place, scene.images)
     assert found.present == (7 if name != "lard" else 4)  # without its option LARD knows one label
     assert {attempt.format for attempt in attempts(place) if isinstance(attempt, Found)} == {name}
+
+
+def test_the_settings_name_every_kind_of_model_there_is(scene: Scene, tmp_path: Path) -> None:
+    text = settings_text(look(scene.annotations["csv"]), tmp_path)
+    comment = text[text.index("[model]") : text.index("kind = ")].replace("\n# ", " ")
+    listing = comment.partition("shows it: ")[2].rstrip("\n.").replace(" and ", ", ")
+    assert listing.split(", ") == KINDS
+    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_imagenet_s_xml_is_found_as_such(tmp_path: Path) -> None:
