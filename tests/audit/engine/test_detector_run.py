@@ -23,7 +23,7 @@ def audited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return request.param, audit.run(settings, folder / "out"), folder / "out"
 
 
-DECIDE_BETWEEN_THEM = ("forbidden_pixels_are_ignored", "survives_other_background", "no_shared_hotspot")
+DECIDE_BETWEEN_THEM = ("forbidden_pixels_are_ignored", "survives_other_background")
 
 
 @pytest.mark.tor("TOR-100")
