@@ -16,6 +16,8 @@ from fixtures.scene import Scene, write_scene
 CSV = ("csv", "gtsrb", "imagenet", "lard", "open_images")
 JSON = ("coco", "fiftyone", "label_studio", "labelme")
 FORMATS = registry.names("audit.datasets.formats")
+ONE_OBJECT = "oxford_pet"
+"""Labels pictures by their names, and has one object on each: it cannot state the scene."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def attempts(place: Path) -> list[object]:
     return list(discover._attempts(place, discover._candidates(place)))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != ONE_OBJECT])
 def test_each_format_is_found_and_claimed_by_no_other(scene: Scene, name: str) -> None:
     place = scene.annotations[name]
     found = look(place)
