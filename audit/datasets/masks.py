@@ -75,7 +75,7 @@ class Raster:
         cls, inside: NDArray[np.bool_], size: tuple[int, int] | None = None, at: tuple[int, int] = (0, 0)
     ) -> "Raster":
         """inside: (h, w) of the part of the picture that begins at column and row `at`; size: default (w, h)."""
-        rectangles = (_rectangles(inside) + np.array([*at, *at])).astype("<i4")
+        rectangles = (rectangles_of(inside) + np.array([*at, *at])).astype("<i4")
         return cls(size or (inside.shape[1], inside.shape[0]), zlib.compress(rectangles.tobytes(), 1))
 
     @property
@@ -119,7 +119,7 @@ def _on_one_line(ring: Points) -> bool:
     return bool(across.max() <= 1e-9 * (far**2).sum())
 
 
-def _rectangles(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
+def rectangles_of(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(R, 4): the runs of pixels in each row; rows that follow each other and are alike share theirs."""
     if not inside.size:
         return np.empty((0, 4), np.int64)
