@@ -38,7 +38,8 @@ def objects_in_frame(
     upright = np.concatenate([np.array(corners).reshape(-1, 4), *(shape.rectangles for shape in drawn)])
     _, moved = _moved(upright, size, into)
     rings = [_moved_points(ring, size, into) for shape in drawn for ring in shape.rings]
-    whole = _clipped(np.concatenate([moved, *map(rectangles_of, rings)]), extent[0])
+    top, bottom = extent[0, 1], extent[0, 3]
+    whole = _clipped(np.concatenate([moved, *(rectangles_of(ring, top, bottom) for ring in rings)]), extent[0])
     inside = _clipped(whole, np.array([0, 0, frame[1], frame[0]], dtype=np.float64))
     before, after = _area(whole), _area(inside)
     visible = min(after / before, 1.0) if before else 0.0

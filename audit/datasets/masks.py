@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 FEWEST_POINTS = 3
 MOST_POINTS = 100_000
 """Of one ring."""
+FARTHEST = 1e9
+"""Pixels from the origin."""
 Points = NDArray[np.float64]
 """(P, 2): x, y in pixels of the original picture, origin top left."""
 Rectangles = NDArray[np.float64]
@@ -50,8 +52,8 @@ class Polygons:
         if not self.packed:
             return "has no polygon"
         for ring in self.rings:
-            if not np.isfinite(ring).all():
-                return "has a point that is not finite"
+            if not (np.abs(ring) < FARTHEST).all():  # NaN compares false
+                return "has a point that lies beyond any picture"
             if len(np.unique(ring, axis=0)) < FEWEST_POINTS:
                 return f"has a polygon of {len(ring)} points, fewer than 3 of them different"
             if len(ring) > MOST_POINTS:

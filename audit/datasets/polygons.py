@@ -6,14 +6,16 @@ from numpy.typing import NDArray
 from audit.datasets.exclusions import Reason, Rejected
 from audit.datasets.masks import Points, Rectangles
 
-MOST_CROSSINGS = 20_000_000
+MOST_CROSSINGS = 4_000_000
 """Of edges and rows, for which memory is taken at once."""
 DETAILED = 4_000
 """Points up to which each one begins a row of its own."""
 
 
-def rectangles_of(ring: Points) -> Rectangles:
+def rectangles_of(ring: Points, top: float, bottom: float) -> Rectangles:
     """(R, 4) float64: rectangles whose union holds just the centres of pixels that the ring encloses.
+
+    Nothing above `top` and below `bottom` is looked at.
 
     A pixel belongs to the polygon if its centre does: if a line from the left edge to the centre crosses an odd number
     of edges. A centre on an edge belongs to what lies to the right of it or below, so that an upright rectangle is
@@ -23,7 +25,7 @@ def rectangles_of(ring: Points) -> Rectangles:
     Raises Rejected where the edges cross more rows than memory holds.
     """
     x, y = ring.T
-    rows = _rows(y)
+    rows = _rows(y.clip(top, bottom))
     low, high = rows[:-1], rows[1:]
     centre = np.floor(low) + 0.5
     at = np.where((low <= centre) & (centre < high), centre, (low + high) / 2)

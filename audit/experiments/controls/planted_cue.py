@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 from audit.bounds import MOST_DRAWN, MOST_PICTURES
-from audit.datasets.displayed_boxes import displayed_boxes, displayed_masks
+from audit.datasets.displayed_boxes import displayed_boxes
 from audit.datasets.loader import Loaded
 from audit.datasets.picture_files import open_picture
 from audit.engine.plan import Plan
@@ -145,14 +145,14 @@ def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...])
 
 
 def _covered(run: Plan, loaded: Loaded) -> Tensor:
-    """(1, H, W) bool: the picture's objects with their margin, and those of other labels."""
+    """(1, H, W) bool: the picture's objects with their margin, and the boxes of other labels."""
     covered = run.factory.inside([loaded]).squeeze(1)
     sample, _ = run.inputs.samples[loaded.number]
     if not sample.other_boxes:
         return covered
     opened = open_picture(run.factory.loader.folder / sample.image, run.factory.loader.folder)
-    boxes, masks = displayed_boxes(sample, opened.header)[1], displayed_masks(sample, opened.header)[1]
-    others = run.inputs.preprocessing.frame_boxes(opened.picture.size, boxes, shapes=masks).objects
+    boxes = displayed_boxes(sample, opened.header)[1]
+    others = run.inputs.preprocessing.frame_boxes(opened.picture.size, boxes).boxes
     height, width = loaded.framed.pixels.shape[1:]
     return covered | region([others], (height, width), 0, run.factory.device).inside
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_masks
+from audit.datasets.exclusions import Rejected
 from audit.datasets.geometry import covered_share
 from audit.datasets.masks import Mask, Polygons, Raster
 from audit.datasets.picture_header import Header
@@ -37,20 +38,29 @@ def encloses(ring: NDArray[np.float64], x: float, y: float) -> bool:
 @given(RING)
 def test_a_polygon_holds_the_pixels_whose_centre_it_encloses(points: list[tuple[float, float]]) -> None:
     ring = np.array(points)
-    drawn = union(rectangles_of(ring).astype(np.float64), (20, 20))
+    drawn = union(rectangles_of(ring, 0, 20).astype(np.float64), (20, 20))
     expected = [[encloses(ring, column + 0.5, row + 0.5) for column in range(20)] for row in range(20)]
     assert drawn.tolist() == expected
 
 
-@pytest.mark.parametrize(("ring", "area"), [(TRIANGLE, 50), (CROSSED, 50)])
-def test_the_area_of_a_polygon_is_that_of_its_rectangles(ring: tuple[tuple[float, float], ...], area: float) -> None:
-    sides = rectangles_of(np.array(ring) * 10 + 0.3)[:, 2:] - rectangles_of(np.array(ring) * 10 + 0.3)[:, :2]
-    assert sides.prod(axis=1).sum() == pytest.approx(100 * area, rel=0.002)
+@pytest.mark.parametrize("ring", [TRIANGLE, CROSSED])
+def test_the_area_of_a_polygon_is_that_of_its_rectangles(ring: tuple[tuple[float, float], ...]) -> None:
+    """Both enclose half of a square with sides of 100."""
+    made = rectangles_of(np.array(ring) * 10 + 0.3, -1e3, 1e3)
+    assert (made[:, 2:] - made[:, :2]).prod(axis=1).sum() == pytest.approx(5000, rel=0.002)
+
+
+def test_a_polygon_far_beyond_its_picture_takes_no_memory() -> None:
+    """As of another label, whose box may leave the picture."""
+    made = rectangles_of(np.array([(-1e9, -1e9), (1e9, -1e9), (1e9, 1e9), (-1e9, 1e9)]), 0, 3)
+    assert made[:, 1].tolist() == [0, 1, 2]
+    with pytest.raises(Rejected, match="a polygon of 9,000 points crosses 4,500,000 rows of pixels; need an outline"):
+        rectangles_of(np.array([(i, 500 * (i % 2)) for i in range(9000)], dtype=float), 0, 500)
 
 
 @given(RING, st.integers(0, 6) | st.floats(0, 6, width=32))
 def test_many_rectangles_are_the_union_of_each(points: list[tuple[float, float]], tolerance: float) -> None:
-    corners = torch.from_numpy(rectangles_of(np.array(points)).astype(np.float32))
+    corners = torch.from_numpy(rectangles_of(np.array(points), -9, 29).astype(np.float32))
     single = region([corners[i : i + 1] for i in range(len(corners))] or [corners], (20, 20), tolerance, "cpu")
     assert union(corners.numpy(), (20, 20)).tolist() == single.inside.any(dim=0).tolist()
     reached = within(corners.numpy(), (20, 20), tolerance) | union(corners.numpy(), (20, 20))
