@@ -20,6 +20,7 @@ from audit.datasets.exclusions import Reason, Rejected
 from audit.datasets.formats.coco import coco
 from audit.datasets.formats.cvat import cvat
 from audit.datasets.formats.dota import dota
+from audit.datasets.formats.fiftyone import fiftyone
 from audit.datasets.formats.label_studio import label_studio
 from audit.datasets.formats.labelme import labelme
 from audit.datasets.formats.lard import lard
@@ -243,9 +244,20 @@ def label_studio_polygon(folder: Path) -> Dataset:
     return in_label_studio(folder, "polygonlabels", points=[[100 * x / WIDTH, 100 * y / HEIGHT] for x, y in RING])
 
 
+def in_fiftyone(folder: Path, **polyline: Any) -> Dataset:
+    polylines = {"_cls": "Polylines", "polylines": [{"_cls": "Polyline", "label": "disc", **polyline}]}
+    document = {"samples": [{"filepath": "images/a.png", "truth": polylines}]}
+    return fiftyone(written(folder / "samples.json", json.dumps(document)), picture(folder), field="truth")
+
+
+def fiftyone_polyline(folder: Path) -> Dataset:
+    return in_fiftyone(folder, points=[[[x / WIDTH, y / HEIGHT] for x, y in RING]], closed=True, filled=True)
+
+
 DISCS: tuple[Callable[[Path], Dataset], ...] = (
     *(coco_polygon, coco_runs, coco_text, yolo_polygon, voc_objects, voc_classes, pet),
     *(labelme_polygon, labelme_circle, labelme_mask, cvat_polygon, cvat_ellipse, cvat_mask, label_studio_polygon),
+    fiftyone_polyline,
 )
 OF_PIXELS = {coco_runs, coco_text, voc_objects, voc_classes, pet, labelme_mask, cvat_mask}
 
@@ -376,6 +388,10 @@ def test_shapes_whose_mask_cannot_be_read_exclude_their_sample(tmp_path: Path) -
         "cvat.xml image 1 shape 1: rle '7' in 4 x 4 pixels; need runs": in_cvat(
             tmp_path, '<mask label="x" left="0" top="0" width="4" height="4" rle="7"/>'
         ),
+        "samples.json samples[0] truth[0]: points are [[[0.1, 0.1], [0.2, 0.1], [0.2, 0.3]]]; need closed": in_fiftyone(
+            tmp_path, points=[[[0.1, 0.1], [0.2, 0.1], [0.2, 0.3]]]
+        ),
+        "samples.json samples[0] truth[0]: points are []; need closed": in_fiftyone(tmp_path, points=[], closed=True),
         "a.txt line 1: mask has a polygon whose points": in_yolo(tmp_path, "0 .1 .1 .2 .2 .3 .3"),
     }
     for start, dataset in cases.items():

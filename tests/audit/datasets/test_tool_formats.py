@@ -417,7 +417,7 @@ def test_fiftyone_detections_that_exclude_their_sample(tmp_path: Path) -> None:
     found = gone(dataset)
     assert found["data/a.jpg three"] == ("broken box", shares)
     assert found["data/a.jpg many"] == ("crowd region", crowd)
-    assert found["data/a.jpg ?"][1].endswith("need an object with label and bounding_box.")
+    assert found["data/a.jpg ?"][1].endswith("need an object with label and bounding_box or points.")
     assert found["data/b.jpg cat"][0] == "missing picture"
     assert found["/etc/c.jpg cat"][0] == "path outside the dataset"
     assert found["samples.json samples[3] ?"][1] == "samples.json samples[3]: filepath is 7; need the picture's path."

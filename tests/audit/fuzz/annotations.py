@@ -89,7 +89,13 @@ FIFTYONE = json.dumps(
                 "tags": ["x"],
                 "weather": {"_cls": "Classification", "label": "rain"},
                 "ground_truth": {"detections": [{"label": "dog", "bounding_box": [0.1, 0.2, 0.3, 0.4]}]},
-            }
+            },
+            {
+                "filepath": "a.png",
+                "ground_truth": {
+                    "polylines": [{"label": "cat", "points": [[[0.1, 0.2], [0.9, 0.2], [0.5, 0.7]]], "closed": True}]
+                },
+            },
         ]
     }
 ).encode()
