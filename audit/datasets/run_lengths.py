@@ -26,6 +26,12 @@ def by_columns(counts: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.b
     return None if turned is None else turned.T
 
 
+def runs_of(inside: NDArray[np.bool_]) -> dict[str, list[int]]:
+    """COCO's segmentation of the pixels (h, w), not compressed."""
+    ends = np.flatnonzero(np.diff(inside.T.ravel(), prepend=False))
+    return {"size": list(inside.shape), "counts": np.diff([0, *ends.tolist(), inside.size]).tolist()}
+
+
 def counts_of(values: object) -> NDArray[np.int64] | None:
     """Runs from a list of whole numbers, or from COCO's text; None where they are anything else."""
     if isinstance(values, str):
