@@ -17,6 +17,8 @@ from audit.files import files_below, is_folder, is_regular
 ENDINGS = (".txt",)
 READS_PICTURES = True
 CORNERS, FEWEST, MOST = 8, 9, 10
+TRIED = 500
+"""Lines, the first, among which one must be of four corners: there may be very many files of another kind."""
 HEADER = ("imagesource:", "gsd:", "acquisition dates:")
 _Find = Callable[..., str | None]
 
@@ -33,10 +35,13 @@ def dota(annotations: Path, images: Path) -> Dataset:
     files = [annotations] if is_regular(annotations) else files_below(annotations, ENDINGS)
     home = annotations if is_folder(annotations) else annotations.parent
     find = finder(images)
-    read = [annotation for file in files for annotation in _of_file(file, home, find)]
-    if not any(annotation.mask for annotation in read):
-        seen = "no line of four corners and a category" if files else "no .txt file in this folder"
-        raise AuditError(annotations.name, seen, "need DOTA's text files")
+    read: list[Annotation] = []
+    for file in files:
+        read += _of_file(file, home, find)
+        if not any(annotation.mask for annotation in read[:TRIED]) and (len(read) >= TRIED or file == files[-1]):
+            raise AuditError(annotations.name, "no line of four corners and a category", "need DOTA's text files")
+    if not files:
+        raise AuditError(annotations.name, "no .txt file in this folder", "need DOTA's text files")
     return gather(read, files)
 
 

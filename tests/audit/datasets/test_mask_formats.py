@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from audit.datasets.discover import look
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_masks
 from audit.datasets.exclusions import Reason, Rejected
 from audit.datasets.formats.coco import coco
@@ -436,6 +437,16 @@ def test_pets(tmp_path: Path) -> None:
         oxford_pet(written(tmp_path / "other" / "other.txt", "a b"), tmp_path)
 
 
+def test_pets_are_found(tmp_path: Path) -> None:
+    (tmp_path / "annotations" / "trimaps").mkdir(parents=True)
+    png(np.where(DISC, 1, 2).astype(np.uint8), tmp_path / "annotations" / "trimaps" / "a_1.png")
+    file = written(tmp_path / "annotations" / "list.txt", "#Image CLASS-ID SPECIES BREED-ID\na_1 1 1 1\n")
+    images = picture(tmp_path, "a_1.jpg")
+    found = look(file.parent)
+    assert (found.format, found.annotations, found.images, found.present) == ("oxford_pet", file, images, 1)
+    assert [path.name for path in found.dataset.files] == ["list.txt", "a_1.png"]
+
+
 @pytest.mark.tor("TOR-095")
 def test_voc_s_label_maps(tmp_path: Path) -> None:
     annotations = voc_annotation(tmp_path)
@@ -471,6 +482,8 @@ def test_dota_lines_that_cannot_be_used(tmp_path: Path) -> None:
     ]
     with pytest.raises(AuditError, match="no line of four corners and a category; need DOTA's text files"):
         dota(written(tmp_path / "c.txt", "1 2 3"), tmp_path)
+    with pytest.raises(AuditError, match="no line of four corners and a category"):
+        dota(written(tmp_path / "long" / "a.txt", "1 2 3\n" * 600 + f"{whole}\n").parent, tmp_path)
     with pytest.raises(AuditError, match=r"no \.txt file in this folder"):
         dota(tmp_path / "images", tmp_path)
     with pytest.raises(AuditError, match="no such file or folder"):
