@@ -70,7 +70,10 @@ class DataTable(OpenTable):
     ignore: tuple[str, ...] = ()
     """Labels that the model does not know: their samples lie outside the scope, and are counted."""
     masks: StrictBool = True
-    """Where annotations draw polygons or masks, these are the objects; false: the boxes around them."""
+    """Where annotations draw polygons or masks, these are the objects; false: the boxes around them.
+
+    A broken mask excludes its sample either way.
+    """
     max_box_share: float = Field(default=0.9, gt=0, le=1)
     """A box or mask that covers more of the frame cannot tell inside from outside; the sample is outside the scope."""
     min_visible: float = Field(default=0.25, ge=0, le=1)
