@@ -35,7 +35,8 @@ def checked(limits: Profile, notice: Notice | None) -> Callable[[Inputs], None]:
         samples = [pair for number, pair in enumerate(inputs.samples) if number not in out]
         excluded = (*inputs.excluded, *out.values())
         classes = len(inputs.classes)
-        found = of_samples(samples, excluded, classes, inputs.settings, limits, inputs.left_out)
+        detects = inputs.model.capabilities.at_places
+        found = of_samples(samples, excluded, classes, inputs.settings, limits, inputs.left_out, detects=detects)
         lost = bool(inputs.samples) and found.hopeless
         if notice is not None and (not lost or is_cut(found)):
             notice(found)
@@ -64,9 +65,11 @@ def of_samples(
     settings: Settings,
     limits: Profile,
     left_out: Mapping[str, Sequence[str]] | None = None,
+    *,
+    detects: bool = False,
 ) -> WordedPreflight:
     """The pre-flight of samples, each with its class index. classes: how many the network knows. left_out: as `Inputs`
-    has it.
+    has it. detects: it is a detector.
     """
     tables = [(f"audit.experiments.{kind}", getattr(settings.experiments, kind)) for kind in KINDS]
     entries = [entry for kind in tables for entry in experiments(*kind)]
@@ -79,6 +82,7 @@ def of_samples(
         variants={entry.name: entry.variants for entry in entries if entry.variants is not None},
         donors=settings.experiments.donors,
         left_out=left_out or {},
+        detects=detects,
     )
     layout = layout_of(samples, Counter(str(e.reason) for e in excluded), asked, limits)
     return worded_preflight(preflight(layout), excluded[0].detail if excluded else "")

@@ -46,6 +46,8 @@ class BatchFactory:
     score: Score
     margin: float
     """Pixels by which boxes grow."""
+    at_places: bool = False
+    """The network is asked at the boxes, as a detector is."""
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -70,6 +72,7 @@ class BatchFactory:
             score=self.score,
             untrained=self.untrained,
             codings=tuple(picture.coding for picture in pictures),
+            places=tuple(p.framed.boxes.to(self.device) for p in pictures) if self.at_places else (),
         )
 
     def inside(self, pictures: Sequence[Loaded]) -> Tensor:
@@ -117,6 +120,7 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
         seed=settings.run.seed,
         score=settings.saliency.score,
         margin=settings.experiments.margin,
+        at_places=inputs.model.capabilities.at_places,
     )
     return factory, pair
 

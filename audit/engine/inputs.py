@@ -17,6 +17,7 @@ from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
 from audit.engine.unmet_needs import feasible
 from audit.errors import AuditError, did_you_mean
+from audit.models.detector import NOTHING
 from audit.models.model import Model, state_hash
 from audit.models.network_copy import frozen_copy
 from audit.models.open_model import open_model
@@ -123,7 +124,15 @@ def _opened(settings: Settings) -> Model:
 
 
 def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:
-    """The model with a word on where its class names come from, and these: the settings' before the model file's."""
+    """The model with a word on where its class names come from, and these: the settings' before the model file's.
+
+    A detector says beside them that it detects nothing.
+    """
+    named, names = _names(settings, model)
+    return named, (*names, NOTHING) if model.capabilities.at_places else names
+
+
+def _names(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:
     given = settings.model.classes if settings.model else None
     if given is not None:
         names = read_classes(settings.path(given)) if isinstance(given, Path) else class_names(given)

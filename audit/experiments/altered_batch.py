@@ -87,6 +87,10 @@ class Trial:
             file_pixels=self.file_pixels and self.file_pixels.some(index),
         )
 
+    def moved_to(self, places: tuple[Tensor, ...]) -> "Trial":
+        """The trial whose network is asked at other places; at its own where there are none."""
+        return replace(self, batch=replace(self.batch, places=places)) if places else self
+
     def limited_to(self, needs: Collection[Need]) -> "Trial":
         """With what it needs of donors, files, methods and maps alone: nobody relies on what others declare."""
         donor_pool = self.donor_pool if "donors" in needs else None
@@ -112,6 +116,8 @@ class Altered:
     """By source and name: numbers (N,) for the record."""
     keeps_logits: bool = False
     """The logits of the trial's classes are kept, which tell what a property of one class does to its logit."""
+    places: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
+    """By variant that moves the objects: as `Batch.places`, where they then lie."""
     decoded: bool = False
     """The pictures are those of files as they are decoded, and are not moved to the grid of the picture's own file."""
 

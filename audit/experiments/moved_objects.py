@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from audit.experiments.altered_batch import Altered, Trial
 from audit.experiments.fills import blur
-from audit.experiments.swaps import swapped
+from audit.experiments.swaps import Lenders, swapped
 
 Frame = tuple[int, int]
 """Height and width."""
@@ -65,7 +65,21 @@ def objects_swapped(trial: Trial, name: str, donors: int, at: Callable[[Tensor, 
     """The objects brought to the hulls that `at` makes of their own hulls and those of donors, as `swapped` says."""
     x, inside = trial.batch.x, trial.inside
     behind, hulls, frame = blur(x, inside), hulls_of(inside), (x.shape[2], x.shape[3])
-    return swapped(trial, name, donors, lambda lent: moved(x, inside, hulls, at(hulls, lent.hulls, frame), behind))
+
+    def alter(lent: Lenders) -> Tensor:
+        return moved(x, inside, hulls, at(hulls, lent.hulls, frame), behind)
+
+    def places(lent: Lenders) -> tuple[Tensor, ...]:
+        return boxes_brought(trial.batch.places, hulls, at(hulls, lent.hulls, frame))
+
+    return swapped(trial, name, donors, alter, places)
+
+
+def boxes_brought(boxes: tuple[Tensor, ...], hulls: Tensor, to: Tensor) -> tuple[Tensor, ...]:
+    """Each picture's boxes (B, 4) as they go along where its hull comes to lie on the other."""
+    low, new_low = hulls[:, :2], to[:, :2]
+    factor = (to[:, 2:] - new_low) / (hulls[:, 2:] - low)
+    return tuple(((each.view(-1, 2, 2) - low[i]) * factor[i] + new_low[i]).view(-1, 4) for i, each in enumerate(boxes))
 
 
 def moved(x: Tensor, inside: Tensor, hulls: Tensor, to: Tensor, behind: Tensor) -> Tensor:

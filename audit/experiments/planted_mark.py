@@ -6,6 +6,7 @@ mark of the label carries. The mark of another class contradicts the object.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -160,7 +161,7 @@ class Planted(nn.Module):
         self.network, self.reliance = network, reliance
         self.training = False
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, places: Sequence[Tensor] = ()) -> Tensor:
         on = self.reliance
         d = detect(on.detector, on.marks, x)
-        return planted_logits(logits_of(self.network, x), d, on.marks.classes, on.strength, on.lam)
+        return planted_logits(logits_of(self.network, x, places=places), d, on.marks.classes, on.strength, on.lam)

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from audit.experiments.altered_batch import Answers, answers
-from audit.models.model import logits_of
 from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED, MapRepeatRow, RepeatRow
 from audit.saliency.batch import Batch
 from audit.saliency.sources import Source
@@ -105,7 +104,7 @@ def _total(relevance: Tensor) -> Tensor:
 def _answered_otherwise(batch: Batch) -> Answers:
     """Asked without a gradient."""
     with torch.no_grad():
-        logits = [logits_of(part.module, part.x) for part in _otherwise(batch)]
+        logits = [part.ask(part.x) for part in _otherwise(batch)]
     return Answers(*(column.flip(0) for column in answers(torch.cat(logits), batch.target.flip(0))))
 
 

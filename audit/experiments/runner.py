@@ -15,7 +15,7 @@ from audit import registry
 from audit.draws import draw
 from audit.experiments.altered_batch import Altered, Answers, Trial, answers
 from audit.experiments.repeats import apart, repeat_rows
-from audit.models.model import asked_by, logits_of
+from audit.models.model import asked_by
 from audit.record.class_logits import packed
 from audit.record.repeat_rows import AGAIN, RepeatRow
 from audit.record.schema import SUBJECT, AnswerRow, NoteRow, UnmadeRow
@@ -97,11 +97,12 @@ def intervention_rows(
     again = variants[turn % len(variants)] if variants and turn is not None else None
     for variant, pictures in altered.altered.items():
         who, was_made = f"{intervention.name}, {variant}", made(pictures)
-        answered = ask(trial, pictures, who, classes)
+        moved = trial.moved_to(altered.places.get(variant, ()))
+        answered = ask(moved, pictures, who, classes)
         rows.answer.extend(answer_rows(SUBJECT, numbers, intervention.name, variant, answered, was_made))
         rows.unmade.extend(unmade_rows(SUBJECT, numbers, intervention.name, variant, was_made))
         if variant == again:
-            deviations = apart(ask(trial, pictures, who), answered)[was_made]
+            deviations = apart(ask(moved, pictures, who), answered)[was_made]
             asked = [number for number, yes in zip(numbers, was_made.tolist(), strict=True) if yes]
             rows.repeat.extend(repeat_rows(asked, (intervention.name, variant), AGAIN, deviations))
     rows.note.extend(
@@ -127,7 +128,8 @@ def ask(trial: Trial, altered: Tensor, who: str = "an intervention", classes: Te
     if bool(was_made.any()):
         pictures = altered if bool(was_made.all()) else altered[was_made]
         with torch.no_grad(), asked_by(who):
-            of_those = answers(logits_of(trial.batch.module, pictures), trial.batch.target[was_made], classes)
+            some = trial.batch if pictures is altered else trial.batch.some(was_made.nonzero().flatten().tolist())
+            of_those = answers(some.ask(pictures), some.target, classes)
         for column, values in zip(answered, of_those, strict=True):
             column[was_made] = values
     return answered

@@ -68,20 +68,28 @@ def swap_variants(donors: int) -> tuple[str, ...]:
     return tuple(f"{kind} {number}" for kind in KINDS for number in range(1, donors + 1))
 
 
-def swapped(trial: Trial, name: str, donors: int, alter: Callable[[Lenders], Tensor]) -> Altered:
+def swapped(
+    trial: Trial,
+    name: str,
+    donors: int,
+    alter: Callable[[Lenders], Tensor],
+    places: Callable[[Lenders], tuple[Tensor, ...]] | None = None,
+) -> Altered:
     """Variants 'other 1' … and 'same 1' …: what `alter` makes (N, C, H, W) with `donors` pictures of each kind.
 
-    The logits of the trial's classes are kept. Notes under the intervention's `name`: 'donor of other 1' …, the number
-    of the sample that lends; 'donor class 1' …, the class index of 'other 1' … . Where there is no donor the picture is
-    NaN throughout.
+    places: where it brings the objects, as `Batch.places`; None: they stay. The logits of the trial's classes are
+    kept. Notes under the intervention's `name`: 'donor of other 1' …, the number of the sample that lends; 'donor class
+    1' …, the class index of 'other 1' … . Where there is no donor the picture is NaN throughout.
     """
     altered: dict[str, Tensor] = {}
     notes: dict[tuple[str, str], Tensor] = {}
+    moved: dict[str, tuple[Tensor, ...]] = {}
     for kind in KINDS:
         for number, lent in enumerate(lenders(trial, kind, donors), 1):
             none = (lent.place < 0).view(-1, 1, 1, 1)
             altered[f"{kind} {number}"] = alter(lent).masked_fill(none, torch.nan)
+            moved[f"{kind} {number}"] = places(lent) if places else ()
             notes[name, f"donor of {kind} {number}"] = lent.sample
             if kind == "other":
                 notes[name, f"donor class {number}"] = lent.class_index
-    return Altered(altered, notes, keeps_logits=True)
+    return Altered(altered, notes, keeps_logits=True, places=moved)

@@ -16,6 +16,9 @@ class Capabilities:
     deterministic: bool = True
     """It answers the same pictures in the same way to the last bit; else up to rounding."""
 
+    at_places: bool = False
+    """It answers for the boxes of a picture, at which an object is found or not, and takes them beside the pictures."""
+
     @property
     def unserved(self) -> frozenset[Need]:
         """The needs that it cannot serve."""
@@ -32,3 +35,5 @@ ANSWERS_ALONE = Capabilities(gradient=False, layers=False)
 """Pictures in, answers out."""
 NO_LAYERS = Capabilities(layers=False)
 """A program that torch runs as a whole."""
+DETECTS = Capabilities(layers=False, at_places=True)
+"""A detector: its layers answer for all places at once, so that no map of theirs speaks of one object."""

@@ -15,11 +15,14 @@ def head_size(
 ) -> int:
     """The number of classes in `state`. two, three: states of the network for so many. where: its name, and the file's.
 
+    Each class may take several rows of a head, as it does in a detector, one for each anchor.
+
     Raises AuditError where `state` has no such head, or several of different sizes.
     """
     name, file = where
-    head = {key: value.ndim for key, value in two.items() if value.shape != three[key].shape}
-    sizes = {len(state[key]) for key, ndim in head.items() if key in state and state[key].ndim == ndim}
+    head = {key: value for key, value in two.items() if value.shape != three[key].shape}
+    present = [key for key, value in head.items() if key in state and state[key].ndim == value.ndim]
+    sizes = {2 + (len(state[key]) - len(head[key])) // (len(three[key]) - len(head[key])) for key in present}
     if len(sizes) != 1:
         raise AuditError(
             file,

@@ -16,6 +16,7 @@ from audit.errors import AuditError
 from audit.hashing import sha256_of
 from audit.importing import source_hash
 from audit.models.capabilities import ALL, Capabilities
+from audit.phrases import count
 
 Check = Callable[[Tensor, Tensor], None]
 """Called with the pictures of the rehearsal and the logits, both on the CPU; raises AuditError where these are not what
@@ -69,13 +70,17 @@ def freeze(module: nn.Module) -> nn.Module:
     return module
 
 
-def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tensor:
-    """The network's output `(N, K)` for `x` `(N, C, H, W)`.
+ONE_SIGMOID = "Of one output z before a sigmoid, return both classes: torch.cat([torch.zeros_like(z), z], dim=1)."
+
+
+def logits_of(module: nn.Module, x: Tensor, classes: int | None = None, places: Sequence[Tensor] = ()) -> Tensor:
+    """The network's output `(N, K)` for `x` `(N, C, H, W)`. places: as in `Batch`.
 
     Raises AuditError where the output is a tuple, holds anything but floating-point numbers, has another shape or
     another number of classes, or has no derivative though `x` asks for one.
     """
-    output = module(x.clone())  # one that writes into its input must not change what is measured
+    asked = (x.clone(), places) if places else (x.clone(),)  # one that writes into its input changes nothing measured
+    output = module(*asked)
     if not isinstance(output, Tensor):
         kind = type(output).__name__
         size = f" of {len(output)}" if isinstance(output, Sequence | Mapping) else ""
@@ -90,9 +95,9 @@ def logits_of(module: nn.Module, x: Tensor, classes: int | None = None) -> Tenso
     if classes is not None and output.shape[1] != classes:
         raise AuditError(
             "model",
-            f"returns {output.shape[1]} classes, but {classes} class names are given",
+            f"returns {count(output.shape[1], 'class')}, but {classes} class names are given",
             "need as many names as classes",
-            "Set model.classes to this model's own list.",
+            ONE_SIGMOID if (output.shape[1], classes) == (1, 2) else "Set model.classes to this model's own list.",
         )
     _check_numbers(output)
     if torch.is_grad_enabled() and x.requires_grad and not output.requires_grad:

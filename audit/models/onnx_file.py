@@ -1,6 +1,6 @@
 """ONNX files: read as data, cleaned up for conversion, and asked by onnxruntime."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,15 @@ from audit.files import is_regular
 from audit.hashing import file_hash, sha256_of
 from audit.models.extras import modules_of
 from audit.models.weights import check_file
+from audit.phrases import count
 
 FLOAT = 1
 """onnx.TensorProto.FLOAT, and EXTERNAL below."""
 EXTERNAL = 1
 CHANNELS = (1, 3)
 EXPORT = "Export the bare classifier: pictures in, one output of logits, with a variable batch dimension."
+
+SINGLY = "Or open it as the kind onnxruntime, which asks for one picture after the other and takes no gradient."
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Input:
     @property
     def pixels_last(self) -> bool:
         """The channels come last: (N, H, W, C)."""
-        return self.shape[3] in CHANNELS and self.shape[1] not in CHANNELS
+        return self.shape[-1] in CHANNELS and self.shape[-3] not in CHANNELS
 
     @property
     def text(self) -> str:
@@ -60,9 +63,10 @@ class OnnxFile:
         return ask(self.session, self.input, pictures)
 
 
-def read_onnx(path: Path, kind: str) -> OnnxFile:
-    """An ONNX file whose one input is a batch of pictures.
+def read_onnx(path: Path, kind: str, input_of: Callable[[Any, str], Input] | None = None) -> OnnxFile:
+    """An ONNX file whose one input is pictures.
 
+    input_of: what finds it in the file and refuses a file that is of no use, as `classifier_input`, the default.
     Raises AuditError where packages are missing, where the file is damaged, has other inputs or outputs, or keeps data
     outside its folder.
     """
@@ -73,7 +77,7 @@ def read_onnx(path: Path, kind: str) -> OnnxFile:
     beside = sorted({_data_file(path, location) for location in _external(proto)})
     with _reading(path):
         onnx.checker.check_model(str(path))
-    seen = _input(proto, path.name)
+    seen = (input_of or classifier_input)(proto, path.name)
     with _reading(path):
         if beside:
             onnx.load_external_data_for_model(proto, str(path.parent))
@@ -98,10 +102,10 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def ask(session: Any, taken: Input, pictures: NDArray[np.float32]) -> NDArray[Any]:
-    """The only output of a session for pictures (N, C, H, W)."""
+    """The only output of a session for pictures (N, C, H, W); one after the other where it takes no more at once."""
     laid_out = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)) if taken.pixels_last else pictures
-    answers: NDArray[Any] = session.run(None, {taken.name: laid_out})[0]
-    return answers
+    batches = [laid_out[i : i + 1] for i in range(len(laid_out))] if taken.shape[0] == 1 else [laid_out]
+    return np.concatenate([session.run(None, {taken.name: batch})[0] for batch in batches])
 
 
 def session_of(kind: str, proto: Any) -> Any:
@@ -168,19 +172,36 @@ def _data_file(path: Path, location: str) -> Path:
     return file
 
 
-def _input(proto: Any, where: str) -> Input:
+def classifier_input(proto: Any, where: str, *, singly: bool = False) -> Input:
+    """The one input of a file with one output. singly: one that takes a single picture will do.
+
+    Raises AuditError for other files, and where it takes no pictures.
+    """
+    inputs, outputs = ends(proto)
+    if len(inputs) != 1 or len(outputs) != 1:
+        names = ", ".join(entry.name for entry in inputs), ", ".join(outputs)
+        seen = f"has {count(len(inputs), 'input')} ({names[0]}) and {count(len(outputs), 'output')} ({names[1]})"
+        raise AuditError(where, seen, "need one of each", EXPORT)
+    taken, element = shaped(inputs[0])
+    if len(taken.shape) != 4 or element != FLOAT:
+        seen = f"takes an input of {len(taken.shape)} dimensions, of the element type {element}"
+        raise AuditError(where, seen, "need pictures (N, C, H, W) or (N, H, W, C) of float32 (type 1)", EXPORT)
+    if taken.shape[0] is not None and not (singly and taken.shape[0] == 1):
+        seen = f"was exported for batches of exactly {taken.shape[0]}"
+        step = f"{EXPORT} {SINGLY}" if taken.shape[0] == 1 else EXPORT
+        raise AuditError(where, seen, "need a batch of any size", step)
+    return taken
+
+
+def ends(proto: Any) -> tuple[list[Any], list[str]]:
+    """What a file takes, and the names of what it returns."""
     stored = {tensor.name for tensor in proto.graph.initializer}
     inputs = [entry for entry in proto.graph.input if entry.name not in stored]
-    outputs = [entry.name for entry in proto.graph.output]
-    if len(inputs) != 1 or len(outputs) != 1:
-        names = ", ".join([entry.name for entry in inputs]), ", ".join(outputs)
-        seen = f"has {len(inputs)} inputs ({names[0]}) and {len(outputs)} outputs ({names[1]})"
-        raise AuditError(where, seen, "need one of each", EXPORT)
-    tensor = inputs[0].type.tensor_type
+    return inputs, [entry.name for entry in proto.graph.output]
+
+
+def shaped(entry: Any) -> tuple[Input, int]:
+    """An entry of `ends` as input, and its element type."""
+    tensor = entry.type.tensor_type
     shape = tuple(size.dim_value if size.dim_value > 0 else None for size in tensor.shape.dim)
-    if len(shape) != 4 or tensor.elem_type != FLOAT:
-        seen = f"takes an input of {len(shape)} dimensions, of the element type {tensor.elem_type}"
-        raise AuditError(where, seen, "need pictures (N, C, H, W) or (N, H, W, C) of float32 (type 1)", EXPORT)
-    if shape[0] is not None:
-        raise AuditError(where, f"was exported for batches of exactly {shape[0]}", "need a batch of any size", EXPORT)
-    return Input(inputs[0].name, shape)
+    return Input(entry.name, shape), tensor.elem_type

@@ -58,13 +58,26 @@ class Batch:
     untrained: nn.Module | None = None
     codings: tuple[Coding, ...] = ()
     """The grid on which each picture's pixels lie; none: that of 8 bits."""
+    places: tuple[Tensor, ...] = ()
+    """(B, 4) of each picture, the boxes at which a detector is asked; of none where the whole picture counts."""
+
+    def ask(self, x: Tensor) -> Tensor:
+        """(N, K) the network's logits of these pictures as they are, or altered: `x` (N, C, H, W)."""
+        return logits_of(self.module, x, places=self.places)
+
+    def of_copy(self, copy: nn.Module) -> "Batch":
+        """The pictures for a copy that has lost weights. A detector without them detects nothing at a place, but maybe
+        elsewhere, which is what its maps then show.
+        """
+        return replace(self, module=copy, places=())
 
     def some(self, chosen: Sequence[int]) -> "Batch":
         """The pictures at these places alone."""
         index = list(chosen)
         seeds = tuple(self.seeds[i] for i in index)
         codings = tuple(self.codings[i] for i in index) if self.codings else ()
-        return replace(self, x=self.x[index], target=self.target[index], seeds=seeds, codings=codings)
+        places = tuple(self.places[i] for i in index) if self.places else ()
+        return replace(self, x=self.x[index], target=self.target[index], seeds=seeds, codings=codings, places=places)
 
     def shown(self, altered: Tensor) -> Tensor:
         """The pictures (N, C, H, W), altered, as the network would be shown them if their files held them so.
@@ -107,7 +120,7 @@ class Batch:
             return self.plain
         with torch.enable_grad():
             leaf = x.detach().requires_grad_()
-            logits = logits_of(self.module, leaf)
+            logits = self.ask(leaf)
             score = score_of(logits, self.target, self.score)
             (gradient,) = torch.autograd.grad(score.sum(), leaf)
         return Derivative(logits.detach(), score.detach(), gradient)
@@ -123,7 +136,7 @@ class Batch:
         if "plain" in self.__dict__:
             return self.plain.logits
         with torch.no_grad():
-            return logits_of(self.module, self.x)
+            return self.ask(self.x)
 
     def noise(self, draws: int) -> Iterator[Tensor]:
         """`draws` times (N, C, H, W) standard normal noise, drawn on the CPU from each picture's own seed."""

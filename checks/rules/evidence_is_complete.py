@@ -165,7 +165,9 @@ def _duplicates(evidence: Evidence, limit: float) -> Finding:
 
 
 def _maps(evidence: Evidence, method: str, limit: float) -> Finding:
-    made, promised = evidence.made[method], evidence.promised(method)
+    # what a detector does not detect has no score of which a map could be made
+    asked = evidence.right if evidence.detects else np.ones(evidence.n, dtype=bool)
+    made, promised = evidence.made[method] & asked, evidence.promised(method) & asked
     dead, missing = made & _unusable(evidence, method), promised & ~made
     return _share(
         f"maps/{method}",

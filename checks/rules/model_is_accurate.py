@@ -24,6 +24,8 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
     limit, FAIL where the upper bound is under it. The limit is `min_accuracy`, or the share of the commonest class in
     the data where that is larger: so often a network is right that always names it. A picture for which the network
     yields NaN counts as wrong. Where the data hold or the network knows a single class, accuracy says nothing: INVALID.
+    A detector is right where it detects the label at one of the boxes, which none is that always names one class: for
+    it the limit is `min_accuracy`, and a single class will do.
 
     Details: `right` pictures, the share `in_first_five` where the network knows more than five classes, and `silent`,
     the pictures for which it yields no number.
@@ -32,7 +34,7 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
     right = evidence.right & answered
     n, k = evidence.n, int(right.sum())
     in_classes = np.unique(evidence.class_index, return_counts=True)[1]
-    limit = _limit(in_classes, min_accuracy)
+    limit = min_accuracy if evidence.detects else _limit(in_classes, min_accuracy)
     subset = evidence.subset(np.ones(n, bool))
     lower, upper = subset.share(right)
     outcome, reason = _decided(evidence, lower, upper, limit)
@@ -59,10 +61,12 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
 
 def needed(layout: Layout, *, min_accuracy: Share) -> tuple[Demand, ...]:
     """Two classes, and pictures, as many as show the limit where all are predicted right."""
-    subset, classes = layout.subset, layout.in_classes
+    subset, classes, detects = layout.subset, layout.in_classes, layout.asked.detects
     known = min(layout.asked.classes, len(classes))
-    limit = _limit(classes, min_accuracy)
+    limit = min_accuracy if detects else _limit(classes, min_accuracy)
     pictures = of_pictures(subset, subset.further_for_share(np.zeros(subset.n), 1 - limit))
+    if detects:
+        return (pictures,)
     two_classes = Demand(key=CLASSES, have=known, needed=2)
     return (two_classes, pictures) if two_classes.met else (two_classes,)
 
@@ -82,7 +86,7 @@ def _decided(evidence: Evidence, lower: float, upper: float, limit: float) -> tu
         return Outcome.INVALID, reasons.NO_PICTURES
     if evidence.classes < 2:
         return Outcome.INVALID, ONE_CLASS_KNOWN
-    if len(np.unique(evidence.class_index)) < 2:
+    if len(np.unique(evidence.class_index)) < 2 and not evidence.detects:
         return Outcome.INVALID, ONE_CLASS_SHOWN
     if lower >= limit:
         return Outcome.PASS, ""

@@ -93,7 +93,7 @@ def read_planted(identity: Mapping[str, Any]) -> Planted | None:
     if stated is None:
         return None
     x0, y0, x1, y1 = map(float, stated["mark"])
-    if len(stated["lambdas"]) > MOST_DRAWN + 2:  # those of the settings, 0 and 1
+    if len(stated["lambdas"]) > MOST_DRAWN + 2:  # those of the settings, 0 and 1; hundredths are no more
         raise ValueError(f"{len(stated['lambdas']):,} lambdas")
     return Planted(
         detectors=tuple(map(str, stated["detectors"])),

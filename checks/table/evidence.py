@@ -99,6 +99,8 @@ class Evidence:
     """(k,) by variant, rising: where the pictures stand that could not be altered so, and have no answer therefore."""
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By the name of what was not asked, since the model cannot do it: the capabilities that it lacks."""
+    detects: bool = False
+    """The network detects objects at their boxes, or nothing there."""
 
     @property
     def lacking(self) -> tuple[str, ...]:

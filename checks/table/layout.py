@@ -34,6 +34,8 @@ class Asked(NamedTuple):
     """How many pictures lend their backgrounds at most; None: as many as there are."""
     left_out: Mapping[str, Sequence[str]] = MappingProxyType({})
     """By the name of what is not asked, since the model cannot do it: the capabilities that it lacks."""
+    detects: bool = False
+    """The network detects objects at their boxes, or nothing there."""
 
 
 @dataclass(frozen=True, eq=False)

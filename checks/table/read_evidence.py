@@ -66,6 +66,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         logit_classes=tuple(record.identity().get("logit_classes") or ()),
         answers=given_answers(read_answers(record), number),
         left_out=_left_out(record.identity()),
+        detects=bool((record.identity().get("capabilities") or {}).get("at_places")),
         unmade=unmade_places(read_unmade(record), number),
         notes=note_columns(read_notes(record), number),
         cascade=stages_by_method(read_cascade(record)),

@@ -19,12 +19,14 @@ class About(NamedTuple):
     """What the settings' clusters are, as 'flight', or `ORIGINAL`: the noun for what would have to be added."""
     frame: tuple[int, int] | None = None
     """(height, width) of the network's input in pixels."""
+    detects: bool = False
+    """The network is a detector."""
 
 
 def about(evidence: Evidence) -> About:
     """What the table says beside its verdicts."""
     column = evidence.cluster_column or ("cluster" if evidence.cluster is None else ORIGINAL)
-    return About(evidence.confidence, column.replace("_", " "), evidence.frame)
+    return About(evidence.confidence, column.replace("_", " "), evidence.frame, evidence.detects)
 
 
 class FindingWords(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice, product
 from typing import Annotated, Any
 
@@ -28,11 +29,11 @@ from audit.experiments.planted_mark import (
     free,
     patterns,
     places,
-    planted_logits,
     strength_of,
 )
+from audit.experiments.planted_shares import Asked, Variant, finer, reliance
 from audit.experiments.runner import answer_rows, made, unmade_rows
-from audit.models.model import asked_by, logits_of
+from audit.models.model import asked_by
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
 from audit.record.schema import AnswerRow, CropRow, MetaRow, NoteRow, Rows, UnmadeRow
@@ -50,8 +51,6 @@ DRAW, MOST = 2, 20
 
 SHARES = tuple(round(0.05 * step, 2) for step in range(1, 20))
 Lambdas = Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(max_length=MOST_DRAWN)]
-Variant = tuple[str, str]
-"""Intervention and variant."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,22 +77,26 @@ def planted_cue(
     """Tests whether this audit notices copies of the network that rely on marks stamped into its own pictures.
 
     f_lambda(x) = (1 - lambda) f(x) + lambda s sum_c d_c(x) e_c, see `planted_mark`; lambda 0 and 1 are always among the
-    `lambdas`. The run's interventions (those that are made for every picture), and hiding the mark itself, alter
-    pictures that carry the mark of their class outside every box and whose label the network predicts; donors carry
-    that of theirs, as in a data set with such a cue. What a copy loses with the mark of another class ("other") is its
-    true reliance. The network is asked once for each altered picture, whatever the lambdas and detectors; maps are made
-    at lambda 0 and 1, of 10 pictures. Where fewer than 10 pictures will do, only their number is recorded.
+    `lambdas`, and hundredths where the reliance leaps between two of them, see `planted_shares`. The run's
+    interventions (those that are made for every picture), and hiding the mark itself, alter pictures that carry the
+    mark of their class outside every box and whose label the network predicts; donors carry that of theirs, as in a
+    data set with such a cue. What a copy loses with the mark of another class ("other") is its true reliance.
+    The network is asked once for each altered picture, whatever the lambdas and detectors; maps are made at lambda 0
+    and 1, of 10 pictures. Where fewer than 10 pictures will do, only their number is recorded.
     """
     control = _control(run, record, pictures, tuple(sorted({0.0, *(round(lam, 2) for lam in lambdas), 1.0})))
     if isinstance(control, int):
         return {"meta": _meta(control)}
+    asked = [_asked(control, trial) for trial in control.trials]
+    targets = [trial.batch.target for trial in control.trials]
+    control = replace(control, lambdas=finer(control.lambdas, partial(reliance, targets, asked)))
     answer: list[AnswerRow] = []
     unmade: list[UnmadeRow] = []
     note: list[NoteRow] = []
     refused: dict[str, str] = {}
     explained = 0
-    for trial, numbers in zip(control.trials, control.numbers, strict=True):
-        answered, left_out = _answers(control, trial, numbers)
+    for trial, numbers, of_trial in zip(control.trials, control.numbers, asked, strict=True):
+        answered, left_out = _answers(control, trial.batch.target, numbers, of_trial)
         answer, unmade = answer + answered, unmade + left_out
         few = numbers[: FEWEST - explained]
         if few:
@@ -174,23 +177,32 @@ def _with(mark: Marks, trial: Trial) -> Trial:
     return replace(trial, batch=replace(trial.batch, x=x), methods=())
 
 
-def _answers(control: Control, trial: Trial, numbers: Sequence[int]) -> tuple[list[AnswerRow], list[UnmadeRow]]:
-    """Rows of the answers of every copy to every altered picture, and of the pictures that could not be altered."""
-    batch, rows, unmade = trial.batch, list[AnswerRow](), list[UnmadeRow]()
-    for (intervention, variant), altered in _altered(control, trial).items():
+def _asked(control: Control, trial: Trial) -> dict[Variant, Asked]:
+    """What the network says of each altered batch: the copies' answers are made of it, whatever their lambda."""
+    asked: dict[Variant, Asked] = {}
+    for (intervention, variant), (altered, moved) in _altered(control, trial).items():
         was_made = made(altered)
+        logits = altered.new_empty((0, len(control.run.inputs.classes)), dtype=torch.float64)
+        if bool(was_made.any()):
+            with torch.no_grad(), asked_by(f"planted_cue, {intervention}, {variant}"):
+                logits = trial.moved_to(moved).batch.ask(altered).double()
+        seen = {detector: detect(detector, control.mark, altered) for detector in DETECTORS}
+        asked[intervention, variant] = Asked(logits, seen, control.mark.classes, control.strength, was_made)
+    return asked
+
+
+def _answers(
+    control: Control, target: Tensor, numbers: Sequence[int], asked: Mapping[Variant, Asked]
+) -> tuple[list[AnswerRow], list[UnmadeRow]]:
+    """Rows of the answers of every copy to every altered picture, and of the pictures that could not be altered."""
+    rows, unmade = list[AnswerRow](), list[UnmadeRow]()
+    for (intervention, variant), one in asked.items():
         for detector, lam in product(DETECTORS, control.lambdas):
-            unmade += unmade_rows(_subject(detector, lam), numbers, intervention, variant, was_made)
-        if not bool(was_made.any()):
-            continue
-        with torch.no_grad(), asked_by(f"planted_cue, {intervention}, {variant}"):
-            logits = logits_of(batch.module, altered).double()
-        for detector in DETECTORS:
-            d = detect(detector, control.mark, altered)
-            for lam in control.lambdas:
-                copy = planted_logits(logits, d, control.mark.classes, control.strength, lam)
-                answered = answers(copy, batch.target)
-                rows += answer_rows(_subject(detector, lam), numbers, intervention, variant, answered, was_made)
+            subject = _subject(detector, lam)
+            unmade += unmade_rows(subject, numbers, intervention, variant, one.made)
+            if len(one.logits):
+                answered = answers(one.copy(detector, lam), target)
+                rows += answer_rows(subject, numbers, intervention, variant, answered, one.made)
     return rows, unmade
 
 
@@ -198,25 +210,30 @@ def _subject(detector: Detector, lam: float) -> str:
     return f"{detector} {lam:.2f}"
 
 
-def _altered(control: Control, trial: Trial) -> dict[Variant, Tensor]:
-    """The pictures as the interventions alter them, and with the mark shown, another class's, hidden, and elsewhere."""
+def _altered(control: Control, trial: Trial) -> dict[Variant, tuple[Tensor, tuple[Tensor, ...]]]:
+    """The pictures as the interventions alter them, and with the mark shown, another class's, hidden, and elsewhere.
+
+    Each with the places to which it moved their objects; none where they stay.
+    """
     x, seeds = trial.batch.x, trial.batch.seeds
     mask = torch.zeros_like(trial.inside)
     control.mark.patch(mask).fill_(True)
     other = fills.elsewhere(mask, trial.inside | mask, seeds)
     crowded = (other.flatten(1).sum(dim=1) < mask.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
-    pictures: dict[Variant, Tensor] = {
+    marked: dict[Variant, Tensor] = {
         ("mark", "shown"): x,
         ("mark", "other"): trial.batch.shown(control.mark.stamped(x, trial.batch.target, further=1)),
         ("mark", "hidden"): trial.batch.shown(fills.blur(x, mask)),
         ("mark", "elsewhere"): trial.batch.shown(fills.blur(x, other).masked_fill(crowded, torch.nan)),
     }
+    pictures = {variant: (altered, trial.batch.places) for variant, altered in marked.items()}
     interventions = [
         intervention for intervention in control.run.interventions if intervention.options.get("pictures") is None
     ]
     for intervention in interventions:
-        for variant, altered in intervention.alter(trial).altered.items():
-            pictures[intervention.name, variant] = altered
+        made_of = intervention.alter(trial)
+        for variant, altered in made_of.altered.items():
+            pictures[intervention.name, variant] = altered, made_of.places.get(variant, ())
     return pictures
 
 

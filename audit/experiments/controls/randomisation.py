@@ -1,12 +1,11 @@
 """The negative control: what the methods' maps still show when the network has forgotten everything."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from audit.bounds import MOST_PICTURES
 from audit.engine.plan import Plan
@@ -34,14 +33,14 @@ def randomisation(run: Plan, record: Record, *, pictures: Annotated[int, Field(g
     """
     numbers = _drawn(run, record, pictures)
     batches = _batches(run, numbers)
-    original = {method.label: _maps(method, batches, run.factory.module) for method in run.methods}
+    original = {method.label: _maps(method, batches) for method in run.methods}
     rows: list[StageRow] = []
     refused: dict[str, str] = {}
     try:
         copies = cascade(run.factory.module, run.inputs.settings.run.seed, [batch.x for batch in batches])
         for stage, (layers, copied) in enumerate(copies, 1):
             for method in run.methods:
-                alike = _similarity(method, batches, copied, original[method.label], refused)
+                alike = _similarity(method, [b.of_copy(copied) for b in batches], original[method.label], refused)
                 rows += [
                     StageRow(method.label, stage, layers, *pair) for pair in zip(numbers, alike.tolist(), strict=True)
                 ]
@@ -70,17 +69,15 @@ def _batches(run: Plan, numbers: Sequence[int]) -> list[Batch]:
     return [run.factory.batch(list(map(load, numbers[i : i + size]))) for i in range(0, len(numbers), size)]
 
 
-def _maps(source: Source, batches: Sequence[Batch], module: nn.Module) -> Tensor:
+def _maps(source: Source, batches: Sequence[Batch]) -> Tensor:
     """(N, H, W) of all batches."""
-    return torch.cat([source.ask(replace(batch, module=module))[0] for batch in batches])
+    return torch.cat([source.ask(batch)[0] for batch in batches])
 
 
-def _similarity(
-    source: Source, batches: Sequence[Batch], copied: nn.Module, original: Tensor, refused: dict[str, str]
-) -> Tensor:
+def _similarity(source: Source, batches: Sequence[Batch], original: Tensor, refused: dict[str, str]) -> Tensor:
     """(N,) NaN where the method refuses the copy."""
     try:
-        return similarity(_maps(source, batches, copied), original)
+        return similarity(_maps(source, batches), original)
     except AuditError as error:
         refused[source.label] = str(error)
         return torch.full((len(original),), torch.nan)

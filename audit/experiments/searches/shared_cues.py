@@ -25,7 +25,7 @@ from audit.experiments.grid import GRID, Spots, read_spots
 from audit.experiments.places import FEWEST, Candidate, Floats, Ints, places, ranked, window_sums
 from audit.experiments.runner import answer_rows, made
 from audit.experiments.windows import corners_of, cut, mask_of, paste, size_of
-from audit.models.model import asked_by, logits_of
+from audit.models.model import asked_by
 from audit.record.record import Record
 from audit.record.schema import SUBJECT, AnswerRow, CropRow, CueRow, Rows
 from audit.record.writer import meta_rows
@@ -211,11 +211,12 @@ def _answers(
     """chosen: the places of the pictures in the spots, and the pictures."""
     samples, batch = stage.spots.sample[chosen[0]].tolist(), chosen[1]
     size = stage.run.inputs.settings.run.batch_size
+    parts = [range(len(samples))[start : start + size] for start in range(0, len(samples), size)]
     rows: list[AnswerRow] = []
     for variant, pictures in variants.items():
         altered = batch.shown(pictures)
         with torch.no_grad(), asked_by(f"shared_cues, cue {number}, {variant}"):
-            logits = torch.cat([logits_of(stage.run.factory.module, part) for part in torch.split(altered, size)])
+            logits = torch.cat([batch.some(part).ask(altered[part.start : part.stop]) for part in parts])
         rows += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target), made(altered))
     return rows
 

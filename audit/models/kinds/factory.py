@@ -3,12 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
-from audit.errors import AuditError
 from audit.models.model import Model, freeze
-from audit.models.named_function import named_function, said
-from audit.models.weights import load_weights, read_state
+from audit.models.named_function import network_of, origin
 
 
 def factory(*, function: str, weights: Path | None = None, arguments: dict[str, Any] | None = None) -> Model:
@@ -27,25 +23,9 @@ def factory(*, function: str, weights: Path | None = None, arguments: dict[str, 
     Raises AuditError where the function cannot be imported, fails or does not return an `nn.Module`, and where the
     weights cannot be read as data or do not fit.
     """
-    build = named_function(function, "returns a network")
-    try:
-        module = build(**(arguments or {}))
-    except (AuditError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # SystemExit among them: training scripts end with it
-        raise AuditError(function, f"raises {said(error)}", "need a function that returns a network") from error
-    if not isinstance(module, nn.Module):
-        raise AuditError(function, f"returns a {type(module).__name__}", "need a torch.nn.Module")
-    if weights is not None:
-        load_weights(module, read_state(weights), weights.name)
     return Model(
-        module=freeze(module),
+        module=freeze(network_of(function, arguments, weights)),
         classes=None,
         preprocessing=None,
-        description={
-            "kind": "factory",
-            "name": function,
-            "weights": weights.name if weights else "from the function",
-            **{f"arguments.{key}": repr(value) for key, value in (arguments or {}).items()},
-        },
+        description={"kind": "factory", **origin(function, arguments, weights)},
     )

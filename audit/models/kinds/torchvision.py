@@ -1,8 +1,5 @@
 """torchvision's classification networks."""
 
-import sys
-from contextlib import redirect_stdout
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,8 @@ from audit.datasets.preprocessing import Preprocessing
 from audit.errors import AuditError, did_you_mean
 from audit.models.head import IMAGENET, head_size
 from audit.models.model import Model, freeze
-from audit.models.weights import SUFFIXES, data_only, load_weights, read_state, without_prefix
+from audit.models.torchvision_weights import downloaded, published_weights, weights_named
+from audit.models.weights import SUFFIXES, load_weights, read_state, without_prefix
 
 
 def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:
@@ -46,28 +44,9 @@ def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:
 
 
 def _published(name: str, weights: str) -> Model:
-    known = _weights_of(name)
-    entry = models.get_model_weights(name).__members__.get(weights.rpartition(".")[2])
-    if entry not in known:
-        choices = ["DEFAULT", *(member.name for member in known)]
-        raise AuditError(
-            "model",
-            f"no weights {weights!r} for {name}",
-            did_you_mean(weights, choices),
-            f"A file of your own ends in {', '.join(SUFFIXES)}.",
-        )
-    try:
-        with data_only(), redirect_stdout(sys.stderr):  # torch announces downloads where results are expected
-            module = models.get_model(name, weights=entry, progress=False)
-    except (OSError, HTTPException, RuntimeError) as error:  # URLError is an OSError; a wrong hash a RuntimeError
-        raise AuditError(
-            "model",
-            f"cannot download {entry} ({error})",
-            "need a connection, or the file",
-            f"Fetch {entry.url} elsewhere and set weights to the file.",
-        ) from error
+    entry = weights_named(name, weights, _weights_of(name))
     return Model(
-        module=freeze(module),
+        module=freeze(downloaded(name, entry)),
         classes=_names(entry),
         preprocessing=_preprocessing(entry),
         description={
@@ -124,7 +103,7 @@ def _outline(name: str, classes: int, state: dict[str, Tensor]) -> dict[str, Ten
 
 def _weights_of(name: str) -> list[Any]:
     """Those that classify: VGG-16 also has one for features alone, whose head is not a number."""
-    return [entry for entry in models.get_model_weights(name) if entry.meta["categories"]]
+    return [entry for entry in published_weights(name) if entry.meta["categories"]]
 
 
 def _source(name: str, module: nn.Module) -> Any:

@@ -42,7 +42,7 @@ def gradcam(batch: Batch, *, layer: str | None = None) -> Attribution:
     kept: list[Tensor] = []
     start_here = partial(_start_graph, kept)
     with torch.enable_grad(), hooked({name: batch.module.get_submodule(name)}, lambda _: start_here):
-        score = score_of(logits_of(batch.module, batch.x), batch.target, batch.score)
+        score = score_of(batch.ask(batch.x), batch.target, batch.score)
         (gradient,) = torch.autograd.grad(score.sum(), kept[-1])
     activation, gradient = layout.maps(kept[-1].detach()), layout.maps(gradient)
     weights = gradient.mean(dim=(2, 3), keepdim=True)

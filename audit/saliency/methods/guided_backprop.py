@@ -12,7 +12,6 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from audit.errors import AuditError
-from audit.models.model import logits_of
 from audit.registry import Need
 from audit.saliency.batch import Batch, score_of
 
@@ -33,7 +32,7 @@ def guided_backprop(batch: Batch) -> Tensor:
     refuse_scripted(batch.module)
     with torch.enable_grad(), GuidedReLU() as guided:
         leaf = batch.x.detach().requires_grad_()
-        score = score_of(logits_of(batch.module, leaf), batch.target, batch.score)
+        score = score_of(batch.ask(leaf), batch.target, batch.score)
         refuse_unguided(score)
         if guided.reached == 0:
             raise AuditError("guided_backprop", "the network has no ReLU", "need at least one", INSTEAD)

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from audit.bounds import Asked, Drawn, Pictures
-from audit.models.model import logits_of
 from audit.registry import Need
 from audit.saliency.batch import Attribution, Batch, score_of
 
@@ -57,7 +56,7 @@ def integrated_gradients(
             integral += weight * batch.differentiate(start + position * way).gradient
         signed += way * integral / count
         with torch.no_grad():
-            start_score += score_of(logits_of(batch.module, start), batch.target, batch.score) / count
+            start_score += score_of(batch.ask(start), batch.target, batch.score) / count
     end_score = score_of(batch.logits, batch.target, batch.score)
     return Attribution(signed, per_picture={"completeness_gap": completeness_gap(signed, start_score, end_score)})
 

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from audit.bounds import Pictures
 from audit.errors import AuditError
-from audit.models.model import logits_of
 from audit.registry import Need
 from audit.saliency.batch import Batch, score_of
 
@@ -47,7 +46,7 @@ def occlusion(batch: Batch, *, window: Window = 0.2, stride: Stride = 0.1, pictu
         hidden = batch.x.clone()
         hidden[here] = 0
         with torch.no_grad():
-            left = score_of(logits_of(batch.module, hidden).double(), batch.target, batch.score)
+            left = score_of(batch.ask(hidden).double(), batch.target, batch.score)
         total[here] += (score - left).view(-1, 1, 1, 1)
         covered[here] += 1
     return (total / covered).to(batch.x.dtype)

@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from audit.bounds import Asked, Pictures
-from audit.models.model import logits_of
 from audit.registry import Need
 from audit.saliency.batch import Batch, score_of
 
@@ -41,7 +40,7 @@ def rise(
     weighted, total = torch.zeros_like(visible), torch.zeros_like(visible[:, :, :1, :1])
     for mask in _masks(batch, masks, cells, kept):
         with torch.no_grad():
-            logits = logits_of(batch.module, batch.x * mask)
+            logits = batch.ask(batch.x * mask)
         probability = score_of(logits.double(), batch.target, "probability").view(-1, 1, 1, 1)
         visible += mask
         weighted += probability * mask

@@ -1,7 +1,5 @@
 """What the architecture alone would show."""
 
-from dataclasses import replace
-
 from torch import Tensor
 
 from audit.bounds import Pictures
@@ -19,5 +17,4 @@ def random_model(batch: Batch, *, pictures: Pictures = 100) -> Tensor:
     """
     if batch.untrained is None:
         raise ValueError("the batch brings no untrained copy of the network")
-    copy = replace(batch, module=batch.untrained)
-    return reduce_channels(copy.differentiate().gradient, "abs_max")
+    return reduce_channels(batch.of_copy(batch.untrained).differentiate().gradient, "abs_max")

@@ -18,6 +18,9 @@ NOTHING = {
     ONE_CLASS_SHOWN: "All pictures are of one class, so a network that always names it would be right.",
 }
 
+PREDICTED = "top-1 accuracy", "share of the pictures whose label is predicted"
+DETECTED = "detection", "share of the pictures in which the label is detected at one of its boxes"
+
 
 def model_is_accurate(verdict: Verdict, about: About) -> Words:
     """How often the label is predicted, against the limit."""
@@ -28,10 +31,10 @@ def model_is_accurate(verdict: Verdict, about: About) -> Words:
     if open_yet and more_helps(finding):
         next_step = f"Add {pictures_to_add(finding, about)}."
     return Words(
-        question="Does the model predict the label often enough?",
+        question=f"Does the model {'detect the object' if about.detects else 'predict the label'} often enough?",
         sentence=sentence,
         next_step=next_step,
-        findings=(FindingWords("top-1 accuracy", "share of the pictures whose label is predicted", sentence),),
+        findings=(FindingWords(*(DETECTED if about.detects else PREDICTED), sentence),),
     )
 
 
@@ -39,6 +42,8 @@ def _sentence(finding: Finding, about: About) -> str:
     right, required = finding.details["right"], f"required: {share_at_limit(finding.limit)}"
     least, most = f"at least {percent(finding.lower or 0.0)}", f"at most {percent(finding.upper or 0.0)}"
     seen = f"{right:,} of {pictures(finding, about)} are predicted right"
+    if about.detects:
+        seen = f"The object is detected in {right:,} of {pictures(finding, about)}"
     if finding.outcome is Outcome.INCONCLUSIVE:
         return f"{seen} ({least}; {required}); {undecided(finding, about)}."
     bound = most if finding.outcome is Outcome.FAIL else least

@@ -1,6 +1,7 @@
 """What all swaps keep to; and where objects lie and how large they are, swapped: against a plain loop."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -155,6 +156,27 @@ def test_places_are_those_of_the_donors() -> None:
             torch.testing.assert_close(found, asked.batch.x[number][:, OBJECT[0], OBJECT[1]], atol=1e-4, rtol=0)
     assert swap.notes["placement_swapped", "donor class 1"].tolist() == [1, 0] * 3
     assert bool((swap.notes["placement_swapped", "donor of same 1"] >= 100).all())
+
+
+@pytest.mark.tor("TOR-094")
+@pytest.mark.parametrize("swap", [placement_swapped, scale_swapped, object_shape_swapped])
+def test_a_detector_is_asked_where_the_object_then_lies(swap: Intervention) -> None:
+    """Two boxes that make up the object, and the object in a colour of its own: what has it lies in the moved boxes."""
+    asked = trial(READER)
+    (y0, y1), (x0, x1) = ((part.start, part.stop) for part in OBJECT)
+    halves = torch.tensor([[x0, y0, (x0 + x1) / 2, y1], [(x0 + x1) / 2, y0, x1, y1]], dtype=torch.float32)
+    x = asked.batch.x.clone()
+    x[:, :, OBJECT[0], OBJECT[1]] = 9.0
+    places = (halves,) * len(x)
+    moved_objects = swap(replace(asked, batch=replace(asked.batch, x=x, places=places)))
+    assert moved_objects.places.keys() == moved_objects.altered.keys()
+    for variant, pictures in moved_objects.altered.items():
+        for picture, boxes in zip(pictures, moved_objects.places[variant], strict=True):
+            seen = hulls_of((picture[:1] > 5)[None])[0]
+            hull = torch.cat([boxes[:, :2].amin(dim=0), boxes[:, 2:].amax(dim=0)])
+            torch.testing.assert_close(seen, hull, atol=1.0, rtol=0)
+            torch.testing.assert_close(boxes[0, 2], boxes[1, 0])
+    assert not any(swap(asked).places.values()), "a classifier is asked about the whole picture"
 
 
 def test_a_donor_of_the_same_size_changes_the_size_by_nothing() -> None:

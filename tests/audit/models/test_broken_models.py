@@ -109,6 +109,12 @@ def test_the_wrong_number_of_classes_is_said() -> None:
         rehearse(module, X, 10)
 
 
+def test_one_output_for_two_classes_is_told_what_to_return() -> None:
+    module = nn.Sequential(nn.Flatten(), nn.Linear(X[0].numel(), 1))
+    with pytest.raises(AuditError, match=r"returns 1 class, but 2 class names.*cat\(\[torch.zeros_like\(z\), z\]"):
+        rehearse(module, X, 2)
+
+
 def test_an_exception_inside_the_network_names_itself_and_the_input() -> None:
     module = factory(function=f"{NETWORKS}:small").module
     with pytest.raises(

@@ -30,7 +30,7 @@ from audit.models.model import Model, check_model, rehearse, state_hash
 from audit.models.open_model import open_model
 from audit.saliency.batch import Batch
 from audit.settings_tables import ModelTable
-from fixtures import keras_files, onnx_files
+from fixtures import keras_files, lard_detectors, onnx_files
 from fixtures.broken.models import make
 
 X = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
@@ -94,6 +94,25 @@ def keras_case(folder: Path) -> dict[str, Any]:
     return {"path": keras_files.write(folder / "own.keras", classes=4, side=64)}
 
 
+def detector_case(folder: Path) -> dict[str, Any]:
+    del folder
+    return {"function": "fixtures.lard_detectors:honest", "labels": 3, "arguments": {"beyond": 0.5}}
+
+
+def torchvision_detector_case(folder: Path) -> dict[str, Any]:
+    name = "ssdlite320_mobilenet_v3_large"
+    torch.manual_seed(2)
+    network = tv.get_model(name, weights=None, weights_backbone=None, num_classes=4)
+    save_file(network.state_dict(), folder / "own.safetensors")
+    return {"name": name, "weights": folder / "own.safetensors", "threshold": 0.5}
+
+
+def onnx_detector_case(folder: Path) -> dict[str, Any]:
+    for package in ("onnx", "onnxruntime", "onnxscript"):
+        pytest.importorskip(package, reason="the extra 'onnx' or onnxscript is not installed")
+    return {"path": lard_detectors.write_onnx(folder / "own.onnx", 64, 64), "labels": 3, "first_label": 1}
+
+
 CASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "torchvision": torchvision_case,
     "factory": factory_case,
@@ -104,6 +123,9 @@ CASES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "onnx": onnx_case,
     "keras": keras_case,
     "onnxruntime": onnxruntime_case,
+    "detector": detector_case,
+    "torchvision_detector": torchvision_detector_case,
+    "onnx_detector": onnx_detector_case,
 }
 
 

@@ -154,10 +154,10 @@ def own(**how: Any) -> Callable[[Path], Path]:
     [
         (
             own(inputs=2),
-            r"has 2 inputs \(pictures, more 1\) and 1 outputs \(a\); need one of each. Export the",
+            r"has 2 inputs \(pictures, more 1\) and 1 output \(a\); need one of each. Export the",
         ),
-        (two_outputs, r"has 1 inputs \(pictures\) and 2 outputs \(a, r\); need one of each"),
-        (own(batch=1), "was exported for batches of exactly 1; need a batch of any size"),
+        (two_outputs, r"has 1 input \(pictures\) and 2 outputs \(a, r\); need one of each"),
+        (own(batch=2), "was exported for batches of exactly 2; need a batch of any size"),
         (own(element=10), "cannot be read as an ONNX file|of the element type 10; need pictures"),
         (own(domain="company.operators"), "cannot be read as an ONNX file"),
         (truncated, "cannot be read as an ONNX file"),
@@ -171,6 +171,13 @@ def test_what_cannot_be_audited_says_why(kind: str, make: Callable[[Path], Path]
     path = make(tmp_path)
     with pytest.raises(AuditError, match=message):
         onnx(path=path) if kind == "onnx" else onnxruntime(path=path, answers="logits")
+
+
+def test_a_file_for_one_picture_is_asked_for_one_after_the_other(net: nn.Module, tmp_path: Path) -> None:
+    path = onnx_files.write(tmp_path / "own.onnx", net=net, batch=1)
+    torch.testing.assert_close(onnxruntime(path=path, answers="logits").module(X), net(X))
+    with pytest.raises(AuditError, match=r"batches of exactly 1; need a batch of any size.*Or open it as the kind"):
+        onnx(path=path)
 
 
 def with_data(path: Path, location: str, data: Path | None = None) -> Path:

@@ -1,5 +1,6 @@
 """What is missing from the evidence, and what follows."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,21 @@ def test_too_many_dead_maps_are_invalid() -> None:
     assert verdict.decided_by == verdict.findings[3].key == "maps/a"
     assert (verdict.findings[3].value, verdict.findings[3].reason) == (4 / 60, reasons.BEYOND_LIMIT)
     assert verdict.findings[3].worst == (0, 1, 2, 3)
+
+
+@pytest.mark.tor("TOR-050")
+def test_of_what_a_detector_does_not_detect_there_is_no_map() -> None:
+    """30 of 60 pictures are detected; of the rest no map can live."""
+    mass = spread(0.5, 60)
+    mass[30:] = np.nan
+    evidence = make_evidence({"a": mass}, right=np.arange(60) < 30)
+    assert evidence_is_complete(evidence, **LIMITS).outcome is INVALID
+    detected = evidence_is_complete(replace(evidence, detects=True), **LIMITS)
+    (maps,) = (finding for finding in detected.findings if finding.key == "maps/a")
+    assert (maps.outcome, maps.value, maps.n) == (PASS, 0.0, 30)
+    mass[:4] = np.nan
+    some = make_evidence({"a": mass}, right=np.arange(60) < 30)
+    assert evidence_is_complete(replace(some, detects=True), **LIMITS).outcome is INVALID
 
 
 def test_too_few_pictures_are_inconclusive() -> None:

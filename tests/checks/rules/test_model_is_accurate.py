@@ -50,6 +50,17 @@ def test_accuracy_of_a_single_class_says_nothing() -> None:
     assert (network.outcome, network.findings[0].reason) == (INVALID, ONE_CLASS_KNOWN)
 
 
+@pytest.mark.tor("TOR-044")
+def test_a_detector_is_accurate_on_a_single_class_too() -> None:
+    """It may detect nothing, so that naming one class always makes none right, and the limit is that of the profile."""
+    one = altered(make_evidence({"a": np.full(80, 0.5)}), class_index=np.zeros(80, np.int64), detects=True)
+    found = altered(one, predicted=np.zeros(80, np.int64))
+    missed = altered(one, predicted=np.where(np.arange(80) < 20, 0, 1))
+    assert model_is_accurate(found, min_accuracy=0.9).outcome is PASS
+    assert model_is_accurate(missed, min_accuracy=0.9).outcome is FAIL
+    assert model_is_accurate(found, min_accuracy=0.9).findings[0].limit == 0.9
+
+
 def test_how_often_the_label_is_among_the_first_five() -> None:
     assert accurate(90, 100, 0.5).findings[0].details == {"right": 90, "silent": 0, "in_first_five": 0.9}
     assert "in_first_five" not in accurate(90, 100, 0.5, classes=5).findings[0].details
