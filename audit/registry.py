@@ -2,7 +2,8 @@
 
 A registry package says in its `NOUN` what it holds ("saliency method"). A user's own function is named
 `package.module:function`. Its keyword-only parameters are its options; they are validated from their annotations. What
-it needs beyond what every function of its package gets, its module declares in `NEEDS`.
+it needs beyond what every function of its package gets, its module declares in `NEEDS`. A package may take functions
+from libraries too (`LIBRARIES`): there `library:name` is what the library's file returns for the name.
 """
 
 import importlib
@@ -21,6 +22,8 @@ from audit.errors import AuditError, Problems, did_you_mean
 from audit.importing import import_function
 
 Function = Callable[..., Any]
+LIBRARIES: Mapping[str, str] = {"audit.saliency.methods": "audit.saliency.libraries"}
+"""By registry package, the one whose files bring it functions from other libraries."""
 Need = Literal["gradient", "layers", "region", "donors", "maps", "untrained", "grid", "files"]
 """What a function may declare in `NEEDS: frozenset[Need]` of its module.
 
@@ -67,12 +70,22 @@ def resolve(package: str, name: str) -> Function:
 
     Raises AuditError for an unknown name (and suggests one), and for a file without its function.
     """
+    library, _, inside = name.partition(":")
+    if package in LIBRARIES and is_of_library(name):
+        function: Function = registered(LIBRARIES[package], library)(inside)
+        return function
     return _own(package, name) if is_own(name) else registered(package, name)
 
 
 def is_own(name: str) -> bool:
     """It names a user's own function, which is imported."""
-    return ":" in name
+    return ":" in name and not is_of_library(name)
+
+
+def is_of_library(name: str) -> bool:
+    """It names something of one of the libraries that have a file."""
+    library, colon, _ = name.partition(":")
+    return bool(colon) and any(library in names(package) for package in LIBRARIES.values())
 
 
 def registered(package: str, name: str) -> Function:
@@ -108,8 +121,15 @@ def _own(package: str, name: str) -> Function:
     return function  # type: ignore[no-any-return]
 
 
+def of_libraries(package: str) -> dict[str, Function]:
+    """By name, `library:name`, what other libraries bring the package; they need not be installed to be looked at."""
+    inner = LIBRARIES.get(package)
+    files = {name: importlib.import_module(f"{inner}.{name}").LIBRARY for name in names(inner)} if inner else {}
+    return {f"{name}:{one}": library.described(one) for name, library in files.items() for one in library.attributors}
+
+
 def needs(package: str, function: Function) -> frozenset[Need]:
-    """The needs that the function's module declares in `NEEDS`, as far as the package serves them (`OFFERS`).
+    """The needs that the function or its module declares in `NEEDS`, as far as the package serves them (`OFFERS`).
 
     A function of a module without `NEEDS` needs all that is offered; nothing is where the package has no `OFFERS`.
     Raises AuditError for a word that is no need.
@@ -117,8 +137,7 @@ def needs(package: str, function: Function) -> frozenset[Need]:
     offered: frozenset[Need] | None = getattr(importlib.import_module(package), "OFFERS", None)
     if offered is None:
         return frozenset()
-    module = sys.modules.get(getattr(function, "__module__", ""))
-    declared = getattr(module, "NEEDS", offered)
+    declared = getattr(_declaring(function), "NEEDS", offered)
     for word in sorted(declared):
         if word not in get_args(Need):
             raise AuditError(function.__module__, f"NEEDS holds {word!r}", did_you_mean(word, get_args(Need)))
@@ -126,8 +145,13 @@ def needs(package: str, function: Function) -> frozenset[Need]:
 
 
 def declares(function: Function) -> bool:
-    """The function's module says what it needs."""
-    return hasattr(sys.modules.get(getattr(function, "__module__", "")), "NEEDS")
+    """The function or its module says what it needs."""
+    return hasattr(_declaring(function), "NEEDS")
+
+
+def _declaring(function: Function) -> Any:
+    """What may hold `NEEDS`: the function itself, as one of a library does, else its module."""
+    return function if hasattr(function, "NEEDS") else sys.modules.get(getattr(function, "__module__", ""))
 
 
 def summary(function: Function) -> str:

@@ -7,7 +7,7 @@ from audit.errors import AuditError
 from checks import reasons
 from checks.profile import RESERVED, RULES
 from checks.table.evidence import Evidence
-from checks.verdict import Outcome, Verdict, worst
+from checks.verdict import Details, Outcome, Verdict, worst
 
 
 def apply(evidence: Evidence, rule: str) -> Verdict:
@@ -20,6 +20,9 @@ def apply(evidence: Evidence, rule: str) -> Verdict:
     try:
         function = evidence.profile.own_rule(rule) or _registered(rule)
         given = {key: value for key, value in table.items() if key not in RESERVED}
+        if "region" in registry.needs(RULES, function) and not evidence.boxed:
+            details: Details = {"lacking": ["region"]}
+            return Verdict(rule=rule, outcome=Outcome.INCONCLUSIVE, reason=reasons.INCAPABLE, details=details, **stated)
         verdict = function(evidence, **registry.options(function, given, rule))
         if not isinstance(verdict, Verdict):
             raise TypeError(f"it returns a {type(verdict).__name__} where a Verdict is needed")

@@ -16,7 +16,7 @@ from pydantic import Field, computed_field
 
 from audit import registry
 from audit.datasets.exclusions import by_scope
-from checks.demand import Demand, of_pictures
+from checks.demand import Demand, of_capability, of_pictures
 from checks.profile import RESERVED, RULES
 from checks.table.layout import Layout
 from checks.table.slices import MOST_VALUES, is_derived, stated
@@ -129,6 +129,8 @@ def _demands(layout: Layout, rule: str) -> tuple[Demand, ...]:
     given = {key: value for key, value in layout.profile.rules[rule].items() if key not in RESERVED}
     try:
         wanted = [*inspect.signature(needed).parameters] if inspect.isfunction(needed) else []
+        if "region" in registry.needs(RULES, function) and not layout.boxed:
+            return (of_capability(["region"]),)
         if needed is None or wanted[:1] != ["layout"]:
             return ()
         limits = registry.options(function, given, rule)

@@ -69,11 +69,16 @@ def _keys(
 
 
 def _plugins(package: str) -> Iterator[str]:
-    noun = registry.noun(package)
+    functions = {name: registry.resolve(package, name) for name in registry.names(package)}
+    yield from _functions(registry.noun(package), functions)
+    if package in registry.LIBRARIES:
+        yield from _functions(f"{registry.noun(package)} of a library", registry.of_libraries(package))
+
+
+def _functions(noun: str, functions: Mapping[str, registry.Function]) -> Iterator[str]:
     yield f"### Each {noun}\n"
     yield f"| {noun} | options | |\n|---|---|---|"
-    for name in registry.names(package):
-        function = registry.resolve(package, name)
+    for name, function in functions.items():
         options = registry.options_text(function).strip().removeprefix("Options: ").removesuffix(".")
         shown = f"`{options}`{_limits(function)}" if options else "none"
         yield f"| `{name}` | {shown} | {registry.summary(function)} |"

@@ -223,4 +223,4 @@ def test_a_plug_in_folder_holds_plug_ins_only(package: str) -> None:
 
 
 def test_every_plug_in_folder_is_found() -> None:
-    assert len(plug_in_folders()) == 11
+    assert len(plug_in_folders()) == 12

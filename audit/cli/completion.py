@@ -33,8 +33,10 @@ def completion(shell: str) -> int:
 
 
 def methods(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    """The saliency methods."""
-    return [CompletionItem(name) for name in registry.names("audit.saliency.methods") if name.startswith(begun)]
+    """The saliency methods, and where a colon was typed those of other libraries."""
+    package = "audit.saliency.methods"
+    known = registry.of_libraries(package) if ":" in begun else registry.names(package)
+    return [CompletionItem(name) for name in known if name.startswith(begun)]
 
 
 def profiles(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:

@@ -43,7 +43,7 @@ def inspect(data: Path, as_json: bool) -> int:
 
 
 def _show(inspection: "Inspection") -> None:
-    from reports.wording.inspection import LIMITS, NO_VERDICT, basis, headline, next_steps, notes, remainder
+    from reports.wording.inspection import NO_VERDICT, basis, headline, limits, next_steps, notes, remainder
 
     STDOUT.print(f"[bold]{escape(headline(inspection))}[/]", soft_wrap=True)
     STDOUT.print(escape(basis(inspection)), soft_wrap=True)
@@ -55,7 +55,7 @@ def _show(inspection: "Inspection") -> None:
             STDOUT.print(escape(line), soft_wrap=True)
     for step in next_steps(inspection):
         STDOUT.print(f"Next: {escape(step)}", soft_wrap=True)
-    STDOUT.print(escape(f"{LIMITS} {NO_VERDICT}"), soft_wrap=True)
+    STDOUT.print(escape(f"{limits(inspection)} {NO_VERDICT}"), soft_wrap=True)
 
 
 def _table(findings: "tuple[Finding, ...]") -> Table:

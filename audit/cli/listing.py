@@ -25,6 +25,9 @@ TITLE = re.compile(r'{% set title = "(.*?)" %}')
 def list_(as_json: bool) -> int:
     """List everything that settings and profiles can name, and what a report is made of."""
     groups = {registry.noun(package): _functions(package) for package in registry.packages(*ROOTS)} | _files()
+    for package in registry.LIBRARIES:
+        lines = {name: _line(package, function) for name, function in registry.of_libraries(package).items()}
+        groups[f"{registry.noun(package)} of a library"] = lines
     if as_json:
         print_json(groups)
         return 0
@@ -37,18 +40,22 @@ def list_(as_json: bool) -> int:
 
 
 def _plural(noun: str) -> str:
-    return f"{noun}es" if noun.endswith("ch") else f"{noun}s"
+    """'saliency methods', 'saliency methods of a library'."""
+    head, of, rest = noun.partition(" of ")
+    many = "es" if head.endswith("ch") else "s"
+    return f"{head.removesuffix('y')}ies{of}{rest}" if head.endswith("ry") else f"{head}{many}{of}{rest}"
 
 
 def _functions(package: str) -> dict[str, str]:
-    """One line for each function of a registry package, by name: what it does, its options and its needs."""
-    lines: dict[str, str] = {}
-    for name in registry.names(package):
-        function = registry.resolve(package, name)
-        needs = registry.needs(package, function)
-        shown = f" Needs: {', '.join(need for need in get_args(registry.Need) if need in needs)}." if needs else ""
-        lines[name] = registry.summary(function) + registry.options_text(function) + shown
-    return lines
+    """One line for each function of a registry package, by name."""
+    return {name: _line(package, registry.resolve(package, name)) for name in registry.names(package)}
+
+
+def _line(package: str, function: registry.Function) -> str:
+    """What a function does, its options and its needs."""
+    needs = registry.needs(package, function)
+    shown = f" Needs: {', '.join(need for need in get_args(registry.Need) if need in needs)}." if needs else ""
+    return registry.summary(function) + registry.options_text(function) + shown
 
 
 def _files() -> dict[str, dict[str, str]]:

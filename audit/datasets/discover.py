@@ -9,6 +9,7 @@ from functools import cache
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple
 
 from audit import registry
@@ -17,11 +18,16 @@ from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import entries, is_folder, is_regular
+from audit.phrases import listed
 
 LOOKED_AT, LONGEST_LABEL = 200, 40
 """Files and folders that are tried as annotations at most."""
 MOST_FOLDERS = 30
 """Folders beside the annotations that are tried as the pictures' at most."""
+DEEPER = {".json", ".jsonl", ".csv", ".yaml", ".arrow", ".parquet"}
+"""Endings of annotations that are looked for in the folders too."""
+KINDS = "audit.models.kinds"
+WIDTH = 118
 NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
     "Fix them, or convert them to another format: `saliency-audit list` says what each reads. The simplest is CSV,"
@@ -52,6 +58,8 @@ def look(place: Path) -> Found:
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     _check_readable(place)
     tried = list(_attempts(place, _candidates(place)))
+    if not any(isinstance(attempt, Found) for attempt in tried):
+        tried += _without_boxes(place)
     readings = [attempt for attempt in tried if isinstance(attempt, Found)]
     if not readings:
         raise _nothing(place, [attempt for attempt in tried if isinstance(attempt, Refused)])
@@ -79,9 +87,7 @@ def _candidates(place: Path) -> list[Path]:
         return [place]
     inner = [entry for entry in entries(place) if entry.suffix.lower() not in PICTURE_SUFFIXES]
     folders = [entry for entry in inner if is_folder(entry)][:LOOKED_AT]
-    deeper = [
-        entry for folder in folders for entry in entries(folder) if entry.suffix.lower() in {".json", ".csv", ".yaml"}
-    ]
+    deeper = [entry for folder in folders for entry in entries(folder) if entry.suffix.lower() in DEEPER]
     files = [entry for entry in inner if is_regular(entry)]
     return [*[*files, *folders, *deeper][: LOOKED_AT - 1], place]
 
@@ -97,7 +103,8 @@ def _picture_folders(place: Path, annotations: Path, inside: Callable[[Path], li
     beside = [folder for base in near for folder in inside(base)]
     named = sorted(beside, key=lambda folder: folder.name.lower() not in {"images", "jpegimages"})
     holding = [*dict.fromkeys(named)][:MOST_FOLDERS] + [folder for folder in near if _holds_pictures(folder)]
-    return list(dict.fromkeys((*holding, annotations.parent, home)))
+    own = annotations if is_folder(annotations) else annotations.parent
+    return list(dict.fromkeys((*holding, own, annotations.parent, home)))
 
 
 def _with_pictures(base: Path) -> list[Path]:
@@ -117,8 +124,7 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
     In a folder, a file with an ending of some formats is tried by these alone; one that is asked for is tried by all.
     """
     inside = cache(_with_pictures)
-    package = "audit.datasets.formats"
-    formats = {name: registry.resolve(package, name) for name in registry.names(package)}
+    formats = _formats(boxes=True)
     usual = {name: sys.modules[read.__module__].ENDINGS for name, read in formats.items()}
     for annotations in candidates:
         folders = _picture_folders(place, annotations, inside)
@@ -126,10 +132,34 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
         by_ending = [name for name in formats if suffix in usual[name]]
         for name in by_ending if by_ending and annotations != place and is_regular(annotations) else formats:
             read = formats[name]
-            if getattr(sys.modules[read.__module__], "READS_PICTURES", False) and suffix in usual[name]:
+            depends = getattr(sys.modules[read.__module__], "READS_PICTURES", False)
+            if depends and (suffix in usual[name] or is_folder(annotations)):
                 yield from _by_folder(name, read, annotations, folders)
             else:
                 yield _attempt(name, read, annotations, folders)
+
+
+def _without_boxes(place: Path) -> Iterator[Found | Refused]:
+    """What has no boxes, where nothing lies there that may hold some and could not be read."""
+    endings = {ending for read in _formats(boxes=True).values() for ending in sys.modules[read.__module__].ENDINGS}
+    unread = next((file for file in _candidates(place) if file.suffix.lower() in endings and is_regular(file)), None)
+    for name, read in _formats(boxes=False).items():
+        if unread is None:
+            yield _attempt(name, read, place, (place,))
+        else:
+            why = f"{unread.name}: may hold the boxes of these pictures, and cannot be read"
+            yield Refused(name, place, why, "Move it away to go without boxes.")
+
+
+def _formats(*, boxes: bool) -> dict[str, registry.Function]:
+    """Those whose samples have boxes, or those whose samples have none."""
+    package = "audit.datasets.formats"
+    formats = {name: registry.resolve(package, name) for name in registry.names(package)}
+    return {name: read for name, read in formats.items() if _boxed(read) == boxes}
+
+
+def _boxed(read: registry.Function) -> bool:
+    return bool(getattr(sys.modules[read.__module__], "BOXES", True))
 
 
 def _by_folder(
@@ -166,6 +196,7 @@ def settings_text(reading: Found, folder: Path) -> str:
     more = f", and {len(labels) - 8} more" if len(labels) > 8 else ""
     pictures = len({sample.image for sample in reading.dataset.samples})
     return TEMPLATE.format(
+        kinds=_comment(f"A model kind, as `saliency-audit list` shows it: {listed(registry.names(KINDS))}."),
         pictures=pictures,
         samples=len(reading.dataset.samples),
         excluded=len(reading.dataset.exclusions),
@@ -174,6 +205,10 @@ def settings_text(reading: Found, folder: Path) -> str:
         annotations=_quoted(_relative(reading.annotations, folder)),
         images=_quoted(_relative(reading.images, folder)),
     )
+
+
+def _comment(text: str) -> str:
+    return fill(text, WIDTH, initial_indent="# ", subsequent_indent="# ")
 
 
 def _in_a_comment(label: str) -> str:
@@ -196,7 +231,7 @@ TEMPLATE = """\
 title = "Saliency audit"
 
 [model]
-# What `saliency-audit list` calls a model kind: torchvision, factory, exported or torchscript.
+{kinds}
 kind = "torchvision"
 name = "resnet18"
 # "DEFAULT" downloads torchvision's weights; better: your own state dict, "model.safetensors" or "model.pth".

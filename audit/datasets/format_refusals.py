@@ -58,6 +58,8 @@ def _line(endings: tuple[str, ...], refused: Sequence[Refused]) -> str:
     usual = [entry for entry in refused if entry.annotations.suffix.lower() in endings]
     read = [entry for entry in refused if entry.read]
     telling = (read or usual or refused)[0]
+    if not endings:
+        return f"{telling.why}.{' ' if telling.hint else ''}{telling.hint}"
     if not (read or usual):
         return f"{telling.why}." if telling.annotations.is_file() and _alone(refused) else f"no {endings[0]} file."
     more = "" if _alone(usual) or read else f" Nor does another {endings[0]} file fit."

@@ -91,6 +91,8 @@ Part = TypeVar("Part", Image.Image, Boxes, Places)
 
 def hull_of(boxes: Tensor) -> Tensor:
     """(4,) x0, y0, x1, y1 of the smallest box around boxes (M, 4), of which there is one at least."""
+    if not len(boxes):
+        return boxes.new_full((4,), torch.nan)
     return torch.cat([boxes[:, :2].amin(dim=0), boxes[:, 2:].amax(dim=0)])
 
 

@@ -139,7 +139,12 @@ class Loader:
         return LoadedBatch(tuple(pictures[index] for index in kept), inside, tuple(exclusions))
 
     def fault(self, number: int, size: Size, framed: Framed | FramedBoxes) -> Rejected | None:
-        """Why the sample's boxes cannot be judged in a frame of this size: too little of them is there, or too much."""
+        """Why the sample's boxes cannot be judged in a frame of this size: too little of them is there, or too much.
+
+        Nothing is wrong with a sample of a data set without boxes.
+        """
+        if not self.samples[number].boxes:
+            return None
         image, visible, share = self.samples[number].image, framed.visible, covered_share(framed.objects, size)
         if visible < self.min_visible or share == 0:
             return Rejected(

@@ -30,6 +30,7 @@ class Sample:
     label: str
     """The dataset's own word."""
     boxes: tuple[Box, ...]
+    """None in a data set without boxes, in which no sample has any."""
     other_boxes: tuple[Box, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     forbidden: tuple[Box, ...] = ()
@@ -82,3 +83,8 @@ class Dataset:
     exclusions: tuple[Exclusion, ...]
     files: tuple[Path, ...]
     """The annotation files that were read, for the record's identity."""
+
+    @property
+    def boxed(self) -> bool:
+        """Its samples have boxes, or it has no samples."""
+        return not self.samples or any(sample.boxes for sample in self.samples)

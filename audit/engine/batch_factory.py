@@ -17,6 +17,7 @@ from audit.engine.inputs import Inputs
 from audit.errors import AuditError
 from audit.frame_size import Frame, check_frame
 from audit.hashing import picture_seed
+from audit.models.folded import folded
 from audit.models.model import check_model, rehearse, to_channels_last, touching
 from audit.models.probabilities import refuse_probabilities
 from audit.models.randomised import randomised
@@ -46,6 +47,8 @@ class BatchFactory:
     score: Score
     margin: float
     """Pixels by which boxes grow."""
+    folded: nn.Module | None = None
+    """Answers alike in less time; None where there is no such copy."""
     at_places: bool = False
     """The network is asked at the boxes, as a detector is."""
 
@@ -56,7 +59,7 @@ class BatchFactory:
     @property
     def networks(self) -> tuple[nn.Module, ...]:
         """All that a batch may ask."""
-        return (self.module,) if self.untrained is None else (self.module, self.untrained)
+        return tuple(network for network in (self.module, self.untrained, self.folded) if network is not None)
 
     def batch(self, pictures: Sequence[Loaded]) -> Batch:
         """Loaded pictures as the network sees them."""
@@ -71,6 +74,7 @@ class BatchFactory:
             seeds=tuple(picture_seed(self.seed, sample.image, sample.label) for sample, _ in samples),
             score=self.score,
             untrained=self.untrained,
+            folded=self.folded,
             codings=tuple(picture.coding for picture in pictures),
             places=tuple(p.framed.boxes.to(self.device) for p in pictures) if self.at_places else (),
         )
@@ -99,12 +103,13 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
         check_model(inputs.model, _input(pair, inputs.preprocessing, torch.device("cpu"), channels_last=False))
     with touching(f"when it is brought to {target}", "need a network that can be moved", "Load its weights first."):
         module = inputs.model.module.to(target)
-    channels_last, untrained = False, None
+    channels_last, untrained, quick = False, None, None
     if pair:
         x = _input(pair, inputs.preprocessing, target, channels_last=False)
         able = inputs.model.capabilities
         refuse_probabilities(inputs.model, rehearse(module, x, len(inputs.classes), deterministic=able.deterministic))
         channels_last = able.gradient and target.type == "cpu" and to_channels_last(module, x[:1])
+        quick = folded(module, x.contiguous(memory_format=_layout(channels_last))) if able.gradient else None
         loader = replace(loader, frame=(x.shape[2], x.shape[3]))
         if "untrained" in needs:
             calibration = _input(first, inputs.preprocessing, target, channels_last)
@@ -120,6 +125,7 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
         seed=settings.run.seed,
         score=settings.saliency.score,
         margin=settings.experiments.margin,
+        folded=quick,
         at_places=inputs.model.capabilities.at_places,
     )
     return factory, pair
@@ -172,8 +178,11 @@ def _input(
 ) -> Tensor:
     """(N, C, H, W) float32, normalised, on the device."""
     pixels = torch.stack([picture.framed.pixels.permute(1, 2, 0) for picture in pictures]).permute(0, 3, 1, 2)
-    layout = torch.channels_last if channels_last else torch.contiguous_format
-    return preprocessing.normalise(pixels.to(device)).contiguous(memory_format=layout)
+    return preprocessing.normalise(pixels.to(device)).contiguous(memory_format=_layout(channels_last))
+
+
+def _layout(channels_last: bool) -> torch.memory_format:
+    return torch.channels_last if channels_last else torch.contiguous_format
 
 
 def _device(name: str) -> torch.device:

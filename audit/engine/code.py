@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from audit import registry
 from audit.importing import import_function, source_hash
 from audit.models.model import layers_hash
 from audit.settings import Settings
@@ -12,17 +13,17 @@ def code_hashes(settings: Settings, module: nn.Module, *, from_python: bool) -> 
 
     from_python: the network was passed in, so that the file of its class stands for the settings' model.
     """
-    experiments = settings.experiments
-    tables = (
-        *settings.saliency.methods,
-        *settings.saliency.null_maps,
-        *experiments.interventions,
-        *experiments.controls,
-        *experiments.searches,
-    )
-    functions = [table.name for table in tables]
+    tables = {"saliency": ("methods", "null_maps"), "experiments": ("interventions", "controls", "searches")}
+    named = {
+        entry.name: registry.resolve(f"audit.{table}.{kind}", entry.name)
+        for table, kinds in tables.items()
+        for kind in kinds
+        for entry in getattr(getattr(settings, table), kind)
+        if ":" in entry.name
+    }
     network = {"network": source_hash(type(module))} if from_python else {}
     if settings.model and not from_python:
-        functions.append(str(settings.model.options.get("function", "")))
-    own = {name: source_hash(import_function(name)) for name in functions if ":" in name}
+        function = str(settings.model.options.get("function", ""))
+        named |= {function: import_function(function)} if ":" in function else {}
+    own = {name: source_hash(function) for name, function in named.items()}
     return {"layers": layers_hash(module), **network, **own}

@@ -45,6 +45,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "versions": versions(),
         "device": factory.device.type,
         "channels_last": factory.channels_last,
+        "folded": factory.folded is not None,
     }
 
 
@@ -56,6 +57,7 @@ def _dataset(inputs: Inputs) -> dict[str, Any]:
         "samples": len(inputs.samples) + len(inputs.excluded),
         "labels": sorted({sample.label for sample, _ in inputs.samples}),
         **_masks([sample for sample, _ in inputs.samples]),
+        **({} if inputs.dataset.boxed else {"boxed": False}),
     }
 
 

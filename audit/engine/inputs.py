@@ -77,7 +77,10 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
     indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, excluded_labels)
     samples = merge_synonyms([sample for sample in dataset.samples if sample.label in indices], indices)
     check_clusters(settings.data.cluster, samples)
-    possible = feasible(settings, opened)
+    if opened.capabilities.at_places and not dataset.boxed:
+        seen = "the model is a detector, which is asked at boxes, and the data have none"
+        raise AuditError("data", seen, "need a data set with boxes", "Take one, or audit a classifier.")
+    possible = feasible(settings, opened, boxed=dataset.boxed)
     ignored = tuple(ignored_sample(sample) for sample in dataset.samples if sample.label not in indices)
     return Inputs(
         settings=possible.settings,

@@ -10,7 +10,7 @@ from audit.errors import AuditError, Problems
 from audit.experiments.runner import experiments
 from audit.files import is_folder
 from audit.importing import importable, missing_module
-from audit.models.open_model import MODEL_SUFFIXES, kind_of
+from audit.models.open_model import kind_of, names_a_file
 from audit.registry import is_own
 from audit.saliency.sources import sources
 from audit.settings import Settings
@@ -47,10 +47,10 @@ def _look_at_model(table: ModelTable, folder: Path, wrong: Problems) -> None:
     if isinstance(table.classes, Path):
         _look_at_file(folder / table.classes, "need a file of class names", wrong)
     with wrong.noting():
-        _, options = kind_of(table, folder)
+        kind, options = kind_of(table, folder)
         _look_at_function(str(options.get("function", "")), wrong)
         for path in (value for value in options.values() if isinstance(value, Path)):
-            if path.suffix.lower() in MODEL_SUFFIXES:
+            if names_a_file(kind, folder, path):
                 _look_at_file(path, "need the file of the model", wrong)
 
 

@@ -1,11 +1,11 @@
-"""What the settings ask for and the model cannot do: refused where the settings name it, left out where they do not."""
+"""What the settings ask for and the model or the data cannot do: refused where they name it, else left out."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from audit import registry
-from audit.errors import Problems
+from audit.errors import AuditError, Problems
 from audit.experiments.runner import Experiment, experiments
 from audit.models.model import Model
 from audit.models.refusal import CLAUSES, refusal
@@ -15,23 +15,27 @@ from audit.settings import Settings
 from audit.settings_tables import NamedTable, SaliencyTable
 
 Needs = frozenset[Need]
+NONE: Needs = frozenset()
+REGION: Needs = frozenset({"region"})
 
 
 @dataclass(frozen=True)
 class Feasible:
-    """The settings as far as the model can do them."""
+    """The settings as far as the model and the data can do them."""
 
     settings: Settings
     left_out: Mapping[str, tuple[str, ...]]
-    """By name of what a default or the profile asks for: the model's capabilities that it lacks, sorted."""
+    """By name of what a default or the profile asks for: the model's capabilities that it lacks, sorted, and `region`
+    where the data have no boxes."""
 
 
-def feasible(settings: Settings, model: Model) -> Feasible:
-    """The settings without what the model cannot do.
+def feasible(settings: Settings, model: Model, *, boxed: bool = True) -> Feasible:
+    """The settings without what the model cannot do, nor data without boxes.
 
     What the settings file itself names is never left out. Raises AuditError that says all of it and what it needs.
     """
-    unserved, left_out, wrong = model.capabilities.unserved, dict[str, tuple[str, ...]](), Problems("settings")
+    unserved = model.capabilities.unserved | (NONE if boxed else REGION)
+    left_out, wrong = dict[str, tuple[str, ...]](), Problems("settings")
     if not unserved:
         return Feasible(settings, left_out)
     tables: dict[str, Any] = {"saliency": settings.saliency, "experiments": settings.experiments}
@@ -42,16 +46,24 @@ def feasible(settings: Settings, model: Model) -> Feasible:
         for entry in getattr(tables[table], kind):
             unmet = _needs(settings.saliency, kind, entry) & serves
             if unmet and named:
-                step = f"Leave {kind} out of the settings, which then hold what this model can do."
-                wrong.add(refusal(registry.noun(f"audit.{table}.{kind}"), entry.name, unmet, model, step))
+                wrong.add(_refusal(registry.noun(f"audit.{table}.{kind}"), entry.name, unmet, model, kind))
             elif unmet:
-                lacking = unmet & CLAUSES.keys() or {word for words in left_out.values() for word in words}
+                lacking = unmet & (CLAUSES.keys() | REGION) or {word for words in left_out.values() for word in words}
                 left_out[entry.name] = tuple(sorted(lacking))
             if not unmet:
                 kept.append(entry)
         tables[table] = tables[table].model_copy(update={kind: tuple(kept)})
     wrong.settle()
     return Feasible(settings.model_copy(update=tables), left_out)
+
+
+def _refusal(noun: str, name: str, unmet: Needs, model: Model, kind: str) -> AuditError:
+    """Why what the settings name cannot be done, and that it may be left out of their list `kind`."""
+    if unmet & REGION:
+        step = f"Leave {kind} out of the settings, which then hold what these data allow."
+        return AuditError(f"{noun} {name!r}", "needs boxes, but the data have none", "need a data set with boxes", step)
+    step = f"Leave {kind} out of the settings, which then hold what this model can do."
+    return refusal(noun, name, unmet, model, step)
 
 
 def _kinds() -> Iterator[tuple[str, str, Needs]]:

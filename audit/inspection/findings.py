@@ -88,6 +88,8 @@ class Inspection:
     level: float
     findings: tuple[Finding, ...]
     """The most telling first."""
+    boxed: bool = True
+    """What the boxes cover was left out; else there are no boxes, and the objects were looked at too."""
 
     @property
     def telling(self) -> tuple[Finding, ...]:

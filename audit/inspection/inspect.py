@@ -60,6 +60,7 @@ def inspect(
         neighbours=k,
         level=LEVEL,
         findings=findings(entries),
+        boxed=any(sample.boxes for sample in kept),
     )
 
 

@@ -94,7 +94,12 @@ class View:
 
     @property
     def hull(self) -> Box:
-        """The smallest box around those of the label, in shares of the picture's width and height."""
+        """The smallest box around those of the label, in shares of the picture's width and height.
+
+        Where there are no boxes, the whole picture.
+        """
+        if not self.boxes:
+            return 0.0, 0.0, 1.0, 1.0
         width, height = self.canvas.opened.picture.size
         x0, y0, x1, y1 = np.array(self.boxes).T
         return float(x0.min() / width), float(y0.min() / height), float(x1.max() / width), float(y1.max() / height)

@@ -1,13 +1,11 @@
 """Keras on torch, whatever the environment and the user's home say."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from audit.errors import AuditError
+from audit.models.environment import environment
 from audit.models.extras import modules_of
 
 OLDEST = (3, 15)
@@ -19,7 +17,7 @@ def keras_on_torch() -> Any:
     if "keras" in sys.modules:
         (keras,) = modules_of("keras", "keras", "keras")
     else:
-        with TemporaryDirectory() as home, _environment(KERAS_BACKEND="torch", KERAS_HOME=home):
+        with TemporaryDirectory() as home, environment(KERAS_BACKEND="torch", KERAS_HOME=home):
             (keras,) = modules_of("keras", "keras", "keras")
     if (backend := keras.backend.backend()) != "torch":
         raise AuditError(
@@ -33,16 +31,3 @@ def keras_on_torch() -> Any:
         step = "Install it: pip install 'saliency-audit[keras]'."
         raise AuditError("model", f"keras is {keras.__version__}", f"need {oldest} or newer", step)
     return keras
-
-
-@contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value

@@ -44,18 +44,23 @@ def network_of(function: str, arguments: Mapping[str, Any] | None, weights: Path
     Raises AuditError where there is no such function, where it fails or returns anything else, and where the weights
     cannot be read as data or do not fit.
     """
-    build = named_function(function, "returns a network")
-    try:
-        module = build(**(arguments or {}))
-    except (AuditError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # SystemExit among them: training scripts end with it
-        raise AuditError(function, f"raises {said(error)}", "need a function that returns a network") from error
+    module = returned_by(function, arguments)
     if not isinstance(module, nn.Module):
         raise AuditError(function, f"returns a {type(module).__name__}", "need a torch.nn.Module")
     if weights is not None:
         load_weights(module, read_state(weights), weights.name)
     return module
+
+
+def returned_by(function: str, arguments: Mapping[str, Any] | None) -> Any:
+    """What the function returns. Raises AuditError where there is none, or where it fails."""
+    build = named_function(function, "returns a network")
+    try:
+        return build(**(arguments or {}))
+    except (AuditError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # SystemExit among them: training scripts end with it
+        raise AuditError(function, f"raises {said(error)}", "need a function that returns a network") from error
 
 
 def origin(function: str, arguments: Mapping[str, Any] | None, weights: Path | None) -> dict[str, str]:

@@ -1,14 +1,12 @@
 """The model that a settings table names, opened by its kind."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from audit import registry
 from audit.models.model import Model
-from audit.models.weights import SUFFIXES
 from audit.settings_tables import ModelTable
-
-MODEL_SUFFIXES = {*SUFFIXES, ".pt2", ".onnx", ".keras", ".h5", ".hdf5"}
 
 
 def open_model(table: ModelTable, folder: Path) -> Model:
@@ -22,11 +20,21 @@ def kind_of(table: ModelTable, folder: Path) -> tuple[registry.Function, dict[st
     """What opens the model, and with which options. Raises AuditError for unknown ones."""
     kind = registry.resolve("audit.models.kinds", table.kind)
     options = registry.options(kind, table.options, f"model kind {table.kind!r}", table.keys)
-    return kind, {key: _beside(folder, value) if isinstance(value, Path) else value for key, value in options.items()}
+    beside = {
+        key: folder / value if names_a_file(kind, folder, value) else value
+        for key, value in options.items()
+        if isinstance(value, Path)
+    }
+    return kind, {**options, **beside}
 
 
-def _beside(folder: Path, given: Path) -> Path:
-    """A path that an option names lies in `folder`; a bare name without such a file (weights' 'DEFAULT') stays."""
-    path = folder / given
-    is_name = len(given.parts) == 1 and given.suffix.lower() not in MODEL_SUFFIXES and not given.exists()
-    return given if is_name and not path.exists() else path
+def names_a_file(kind: registry.Function, folder: Path, given: Path) -> bool:
+    """What an option says is a file or folder, which lies in `folder`; not a name, as that of published weights.
+
+    Every path is, unless the kind declares `FILE_SUFFIXES`: then one that has such a suffix, leads into a folder, or
+    is there.
+    """
+    suffixes = getattr(sys.modules.get(getattr(kind, "__module__", "")), "FILE_SUFFIXES", None)
+    if suffixes is None or len(given.parts) != 1 or given.suffix.lower() in suffixes:
+        return True
+    return given.exists() or (folder / given).exists()

@@ -34,7 +34,7 @@ class Source:
     def ask(self, batch: Batch) -> tuple[Tensor, Attribution]:
         """The relevance maps (N, H, W), and what the method said beside them."""
         scored = batch if batch.score == self.score else replace(batch, score=self.score)
-        answer = self.function(scored, **self.options)
+        answer = self.function(scored.of(scored.module) if "layers" in self.needs else scored, **self.options)
         attribution = answer if isinstance(answer, Attribution) else Attribution(answer)
         signed = attribution.signed.detach()
         n, _, height, width = batch.x.shape

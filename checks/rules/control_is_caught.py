@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit.record.schema import SUBJECT
+from audit.registry import Need
 from checks.apply import apply
 from checks.demand import PREDICTED_RIGHT, Demand
 from checks.profile import Share
@@ -17,6 +18,7 @@ from checks.table.needs import Missing, invalid
 from checks.table.planted_copies import KEPT, kept_without_object, outside
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
+NEEDS: frozenset[Need] = frozenset({"region"})
 RULE = "control_is_caught"
 MOST = 1.0
 """Share of the evidence. The copy that goes by the mark alone must be caught; from where on, is only stated."""

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.registry import Need
 from checks import reasons
 from checks.demand import Demand, of_pictures
 from checks.profile import Share
@@ -15,6 +16,7 @@ from checks.table.needs import ALL_FILLS, Fills, for_the_object
 from checks.table.unanswered import lost, unfit, without_answer
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
+NEEDS: frozenset[Need] = frozenset({"region"})
 RULE = "depends_on_object"
 REMOVED = "object_removed"
 """Key: the share of the evidence that is lost with the object, more than elsewhere."""

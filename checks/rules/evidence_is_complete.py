@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.datasets.exclusions import by_scope
+from audit.registry import Need
 from checks import reasons
 from checks.demand import Demand
 from checks.profile import Count, Share
@@ -20,6 +21,7 @@ from checks.table.mean_difference import WORST
 from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 
+NEEDS: frozenset[Need] = frozenset()
 RULE = "evidence_is_complete"
 HARDLY = 0.1
 """Share of a class's pictures. Where no more are predicted right, experiments, made on those, say nothing of it."""
@@ -181,8 +183,9 @@ def _maps(evidence: Evidence, method: str, limit: float) -> Finding:
 
 
 def _unusable(evidence: Evidence, method: str) -> NDArray[np.bool_]:
-    """Dead, or alive without a score."""
-    return np.asarray(evidence.dead[method] | ~np.isfinite(evidence.scores[method]["mass"]))
+    """Dead, or alive without a score though there are boxes."""
+    unscored = ~np.isfinite(evidence.scores[method]["mass"]) & evidence.boxed
+    return np.asarray(evidence.dead[method] | unscored)
 
 
 def _classes(evidence: Evidence) -> Finding:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from audit.registry import Need
 from checks import reasons
 from checks.demand import PICTURES, Demand
 from checks.profile import Share
@@ -11,6 +12,7 @@ from checks.table.layout import Layout
 from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
 
+NEEDS: frozenset[Need] = frozenset()
 RULE = "explainer_is_valid"
 CONTROL = "randomisation"
 NO_CONTROL = "no_control"

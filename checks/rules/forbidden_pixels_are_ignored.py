@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from audit.registry import Need
 from checks import reasons
 from checks.demand import Demand, of_pictures
 from checks.profile import Share
@@ -18,6 +19,7 @@ from checks.table.needs import Missing, Needs, invalid
 from checks.table.unanswered import unfit, without_answer
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
+NEEDS: frozenset[Need] = frozenset({"region"})
 RULE = "forbidden_pixels_are_ignored"
 INTERVENTION = "forbidden_hidden"
 WITH_FORBIDDEN = "pictures_with_forbidden_pixels"

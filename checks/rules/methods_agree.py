@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
+from audit.registry import Need
 from checks import reasons
 from checks.demand import Demand
 from checks.profile import Share
@@ -13,6 +14,8 @@ from checks.table.evidence import Evidence, Floats
 from checks.table.layout import Layout
 from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest
+
+NEEDS: frozenset[Need] = frozenset()
 
 METHODS = "methods"
 """Key of a demand."""

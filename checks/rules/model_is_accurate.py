@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.registry import Need
 from checks import reasons
 from checks.demand import CLASSES, Demand, of_pictures
 from checks.profile import Share
@@ -10,6 +11,8 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import lowest
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
+
+NEEDS: frozenset[Need] = frozenset()
 
 ONE_CLASS_KNOWN = "one_class_known"
 """Reason: the network knows fewer than two classes."""

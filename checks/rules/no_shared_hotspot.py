@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.registry import Need
 from checks.apply import apply
 from checks.demand import Demand
 from checks.profile import Share
@@ -18,6 +19,7 @@ from checks.table.needs import Missing, incapable, invalid
 from checks.table.unanswered import no_number
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 
+NEEDS: frozenset[Need] = frozenset({"region"})
 RULE = "no_shared_hotspot"
 SHARED_CUES = "shared_cues"
 BACKGROUND = "survives_other_background"

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from audit.registry import Need
 from checks import reasons
 from checks.demand import PICTURES, Demand, of_pictures
 from checks.profile import Share
@@ -10,6 +11,8 @@ from checks.table.layout import Layout
 from checks.table.mean_difference import mean_difference
 from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Unit, Verdict, weakest, worst
+
+NEEDS: frozenset[Need] = frozenset({"region"})
 
 
 def relevance_beats_chance(evidence: Evidence, *, margin: Share) -> Verdict:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from audit.registry import Need
 from checks import reasons
 from checks.demand import PICTURES, Demand, of_pictures
 from checks.profile import Share
@@ -14,6 +15,7 @@ from checks.table.mean_difference import MeanDifference, mean_difference
 from checks.table.needs import incapable
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest, worst
 
+NEEDS: frozenset[Need] = frozenset({"region"})
 RULE = "relevance_beats_null_maps"
 Measure = Literal["mass", "auc"]
 QUANTITY = {"mass": "relevance_over_null_map", "auc": "auc_over_null_map"}

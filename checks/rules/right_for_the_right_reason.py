@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.registry import Need
 from checks import reasons
 from checks.demand import Demand, of_pictures
 from checks.profile import Share
@@ -14,6 +15,7 @@ from checks.table.needs import ALL_FILLS, Fills, Number, for_the_lead
 from checks.table.unanswered import MOST_LOST, lost, unfit, without_answer
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict
 
+NEEDS: frozenset[Need] = frozenset({"region"})
 RULE = "right_for_the_right_reason"
 BANDS = (0.1, 0.25)
 """Edges of the bands of the boxes' share of the frame."""

@@ -1,5 +1,6 @@
 """Does the prediction stand where the file is compressed otherwise?"""
 
+from audit.registry import Need
 from checks.demand import Demand
 from checks.profile import Share
 from checks.swaps.verdict import swap_demands, swap_verdict
@@ -7,6 +8,7 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.verdict import Verdict
 
+NEEDS: frozenset[Need] = frozenset()
 RULE = "survives_other_compression"
 INTERVENTION = "compression_swapped"
 

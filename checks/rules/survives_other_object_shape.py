@@ -1,5 +1,6 @@
 """Does the prediction stand where the object is as wide or as tall as another?"""
 
+from audit.registry import Need
 from checks.demand import Demand
 from checks.profile import Share
 from checks.swaps.verdict import swap_demands, swap_verdict
@@ -7,6 +8,7 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.verdict import Verdict
 
+NEEDS: frozenset[Need] = frozenset({"region"})
 RULE = "survives_other_object_shape"
 INTERVENTION = "object_shape_swapped"
 

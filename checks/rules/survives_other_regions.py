@@ -1,5 +1,6 @@
 """Cues at a place: does the prediction stand where places that tell the label show something else?"""
 
+from audit.registry import Need
 from checks.demand import Demand
 from checks.profile import Share
 from checks.swaps.regions import regions_verdict
@@ -8,6 +9,8 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.regions import OUTSIDE
 from checks.verdict import Verdict
+
+NEEDS: frozenset[Need] = frozenset({"region"})
 
 
 def survives_other_regions(evidence: Evidence, *, max_reliance: Share, max_pull: Share) -> Verdict:

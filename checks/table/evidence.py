@@ -98,7 +98,9 @@ class Evidence:
     unmade: Mapping[Key, NDArray[np.int64]] = field(default_factory=dict)
     """(k,) by variant, rising: where the pictures stand that could not be altered so, and have no answer therefore."""
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By the name of what was not asked, since the model cannot do it: the capabilities that it lacks."""
+    """By the name of what was not asked: the capabilities that the model lacks, and `region` without boxes."""
+    boxed: bool = True
+    """False where the record states that the data have no boxes: then no map has a score, and nothing is covered."""
     detects: bool = False
     """The network detects objects at their boxes, or nothing there."""
 
@@ -135,16 +137,15 @@ class Evidence:
         return np.asarray(self.made[source] & ~self.dead[source])
 
     def judged(self, method: str) -> NDArray[np.bool_]:
-        """A map can be held against the boxes: it was made, it is not dead, and something lies outside the boxes."""
-        return np.asarray(self.living(method) & (self.area_share < 1))
+        """A map can be held against the boxes: it was made, it is not dead, and something lies in and outside them."""
+        return np.asarray(self.living(method) & (self.area_share > 0) & (self.area_share < 1))
 
     def miss(self, method: str) -> NDArray[np.bool_]:
         """The evidence does not lie on the object: localisation AUC under ½, or mass under the area share.
 
         What cannot be judged is neither hit nor miss. A map that is judged but whose score is no number is a miss.
         """
-        scores = self.scores[method]
-        hit = (scores["auc"] >= 0.5) & (scores["mass"] >= self.area_share)
+        hit = (self.scores[method]["auc"] >= 0.5) & (self.scores[method]["mass"] >= self.area_share)
         return np.asarray(self.judged(method) & ~hit)
 
     @property

@@ -131,7 +131,7 @@ def _impossible_scores(table: Evidence) -> dict[str, Any]:
     NaN is no number, and so not impossible.
     """
     suspects = {
-        ("area share", ""): ~((table.area_share > 0) & (table.area_share <= 1 + ROUNDING)),
+        ("area share", ""): ~_possible_area(table),
         ("prediction", ""): _half(table),
         ("probability", ""): _outside(table.probability),
         ("probability of the predicted class", ""): _outside(table.confidence_of_prediction),
@@ -147,6 +147,13 @@ def _impossible_scores(table: Evidence) -> dict[str, Any]:
             of = {"source": source} if source else {}
             return {"quantity": quantity, **of, "samples": int(wrong.sum()), "first": int(table.sample[wrong].min())}
     return {}
+
+
+def _possible_area(table: Evidence) -> NDArray[np.bool_]:
+    """(n,) boxes cover something, and no more than all; where there are none, nothing."""
+    if not table.boxed:
+        return np.asarray(table.area_share == 0)
+    return np.asarray((table.area_share > 0) & (table.area_share <= 1 + ROUNDING))
 
 
 def _half(table: Evidence) -> NDArray[np.bool_]:

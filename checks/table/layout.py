@@ -56,6 +56,8 @@ class Layout:
     """Samples that are out already, by reason: of the annotations, of the settings, or foreseen."""
     asked: Asked
     profile: Profile
+    boxed: bool = True
+    """The samples have boxes."""
 
     @property
     def n(self) -> int:
@@ -148,6 +150,7 @@ def layout_of(
         exclusions=exclusions,
         asked=asked,
         profile=profile,
+        boxed=not samples or any(sample.boxes for sample, _ in samples),
     )
 
 

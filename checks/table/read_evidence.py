@@ -65,8 +65,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         log_odds=log_odds_of(pictures.probability),
         logit_classes=tuple(record.identity().get("logit_classes") or ()),
         answers=given_answers(read_answers(record), number),
-        left_out=_left_out(record.identity()),
-        detects=bool((record.identity().get("capabilities") or {}).get("at_places")),
+        **_asked_of(record.identity())._asdict(),
         unmade=unmade_places(read_unmade(record), number),
         notes=note_columns(read_notes(record), number),
         cascade=stages_by_method(read_cascade(record)),
@@ -167,6 +166,22 @@ def _scores(record: Record, source: str, number: NDArray[np.int64]) -> _Scored:
     for measure, values in read.values.items():
         scores[measure][place] = values
     return _Scored(scores, made, dead)
+
+
+class _AskedOf(NamedTuple):
+    """What the model and the data are, as far as it decides what can be asked."""
+
+    left_out: Mapping[str, tuple[str, ...]]
+    boxed: bool
+    detects: bool
+
+
+def _asked_of(identity: Mapping[str, Any]) -> _AskedOf:
+    return _AskedOf(
+        left_out=_left_out(identity),
+        boxed=(identity.get("dataset") or {}).get("boxed") is not False,
+        detects=bool((identity.get("capabilities") or {}).get("at_places")),
+    )
 
 
 def _left_out(identity: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

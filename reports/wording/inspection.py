@@ -16,9 +16,9 @@ NEXT: dict[About, str] = {
     "annotation": "If the column is another name of the label, ignore it. Else collect all classes under all values.",
 }
 """By what the telling quantities belong to."""
-LIMITS = (
-    "Not seen here: marks at changing places, what lies inside the boxes, and cues that only several quantities show"
-    " together."
+WITHOUT_BOXES = (
+    "Without boxes nobody can tell the object from its surroundings: colours, light and places may tell the label since"
+    " the object shows there, and 'outside the boxes' is the whole picture. Files and marks may be cues all the same."
 )
 NO_VERDICT = "This describes the data and judges nothing; no network was asked. A network may use it or not: audit it."
 
@@ -26,14 +26,13 @@ NO_VERDICT = "This describes the data and judges nothing; no network was asked. 
 def headline(inspection: Inspection) -> str:
     """The one sentence that stands first."""
     telling, all_of_them = inspection.telling, len(inspection.findings)
+    left_out = "boxes left out" if inspection.boxed else "objects included, since there are no boxes"
     if telling:
         verb = "tells" if len(telling) == 1 else "tell"
-        return (
-            f"{len(telling)} of {count(all_of_them, 'quantity')} {verb} the label better than chance, boxes left out."
-        )
+        return f"{len(telling)} of {count(all_of_them, 'quantity')} {verb} the label better than chance, {left_out}."
     if len(inspection.undecided) == all_of_them:
         return f"Nothing can be said: {count(inspection.independent, 'independent sample')} are too few."
-    return f"None of {count(all_of_them, 'quantity')} tells the label better than chance, boxes left out."
+    return f"None of {count(all_of_them, 'quantity')} tells the label better than chance, {left_out}."
 
 
 def basis(inspection: Inspection) -> str:
@@ -53,6 +52,12 @@ def best_class(classes: Sequence[ClassShare]) -> str:
     return f"{first.label} {first.share:.2f} ({first.chance:.2f}) of {first.n:,}" + (
         f", and {more} more" if more else ""
     )
+
+
+def limits(inspection: Inspection) -> str:
+    """What an inspection does not see."""
+    inside = ", what lies inside the boxes," if inspection.boxed else ""
+    return f"Not seen here: marks at changing places{inside} and cues that only several quantities show together."
 
 
 def remainder(inspection: Inspection, shown: int) -> str:
@@ -78,7 +83,7 @@ def _compared(finding: Finding) -> str:
 
 def notes(inspection: Inspection) -> list[str]:
     """What the figures rest on."""
-    said = []
+    said = [] if inspection.boxed else [WITHOUT_BOXES]
     if copies := inspection.copies:
         pair = listed(copies.example)
         said.append(

@@ -52,8 +52,10 @@ def because_of(because: Mapping[str, int], reason: str) -> str:
 
 
 def the_model_lacks(capabilities: Sequence[str]) -> str:
-    """'the model has no gradient'."""
-    return f"the model {listed(LACKING.get(word, f'lacks {word}') for word in capabilities)}"
+    """'the model has no gradient', 'the data have no boxes', or both."""
+    of_model = [word for word in capabilities if word != REGION]
+    model = f"the model {listed(LACKING.get(word, f'lacks {word}') for word in of_model)}" if of_model else ""
+    return " and ".join(part for part in (model, "the data have no boxes" * (REGION in capabilities)) if part)
 
 
 def without_finding(question: str, sentence: str, next_step: str) -> Words:
@@ -107,7 +109,8 @@ def _incapable(verdict: Verdict) -> str:
 
 
 def _capable(verdict: Verdict) -> str:
-    del verdict
+    if REGION in verdict.details["lacking"]:
+        return "Box the objects in some of the pictures, or write a profile without this rule, and say why."
     return (
         "Open it as a kind of model that torch can look into, such as onnx for a file of onnxruntime; or write a"
         " profile without this rule, and say why."
@@ -131,6 +134,8 @@ STEPS = {
     NO_SURROUNDINGS: f"Add pictures {SOME_ROOM}.",
     NO_DONOR: "Add boxed pictures of other classes, or raise experiments.donors.",
 }
+REGION = "region"
+"""What the data lack that have no boxes."""
 LACKING = {"gradient": "has no gradient", "layers": "shows no layers"}
 """Capabilities that a model lacks."""
 SHARED = {

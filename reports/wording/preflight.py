@@ -10,7 +10,7 @@ from checks.rules.forbidden_pixels_are_ignored import WITH_FORBIDDEN
 from checks.rules.methods_agree import METHODS
 from checks.rules.no_shared_hotspot import IN_CLASSES
 from checks.verdict import Details
-from reports.wording.missing import the_model_lacks
+from reports.wording.missing import REGION, the_model_lacks
 from reports.wording.phrases import share_at_limit
 
 ALL = "Every check that decides can pass on this data, if every answer is right."
@@ -96,8 +96,24 @@ def _answers(preflight: Preflight) -> Iterator[str]:
             f"The profile {preflight.profile} requires slices by {listed(preflight.columns)}; the data lacks"
             f" {listed(preflight.missing_columns)}, so these checks will be INVALID."
         )
-    yield from (f"{rule} cannot pass: {reason}." for rule, reason in _reasons(preflight))
+    reasons, boxless = [*_reasons(preflight)], _demanded({"lacking": [REGION]})
+    yield from (f"{rule} cannot pass: {reason}." for rule, reason in reasons if reason != boxless)
+    yield from _without_boxes(preflight, [rule for rule, reason in reasons if reason == boxless])
     yield NO_PASS if preflight.out_of_reach else ALL
+
+
+def _without_boxes(preflight: Preflight, out: list[str]) -> Iterator[str]:
+    """What data without boxes cannot answer, and what they can. out: the rules that decide and ask for boxes."""
+    if out:
+        yield (
+            f"The data have no boxes, so what asks for the object or its surroundings is INCONCLUSIVE: {listed(out)}."
+        )
+        without = [question.rule for question in preflight.questions if _asks_no_box(question)]
+        yield f"What can be asked without boxes: {listed(without)}."
+
+
+def _asks_no_box(question: Question) -> bool:
+    return not any(REGION in demand.details.get("lacking", ()) for demand in question.demands)
 
 
 def _reasons(preflight: Preflight) -> Iterator[tuple[str, str]]:
@@ -152,6 +168,10 @@ def _demand(demand: Demand, preflight: Preflight) -> str:
     return f"there {verb} {there}{which} at most; it takes {_in_all(demand)}"
 
 
+def _demanded(details: Details) -> str:
+    return f"{the_model_lacks(details['lacking'])}, which it needs"
+
+
 def _variants(details: Details) -> str:
     left_out = listed(f"'{variant}'" for variant in details["missing"])
     return f"it needs {left_out} of the experiment {details['name']}, which the settings leave out"
@@ -159,7 +179,7 @@ def _variants(details: Details) -> str:
 
 NOT_ASKED: Mapping[str, Callable[[Details], str]] = {
     EXPERIMENT: lambda details: f"it needs the experiment {details['name']}, which the settings do not ask for",
-    CAPABILITY: lambda details: f"{the_model_lacks(details['lacking'])}, which it needs",
+    CAPABILITY: _demanded,
     VARIANTS: _variants,
 }
 """By key of the demand, what the run will not ask."""

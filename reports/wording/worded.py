@@ -1,5 +1,6 @@
 """Verdicts with their sentences: what every format shows and what `audit.json` holds."""
 
+import sys
 from collections.abc import Iterable
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from checks import reasons
 from checks.verdict import Finding, Judgement, Verdict
 from reports.notebook import verdict_html
 from reports.wording.generic import generic
+from reports.wording.missing import REGION, missing
 from reports.wording.slices import sliced
 from reports.wording.words import About, Words
 
@@ -67,8 +69,17 @@ def words_of(verdict: Verdict, about: About) -> Words:
         return sliced(verdict, about, words_of)
     own = verdict.reason != reasons.BROKEN_RULE and verdict.rule in registry.names(WORDINGS)
     wording = registry.resolve(WORDINGS, verdict.rule) if own else generic
+    if verdict.reason == reasons.INCAPABLE and REGION in verdict.details["lacking"]:
+        return missing(_question(wording), verdict)
     words: Words = wording(verdict, about)
     return words
+
+
+def _question(wording: registry.Function) -> str:
+    """What a rule asks, as the file of its wording states it: in `QUESTION`, or in what its swap is called."""
+    stated = vars(sys.modules[wording.__module__])
+    questions = [stated.get("QUESTION"), *(getattr(value, "question", None) for value in stated.values())]
+    return next((question for question in questions if isinstance(question, str)), "Does the rule hold?")
 
 
 def _worded(verdict: Verdict, words: Words) -> WordedVerdict:

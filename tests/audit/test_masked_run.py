@@ -83,7 +83,7 @@ def numbers(folder: Path) -> tuple[Any, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-095")
+@pytest.mark.tor("TOR-094")
 def test_a_rectangle_as_box_polygon_and_raster_gives_the_same_scores_and_verdicts(tmp_path: Path) -> None:
     results = {form: run(written(tmp_path / form, form), tmp_path / form / "out") for form in FORMS}
     expected = numbers(results["box"].folder)
@@ -99,7 +99,7 @@ def test_a_rectangle_as_box_polygon_and_raster_gives_the_same_scores_and_verdict
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-095")
+@pytest.mark.tor("TOR-094")
 def test_another_outline_is_measured_kept_and_shown(tmp_path: Path) -> None:
     result = run(written(tmp_path / "disc", "disc"), tmp_path / "out")
     with Record.open(result.folder / "audit.sqlite") as record:

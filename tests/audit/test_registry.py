@@ -22,6 +22,7 @@ def test_registry_packages_are_found_wherever_they_lie() -> None:
         "audit.experiments.searches",
         "audit.inspection.descriptors",
         "audit.models.kinds",
+        "audit.saliency.libraries",
         "audit.saliency.methods",
         "audit.saliency.null_maps",
         "checks.rules",

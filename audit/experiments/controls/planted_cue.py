@@ -246,7 +246,7 @@ def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dic
         for detector in DETECTORS:
             copy = Planted(batch.module, Reliance(control.mark, detector, control.strength, 1.0))
             try:
-                relying = _mass(control.mark, source.ask(replace(batch, module=copy))[0])
+                relying = _mass(control.mark, source.ask(batch.of(copy))[0])
             except AuditError as error:
                 refused[f"{source.label}, {_subject(detector, 1.0)}"] = str(error)
                 relying = torch.full_like(honest, torch.nan)

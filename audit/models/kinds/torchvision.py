@@ -15,6 +15,9 @@ from audit.models.model import Model, freeze
 from audit.models.torchvision_weights import downloaded, published_weights, weights_named
 from audit.models.weights import SUFFIXES, load_weights, read_state, without_prefix
 
+FILE_SUFFIXES = SUFFIXES
+"""What `weights` ends in where it is a file; else it may be a name."""
+
 
 def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:
     """A torchvision classification network by name, with weights from torchvision or from a local state dict.

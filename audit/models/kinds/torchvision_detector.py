@@ -19,6 +19,8 @@ from audit.models.weights import SUFFIXES, load_weights, read_state, without_pre
 
 NO_CLASS = ("__background__", "N/A")
 FRAME = (640, 640)
+FILE_SUFFIXES = SUFFIXES
+"""What `weights` ends in where it is a file; else it may be a name."""
 
 
 def torchvision_detector(*, name: str, weights: Path = Path("DEFAULT"), threshold: Threshold = 0.5) -> Model:

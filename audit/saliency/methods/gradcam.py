@@ -1,7 +1,7 @@
 """Grad-CAM."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -188,23 +188,30 @@ def hooked(parts: dict[str, nn.Module], hook_for: Callable[[str], Callable[..., 
 def _layouts(outputs: dict[str, Tensor], frame: tuple[int, ...]) -> Layers:
     layouts = Layers()
     grids: list[Grid] = []
+    orders: set[str] = set()
     for name, output in outputs.items():
-        layout = layout_of(tuple(output.shape), frame, grids)
+        layout = layout_of(tuple(output.shape), frame, grids, orders)
         if layout is not None:
             layouts[name] = layout
             if layout.order != "tokens":
                 grids.append(layout.grid)
+                orders |= {layout.order} if output.shape[1] != output.shape[3] else set()
     return layouts
 
 
-def layout_of(shape: tuple[int, ...], frame: tuple[int, ...], grids: Sequence[Grid]) -> Layout | None:
+def layout_of(
+    shape: tuple[int, ...], frame: tuple[int, ...], grids: Sequence[Grid], orders: Collection[str] = ()
+) -> Layout | None:
     """How an output of `shape` lies over a picture of `frame` (C, H, W), or None where it is no map of it.
 
-    `grids` are those of earlier layers: tokens belong to the latest into which they fit, else to a square.
+    `grids` are those of earlier layers: tokens belong to the latest into which they fit, else to a square. `orders`
+    are those of earlier layers whose shape leaves no doubt: where it is in doubt, as many channels as rows and columns
+    come last if all of these do.
     """
     if len(shape) == 4:
         first, last = Layout("channels first", shape[2:]), Layout("channels last", shape[1:3])
-        best = min(first, last, key=lambda layout: _distortion(layout.grid, frame))
+        either = (last, first) if set(orders) == {"channels last"} else (first, last)
+        best = min(either, key=lambda layout: _distortion(layout.grid, frame))
         return best if math.prod(best.grid) > 1 and _distortion(best.grid, frame) <= math.log(2) else None
     if len(shape) != 3:
         return None

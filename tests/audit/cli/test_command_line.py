@@ -204,12 +204,15 @@ def test_json_is_all_there_is_on_stdout_and_what_the_data_can_answer_comes_first
     assert asked["evidence_is_complete"]["demands"][0] == demand
 
 
+OF_LIBRARY = "saliency method of a library"
+
+
 def test_list_shows_all_there_is_in_code_order(shell: Shell) -> None:
     code, out, _ = shell("list", "--json")
     shown = json.loads(out)
     packages = registry.packages("audit", "checks", "reports")
     assert code == 0
-    assert list(shown) == [*map(registry.noun, packages), "profile", "standard", "report section"]
+    assert list(shown) == [*map(registry.noun, packages), "profile", "standard", "report section", OF_LIBRARY]
     for package in packages:
         assert list(shown[registry.noun(package)]) == registry.names(package)
     root = Path(__file__).parents[3]
@@ -221,13 +224,21 @@ def test_list_shows_all_there_is_in_code_order(shell: Shell) -> None:
         assert list(shown[noun]) == sorted(file.name.partition(".")[0] for file in root.glob(files))
     assert all(line for entries in shown.values() for line in entries.values())
     assert shown["saliency method"]["gradcam"].endswith(" Options: layer = none. Needs: gradient, layers.")
+    assert list(shown[OF_LIBRARY]) == list(registry.of_libraries("audit.saliency.methods"))
+    assert "n_samples = 5" in shown[OF_LIBRARY]["captum:GradientShap"]
 
 
 def test_list_is_a_table_for_people(shell: Shell) -> None:
     code, out, _ = shell("list")
     assert code == 0
     headings = {line.strip() for line in out.splitlines()}
-    assert {"searches", "saliency methods", "profiles", "report sections"} <= headings
+    assert {
+        "searches",
+        "saliency methods",
+        "saliency methods of a library",
+        "saliency libraries",
+        "profiles",
+    } <= headings
 
 
 @pytest.mark.tor("TOR-067")

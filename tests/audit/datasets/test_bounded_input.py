@@ -21,6 +21,7 @@ from audit.datasets.formats.csv import csv
 from audit.datasets.formats.cvat import cvat
 from audit.datasets.formats.fiftyone import fiftyone
 from audit.datasets.formats.gtsrb import gtsrb
+from audit.datasets.formats.hugging_face import hugging_face
 from audit.datasets.formats.imagenet import imagenet
 from audit.datasets.formats.label_studio import label_studio
 from audit.datasets.formats.labelme import labelme
@@ -38,8 +39,8 @@ from audit.files import read_regular
 from audit.settings import load_settings
 
 FORMATS = (
-    *(coco, csv, cvat, fiftyone, gtsrb, imagenet, label_studio, labelme, lard, open_images),
-    *(voc, yolo),
+    *(coco, csv, cvat, fiftyone, gtsrb, hugging_face, imagenet, label_studio, labelme, lard),
+    *(open_images, voc, yolo),
 )
 Format = Callable[[Path, Path], Dataset]
 
@@ -195,7 +196,7 @@ def test_a_device_is_refused(path: str) -> None:
 def test_an_annotation_file_has_a_bound(tmp_path: Path) -> None:
     with (tmp_path / "boxes.csv").open("wb") as file:
         file.truncate(600 * 2**20)
-    for read in (csv, lard, coco, open_images, imagenet, gtsrb, fiftyone, label_studio):
+    for read in (csv, lard, coco, open_images, imagenet, gtsrb, fiftyone, label_studio, hugging_face):
         with pytest.raises(AuditError, match=r"boxes\.csv: holds 629,145,600 bytes, more than 536,870,912"):
             read(tmp_path / "boxes.csv", tmp_path)
     for read, bound in ((cvat, "134,217,728"), (labelme, "67,108,864")):
@@ -211,6 +212,7 @@ NESTED: dict[str, tuple[Format, str]] = {
     "cvat": (cvat, "<a>" * 200_000),
     "fiftyone": (fiftyone, '{"samples":' + "[" * 200_000),
     "label_studio": (label_studio, '[{"annotations":' + "[" * 200_000),
+    "hugging_face": (hugging_face, '{"file_name": "a.png", "objects":' + "[" * 200_000),
     "labelme": (labelme, '{"shapes":' + "[" * 200_000),
 }
 

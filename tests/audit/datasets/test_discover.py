@@ -8,16 +8,15 @@ import pytest
 
 from audit import registry
 from audit.datasets import annotation_files, discover
-from audit.datasets.discover import Found, look
+from audit.datasets.discover import Found, look, settings_text
 from audit.errors import AuditError
 from audit.files import read_regular
 from fixtures.scene import Scene, write_scene
 
 CSV = ("csv", "gtsrb", "imagenet", "lard", "open_images")
 JSON = ("coco", "fiftyone", "label_studio", "labelme")
-FORMATS = registry.names("audit.datasets.formats")
-ONE_OBJECT = "oxford_pet"
-"""Labels pictures by their names, and has one object on each: it cannot state the scene."""
+KINDS = registry.names("audit.models.kinds")
+FORMATS = [name for name in registry.names("audit.datasets.formats") if name not in {"image_folder", "oxford_pet"}]
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +28,21 @@ def attempts(place: Path) -> list[object]:
     return list(discover._attempts(place, discover._candidates(place)))
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != ONE_OBJECT])
+@pytest.mark.parametrize("name", FORMATS)
 def test_each_format_is_found_and_claimed_by_no_other(scene: Scene, name: str) -> None:
     place = scene.annotations[name]
     found = look(place)
     assert (found.format, found.annotations, found.images) == (name, place, scene.images)
     assert found.present == (7 if name != "lard" else 4)  # without its option LARD knows one label
     assert {attempt.format for attempt in attempts(place) if isinstance(attempt, Found)} == {name}
+
+
+def test_the_settings_name_every_kind_of_model_there_is(scene: Scene, tmp_path: Path) -> None:
+    text = settings_text(look(scene.annotations["csv"]), tmp_path)
+    comment = text[text.index("[model]") : text.index("kind = ")].replace("\n# ", " ")
+    listing = comment.partition("shows it: ")[2].rstrip("\n.").replace(" and ", ", ")
+    assert listing.split(", ") == KINDS
+    assert max(map(len, text.splitlines())) <= 120
 
 
 def test_imagenet_s_xml_is_found_as_such(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_each_box_is_one_line(tmp_path: Path) -> None:
     assert second["y0"] == "1.5"
 
 
-@pytest.mark.tor("TOR-095")
+@pytest.mark.tor("TOR-094")
 def test_a_mask_is_written_and_read_as_the_same_pixels(tmp_path: Path) -> None:
     mask = np.random.default_rng(1).random((5, 7)) < 0.5
     mask[0, 0] = True

@@ -71,7 +71,7 @@ def as_text(counts: Sequence[int]) -> str:
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=1, max_size=9))
-@pytest.mark.tor("TOR-095")
+@pytest.mark.tor("TOR-094")
 def test_runs_are_read_as_they_were_written(rows: list[list[bool]]) -> None:
     inside = np.array(rows)
     for counts in (counts_of(runs(inside)), counts_of(as_text(runs(inside)))):
@@ -270,7 +270,7 @@ def pixels(sample: Sample, preprocessing: Preprocessing = SHOWN) -> NDArray[np.b
     return region([framed.objects], framed.size, 0, "cpu").inside[0].numpy()
 
 
-@pytest.mark.tor("TOR-095")
+@pytest.mark.tor("TOR-094")
 @pytest.mark.parametrize("write", DISCS, ids=lambda write: write.__name__)
 def test_a_disc_is_the_same_pixels_in_every_format(write: Callable[[Path], Dataset], tmp_path: Path) -> None:
     dataset = write(tmp_path)
@@ -287,7 +287,7 @@ def test_a_disc_is_the_same_pixels_in_every_format(write: Callable[[Path], Datas
     assert {mask_sha256(mask) for mask in sample.masks} != {None}
 
 
-@pytest.mark.tor("TOR-095")
+@pytest.mark.tor("TOR-094")
 def test_turned_rectangles_are_their_four_corners(tmp_path: Path) -> None:
     corners = [(30.0, 10.0), (50.0, 20.0), (40.0, 40.0), (20.0, 30.0)]
     words = " ".join(f"{x:g} {y:g}" for x, y in corners)
@@ -319,7 +319,7 @@ def test_turned_rectangles_are_their_four_corners(tmp_path: Path) -> None:
     assert 490 < pixels(slanted).sum() < 510
 
 
-@pytest.mark.tor("TOR-095")
+@pytest.mark.tor("TOR-094")
 def test_a_mask_of_several_polygons_is_their_union(tmp_path: Path) -> None:
     squares = [[10, 10, 20, 10, 20, 20, 10, 20], [15, 15, 30, 15, 30, 30, 15, 30]]
     sample = in_coco(tmp_path, squares).samples[0]

@@ -19,7 +19,7 @@ from audit.saliency.localisation import Region, region
 from audit.saliency.rectangles import union, within
 from tests.audit.datasets.test_preprocessing import PREPROCESSING, SIZE
 
-pytestmark = pytest.mark.tor("TOR-095")
+pytestmark = pytest.mark.tor("TOR-094")
 NUMBER = st.floats(-3, 23, width=32) | st.integers(-6, 46).map(lambda n: n / 2)
 RING = st.lists(st.tuples(NUMBER, NUMBER), min_size=3, max_size=9)
 TRIANGLE = ((0.0, 0.0), (10.0, 0.0), (0.0, 10.0))

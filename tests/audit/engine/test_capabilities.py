@@ -119,7 +119,7 @@ def test_all_that_cannot_be_done_is_said_at_once(tmp_path: Path) -> None:
 def test_what_no_settings_name_is_left_out_and_the_record_says_so(run: audit.Result) -> None:
     with Record.open(run.folder / "audit.sqlite") as record:
         identity = record.identity()
-    assert identity["capabilities"] == {"gradient": False, "layers": False, "deterministic": True}
+    assert identity["capabilities"] == {"gradient": False, "layers": False, "deterministic": True, "at_places": False}
     assert sorted(identity["left_out"]) == BEYOND
     assert set(map(tuple, identity["left_out"].values())) == {("gradient",)}
     assert identity["sources"] == {"methods": [], "null_maps": ["uniform", "centre", "edges"]}

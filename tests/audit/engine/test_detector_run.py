@@ -26,7 +26,7 @@ def audited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 DECIDE_BETWEEN_THEM = ("forbidden_pixels_are_ignored", "survives_other_background", "no_shared_hotspot")
 
 
-@pytest.mark.tor("TOR-094")
+@pytest.mark.tor("TOR-100")
 def test_the_detector_that_goes_by_the_watermark_fails_and_the_other_does_not(
     audited: tuple[str, Any, Path],
 ) -> None:
@@ -42,7 +42,7 @@ def test_the_detector_that_goes_by_the_watermark_fails_and_the_other_does_not(
             assert outcomes[rule] is Outcome.PASS, rule
 
 
-@pytest.mark.tor("TOR-094")
+@pytest.mark.tor("TOR-100")
 def test_moved_objects_are_detected_where_they_then_lie(audited: tuple[str, Any, Path]) -> None:
     """Neither detector minds the place, the size or the aspect: none is lost, and own-class swaps leave all right."""
     _, result, _ = audited

@@ -158,7 +158,7 @@ def test_places_are_those_of_the_donors() -> None:
     assert bool((swap.notes["placement_swapped", "donor of same 1"] >= 100).all())
 
 
-@pytest.mark.tor("TOR-094")
+@pytest.mark.tor("TOR-100")
 @pytest.mark.parametrize("swap", [placement_swapped, scale_swapped, object_shape_swapped])
 def test_a_detector_is_asked_where_the_object_then_lies(swap: Intervention) -> None:
     """Two boxes that make up the object, and the object in a colour of its own: what has it lies in the moved boxes."""

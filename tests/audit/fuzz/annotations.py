@@ -33,6 +33,13 @@ MASK = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACAQAAAABazTCJAAAADElEQVR4nGM4wMQAAAJIAMOA
 """Two by two pixels."""
 DOTA = b"imagesource:GoogleEarth\ngsd:0.1\n1 1 5 2 4 6 0 5 ship 1\n0 0 3.5 0 3.5 3 0 3 plane\n"
 PETS = b"#Image CLASS-ID SPECIES BREED-ID\na_1 1 1 1\nb_2 2 2 1\n"
+HUGGING_FACE = b"".join(
+    json.dumps(entry).encode() + b"\n"
+    for entry in (
+        {"file_name": "a.png", "objects": {"bbox": [[1, 2, 4, 4], [0, 0, 1, 1]], "categories": ["dog", "cat"]}},
+        {"file_name": "b.png", "width": 8, "height": 8, "objects": [{"bbox": [1, 2, 4, 4], "category": 0}]},
+    )
+)
 LABELME = json.dumps(
     {
         "shapes": [

@@ -32,6 +32,7 @@ from audit.datasets.formats.cvat import cvat
 from audit.datasets.formats.dota import dota
 from audit.datasets.formats.fiftyone import fiftyone
 from audit.datasets.formats.gtsrb import gtsrb
+from audit.datasets.formats.hugging_face import hugging_face
 from audit.datasets.formats.imagenet import imagenet
 from audit.datasets.formats.label_studio import label_studio
 from audit.datasets.formats.labelme import labelme
@@ -58,6 +59,7 @@ from tests.audit.fuzz.annotations import (
     DOTA,
     FIFTYONE,
     GTSRB,
+    HUGGING_FACE,
     IMAGENET,
     LABEL_STUDIO,
     LABELME,
@@ -268,6 +270,7 @@ PARSERS: dict[str, Parser] = {
     "gtsrb": Parser(".csv", lambda: [GTSRB], in_folder(gtsrb, ".csv")),
     "cvat": Parser(".xml", lambda: [CVAT], in_folder(cvat, ".xml")),
     "label_studio": Parser(".json", lambda: [LABEL_STUDIO], in_folder(label_studio, ".json")),
+    "hugging_face": Parser(".jsonl", lambda: [HUGGING_FACE], in_folder(hugging_face, ".jsonl")),
     "labelme": Parser(".json", lambda: [LABELME], in_folder(labelme, ".json")),
     "fiftyone": Parser(".json", lambda: [FIFTYONE], in_folder(_with_picture(fiftyone), ".json")),
     "coco": Parser(".json", lambda: [COCO], in_folder(coco, ".json")),

@@ -64,7 +64,7 @@ def slow(found: dict[str, Tensor], places: Sequence[Sequence[float]] | None, thr
     return [float(np.log(share / (1 - share))) for share in shares]
 
 
-@pytest.mark.tor("TOR-094")
+@pytest.mark.tor("TOR-100")
 @given(st.integers(0, 10_000))
 def test_a_class_is_as_strong_as_its_best_detection_at_a_box(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -86,7 +86,7 @@ class Bright(nn.Module):
         return [{"boxes": box, "labels": label, "scores": p[:, :, : SIDE // 2].mean().view(1)} for p in pictures]
 
 
-@pytest.mark.tor("TOR-094")
+@pytest.mark.tor("TOR-100")
 def test_the_derivative_is_that_of_the_score_of_the_object_and_zero_where_nothing_is_detected() -> None:
     module = Detector("bright", Bright(), [-1, 0], 0.5)
     x = torch.full((2, 3, SIDE, SIDE), 0.7)
@@ -112,7 +112,7 @@ def answered(found: Any, labels: int = CLASSES) -> None:
 BOX, LABEL, SCORE = torch.tensor([[1.0, 1, 9, 9]]), torch.tensor([1]), torch.tensor([0.5])
 
 
-@pytest.mark.tor("TOR-094")
+@pytest.mark.tor("TOR-100")
 @pytest.mark.parametrize(
     ("found", "seen"),
     [
@@ -157,7 +157,7 @@ def saved(path: Path, classes: int) -> nn.Module:
     return module.eval()
 
 
-@pytest.mark.tor("TOR-094")
+@pytest.mark.tor("TOR-100")
 def test_a_detector_of_torchvision_is_the_one_that_was_saved(tmp_path: Path) -> None:
     network: Any = saved(tmp_path / "own.safetensors", 4)
     model = torchvision_detector(name=SMALL, weights=tmp_path / "own.safetensors")

@@ -15,7 +15,7 @@ for _package in ("onnx", "onnxruntime", "onnxscript"):
     pytest.importorskip(_package, reason="the extra 'onnx' or onnxscript is not installed")
 
 
-@pytest.mark.tor("TOR-094")
+@pytest.mark.tor("TOR-100")
 def test_a_file_detects_what_its_network_detects(tmp_path: Path) -> None:
     path = lard_detectors.write_onnx(tmp_path / "own.onnx", 60, 64)
     model = onnx_detector(path=path, labels=2, first_label=1)

@@ -175,6 +175,52 @@ def test_layouts(shape: tuple[int, ...], grids: list[tuple[int, int]], expected:
     assert (layout and (layout.order, layout.grid, layout.extra)) == expected
 
 
+@pytest.mark.parametrize(
+    ("orders", "expected"),
+    [
+        (set(), "channels first"),
+        ({"channels first"}, "channels first"),
+        ({"channels last"}, "channels last"),
+        ({"channels first", "channels last"}, "channels first"),
+    ],
+)
+def test_where_the_shape_leaves_a_doubt_earlier_layers_decide(orders: set[str], expected: str) -> None:
+    layout = layout_of((2, 7, 7, 7), (3, 224, 224), [], orders)
+    assert layout and layout.order == expected
+    certain = layout_of((2, 16, 7, 7), (3, 224, 224), [], orders)
+    assert certain and certain.order == "channels first"
+
+
+class ByPixel(nn.Module):
+    """Computes with channels last, and has as many of them as rows and columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.head = nn.Linear(3, 6), nn.Linear(6, 4), nn.Linear(4, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        maps = self.second(self.first(x.permute(0, 2, 3, 1)).relu())
+        logits: torch.Tensor = self.head(maps.square().mean(dim=(1, 2)))
+        return logits
+
+
+def test_as_many_channels_as_rows_and_columns_are_not_taken_for_rows() -> None:
+    torch.manual_seed(2)
+    module = ByPixel().eval()
+    x = torch.rand(2, 3, 4, 4)
+    batch = Batch(module, x, torch.tensor([0, 1]), torch.zeros(3), torch.ones(3), (0, 1))
+    maps = module.second(module.first(x.permute(0, 2, 3, 1)).relu()).detach()
+    leaf = maps.requires_grad_()
+    score = module.head(leaf.square().mean(dim=(1, 2))).log_softmax(dim=1)[[0, 1], [0, 1]].sum()
+    (gradient,) = torch.autograd.grad(score, leaf)
+    expected = torch.stack(
+        [sum(gradient[n, :, :, c].mean() * leaf[n, :, :, c].detach() for c in range(4)).clamp(min=0) for n in range(2)]
+    )
+    ours = gradcam(batch)
+    assert ours.per_run["layer"] == "second"
+    torch.testing.assert_close(ours.signed.squeeze(1) / ours.signed.amax(), expected / expected.amax())
+
+
 def test_wide_pictures_have_wide_maps() -> None:
     layout = layout_of((2, 3, 3, 2), (3, 96, 64), [])
     assert layout and (layout.order, layout.grid) == ("channels first", (3, 2))

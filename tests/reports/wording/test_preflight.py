@@ -26,6 +26,7 @@ EXPERIMENTS = (
     "telling_regions",
     "telling_object_regions",
 )
+BOXES = ((0.0, 0.0, 1.0, 1.0),)
 ASKED = Asked(None, 10, 2, {name: {} for name in EXPERIMENTS}, 0)
 
 
@@ -38,7 +39,7 @@ def before(
 ) -> WordedPreflight:
     indices = np.repeat(np.arange(len(sizes)), sizes).tolist()
     samples = [
-        (Sample(f"{i}.png", f"class {k}", (), metadata={name: v[i % len(v)] for name, v in columns.items()}), k)
+        (Sample(f"{i}.png", f"class {k}", BOXES, metadata={name: v[i % len(v)] for name, v in columns.items()}), k)
         for i, k in enumerate(indices)
     ]
     limits = profile if isinstance(profile, Profile) else load_profile(profile)

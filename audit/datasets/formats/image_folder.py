@@ -1,0 +1,47 @@
+"""Pictures in folders named after their classes, as torchvision's ImageFolder has them, without any boxes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from audit.datasets.exclusions import Exclusion, Reason
+from audit.datasets.picture_files import PICTURE_SUFFIXES
+from audit.datasets.sample import Dataset, Sample
+from audit.errors import AuditError
+from audit.files import files_below, is_folder
+
+ENDINGS: tuple[str, ...] = ()
+BOXES = False
+SPLITS = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing"})
+"""Names of folders around those of the classes that are no classes."""
+
+
+def image_folder(annotations: Path, images: Path) -> Dataset:
+    """Pictures in folders of their classes, with no boxes: annotations and images name the folder around these.
+
+    The class is the outermost folder's name, or where that is a split's, as train or val, the next one's; the split
+    becomes a column. Without boxes nobody can tell the object from its surroundings. A picture that lies in no class's
+    folder is excluded. Raises AuditError where there are fewer than two classes.
+    """
+    if not is_folder(annotations) or annotations.resolve() != images.resolve():
+        needed = "need the one folder around those of the classes as annotations and as images"
+        raise AuditError(annotations.name, "is not the folder of the pictures", needed)
+    found = list(_entries(annotations))
+    samples = tuple(entry for entry in found if isinstance(entry, Sample))
+    classes = {sample.label for sample in samples}
+    if len(classes) < 2:
+        seen = f"pictures in the folder of one class alone, {min(classes)!r}" if classes else "no folder of a class"
+        raise AuditError(annotations.name, seen, "need pictures in folders of two classes or more")
+    return Dataset(samples, tuple(entry for entry in found if isinstance(entry, Exclusion)), ())
+
+
+def _entries(folder: Path) -> Iterator[Sample | Exclusion]:
+    """In the order of their paths."""
+    for path in files_below(folder, PICTURE_SUFFIXES):
+        parts = [part.encode("utf-8", "replace").decode() for part in path.relative_to(folder).parts]
+        image, (*around, _) = "/".join(parts), parts
+        split = {"split": around.pop(0)} if around and around[0].lower() in SPLITS else {}
+        if around:
+            yield Sample(image, around[0], (), metadata=split)
+        else:
+            detail = f"{image}: lies in no class's folder; need the class's name as that of its folder."
+            yield Exclusion(image, "?", Reason.UNKNOWN_LABEL, detail)

@@ -1,0 +1,46 @@
+"""A copy of the network with its batch norms folded into the convolutions before: the same answers in less time."""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+from torch.fx.experimental.optimization import fuse
+
+from audit.models.model import freeze, logits_of, spread
+
+ANSWERS, DERIVATIVE = 1e-4, 1e-2
+"""What folding may change: of the logits' spread, and of the derivative's norm, where rounding turns a ReLU here and
+there."""
+
+
+def folded(module: nn.Module, x: Tensor) -> nn.Module | None:
+    """The copy; None where there is nothing to fold, torch cannot trace the network, or the copy answers otherwise.
+
+    x: (N, C, H, W) pictures on which its logits must agree with the network's within 1e-4 of their spread, and its
+    derivative within 1e-2 of its norm. The network is left as it was.
+    """
+    if not any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules()):
+        return None
+    try:
+        copy = freeze(fuse(deepcopy(module), inplace=True))
+        same = _count(copy) < _count(module) and _agree(module, copy, x)
+    except Exception:  # noqa: BLE001 a network that cannot be traced says so in its own way
+        return None
+    return copy if same else None
+
+
+def _count(module: nn.Module) -> int:
+    return sum(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules())
+
+
+def _agree(module: nn.Module, copy: nn.Module, x: Tensor) -> bool:
+    (logits, slope), (other, other_slope) = (_derivative(each, x) for each in (module, copy))
+    near = bool(((other - logits).abs() <= ANSWERS * spread(logits)).all())  # never true of NaN
+    return near and bool((other_slope - slope).norm() <= DERIVATIVE * slope.norm())
+
+
+def _derivative(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    with torch.enable_grad():
+        leaf = x.detach().requires_grad_()
+        logits = logits_of(module, leaf)
+        return logits.detach(), torch.autograd.grad(logits.logsumexp(dim=1).sum(), leaf)[0]
