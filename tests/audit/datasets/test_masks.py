@@ -19,7 +19,6 @@ from audit.saliency.localisation import Region, region
 from audit.saliency.rectangles import union, within
 from tests.audit.datasets.test_preprocessing import PREPROCESSING, SIZE
 
-pytestmark = pytest.mark.tor("TOR-094")
 NUMBER = st.floats(-3, 23, width=32) | st.integers(-6, 46).map(lambda n: n / 2)
 RING = st.lists(st.tuples(NUMBER, NUMBER), min_size=3, max_size=9)
 TRIANGLE = ((0.0, 0.0), (10.0, 0.0), (0.0, 10.0))
@@ -35,6 +34,7 @@ def encloses(ring: NDArray[np.float64], x: float, y: float) -> bool:
     return odd
 
 
+@pytest.mark.tor("TOR-094")
 @given(RING)
 def test_a_polygon_holds_the_pixels_whose_centre_it_encloses(points: list[tuple[float, float]]) -> None:
     ring = np.array(points)
@@ -43,6 +43,7 @@ def test_a_polygon_holds_the_pixels_whose_centre_it_encloses(points: list[tuple[
     assert drawn.tolist() == expected
 
 
+@pytest.mark.tor("TOR-094")
 @pytest.mark.parametrize("ring", [TRIANGLE, CROSSED])
 def test_the_area_of_a_polygon_is_that_of_its_rectangles(ring: tuple[tuple[float, float], ...]) -> None:
     """Both enclose half of a square with sides of 100."""
@@ -50,6 +51,7 @@ def test_the_area_of_a_polygon_is_that_of_its_rectangles(ring: tuple[tuple[float
     assert (made[:, 2:] - made[:, :2]).prod(axis=1).sum() == pytest.approx(5000, rel=0.002)
 
 
+@pytest.mark.tor("TOR-094")
 def test_a_polygon_far_beyond_its_picture_takes_no_memory() -> None:
     """As of another label, whose box may leave the picture."""
     made = rectangles_of(np.array([(-1e9, -1e9), (1e9, -1e9), (1e9, 1e9), (-1e9, 1e9)]), 0, 3)
@@ -58,6 +60,7 @@ def test_a_polygon_far_beyond_its_picture_takes_no_memory() -> None:
         rectangles_of(np.array([(i, 500 * (i % 2)) for i in range(9000)], dtype=float), 0, 500)
 
 
+@pytest.mark.tor("TOR-094")
 @given(RING, st.integers(0, 6) | st.floats(0, 6, width=32))
 def test_many_rectangles_are_the_union_of_each(points: list[tuple[float, float]], tolerance: float) -> None:
     corners = torch.from_numpy(rectangles_of(np.array(points), -9, 29).astype(np.float32))
@@ -67,6 +70,7 @@ def test_many_rectangles_are_the_union_of_each(points: list[tuple[float, float]]
     assert reached.tolist() == single.near.any(dim=0).tolist()
 
 
+@pytest.mark.tor("TOR-094")
 @given(st.lists(st.tuples(*[st.integers(0, 1)] * 12), min_size=1, max_size=9))
 def test_a_raster_is_the_rectangles_that_it_is_packed_as(rows: list[tuple[int, ...]]) -> None:
     inside = np.array(rows, dtype=bool)
@@ -119,6 +123,7 @@ def near(at: FramedBoxes) -> torch.Tensor:
     return where.near & where.inside.any()
 
 
+@pytest.mark.tor("TOR-094")
 @given(samples(), PREPROCESSING)
 def test_a_rectangle_is_the_same_region_as_box_polygon_and_raster(
     drawn: tuple[Header, Box], preprocessing: Preprocessing
@@ -134,6 +139,7 @@ def test_a_rectangle_is_the_same_region_as_box_polygon_and_raster(
         assert near(masked).equal(near(plain))
 
 
+@pytest.mark.tor("TOR-094")
 @given(samples(), PREPROCESSING, st.tuples(*[st.floats(0, 0.99)] * 4))
 def test_a_rectangle_between_pixels_is_the_same_region_as_box_and_polygon(
     drawn: tuple[Header, Box], preprocessing: Preprocessing, shift: tuple[float, float, float, float]
