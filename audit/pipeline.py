@@ -51,9 +51,9 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
 
     settings: a settings file, its content as a dictionary, or `Settings`; the profile that they name is registered and
     judges. model: a network from Python instead of the settings'; a copy of it is audited. classes: its class names in
-    index order. samples: (picture, label, boxes) in memory instead of the settings' data; they are written to the
-    folder OUT-data, so that the run can be repeated. resume: continue the run that was broken off in `out`. reuse: take
-    the record in `out` where everything that went into it is as it was. notice: called before the first picture is
+    index order. samples: (picture, label, boxes or mask) in memory instead of the settings' data; they are written to
+    the folder OUT-data, so that the run can be repeated. resume: continue the run that was broken off in `out`. reuse:
+    take the record in `out` where everything that went into it is as it was. notice: called before the first picture is
     loaded, with what this data can answer at best. printer: also make report.pdf.
     Raises AuditError where the audit cannot be made, or where the data can answer nothing that decides; a verdict other
     than PASS raises nothing.

@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    StrictBool,
     StrictInt,
     StrictStr,
     StringConstraints,
@@ -68,8 +69,13 @@ class DataTable(OpenTable):
     """Dataset label -> class name or index, where the names differ."""
     ignore: tuple[str, ...] = ()
     """Labels that the model does not know: their samples lie outside the scope, and are counted."""
+    masks: StrictBool = True
+    """Where annotations draw polygons or masks, these are the objects; false: the boxes around them.
+
+    A broken mask excludes its sample either way.
+    """
     max_box_share: float = Field(default=0.9, gt=0, le=1)
-    """A box that covers more of the frame cannot tell inside from outside; the sample lies outside the scope."""
+    """A box or mask that covers more of the frame cannot tell inside from outside; the sample is outside the scope."""
     min_visible: float = Field(default=0.25, ge=0, le=1)
     """Share of the object's area that the preprocessing must leave."""
     cluster: StrictStr | None = Field(default=None, min_length=1)

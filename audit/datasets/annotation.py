@@ -6,10 +6,14 @@ from itertools import pairwise
 from pathlib import PureWindowsPath
 
 from audit.datasets.exclusions import Reason
+from audit.datasets.masks import Mask
 from audit.datasets.sample import MOST_BOXES, Box
 
 MOST_PAIRS = 100_000
 """Most pairs of a label and a box on one picture: 100 labels with 1,000 boxes in all."""
+
+FEWEST_IN_COMMON = 0.5
+"""Share of the smaller of a box and its mask's own box that lies in both: else they are of two objects."""
 
 NO_BOX: Box = (float("nan"),) * 4
 """The box of an annotation that holds none that can be read."""
@@ -31,6 +35,8 @@ class Annotation:
     oriented: bool = False
     forbidden: tuple[Box, ...] = ()
     """Boxes for the whole picture, whatever the label."""
+    mask: Mask | None = None
+    """The object's own outline, around which the box lies."""
 
 
 def fault(annotation: Annotation) -> tuple[str, str] | None:
@@ -40,7 +46,7 @@ def fault(annotation: Annotation) -> tuple[str, str] | None:
     if not annotation.image or not annotation.label:
         missing = "label" if annotation.image else "picture"
         return Reason.BROKEN_ANNOTATION, f"{annotation.where}: names no {missing}; need a picture and a label."
-    return _fault_of_path(annotation) or _fault_of_box(annotation)
+    return _fault_of_path(annotation) or _fault_of_box(annotation) or _fault_of_mask(annotation)
 
 
 def _fault_of_path(annotation: Annotation) -> tuple[str, str] | None:
@@ -64,6 +70,29 @@ def _fault_of_box(annotation: Annotation) -> tuple[str, str] | None:
     if x0 == x1 or y0 == y1:
         return Reason.BROKEN_BOX, f"{shown} is empty; need {'x0 < x1' if x0 == x1 else 'y0 < y1'}."
     return None
+
+
+def _fault_of_mask(annotation: Annotation) -> tuple[str, str] | None:
+    mask = annotation.mask
+    if mask is None:
+        return None
+    if mask.fault:
+        return (
+            Reason.BROKEN_MASK,
+            f"{annotation.where}: mask {mask.fault}; need an outline or pixels.",
+        )
+    shared, both = _in_common(annotation.box, mask.box)
+    if shared < FEWEST_IN_COMMON * both:
+        boxes = " and ".join("({:g}, {:g}, {:g}, {:g})".format(*box) for box in (annotation.box, mask.box))
+        detail = f"{annotation.where}: box and mask {boxes} lie apart; need both of one object."
+        return Reason.BROKEN_MASK, detail
+    return None
+
+
+def _in_common(one: Box, other: Box) -> tuple[float, float]:
+    """The area that two boxes share, and that of the smaller one."""
+    across, down = (max(min(one[i + 2], other[i + 2]) - max(one[i], other[i]), 0) for i in (0, 1))
+    return across * down, min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
 
 
 def crowd(

@@ -245,6 +245,8 @@ weights = "DEFAULT"
 format = {format}
 annotations = {annotations}
 images = {images}
+# Where the annotations draw masks, these are the objects; false: the boxes around them.
+# masks = true
 # A sample whose boxes cover more of the frame than this is outside the scope: inside and outside cannot be told apart.
 # Where objects fill their pictures, resize instead of cropping, or raise it; decide before you see a result.
 # max_box_share = 0.9

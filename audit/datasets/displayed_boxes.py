@@ -1,7 +1,11 @@
-"""Boxes in the pixels of the picture as a viewer shows it: turned along with it, clipped, or rejected."""
+"""Boxes and masks in the pixels of the picture as a viewer shows it: turned along with it, clipped, or rejected."""
+
+import numpy as np
 
 from audit.datasets.exclusions import Reason, Rejected
-from audit.datasets.picture_header import Header, times
+from audit.datasets.framed_objects import Shape
+from audit.datasets.masks import Mask, Points, Polygons, Raster
+from audit.datasets.picture_header import UPRIGHT, Header, times
 from audit.datasets.sample import Box, Sample
 
 OVERHANG = 1.0
@@ -41,6 +45,44 @@ def displayed_boxes(sample: Sample, header: Header) -> tuple[tuple[Box, ...], tu
         tuple(_turn(box, frame, header.orientation) for box in boxes),
         tuple(_turn(box, frame, header.orientation) for box in others),
     )
+
+
+def displayed_masks(sample: Sample, header: Header) -> tuple[tuple[Shape | None, ...], tuple[Shape | None, ...]]:
+    """The masks of `displayed_boxes`, one for each box; none at all where no box has one.
+
+    What sticks out of the picture is clipped in the frame. Raises Rejected where a raster has another size than the
+    picture that the boxes were drawn on.
+    """
+    frame, follows = _frame_of_boxes(sample, header)
+    others = [mask for box, mask in sample.other_objects if sample.other_masks and _has_area(_clip(box, frame))]
+    for mask in (*sample.masks, *others):
+        if isinstance(mask, Raster) and mask.size != frame:
+            raise Rejected(
+                Reason.SIZE_MISMATCH,
+                f"{sample.image}: a mask is {times(mask.size)}, the file is {times(frame)}; need masks that were drawn "
+                "on this file.",
+            )
+    orientation = UPRIGHT if follows else header.orientation
+    own, other = (tuple(_shape(mask, frame, orientation) for mask in masks) for masks in (sample.masks, others))
+    return own, other
+
+
+def _shape(mask: Mask | None, frame: tuple[int, int], orientation: int) -> Shape | None:
+    """A mask of the picture that the boxes were drawn on, in the picture as shown."""
+    if mask is None:
+        return None
+    if isinstance(mask, Polygons):
+        return Shape(rings=tuple(_turned(ring, frame, orientation) for ring in mask.rings))
+    ends = _turned(mask.rectangles.reshape(-1, 2), frame, orientation).reshape(-1, 2, 2)
+    return Shape(rectangles=np.concatenate([ends.min(axis=1), ends.max(axis=1)], axis=1))
+
+
+def _turned(points: Points, stored: tuple[int, int], orientation: int) -> Points:
+    """Points of the stored picture in the picture as shown."""
+    x, y = points.T
+    x = stored[0] - x if orientation in {2, 3, 7, 8} else x
+    y = stored[1] - y if orientation in {3, 4, 6, 7} else y
+    return np.stack([y, x] if orientation >= 5 else [x, y], axis=1)
 
 
 def displayed_forbidden(sample: Sample, header: Header) -> tuple[Box, ...]:

@@ -26,7 +26,8 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     if not grouped:
         where = read[0].name + (f" and {len(read) - 1} further files" if len(read) > 1 else "")
         raise AuditError(where, "no annotation", "need at least one box", "Check that this is the right file.")
-    boxes = {key: tuple(a.box for a in group if fault(a) is None) for key, group in grouped.items()}
+    whole = {key: [a for a in group if fault(a) is None] for key, group in grouped.items()}
+    boxes = {key: tuple(a.box for a in group) for key, group in whole.items()}
     by_image: dict[str, list[tuple[str, str]]] = {}
     forbidden: dict[str, dict[Box, None]] = {}
     for key in sorted(grouped):
@@ -42,10 +43,11 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
         if faults:
             exclusions.append(Exclusion(image, label, *faults[0]))
             continue
-        others = tuple(box for key in by_image[image] if key[1] != label for box in boxes[key])
+        others = [a for key in by_image[image] if key[1] != label for a in whole[key]]
         first = group[0]
-        given = (boxes[image, label], others, _metadata(group), tuple(forbidden[image]))
-        samples.append(Sample(image, label, *given, size=first.size, oriented=first.oriented))
+        given = ((), (), _metadata(group), tuple(forbidden[image]))
+        bare = Sample(image, label, *given, size=first.size, oriented=first.oriented)
+        samples.append(bare.with_objects(*([(a.box, a.mask) for a in part] for part in (whole[image, label], others))))
     _check_columns(samples, read)
     return Dataset(tuple(samples), tuple(exclusions), read)
 

@@ -1,4 +1,4 @@
-"""Resizing, padding and cropping, of a picture and of the boxes in it alike.
+"""Resizing, padding and cropping, of a picture and of the boxes and points in it alike.
 
 The tests hold it to torchvision's transforms, bit by bit. They are not used here because importing torchvision takes as
 long as importing torch itself, and most networks are none of its.
@@ -44,6 +44,29 @@ class Boxes:
         """In a picture of another size, in which the old one's corner lies there."""
         return Boxes(self.corners + torch.tensor([across, down, across, down]), size).clamped()
 
+    def scaled(self, across: float, down: float, size: Size) -> "Boxes":
+        """In the picture when it is squashed to another size."""
+        return Boxes(self.corners * torch.tensor([across, down, across, down]), size)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Points in the pixels of a picture, which move as the corners of boxes do, but may leave it."""
+
+    points: Tensor
+    """(P, 2) float32: x, y."""
+    size: Size
+    """Of the picture."""
+
+    def moved(self, across: int, down: int, size: Size) -> "Places":
+        """As of `Boxes`."""
+        return Places(self.points + torch.tensor([across, down]), size)
+
+    def scaled(self, across: float, down: float, size: Size) -> "Places":
+        """As of `Boxes`."""
+        return Places(self.points * torch.tensor([across, down]), size)
+
 
 def covered_share(corners: Tensor, size: Size) -> float:
     """The share of a frame (height, width) that the union of boxes (B, 4) covers, by the pixels whose centre they hold.
@@ -63,7 +86,7 @@ def covered_share(corners: Tensor, size: Size) -> float:
     return float(np.diff(down) @ covered @ np.diff(across)) / (size[0] * size[1])
 
 
-Part = TypeVar("Part", Image.Image, Boxes)
+Part = TypeVar("Part", Image.Image, Boxes, Places)
 
 
 def hull_of(boxes: Tensor) -> Tensor:
@@ -73,8 +96,8 @@ def hull_of(boxes: Tensor) -> Tensor:
     return torch.cat([boxes[:, :2].amin(dim=0), boxes[:, 2:].amax(dim=0)])
 
 
-def size_of(part: Image.Image | Boxes) -> Size:
-    return part.size if isinstance(part, Boxes) else (part.height, part.width)
+def size_of(part: Image.Image | Boxes | Places) -> Size:
+    return (part.height, part.width) if isinstance(part, Image.Image) else part.size
 
 
 def with_shorter_side(size: Size, side: int) -> Size:
@@ -90,12 +113,12 @@ def resized(part: Part, size: Size, interpolation: Interpolation) -> Part:
     if isinstance(part, Image.Image):
         return part.resize(size[::-1], _FILTERS[interpolation])
     down, across = (new / old for new, old in zip(size, part.size, strict=True))
-    return Boxes(part.corners * torch.tensor([across, down, across, down]), size)
+    return part.scaled(across, down, size)
 
 
 def padded(part: Part, left: int, top: int, size: Size, fill: int) -> Part:
     """On a ground of (height, width) in the colour `fill`, with its corner at left, top."""
-    if isinstance(part, Boxes):
+    if not isinstance(part, Image.Image):
         return part.moved(left, top, size)
     ground = Image.new(part.mode, size[::-1], (fill,) * len(part.getbands()))
     ground.paste(part, (left, top))
@@ -105,6 +128,6 @@ def padded(part: Part, left: int, top: int, size: Size, fill: int) -> Part:
 def cropped(part: Part, size: Size) -> Part:
     """The centre, of (height, width); the part is at least as large."""
     top, left = (round((old - new) / 2) for old, new in zip(size_of(part), size, strict=True))
-    if isinstance(part, Boxes):
+    if not isinstance(part, Image.Image):
         return part.moved(-left, -top, size)
     return part.crop((left, top, left + size[1], top + size[0]))

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from reprlib import repr as short
@@ -213,8 +213,8 @@ def merge_synonyms(samples: Iterable[Sample], indices: Mapping[str, int]) -> tup
 
 
 def _merged(group: list[Sample]) -> Sample:
-    boxes = tuple(dict.fromkeys(box for sample in group for box in sample.boxes))
-    return replace(group[0], boxes=boxes, other_boxes=tuple(b for b in group[0].other_boxes if b not in boxes))
+    own = dict.fromkeys(entry for sample in group for entry in sample.objects)
+    return group[0].with_objects(own, (entry for entry in group[0].other_objects if entry not in own))
 
 
 Table = dict[str, list[int]]

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from audit.datasets.coding import PLAIN, Coding, Jpeg, coding_of, recoded
 from audit.datasets.content import Content, content_of
-from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden
+from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden, displayed_masks
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
 from audit.datasets.geometry import Size, covered_share
-from audit.datasets.picture_files import UPRIGHT, Opened, open_picture
-from audit.datasets.picture_header import Header
+from audit.datasets.picture_files import Opened, open_picture
+from audit.datasets.picture_header import UPRIGHT, Header
 from audit.datasets.preprocessing import Framed, FramedBoxes, Preprocessing
 from audit.datasets.sample import Sample
 from audit.saliency.localisation import Region, region
@@ -43,7 +43,7 @@ class LoadedBatch:
 
     pictures: tuple[Loaded, ...]
     region: Region | None
-    """Boxes of all pictures as masks; None where there is no picture."""
+    """The objects of all pictures; None where there is no picture."""
     exclusions: tuple[tuple[int, Exclusion], ...]
 
 
@@ -96,8 +96,9 @@ class Loader:
         """Where the sample's boxes lie in the network's frame. Raises Rejected where sizes alone exclude the sample."""
         sample = self.samples[number]
         (boxes, _), forbidden = displayed_boxes(sample, header), displayed_forbidden(sample, header)
+        shapes = displayed_masks(sample, header)[0] if sample.masks else ()
         try:
-            framed = self.preprocessing.frame_boxes(header.shown, boxes, forbidden)
+            framed = self.preprocessing.frame_boxes(header.shown, boxes, forbidden, shapes)
         except Rejected as rejected:
             raise Rejected(rejected.reason, f"{sample.image}: {rejected.detail}") from rejected
         height, width = framed.size
@@ -128,7 +129,7 @@ class Loader:
             return LoadedBatch((), None, tuple(exclusions))
         height, width = pictures[0].framed.pixels.shape[1:]
         near = self.tolerance * min(height, width)
-        where = region([picture.framed.boxes for picture in pictures], (height, width), near, "cpu")
+        where = region([picture.framed.objects for picture in pictures], (height, width), near, "cpu")
         faults = [self.fault(picture.number, (height, width), picture.framed) for picture in pictures]
         exclusions += [(p.number, self.excluded(p.number, f)) for p, f in zip(pictures, faults, strict=True) if f]
         if not any(faults):
@@ -144,7 +145,7 @@ class Loader:
         """
         if not self.samples[number].boxes:
             return None
-        image, visible, share = self.samples[number].image, framed.visible, covered_share(framed.boxes, size)
+        image, visible, share = self.samples[number].image, framed.visible, covered_share(framed.objects, size)
         if visible < self.min_visible or share == 0:
             return Rejected(
                 Reason.OBJECT_CROPPED,
@@ -152,9 +153,10 @@ class Loader:
                 "pixel. Resize instead of cropping, or lower data.min_visible.",
             )
         if share > self.max_box_share:
+            cover = "boxes cover" if framed.drawn is None else "masks cover"
             return Rejected(
                 Reason.BOX_COVERS_FRAME,
-                f"{image}: the boxes cover {share:.0%} of the frame, so inside and outside cannot be compared; "
+                f"{image}: the {cover} {share:.0%} of the frame, so inside and outside cannot be compared; "
                 f"need at most {self.max_box_share:.0%} (data.max_box_share).",
             )
         return None

@@ -10,6 +10,7 @@ from audit.datasets.documents import read_xml
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.sample import Dataset
+from audit.datasets.voc_masks import LabelMaps
 from audit.errors import AuditError
 from audit.files import files_below, is_folder, is_regular
 
@@ -19,16 +20,17 @@ Picture = Callable[[str, str], str]
 """From the text of <filename>, and the XML file's own name without ending, to the picture's path."""
 
 
-def read_pascal_xml(annotations: Path, first: int, picture: Picture) -> Dataset:
+def read_pascal_xml(annotations: Path, first: int, picture: Picture, maps: LabelMaps | None = None) -> Dataset:
     """A folder of XML files, or one file; boxes with both ends inside.
 
-    first: the number of the first row and column. In a folder, a file that cannot be read excludes itself; a single
-    one raises AuditError.
+    first: the number of the first row and column. maps: of the pictures that alone take part. In a folder, a file that
+    cannot be read excludes itself; a single one raises AuditError.
     """
     if is_regular(annotations):
         root = _parse(annotations, annotations.name)
         image = picture(_text(root, "filename"), annotations.stem)
-        return gather(_objects(root, annotations.name, first, image), [annotations])
+        drawn = _with_map([annotations], maps)
+        return gather(_objects(root, annotations, annotations.name, first, image, maps), [annotations, *drawn.values()])
     if not is_folder(annotations):
         raise AuditError(
             annotations.name, "no such file or folder", "need Pascal VOC XML", "Check the path in the settings."
@@ -36,10 +38,24 @@ def read_pascal_xml(annotations: Path, first: int, picture: Picture) -> Dataset:
     files = files_below(annotations, (ENDING,))
     if not files:
         raise AuditError(annotations.name, "no .xml file in this folder", "need one for each picture")
-    return gather(_folder(files, annotations, first, picture), files)
+    drawn = _with_map(files, maps)
+    chosen = files if maps is None else list(drawn)
+    return gather(_folder(chosen, annotations, first, picture, maps), [*chosen, *drawn.values()])
 
 
-def _folder(files: list[Path], folder: Path, first: int, picture: Picture) -> Iterator[Annotation]:
+def _with_map(files: list[Path], maps: LabelMaps | None) -> dict[Path, Path]:
+    """The label map of each XML file that has one."""
+    if maps is None:
+        return {}
+    drawn = {file: path for file in files if (path := maps.file(file.stem))}
+    if not drawn:
+        raise AuditError(maps.folder.name, "no label map of any XML file", "need one of the same name, as PNG")
+    return drawn
+
+
+def _folder(
+    files: list[Path], folder: Path, first: int, picture: Picture, maps: LabelMaps | None
+) -> Iterator[Annotation]:
     annotated_by: dict[str, str] = {}
     for file in files:
         name = file.relative_to(folder).as_posix()
@@ -55,7 +71,7 @@ def _folder(files: list[Path], folder: Path, first: int, picture: Picture) -> It
         image = picture(_text(root, "filename"), file.stem)
         earlier = annotated_by.setdefault(image, name)
         if earlier == name:
-            yield from _objects(root, name, first, image)
+            yield from _objects(root, file, name, first, image, maps)
         else:
             problem = f"{name}: {image} is annotated by {earlier} too; need one file for each picture."
             yield from (
@@ -74,7 +90,9 @@ def _labels(root: Element) -> list[str]:
     return [_text(entry, "name") for entry in root.iterfind("object")]
 
 
-def _objects(root: Element, where: str, first: int, image: str) -> Iterator[Annotation]:
+def _objects(
+    root: Element, file: Path, where: str, first: int, image: str, maps: LabelMaps | None
+) -> Iterator[Annotation]:
     size = numbers([_text(root, f"size/{side}") for side in ("width", "height")] + ["0", "0"])
     stated = (int(size[0]), int(size[1])) if size and all(1 <= side < LARGEST_SIDE for side in size[:2]) else None
     for index, entry in enumerate(root.iterfind("object")):
@@ -86,8 +104,9 @@ def _objects(root: Element, where: str, first: int, image: str) -> Iterator[Anno
             seen = ", ".join(repr(corner[:20]) for corner in corners)
             problem = Reason.BROKEN_BOX, f"{place}: bndbox is ({seen}); need numbers xmin, ymin, xmax, ymax."
         x0, y0, x1, y1 = box or NO_BOX
-        half_open = x0 - first, y0 - first, x1 + (1 - first), y1 + (1 - first)
-        yield Annotation(image, _text(entry, "name"), half_open, place, problem, size=stated)
+        half_open, label = (x0 - first, y0 - first, x1 + (1 - first), y1 + (1 - first)), _text(entry, "name")
+        mask, wrong = maps.mask(file.stem, index + 1, label, half_open, place) if maps else (None, None)
+        yield Annotation(image, label, half_open, place, problem or wrong, size=stated, mask=mask)
 
 
 def _text(element: Element, path: str) -> str:

@@ -28,7 +28,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from audit.datasets.coding import OTHER_JPEG, Jpeg, jpeg_of
 from audit.datasets.exclusions import Reason, Rejected
-from audit.datasets.picture_header import Header, times
+from audit.datasets.picture_header import UPRIGHT, Header, times
 from audit.datasets.picture_structure import JPEG, MAX_HEADER, check_decoder, check_scans, check_structure, scans_of
 from audit.datasets.tiff_directory import with_needed_tags
 from audit.files import MIB, read_regular
@@ -41,7 +41,6 @@ MAX_PIXELS = 100_000_000
 MAX_BYTES = 6 * MAX_PIXELS + MIB
 """Most bytes of a picture file: 16 bits for each of three channels, and what else it holds."""
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106
-UPRIGHT = 1
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+UPRIGHT = 1
+"""The EXIF orientation of a picture that is stored as it is shown."""
+
 
 class Header(NamedTuple):
     """The size of a picture, before anything is decoded."""

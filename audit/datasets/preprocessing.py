@@ -13,6 +13,7 @@ from audit.bounds import MOST_SIDE
 from audit.choices import Interpolation
 from audit.datasets import geometry
 from audit.datasets.exclusions import Reason, Rejected
+from audit.datasets.framed_objects import Shape, objects_in_frame
 from audit.datasets.geometry import Boxes, Part, Size, size_of, with_shorter_side
 from audit.datasets.picture_header import times
 from audit.datasets.sample import Box
@@ -30,6 +31,13 @@ class Framed(NamedTuple):
     """Share of the boxes' area that the crop left."""
     forbidden: Tensor
     """(F, 4) as `boxes`, grown by the reach of the interpolation: the pixels that must not matter."""
+    drawn: Tensor | None = None
+    """(R, 4) as `boxes`: rectangles whose union is the objects, where masks draw them; None where the boxes do."""
+
+    @property
+    def objects(self) -> Tensor:
+        """(R, 4): what the object is the union of."""
+        return self.boxes if self.drawn is None else self.drawn
 
 
 class FramedBoxes(NamedTuple):
@@ -40,9 +48,14 @@ class FramedBoxes(NamedTuple):
     boxes: Tensor
     visible: float
     forbidden: Tensor
+    drawn: Tensor | None = None
+
+    @property
+    def objects(self) -> Tensor:
+        return self.boxes if self.drawn is None else self.drawn
 
     def with_pixels(self, pixels: Tensor) -> Framed:
-        return Framed(pixels, self.boxes, self.visible, self.forbidden)
+        return Framed(pixels, self.boxes, self.visible, self.forbidden, self.drawn)
 
 
 COLOURS = 3
@@ -101,10 +114,15 @@ class Preprocessing:
         return lines.permute(2, 0, 1)
 
     def frame_boxes(
-        self, size: tuple[int, int], boxes: tuple[Box, ...], forbidden: tuple[Box, ...] = ()
+        self,
+        size: tuple[int, int],
+        boxes: tuple[Box, ...],
+        forbidden: tuple[Box, ...] = (),
+        shapes: tuple[Shape | None, ...] = (),
     ) -> FramedBoxes:
-        """The boxes of a picture of this size (width, height), moved as its pixels are.
+        """The boxes of a picture of this size (width, height), moved as its pixels are. shapes: of each box, or none.
 
+        Masks are moved by the very arithmetic of the boxes: their points, and the corners of their pixels.
         Resizing blends pixels with those beside them, so that forbidden ones are seen beyond their box. Where the
         picture was resized, the forbidden boxes therefore hold every pixel that the interpolation may have carried them
         into. What the file's own compression carried further, as JPEG does within its blocks, they do not hold.
@@ -118,7 +136,10 @@ class Preprocessing:
         if forbidden:
             outlawed = self._crop(self._scale(_corners(forbidden, size), grow=True)).clamped().corners
         visible = min(after / before, 1.0) if before else 0.0  # rounding may leave more than there is
-        return FramedBoxes(moved.size, moved.clamped().corners, visible, outlawed)
+        drawn = None
+        if any(shape is not None for shape in shapes):
+            drawn, visible = objects_in_frame(boxes, shapes, size, lambda places: self._crop(self._scale(places)))
+        return FramedBoxes(moved.size, moved.clamped().corners, visible, outlawed, drawn)
 
     def check_growth(self, size: tuple[int, int]) -> None:
         """Raises Rejected where a picture of this size (width, height) would become too large on its way to the frame.

@@ -1,10 +1,11 @@
 """What goes in: samples, that is a picture, a label and its boxes, and what a format returns."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audit.datasets.exclusions import Exclusion
+from audit.datasets.masks import Mask
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels of the original picture, origin top left, half-open: `x0 <= x < x1`."""
@@ -19,7 +20,10 @@ LONGEST_NAME = 10_000
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture, one label, the boxes of that label, and the boxes of other labels in the same picture."""
+    """One picture, one label, the boxes of that label, and the boxes of other labels in the same picture.
+
+    An object is the inside of its box or, where the annotations draw one, its mask, around which the box then lies.
+    """
 
     image: str
     """Path below the dataset's picture folder, with forward slashes."""
@@ -35,6 +39,40 @@ class Sample:
     """(width, height) that the annotation states for the picture, to be held against the file."""
     oriented: bool = field(default=False, compare=False)
     """The boxes follow the picture as a viewer shows it, not as it is stored (EXIF orientation)."""
+    masks: tuple[Mask | None, ...] = ()
+    """Of each of `boxes`, in its pixels; none at all where no box has one."""
+    other_masks: tuple[Mask | None, ...] = ()
+    """Of each of `other_boxes`, likewise."""
+
+    @property
+    def objects(self) -> tuple["Object", ...]:
+        """The boxes with their masks."""
+        return tuple(zip(self.boxes, self.masks or (None,) * len(self.boxes), strict=True))
+
+    @property
+    def other_objects(self) -> tuple["Object", ...]:
+        """The other boxes with their masks."""
+        return tuple(zip(self.other_boxes, self.other_masks or (None,) * len(self.other_boxes), strict=True))
+
+    def with_objects(self, own: Iterable["Object"], others: Iterable["Object"]) -> "Sample":
+        """The same picture and label with these objects."""
+        (boxes, masks), (other_boxes, other_masks) = _apart(own), _apart(others)
+        return replace(self, boxes=boxes, masks=masks, other_boxes=other_boxes, other_masks=other_masks)
+
+    def without_masks(self) -> "Sample":
+        """With boxes alone."""
+        return replace(self, masks=(), other_masks=()) if self.masks or self.other_masks else self
+
+
+Object = tuple[Box, Mask | None]
+"""A box, and the mask in it where there is one."""
+
+
+def _apart(objects: Iterable[Object]) -> tuple[tuple[Box, ...], tuple[Mask | None, ...]]:
+    """The boxes and the masks; none of these where no box has one."""
+    pairs = tuple(objects)
+    masks = tuple(mask for _, mask in pairs)
+    return tuple(box for box, _ in pairs), masks if any(mask is not None for mask in masks) else ()
 
 
 @dataclass(frozen=True)

@@ -80,9 +80,10 @@ class BatchFactory:
         )
 
     def inside(self, pictures: Sequence[Loaded]) -> Tensor:
-        """(N, 1, H, W) bool: the union of each picture's boxes, grown by the margin."""
+        """(N, 1, H, W) bool: the union of each picture's boxes or masks, grown by the margin to all four sides."""
         margin = self.margin
-        grown = [p.framed.boxes + p.framed.boxes.new_tensor([-margin, -margin, margin, margin]) for p in pictures]
+        objects = [p.framed.objects for p in pictures]
+        grown = [corners + corners.new_tensor([-margin, -margin, margin, margin]) for corners in objects]
         height, width = pictures[0].framed.pixels.shape[1:]
         return region(grown, (height, width), 0, self.device).inside.unsqueeze(1)
 

@@ -1,9 +1,12 @@
 """What the record says of everything that went into a run."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from audit import registry
+from audit.datasets.masks import mask_sha256
+from audit.datasets.sample import Sample
 from audit.engine.inputs import Inputs
 from audit.engine.plan import Plan
 from audit.experiments.runner import Experiment
@@ -53,5 +56,15 @@ def _dataset(inputs: Inputs) -> dict[str, Any]:
         "annotations": file_hashes(inputs.dataset.files, inputs.settings.path(table.annotations)),
         "samples": len(inputs.samples) + len(inputs.excluded),
         "labels": sorted({sample.label for sample, _ in inputs.samples}),
+        **_masks([sample for sample, _ in inputs.samples]),
         **({} if inputs.dataset.boxed else {"boxed": False}),
     }
+
+
+def _masks(samples: Sequence[Sample]) -> dict[str, Any]:
+    """How many objects are masks, and one hash of them all; nothing where none is."""
+    drawn = [sample for sample in samples if sample.masks or sample.other_masks]
+    if not drawn:
+        return {}
+    masks = [[s.image, s.label, *([mask_sha256(m) for m in part] for part in (s.masks, s.other_masks))] for s in drawn]
+    return {"masks": sum(mask is not None for s in drawn for mask in s.masks), "masks_sha256": sha256_of(masks)}

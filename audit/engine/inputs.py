@@ -111,7 +111,9 @@ def read_dataset(settings: Settings) -> Dataset:
             "settings", f"data.images = {str(settings.data.images)!r} is not a folder", "need the pictures' folder"
         )
     dataset: Dataset = read(settings.path(settings.data.annotations), images, **options)
-    return dataset
+    if settings.data.masks:
+        return dataset
+    return replace(dataset, samples=tuple(sample.without_masks() for sample in dataset.samples))
 
 
 def _copied(model: Model) -> Model:

@@ -16,6 +16,7 @@ from audit.experiments.forbidden_pixels import forbidden_pixels, mass_on
 from audit.experiments.grid import grid_rows
 from audit.experiments.repeats import asked_again, explained_again, explained_twice
 from audit.experiments.runner import InterventionRows, intervention_rows
+from audit.record.frame_masks import MaskRow, packed
 from audit.record.repeat_rows import MapRepeatRow
 from audit.record.schema import MEASURES, ForbiddenRow, NoteRow, PictureRow, Rows, ScoreRow, ThumbnailRow
 from audit.saliency.batch import Attribution, Batch, dead
@@ -110,6 +111,7 @@ def measure_batch(
     scored = [_score(entry, numbers, where, banned) for entry in made]
     rows: Rows = {
         "picture": pictures,
+        "mask": _mask_rows(loaded.pictures, where.inside),
         "score": [row for scores in scored for row in scores.score],
         "forbidden": [row for scores in scored for row in scores.forbidden],
         "note": notes + [row for scores in scored for row in scores.note],
@@ -242,6 +244,12 @@ def _predictions(batch: Batch) -> list[Prediction]:
     rows = zip(label.tolist(), rank.tolist(), predicted.tolist(), confidence.tolist(), strict=True)
     finite = torch.isfinite(logits).all(dim=1).tolist()
     return [Prediction(*row) if is_number else NO_PREDICTION for row, is_number in zip(rows, finite, strict=True)]
+
+
+def _mask_rows(pictures: Sequence[Loaded], inside: Tensor) -> list[MaskRow]:
+    """Rows for the pictures whose objects are masks. inside: (N, H, W) bool."""
+    drawn = [i for i, picture in enumerate(pictures) if picture.framed.drawn is not None]
+    return [MaskRow(pictures[i].number, packed(inside[i].numpy())) for i in drawn]
 
 
 def _picture_row(picture: Loaded, area_share: float, prediction: Prediction) -> PictureRow:

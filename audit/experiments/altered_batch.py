@@ -46,7 +46,7 @@ class Trial:
 
     batch: Batch
     inside: Tensor
-    """(N, 1, H, W) bool: the union of the boxes, grown by the margin of the settings."""
+    """(N, 1, H, W) bool: the union of the boxes or masks, grown by the margin of the settings."""
     pictures: tuple[Content, ...]
     donor_pool: Donors | None
     """None where nothing that is asked for needs donors."""

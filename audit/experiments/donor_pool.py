@@ -63,8 +63,8 @@ def _hulls(inputs: Inputs, pictures: Sequence[Loaded]) -> Tensor:
 
 
 def _drawn(inputs: Inputs, factory: BatchFactory) -> list[Loaded]:
-    """The donors' pictures, with the boxes of all their objects."""
-    whole = [replace(s, boxes=s.boxes + s.other_boxes, other_boxes=()) for s in factory.loader.samples]
+    """The donors' pictures, with all their objects."""
+    whole = [sample.with_objects(sample.objects + sample.other_objects, ()) for sample in factory.loader.samples]
     loader = replace(factory.loader, samples=whole)
     numbers, count, size = _in_turns(inputs), inputs.settings.experiments.donors, inputs.settings.run.batch_size
     by_pixels: dict[str, Loaded] = {}

@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from audit.datasets.masks import rectangles_of
 from audit.record.map_readers import read_grids
 from audit.record.record import Record
-from audit.record.sample_readers import read_pictures
+from audit.record.sample_readers import read_masks, read_pictures
 from audit.record.schema import GridRow
 from audit.saliency.batch import dead
 
@@ -69,7 +70,7 @@ class Spots:
     grid: NDArray[np.uint8]
     """(n, GRID, GRID)."""
     outside: NDArray[np.bool_]
-    """(n, GRID, GRID): the cell meets no box of the sample."""
+    """(n, GRID, GRID): the cell meets no box or mask of the sample."""
 
     def lift(self, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
         """(m, GRID, GRID) of the samples at these places: a cell's relevance as a multiple of its picture's mean.
@@ -88,7 +89,9 @@ def read_spots(record: Record, frame: tuple[int, int], margin: float) -> Spots:
     pictures = read_pictures(record)
     pictures = pictures.at(np.isin(pictures.number, [row.sample for row in rows]))
     cells = b"".join(zlib.decompress(row.cells) for row in rows)
-    outside = [_outside(boxes, frame, margin) for boxes in pictures.frame_boxes]
+    masks = {number: rectangles_of(mask) for number, mask in read_masks(record).items()}
+    objects = zip(pictures.number.tolist(), pictures.frame_boxes, strict=True)
+    outside = [_outside(masks.get(number, boxes), frame, margin) for number, boxes in objects]
     return Spots(
         sample=pictures.number,
         class_index=pictures.class_index,
@@ -100,7 +103,9 @@ def read_spots(record: Record, frame: tuple[int, int], margin: float) -> Spots:
     )
 
 
-def _outside(boxes: Sequence[Sequence[float]], frame: tuple[int, int], margin: float) -> NDArray[np.bool_]:
+def _outside(
+    boxes: Sequence[Sequence[float]] | NDArray[np.int64], frame: tuple[int, int], margin: float
+) -> NDArray[np.bool_]:
     """(GRID, GRID): the cells that meet none of the boxes, which are x0, y0, x1, y1 in pixels of the frame."""
     free = np.ones((GRID, GRID), bool)
     scale = np.array([GRID / frame[1], GRID / frame[0]] * 2)

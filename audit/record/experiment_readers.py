@@ -12,7 +12,7 @@ from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
 from audit.record.record import Record
 from audit.record.schema import CropRow, CueRow, PassesRow
 
-ABOUT_PICTURES = ("answer", "unmade", "note", "cascade", "grid", "crop", "forbidden", "repeat", "map_repeat")
+ABOUT_PICTURES = ("mask", "answer", "unmade", "note", "cascade", "grid", "crop", "forbidden", "repeat", "map_repeat")
 """Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from audit.datasets.sample import MOST_BOXES, Box
 from audit.hashing import sha256_of
 from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
+from audit.record.frame_masks import unpacked
 from audit.record.record import Record
 from audit.record.schema import ExclusionRow
 
@@ -65,7 +66,7 @@ class Pictures(Samples):
     frame_boxes_json: Objects
     """(n,) str"""
     area_share: Floats
-    """(n,) share of the network's input inside the boxes."""
+    """(n,) share of the network's input inside the boxes or masks."""
     probability: Floats
     """(n,) of the label; like the next three NaN, or -1, where a logit was not finite."""
     label_rank: Floats
@@ -112,6 +113,14 @@ def read_pictures(record: Record) -> Pictures:
         predicted=class_indices(columns["predicted"]),
         confidence=columns["confidence"].astype(np.float64),
     )
+
+
+def read_masks(record: Record) -> dict[int, Bools]:
+    """The table `mask`, by sample: (H, W) the pixels of the frame that the object has."""
+    columns = record.columns("SELECT sample, packed FROM mask ORDER BY sample")
+    height, width = record.identity().get("frame") or (0, 0)
+    rows = zip(columns["sample"].tolist(), columns["packed"].tolist(), strict=True)
+    return {sample: unpacked(data, (height, width)) for sample, data in rows}
 
 
 def count_samples(record: Record) -> int:

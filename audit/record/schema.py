@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
+from audit.record.frame_masks import MaskRow
 from audit.record.repeat_rows import MapRepeatRow, RepeatRow
 
 FILE_NAME = "audit.sqlite"
 """The record's name in a run's folder."""
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 """The scores of a map, named as the columns of the table `score`."""
@@ -29,6 +30,7 @@ CREATE TABLE picture (
     width INTEGER NOT NULL, height INTEGER NOT NULL, frame_boxes TEXT NOT NULL, area_share REAL NOT NULL,
     probability REAL, label_rank INTEGER, predicted INTEGER, confidence REAL
 );
+CREATE TABLE mask (sample INTEGER PRIMARY KEY, packed BLOB NOT NULL);
 CREATE TABLE score (
     sample INTEGER NOT NULL, source TEXT NOT NULL, dead INTEGER NOT NULL,
     mass REAL, lift REAL, rank REAL, pointing REAL, auc REAL, PRIMARY KEY (sample, source)
@@ -127,7 +129,7 @@ class PictureRow(NamedTuple):
     frame_boxes: str
     """JSON: x0, y0, x1, y1 of each box, in pixels of the network's input."""
     area_share: float
-    """Share of the network's input inside the boxes."""
+    """Share of the network's input inside the boxes or masks."""
     probability: float | None
     """The label's probability."""
     label_rank: int | None
@@ -138,7 +140,7 @@ class PictureRow(NamedTuple):
 
 
 class ScoreRow(NamedTuple):
-    """One map against the boxes. The measures are None or NaN where the map is dead."""
+    """One map against the objects. The measures are None or NaN where the map is dead."""
 
     sample: int
     source: str
@@ -276,6 +278,7 @@ class Rows(TypedDict, total=False):
     meta: Sequence[MetaRow]
     exclusion: Sequence[ExclusionRow]
     picture: Sequence[PictureRow]
+    mask: Sequence[MaskRow]
     score: Sequence[ScoreRow]
     forbidden: Sequence[ForbiddenRow]
     note: Sequence[NoteRow]

@@ -13,6 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from audit.saliency.rectangles import union, within
+
+FEW = 32
+"""Rectangles of a picture that are drawn one after the other, for all pictures at once."""
 _Values = NDArray[np.float32]
 _Mask = NDArray[np.bool_]
 
@@ -21,7 +25,7 @@ class Region(NamedTuple):
     """The object in the frame of the network's input."""
 
     inside: Tensor
-    """(N, H, W) bool: the union of the boxes. A pixel belongs to a box that holds its centre."""
+    """(N, H, W) bool: the union of the boxes or masks. A pixel belongs to a box or mask that holds its centre."""
     near: Tensor
     """(N, H, W) bool: the pixels whose centre lies within the pointing tolerance of a box."""
 
@@ -34,8 +38,22 @@ class Region(NamedTuple):
 def region(boxes: Sequence[Tensor], size: tuple[int, int], tolerance: float, device: torch.device | str) -> Region:
     """Rasterise each picture's boxes (B_i, 4), half-open x0, y0, x1, y1 in pixels, onto a frame (H, W).
 
-    tolerance: pixels, Euclidean.
+    A mask is given by the rectangles that it is the union of. tolerance: pixels, Euclidean.
     """
+    few = [corners if len(corners) <= FEW else corners[:0] for corners in boxes]
+    where = _of_few(few, size, tolerance, device)
+    for i, corners in enumerate(boxes):
+        if len(corners) > FEW:
+            rectangles = corners.cpu().numpy()
+            inside, near = union(rectangles, size), within(rectangles, size, tolerance)
+            where.inside[i], where.near[i] = (
+                torch.from_numpy(inside).to(device),
+                torch.from_numpy(near | inside).to(device),
+            )
+    return where
+
+
+def _of_few(boxes: Sequence[Tensor], size: tuple[int, int], tolerance: float, device: torch.device | str) -> Region:
     padded = torch.nn.utils.rnn.pad_sequence(list(boxes), batch_first=True, padding_value=float("nan")).to(device)
     x, y = (torch.arange(side, device=device) + 0.5 for side in (size[1], size[0]))
     inside = torch.zeros(len(boxes), *size, dtype=torch.bool, device=device)

@@ -19,6 +19,7 @@ from reports.charts.loss_intervals import Kind as LossKind
 from reports.charts.loss_intervals import Loss, loss_intervals
 from reports.page import images as pictures
 from reports.page.context import worst_first
+from reports.page.mask_outlines import outline_id, outline_paths
 from reports.page.render import environment, style
 from reports.wording.comparison import WordedComparison
 from reports.wording.worded import WordedFinding, WordedVerdict
@@ -53,6 +54,8 @@ class Card:
 
     flip: Flip
     boxes: tuple[tuple[float, float, float, float], ...]
+    outline: str
+    """The id of the mask's outline; '' where the boxes are the object."""
     picture: str
     before: str | None
     after: str | None
@@ -89,7 +92,7 @@ def comparison_page(comparison: WordedComparison, candidate: Record, baseline: R
     identity = candidate.identity()
     methods = (identity.get("sources") or {}).get("methods") or []
     kept = kept_methods(methods, comparison.judgement.verdicts)
-    groups, layers = _groups(comparison.flips, candidate, baseline, kept[0] if kept else None)
+    groups, layers, outlines = _groups(comparison.flips, candidate, baseline, kept[0] if kept else None)
     template = environment().get_template("compare.html.j2")
     return template.render(
         comparison=comparison,
@@ -102,6 +105,7 @@ def comparison_page(comparison: WordedComparison, candidate: Record, baseline: R
         slices=comparison.slices[:MOST_SLICES],
         groups=groups,
         layers=layers,
+        outlines=outlines,
         method=kept[0] if kept else None,
         both_maps=baseline is not None,
         frame=identity.get("frame") or [224, 224],
@@ -151,8 +155,8 @@ def _rows(comparison: WordedComparison) -> list[tuple[WordedFinding, bool]]:
 
 def _groups(
     flips: Sequence[Flip], candidate: Record, baseline: Record | None, method: str | None
-) -> tuple[list[Group], Mapping[str, str]]:
-    """The kinds that turned, and data URIs by the ids of their layers."""
+) -> tuple[list[Group], Mapping[str, str], Mapping[str, str]]:
+    """The kinds that turned, data URIs by the ids of their layers, and paths by those of the masks' outlines."""
     after, measured = read_thumbnails(candidate), read_pictures(candidate)
     before = _by_candidate(candidate, baseline) if baseline is not None else {}
     kinds = {kind: [flip for flip in flips if flip.kind == kind] for kind in (*WORSE, *BETTER)}
@@ -160,18 +164,19 @@ def _groups(
     wanted = {flip.sample: _layers(flip.sample, before, after, method) for kept in shown.values() for flip in kept}
     encoded = pictures.encode(wanted)
     layers = {f"p{sample}-{layer}": uri for sample, images in encoded.items() for layer, uri in images.items()}
+    outlines = outline_paths(candidate, wanted)
     groups = []
     for kind, members in kinds.items():
         if not members:
             continue
-        cards = tuple(_card(flip, measured, layers) for flip in shown[kind])
+        cards = tuple(_card(flip, measured, layers, outlines) for flip in shown[kind])
         rest = tuple(flip for flip in members if flip not in shown[kind])
         title, about = ABOUT[kind]
         evidence = "miss" in kind
         groups.append(
             Group(kind.replace(" ", "-"), title, about, kind in WORSE, len(members), evidence, cards, rest[:MOST_NAMED])
         )
-    return groups, layers
+    return groups, layers, outlines
 
 
 Thumbnails = Mapping[int, Mapping[str, bytes]]
@@ -208,12 +213,13 @@ def _layers(sample: int, before: Thumbnails, after: Thumbnails, method: str | No
     return {layer: png for layer, png in layers.items() if png is not None}
 
 
-def _card(flip: Flip, measured: Pictures, layers: Mapping[str, str]) -> Card:
+def _card(flip: Flip, measured: Pictures, layers: Mapping[str, str], outlines: Mapping[str, str]) -> Card:
     place = int(np.searchsorted(measured.number, flip.sample))
     ids: dict[str, Any] = {layer: f"p{flip.sample}-{layer}" for layer in ("picture", "before", "after")}
     return Card(
         flip=flip,
         boxes=measured.frame_boxes[place],
+        outline=outline_id(flip.sample, outlines),
         picture=ids["picture"],
         before=ids["before"] if ids["before"] in layers else None,
         after=ids["after"] if ids["after"] in layers else None,

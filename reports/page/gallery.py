@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
 from reports.page import images as pictures
 from reports.page.gallery_groups import gallery_groups
+from reports.page.mask_outlines import outline_id, outline_paths
 from reports.result.assessment import Assessment
 from reports.result.experiments import Halves, halves
 from reports.result.rows import Row
@@ -75,6 +76,8 @@ class Card:
     metadata: dict[str, str]
     """Without hashes, which tell a reader nothing."""
     boxes: tuple[tuple[float, float, float, float], ...]
+    outline: str
+    """The id of the mask's outline; '' where the boxes are the object."""
     panels: tuple[Panel, ...]
 
 
@@ -96,9 +99,12 @@ def gallery(assessment: Assessment, miss: Miss, kept: Sequence[str]) -> dict[str
         ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
         layers |= {ids[layer]: uri for layer, uri in images.items()}
         cards[sample] = _card(rows[sample], (table, kept), experiment, assessment.audit.identity.classes, ids)
+    outlines = outline_paths(record, cards)
+    cards = {sample: replace(card, outline=outline_id(sample, outlines)) for sample, card in cards.items()}
     return {
         "frame": record.identity().get("frame") or [224, 224],
         "layers": layers,
+        "outlines": outlines,
         "picture_ids": {
             s: f"p{s}-{list(images).index('picture')}" for s, images in encoded.items() if "picture" in images
         },
@@ -149,6 +155,7 @@ def _card(
         mean_auc=math.nan if mean_auc is None else mean_auc,
         metadata={column: text for column, text in row.metadata.items() if not _HASH.fullmatch(text)},
         boxes=row.boxes,
+        outline="",
         panels=tuple(_panel(maps, method, i, ids) for method in methods if table.made[method][i]),
     )
 

@@ -52,6 +52,7 @@ EVERY_TABLE = (
     "INSERT INTO unmade SELECT subject, sample, intervention, 'none' FROM answer WHERE variant = 'mean'",
     "INSERT INTO forbidden SELECT sample, source, 0.1, 0.1 FROM score WHERE sample < 9",
     "INSERT INTO grid SELECT sample, 'x' FROM picture",
+    "INSERT INTO mask SELECT sample, 'x' FROM picture",
 )
 
 

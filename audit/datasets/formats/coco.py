@@ -7,9 +7,11 @@ from typing import Any, TypeGuard
 
 from audit.datasets.annotation import NO_BOX, Annotation
 from audit.datasets.annotation_files import numbers
+from audit.datasets.coco_segmentation import segmentation
 from audit.datasets.documents import read_json
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
+from audit.datasets.masks import Mask
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 
@@ -19,10 +21,11 @@ _STANDARD = {"id", "file_name", "width", "height", "license", "flickr_url", "coc
 
 
 def coco(annotations: Path, images: Path) -> Dataset:
-    """COCO JSON: boxes as x, y, width, height.
+    """COCO JSON: boxes as x, y, width, height; masks as segmentation: polygons, or runs (RLE), compressed or not.
 
-    Polygons are ignored (the boxes are used), crowd regions exclude their sample. Further values of an image become
-    the sample's metadata. Raises AuditError where the file is not COCO JSON or an id is given twice.
+    An annotation whose segmentation is missing or empty has its box alone; one without bbox, the box around its mask.
+    Crowd regions exclude their sample. Further values of an image become the sample's metadata. Raises AuditError where
+    the file is not COCO JSON or an id is given twice.
     """
     document = _read(annotations)
     pictures = _table(document, "images", "file_name", annotations.name)
@@ -90,8 +93,15 @@ def _annotation(entry: dict[str, Any], where: str, pictures: _Table, categories:
     if category is None:
         detail = f"{where}: no category has id {short(category_id)}; need one of 'categories'."
         return Annotation(image, label, NO_BOX, where, (Reason.UNKNOWN_LABEL, detail))
-    box, problem = _box(entry, where)
-    return Annotation(image, label, box, where, problem, _metadata(picture), _size(picture))
+    mask, wrong = segmentation(entry.get("segmentation"), where)
+    around = {**entry, "bbox": _bbox(mask)} if mask and "bbox" not in entry else entry
+    box, problem = _box(around, where)
+    return Annotation(image, label, box, where, problem or wrong, _metadata(picture), _size(picture), mask=mask)
+
+
+def _bbox(mask: Mask) -> list[float]:
+    x0, y0, x1, y1 = mask.box
+    return [x0, y0, x1 - x0, y1 - y0]
 
 
 def _box(entry: dict[str, Any], where: str) -> tuple[Box, tuple[str, str] | None]:

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+import numpy as np
+
 from audit.datasets.annotation import NO_BOX, Annotation
 from audit.datasets.annotation_files import numbers
 from audit.datasets.documents import read_xml
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
-from audit.datasets.outlines import enclosing, points_of, turned
+from audit.datasets.masks import Mask, Polygons, Raster
+from audit.datasets.outlines import Point, around, corners, ellipse, enclosing, points_of, turned_points
+from audit.datasets.run_lengths import by_rows
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 from audit.files import MIB
@@ -32,7 +36,7 @@ _Problem = tuple[str, str] | None
 
 
 def cvat(annotations: Path, images: Path) -> Dataset:
-    """CVAT for images 1.1: annotations.xml; polygons, masks, ellipses and turned boxes count as the box around them.
+    """CVAT for images 1.1: annotations.xml; the object is the inside of a box, turned or not, polygon, mask or ellipse.
 
     The picture is the name of the <image> below the picture folder. Attributes of shapes and `occluded` (1: yes) become
     metadata; several values of one sample are joined. Lines, points, skeletons and cuboids exclude their sample, since
@@ -69,10 +73,35 @@ def _annotation(image: str, shape: Element, where: str, size: tuple[int, int] | 
         detail = f"{where}: its <image> states no width and height; need both in pixels."
         return Annotation(image, label, NO_BOX, where, (Reason.BROKEN_ANNOTATION, detail))
     box, problem = _box(shape, where, size)
+    mask, wrong = (None, None) if problem else _mask(shape, where, size)
     metadata = {entry.get("name", ""): (entry.text or "").strip() for entry in shape.iterfind("attribute")}
     metadata["occluded"] = shape.get("occluded", "")
     metadata = {key: value for key, value in metadata.items() if key and value}
-    return Annotation(image, label, box, where, problem, metadata, size)
+    return Annotation(image, label, box, where, problem or wrong, metadata, size, mask=mask)
+
+
+def _mask(shape: Element, where: str, size: tuple[int, int]) -> tuple[Mask | None, _Problem]:
+    """The outline of a shape that has a box, none of an upright box; and the problem where it cannot be read."""
+    if shape.tag == "polygon":
+        return Polygons.of([_points(shape) or []]), None
+    upright, degrees = _placed(shape) or NO_BOX, float(shape.get("rotation", "0"))
+    if shape.tag == "mask":
+        return _from_runs(shape, upright, where, size)
+    if shape.tag == "box" and not degrees:
+        return None, None
+    return Polygons.of([_ring(shape, upright)]), None
+
+
+def _from_runs(shape: Element, box: Box, where: str, size: tuple[int, int]) -> tuple[Mask | None, _Problem]:
+    """CVAT writes the runs of a mask row by row, within its box."""
+    words = [word.strip() for word in shape.get("rle", "").split(",")]
+    whole = all(word.isdecimal() and len(word) < 10 for word in words) and all(not value % 1 for value in box)
+    x0, y0, x1, y1 = map(int, box) if whole else (0, 0, 0, 0)
+    inside = by_rows(np.array(list(map(int, words))), (x1 - x0, y1 - y0)) if whole else None
+    if inside is None or shape.get("rotation", "0") not in {"0", "0.0"}:
+        seen = f"rle {shape.get('rle', '')[:40]!r} in {x1 - x0} x {y1 - y0} pixels"
+        return None, (Reason.BROKEN_MASK, f"{where}: {seen}; need runs of just so many pixels, upright.")
+    return Raster.of(inside, size, (x0, y0)), None
 
 
 def _box(shape: Element, where: str, size: tuple[int, int]) -> tuple[Box, _Problem]:
@@ -80,12 +109,16 @@ def _box(shape: Element, where: str, size: tuple[int, int]) -> tuple[Box, _Probl
     if shape.tag in _PLACED:
         return _turned(shape, _placed(shape), where, size)
     if shape.tag == "polygon":
-        points = points_of([pair.split(",") for pair in shape.get("points", "").split(";")])
+        points = _points(shape)
         if points:
             return enclosing(points), None
         detail = f"{where}: points are {shape.get('points', '')[:60]!r}; need pairs as 1.5,2;3,4."
         return NO_BOX, (Reason.BROKEN_BOX, detail)
     return NO_BOX, (Reason.BROKEN_BOX, f"{where}: a <{shape.tag}>; need a box, a polygon, a mask or an ellipse.")
+
+
+def _points(shape: Element) -> list[Point] | None:
+    return points_of([pair.split(",") for pair in shape.get("points", "").split(";")])
 
 
 def _placed(shape: Element) -> Box | None:
@@ -98,12 +131,14 @@ def _placed(shape: Element) -> Box | None:
 
 
 def _turned(shape: Element, box: Box | None, where: str, size: tuple[int, int]) -> tuple[Box, _Problem]:
-    """CVAT turns a shape clockwise about its centre, by `rotation` in degrees."""
     degrees = numbers([shape.get("rotation", "0"), "0", "0", "0"])
     if box is None or degrees is None or not abs(degrees[0]) < float("inf"):
         seen = " ".join(f'{key}="{value[:20]}"' for key, value in shape.items() if key not in {"label", "rle"})[:120]
         return NO_BOX, (Reason.BROKEN_BOX, f"{where}: <{shape.tag} {seen}>; need its place and size as numbers.")
-    if not degrees[0]:
-        return box, None
-    centre = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return turned(box, degrees[0], centre, size), None
+    return (around(_ring(shape, box), size) if degrees[0] else box), None
+
+
+def _ring(shape: Element, box: Box) -> list[Point]:
+    """CVAT turns a shape clockwise about its centre, by `rotation` in degrees."""
+    upright = ellipse(box) if shape.tag == "ellipse" else corners(box)
+    return turned_points(upright, float(shape.get("rotation", "0")), ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))

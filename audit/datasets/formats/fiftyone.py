@@ -11,6 +11,8 @@ from audit.datasets.annotation_files import numbers
 from audit.datasets.documents import read_json
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
+from audit.datasets.masks import Polygons
+from audit.datasets.outlines import points_of
 from audit.datasets.picture_paths import below, in_pixels, shown_size
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError, did_you_mean
@@ -25,7 +27,9 @@ _Measured = Callable[[str], tuple[tuple[int, int] | None, _Problem]]
 def fiftyone(annotations: Path, images: Path, *, field: str = "ground_truth") -> Dataset:
     """FiftyOneDataset export: samples.json; bounding_box is x, y, width, height in shares of the picture as shown.
 
-    `field` names the detections that count. filepath starts at the folder of samples.json; where that is not below the
+    `field` names the detections or polylines that count. The object is the inside of a polyline that is closed or
+    filled, in all its parts; an open one excludes its sample. The mask of a detection is not read: its box is the
+    object. filepath starts at the folder of samples.json; where that is not below the
     picture folder, it is taken to start there. Sizes are those of the picture files. Classifications, tags and single
     values of a sample become its metadata. A detection with iscrowd excludes its sample. Raises AuditError where the
     file is not such JSON, or no sample has detections in `field`.
@@ -53,9 +57,9 @@ def _detections(sample: object, field: str) -> list[object] | None:
     value = sample.get(field) if isinstance(sample, dict) else None
     if not isinstance(value, dict):
         return None
-    if "bounding_box" in value:
+    if "bounding_box" in value or "points" in value:
         return [value]
-    inner = value.get("detections")
+    inner = value.get("detections", value.get("polylines"))
     return inner if isinstance(inner, list) else None
 
 
@@ -77,11 +81,26 @@ def _of_sample(
         place = f"{where} {field}[{index}]"
         label = detection.get("label") if isinstance(detection, dict) else None
         if not isinstance(detection, dict) or not isinstance(label, str):
-            detail = f"{place}: {short(detection)}; need an object with label and bounding_box."
+            detail = f"{place}: {short(detection)}; need an object with label and bounding_box or points."
             yield Annotation(image, "?", NO_BOX, place, (Reason.BROKEN_ANNOTATION, detail))
             continue
-        box, wrong = _box(detection, place, size)
-        yield Annotation(image, label, box, place, wrong or problem, metadata, size, oriented=True)
+        if "points" in detection:
+            mask, wrong = _polygons(detection, place, size)
+            box = mask.box if mask else NO_BOX
+        else:
+            mask, (box, wrong) = None, _box(detection, place, size)
+        yield Annotation(image, label, box, place, wrong or problem, metadata, size, oriented=True, mask=mask)
+
+
+def _polygons(polyline: dict[str, Any], where: str, size: tuple[int, int] | None) -> tuple[Polygons | None, _Problem]:
+    """The outline of a polyline, and the problem where it has none."""
+    points = polyline.get("points")
+    rings = [points_of(ring) for ring in points] if isinstance(points, list) else []
+    if not rings or not all(rings) or not (polyline.get("closed") or polyline.get("filled")):
+        detail = f"{where}: points are {short(points)}; need closed or filled lists of [x, y] as shares."
+        return None, (Reason.BROKEN_MASK, detail)
+    width, height = size or (0, 0)
+    return Polygons.of([[(x * width, y * height) for x, y in ring or []] for ring in rings]), None
 
 
 def _box(detection: dict[str, Any], where: str, size: tuple[int, int] | None) -> tuple[Box, _Problem]:

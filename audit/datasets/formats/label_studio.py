@@ -16,7 +16,8 @@ from audit.datasets.annotation_files import numbers
 from audit.datasets.documents import read_json
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
-from audit.datasets.outlines import enclosing, points_of, turned
+from audit.datasets.masks import Polygons
+from audit.datasets.outlines import Point, around, corners, enclosing, points_of, turned_points
 from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.picture_paths import finder, in_pixels
 from audit.datasets.sample import Box, Dataset
@@ -34,7 +35,7 @@ _Problem = tuple[str, str] | None
 
 
 def label_studio(annotations: Path, images: Path) -> Dataset:
-    """Label Studio JSON: rectangles and polygons in percent; polygons and turned rectangles count as the box around.
+    """Label Studio JSON: rectangles and polygons in percent; the object is the inside of a polygon or turned rectangle.
 
     Of a task's annotations the ground truth counts, or else the latest; cancelled ones do not. Pictures are looked for
     below the picture folder by the longest end of their path that is there, so that /data/upload/1/a.jpg,
@@ -87,8 +88,10 @@ def _of_task(task: Any, where: str, find: _Find) -> Iterator[Annotation]:
             continue
         size = _size(shape)
         box, problem = _box(shape, value, place, size)
+        mask = _mask(shape["type"], value, size) if size and not problem else None
         for label in labels:
-            yield Annotation(image, label if isinstance(label, str) else "", box, place, problem, metadata, size)
+            text = label if isinstance(label, str) else ""
+            yield Annotation(image, text, box, place, problem, metadata, size, mask=mask)
 
 
 def _choices(results: list[Any]) -> Iterator[tuple[str, str]]:
@@ -153,9 +156,24 @@ def _box(
     return (box, None) if box else (NO_BOX, (Reason.BROKEN_BOX, f"{where}: {needed}."))
 
 
+def _mask(kind: str, value: dict[str, Any], size: tuple[int, int]) -> Polygons | None:
+    """The outline of a shape that has a box; none of an upright rectangle."""
+    if kind == "polygonlabels":
+        return Polygons.of([_in_pixels(points_of(value.get("points")) or [], size)])
+    if not value.get("rotation"):
+        return None
+    x, y, width, height = (float(value[key]) for key in ("x", "y", "width", "height"))
+    box = _from_percent((x, y, x + width, y + height), size)
+    return Polygons.of([turned_points(corners(box), float(value["rotation"]), box[:2])])
+
+
+def _in_pixels(points: list[Point], size: tuple[int, int]) -> list[Point]:
+    return [(x * size[0] / 100, y * size[1] / 100) for x, y in points]
+
+
 def _around_polygon(value: dict[str, Any], size: tuple[int, int]) -> Box | None:
     points = points_of(value.get("points"))
-    return _from_percent(enclosing(points), size) if points else None
+    return enclosing(_in_pixels(points, size)) if points else None
 
 
 def _rectangle(value: dict[str, Any], size: tuple[int, int]) -> Box | None:
@@ -165,7 +183,7 @@ def _rectangle(value: dict[str, Any], size: tuple[int, int]) -> Box | None:
         return None
     x, y, width, height = corner_and_size
     box = _from_percent((x, y, x + width, y + height), size)
-    return turned(box, degrees[0], box[:2], size) if degrees[0] else box
+    return around(turned_points(corners(box), degrees[0], box[:2]), size) if degrees[0] else box
 
 
 def _from_percent(box: Box, size: tuple[int, int]) -> Box:

@@ -5,6 +5,7 @@ orientation first), so a rectangle ends at its second point. A mask's two points
 (labelme/_utils/shape.py adds 1).
 """
 
+from base64 import b64decode
 from collections.abc import Iterator
 from math import dist
 from pathlib import Path
@@ -16,7 +17,9 @@ from audit.datasets.annotation_files import inside
 from audit.datasets.documents import read_json
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
-from audit.datasets.outlines import Point, enclosing, points_of
+from audit.datasets.label_maps import decoded
+from audit.datasets.masks import Mask, Polygons, Raster
+from audit.datasets.outlines import Point, ellipse, enclosing, points_of
 from audit.datasets.picture_paths import below
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
@@ -31,7 +34,7 @@ _RINGS = ("polygon", "oriented_rectangle")
 
 
 def labelme(annotations: Path, images: Path) -> Dataset:
-    """LabelMe: a folder of JSON files, or one file; polygons, circles and masks count as the box around them.
+    """LabelMe: a folder of JSON files, or one file; the object is the inside of a polygon, circle, mask or rectangle.
 
     imagePath starts at the JSON file; where that is not below the picture folder, it is taken to start there. A picture
     embedded as imageData is ignored. Points and lines exclude their sample, since they mark an object without saying
@@ -95,9 +98,33 @@ def _shapes(document: dict[str, Any], file: Path, name: str, images: Path) -> It
             yield Annotation(image, "?", NO_BOX, where, (Reason.BROKEN_ANNOTATION, detail))
             continue
         box, problem = _box(shape, where)
+        mask, wrong = (None, None) if problem else _mask(shape, where, size)
         flags = shape.get("flags")
         metadata = {key: str(value) for key, value in flags.items()} if isinstance(flags, dict) else {}
-        yield Annotation(image, shape["label"].strip(), box, where, problem, metadata, size, oriented=True)
+        label, found = shape["label"].strip(), problem or wrong
+        yield Annotation(image, label, box, where, found, metadata, size, oriented=True, mask=mask)
+
+
+def _mask(
+    shape: dict[str, Any], where: str, size: tuple[int, int] | None
+) -> tuple[Mask | None, tuple[str, str] | None]:
+    """The outline of a shape that has a box, none of a rectangle; and the problem where it cannot be read."""
+    kind, points = shape.get("shape_type", "polygon"), points_of(shape["points"]) or []
+    if kind == "rectangle":
+        return None, None
+    if kind != "mask":
+        return Polygons.of([ellipse(_around(kind, points)) if kind == "circle" else points]), None
+    try:
+        inside = decoded(b64decode(shape.get("mask") or "", validate=True), where) != 0
+    except (AuditError, ValueError, TypeError) as error:
+        seen = error.seen if isinstance(error, AuditError) else f"is no base64 ({error})"
+        return None, (Reason.BROKEN_MASK, f"{where}: its mask {seen}; need a PNG in base64.")
+    x0, y0, x1, y1 = _around(kind, points)
+    if size and inside.shape == (y1 - y0, x1 - x0) and not (x0 % 1 or y0 % 1):
+        return Raster.of(inside, size, (int(x0), int(y0))), None
+    seen = f"a mask of {inside.shape[1]}x{inside.shape[0]} pixels at ({x0:g}, {y0:g}, {x1:g}, {y1:g})"
+    needed = "need the size of its points, in whole pixels, and the size of the picture"
+    return None, (Reason.BROKEN_MASK, f"{where}: {seen}; {needed}.")
 
 
 def _box(shape: dict[str, Any], where: str) -> tuple[Box, tuple[str, str] | None]:

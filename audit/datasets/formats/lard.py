@@ -3,13 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from itertools import pairwise
-from math import isnan
+from math import atan2, isnan
 from pathlib import Path
 
 from audit.datasets.annotation import NO_BOX, Annotation
 from audit.datasets.annotation_files import numbers, read_text
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
+from audit.datasets.masks import Polygons
+from audit.datasets.outlines import Point
 from audit.datasets.sample import Box, Dataset
 from audit.datasets.tables import Line, read_table
 from audit.errors import AuditError, did_you_mean
@@ -36,7 +38,8 @@ def lard(annotations: Path, images: Path, *, label_column: str | None = None) ->
     network that tells kinds of approaches or of runways apart, `label_column` names the column that holds the label:
     one of the file, or one of the bands below. Several lines of one picture and label are several boxes.
 
-    A box encloses its corners, which stand in raster order and are no ring. All other columns with a value become
+    The object is what the four corners enclose. They stand in raster order, which is no ring, and are taken in their
+    order around their middle. All other columns with a value become
     metadata, and are joined by these, for slices; a missing number is 'unknown', as is one that is none:
 
     - distance band, of the slant distance in nautical miles: the generic approach cone of LARD spans 0.08 to 3; between
@@ -72,8 +75,7 @@ def _annotation(line: Line, label_column: str | None) -> Annotation:
     metadata |= {title: _band(row.get(column, ""), unit, edges) for title, (column, unit, edges) in _BANDS.items()}
     metadata["light"] = _LIGHT.get(row.get("night", "").lower(), UNKNOWN)
     label = LABEL if label_column is None else metadata.get(label_column, "")
-    size = _whole(row["width"]), _whole(row["height"])
-    width, height = size
+    width, height = _whole(row["width"]), _whole(row["height"])
     if not width or not height:
         seen = f"{row['width'][:20] or 'nothing'} x {row['height'][:20] or 'nothing'}"
         detail = f"{where}: size {seen}; need the picture's width and height in pixels."
@@ -85,18 +87,21 @@ def _annotation(line: Line, label_column: str | None) -> Annotation:
             f"{where}: watermark_height is {seen}; need a whole number of pixels under half of the height {height}."
         )
         return Annotation(row["image"], label, NO_BOX, where, (Reason.BROKEN_ANNOTATION, detail))
-    box, problem = _box(row, where)
+    ring, problem = _ring(row, where)
+    mask = Polygons.of([ring]) if ring else None
     forbidden: tuple[Box, ...] = ((0, 0, width, band), (0, height - band, width, height)) if band else ()
-    return Annotation(row["image"], label, box, where, problem, metadata, (width, height), forbidden=forbidden)
+    box, size = mask.box if mask else NO_BOX, (width, height)
+    return Annotation(row["image"], label, box, where, problem, metadata, size, forbidden=forbidden, mask=mask)
 
 
-def _box(row: Mapping[str, str], where: str) -> tuple[Box, tuple[str, str] | None]:
-    """What encloses the corners, and the problem where they are not there."""
+def _ring(row: Mapping[str, str], where: str) -> tuple[list[Point], tuple[str, str] | None]:
+    """The corners around their middle, and the problem where they are not there."""
     x, y = (numbers([row[column] for column in _CORNERS[axis::2]]) for axis in (0, 1))
     if x is None or y is None or any(map(isnan, (*x, *y))):  # the least of some numbers may hide a NaN
         seen = ", ".join(row[column][:20] or "nothing" for column in _CORNERS)
-        return NO_BOX, (Reason.BROKEN_BOX, f"{where}: corners ({seen}); need x and y of the corners A, B, C and D.")
-    return (min(x), min(y), max(x), max(y)), None
+        return [], (Reason.BROKEN_BOX, f"{where}: corners ({seen}); need x and y of the corners A, B, C and D.")
+    middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
+    return sorted(zip(x, y, strict=True), key=lambda corner: atan2(corner[1] - middle_y, corner[0] - middle_x)), None
 
 
 def _whole(text: str) -> int | None:

@@ -10,6 +10,8 @@ from audit.datasets.annotation import NO_BOX, Annotation
 from audit.datasets.annotation_files import MOST_BYTES_OF_ONE, inside, numbers, read_text
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
+from audit.datasets.masks import FEWEST_POINTS, Polygons
+from audit.datasets.outlines import Point, points_of
 from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.picture_paths import shown_size
 from audit.datasets.sample import Box, Dataset
@@ -27,6 +29,8 @@ MOST_CLASSES = 10**6
 def yolo(annotations: Path, images: Path, *, split: str = "") -> Dataset:
     """YOLO: `annotations` is the data.yaml; boxes as class, centre and size in shares of the picture as shown.
 
+    A line of a class and three or more pairs x y is a mask: a polygon, as of segmentation and of oriented boxes. Where
+    data.yaml states kpt_shape, the further numbers of a line are key points and no polygon, and exclude its sample.
     Every picture below `images` that has a label file takes part, or those of the `split` ('train', 'val' or 'test', by
     the folders that data.yaml names). Where they come from several, the column `split` of the metadata says from which.
     The labels of `images/a.jpg` lie in `labels/a.txt`, or else beside the picture. Raises AuditError where data.yaml
@@ -47,7 +51,8 @@ def yolo(annotations: Path, images: Path, *, split: str = "") -> Dataset:
     splits = {picture: split_of(picture, folders) for picture in labels}
     if split or len({*splits.values()} - {""}) < 2:
         splits = {}
-    annotated = [*_boxes(labels, images.absolute(), names, splits), *_without_picture(orphans)]
+    read = _boxes(labels, images.absolute(), names, splits, "kpt_shape" not in document)
+    annotated = [*read, *_without_picture(orphans)]
     return gather(annotated, [annotations, *dict.fromkeys(labels.values())])
 
 
@@ -141,7 +146,7 @@ def _without_picture(orphans: list[Path]) -> Iterator[Annotation]:
 
 
 def _boxes(
-    labels: dict[Path, Path], images: Path, names: dict[int, str], splits: dict[Path, str]
+    labels: dict[Path, Path], images: Path, names: dict[int, str], splits: dict[Path, str], with_polygons: bool
 ) -> Iterator[Annotation]:
     """splits: of each picture, where they come from several."""
     for picture, file in labels.items():
@@ -159,10 +164,21 @@ def _boxes(
         size, problem = shown_size(image, images) if lines else (None, None)
         for number, line in lines:
             where = f"{file.name} line {number}"
-            label, box, wrong = _line(line, where, names)
-            in_pixels = _pixels(box, size) if size else NO_BOX
+            ring = _ring(line) if with_polygons else None
+            label, box, wrong = _line(line if ring is None else line[:1] + ["0"] * 4, where, names)
+            mask = Polygons.of([[(x * size[0], y * size[1]) for x, y in ring]]) if ring and size else None
+            in_pixels = mask.box if mask else _pixels(box, size) if size else NO_BOX
             column = {COLUMN: splits[picture]} if splits else {}
-            yield Annotation(image, label, in_pixels, where, wrong or problem, column, size=size, oriented=True)
+            found = wrong or problem
+            yield Annotation(image, label, in_pixels, where, found, column, size=size, oriented=True, mask=mask)
+
+
+def _ring(line: list[str]) -> list[Point] | None:
+    """The points after the class, or None where they are no three or more pairs of finite numbers."""
+    values = line[1:]
+    if len(values) < 2 * FEWEST_POINTS or len(values) % 2:
+        return None
+    return points_of(list(zip(values[::2], values[1::2], strict=True)))
 
 
 def _line(line: list[str], where: str, names: dict[int, str]) -> tuple[str, Box, tuple[str, str] | None]:
@@ -178,7 +194,11 @@ def _line(line: list[str], where: str, names: dict[int, str]) -> tuple[str, Box,
     box = numbers(line[1:])
     if box is None:
         seen = f"{len(line)} values" if len(line) != 5 else " ".join(line)[:60]
-        return names[index], NO_BOX, (Reason.BROKEN_BOX, f"{where}: {seen}; need class, x, y, width, height.")
+        return (
+            names[index],
+            NO_BOX,
+            (Reason.BROKEN_BOX, f"{where}: {seen}; need class, x, y, width, height, or class and points."),
+        )
     return names[index], box, None
 
 

@@ -148,13 +148,14 @@ def _control(run: Plan, record: Record, wanted: int, lambdas: tuple[float, ...])
 
 
 def _covered(run: Plan, loaded: Loaded) -> Tensor:
-    """(1, H, W) bool: the picture's boxes with their margin, and the boxes of other labels."""
+    """(1, H, W) bool: the picture's objects with their margin, and the boxes of other labels."""
     covered = run.factory.inside([loaded]).squeeze(1)
     sample, _ = run.inputs.samples[loaded.number]
     if not sample.other_boxes:
         return covered
     opened = open_picture(run.factory.loader.folder / sample.image, run.factory.loader.folder)
-    others = run.inputs.preprocessing.frame(opened.picture, displayed_boxes(sample, opened.header)[1]).boxes
+    boxes = displayed_boxes(sample, opened.header)[1]
+    others = run.inputs.preprocessing.frame_boxes(opened.picture.size, boxes).boxes
     height, width = loaded.framed.pixels.shape[1:]
     return covered | region([others], (height, width), 0, run.factory.device).inside
 

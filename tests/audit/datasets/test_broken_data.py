@@ -262,12 +262,11 @@ YOLO = {
     "Convert it: iconv -f ENCODING -t utf-8 binary.txt",
     "class_by_name.png class cat": "class_by_name.txt line 1: class cat; need one of 0 to 1.",
     "empty_box.png cat": "empty_box.txt line 1: box (32, 18, 32, 30) is empty; need x0 < x1.",
-    "four_numbers.png cat": "four_numbers.txt line 1: 4 values; need class, x, y, width, height.",
+    "four_numbers.png cat": "four_numbers.txt line 1: 4 values; need class, x, y, width, height, or class and points.",
     "nan_box.png cat": "nan_box.txt line 1: box (nan, 18, nan, 30) is not finite; need four numbers.",
     "negative_box.png cat": "negative_box.txt line 1: box (40, 18, 24, 30) is swapped; need x0 < x1 and y0 < y1.",
     "no_picture.txt ?": "no_picture.txt: no picture no_picture.*; need one below the picture folder.",
     "outside_picture.png cat": f"outside_picture.png: box (41.6, 18, 73.6, 30) {OUTSIDE}",
-    "polygon.png cat": "polygon.txt line 1: 7 values; need class, x, y, width, height.",
     "second_line.png cat": "second_line.txt line 2: box (32, 18, 32, 30) is empty; need x0 < x1.",
     "truncated_picture.png cat": "truncated_picture.png: cannot be read (Truncated File Read); need an intact picture.",
     "unknown_class.png class 2": "unknown_class.txt line 1: class 2; need one of 0 to 1.",
@@ -279,7 +278,7 @@ YOLO = {
     [
         ("lard", BROKEN / "lard" / "lines.csv", PICTURES, {"whole.png runway"}, LARD),
         ("voc", BROKEN / "voc", PICTURES, {"whole.png cat"}, VOC),
-        ("yolo", BROKEN / "yolo" / "data.yaml", BROKEN / "yolo" / "images", {"good.png cat"}, YOLO),
+        ("yolo", BROKEN / "yolo" / "data.yaml", BROKEN / "yolo" / "images", {"good.png cat", "polygon.png cat"}, YOLO),
     ],
     ids=["lard", "voc", "yolo"],
 )

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from audit.datasets.formats.coco import coco
 from audit.datasets.in_memory import write_dataset
+from audit.datasets.masks import Raster
 from audit.errors import AuditError
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (5, 7, 3), dtype=np.uint8)
@@ -37,9 +39,22 @@ def test_each_box_is_one_line(tmp_path: Path) -> None:
     assert second["y0"] == "1.5"
 
 
+@pytest.mark.tor("TOR-094")
+def test_a_mask_is_written_and_read_as_the_same_pixels(tmp_path: Path) -> None:
+    mask = np.random.default_rng(1).random((5, 7)) < 0.5
+    mask[0, 0] = True
+    data = write_dataset([(PIXELS, "a", mask), (PIXELS, "b", [(1, 1.5, 2, 2)])], tmp_path)
+    assert data["format"] == "coco"
+    one, other = coco(Path(data["annotations"]), Path(data["images"])).samples
+    assert one.masks == (Raster.of(mask),)
+    assert (one.label, one.boxes, one.size) == ("a", (Raster.of(mask).box,), (7, 5))
+    assert (other.label, other.boxes, other.masks, other.size) == ("b", ((1, 1.5, 2, 2),), (), None)
+
+
 @pytest.mark.parametrize(
     ("sample", "message"),
     [
+        ((PIXELS, "a", np.zeros((5, 7), bool)), "sample 0: has a mask without a pixel; need the pixels of its label"),
         ((PIXELS, "a", []), "sample 0: has no box; need the boxes of its label"),
         ((PIXELS, "a", [(0, 0, 1)]), "sample 0: a box of 3 numbers; need x0, y0, x1, y1"),
         ((PIXELS / 255, "a", [(0, 0, 1, 1)]), r"sample 0: an array \(5, 7, 3\) of float64; need bytes"),

@@ -132,7 +132,7 @@ def test_no_boxes() -> None:
 
 
 def test_letterbox_shows_the_whole_picture_on_grey() -> None:
-    pixels, boxes, visible, _ = framed(Preprocessing(letterbox=(32, 32), fill=114), (64, 32), (0, 0, 64, 32))
+    pixels, boxes, visible, *_ = framed(Preprocessing(letterbox=(32, 32), fill=114), (64, 32), (0, 0, 64, 32))
     assert boxes.tolist() == [[0, 8, 32, 24]]
     assert visible == 1
     assert (pixels[:, :8] == 114).all()

@@ -1,11 +1,15 @@
-"""What CVAT, Label Studio, LabelMe and FiftyOne export: shapes become boxes, and bad ones exclude themselves."""
+"""What CVAT, Label Studio, LabelMe and FiftyOne export: the boxes around shapes; bad ones exclude themselves."""
 
 import json
+from base64 import b64encode
+from io import BytesIO
 from math import sqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from audit.datasets.formats.cvat import cvat
@@ -50,7 +54,7 @@ def cvat_file(folder: Path, *shapes: str) -> Path:
 
 
 @pytest.mark.tor("TOR-093")
-def test_cvat_shapes_count_as_the_box_around_them(tmp_path: Path) -> None:
+def test_cvat_shapes_have_the_box_around_them(tmp_path: Path) -> None:
     dataset = cvat(
         cvat_file(
             tmp_path,
@@ -264,20 +268,27 @@ def shape(kind: str, label: str, *points: tuple[float, float], **more: object) -
     return {"label": label, "points": [list(point) for point in points], "shape_type": kind, **more}
 
 
+def in_base64(inside: NDArray[np.bool_]) -> str:
+    """As LabelMe writes a mask: a PNG."""
+    buffer = BytesIO()
+    Image.fromarray(inside).save(buffer, "PNG")
+    return b64encode(buffer.getvalue()).decode()
+
+
 def labelme_file(path: Path, *shapes: object, image: str = "a.jpg", **more: object) -> Path:
     sides = {"imageWidth": 200, "imageHeight": 100, "imageData": "QUJD"}
     return written(path, {"version": "5.5.0", "shapes": list(shapes), "imagePath": image, **sides, **more})
 
 
 @pytest.mark.tor("TOR-093")
-def test_labelme_shapes_count_as_the_box_around_them(tmp_path: Path) -> None:
+def test_labelme_shapes_have_the_box_around_them(tmp_path: Path) -> None:
     path = labelme_file(
         tmp_path / "a.json",
         shape("rectangle", "box", (30.5, 40), (1.5, 2), flags={"night": True}),
         shape("polygon", "polygon", (5, 7), (9, 3), (6, 20)),
         shape("oriented_rectangle", "turned", (20, 10), (30, 20), (20, 30), (10, 20)),
         shape("circle", "circle", (50, 40), (53, 44)),
-        shape("mask", "mask", (3, 4), (12, 23), mask="QUJD"),
+        shape("mask", "mask", (3, 4), (12, 23), mask=in_base64(np.ones((20, 10), bool))),
     )
     dataset = labelme(path, tmp_path)
     assert not dataset.exclusions
@@ -406,7 +417,7 @@ def test_fiftyone_detections_that_exclude_their_sample(tmp_path: Path) -> None:
     found = gone(dataset)
     assert found["data/a.jpg three"] == ("broken box", shares)
     assert found["data/a.jpg many"] == ("crowd region", crowd)
-    assert found["data/a.jpg ?"][1].endswith("need an object with label and bounding_box.")
+    assert found["data/a.jpg ?"][1].endswith("need an object with label and bounding_box or points.")
     assert found["data/b.jpg cat"][0] == "missing picture"
     assert found["/etc/c.jpg cat"][0] == "path outside the dataset"
     assert found["samples.json samples[3] ?"][1] == "samples.json samples[3]: filepath is 7; need the picture's path."

@@ -10,8 +10,13 @@ LARD = (
 COCO = json.dumps(
     {
         "images": [{"id": 1, "file_name": "a.png", "width": 8, "height": 8, "site": "north"}],
-        "categories": [{"id": 1, "name": "dog"}],
-        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 4, 4], "iscrowd": 0}],
+        "categories": [{"id": i, "name": name} for i, name in enumerate(("dog", "cat", "cow", "pig"), 1)],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 4, 4], "iscrowd": 0},
+            {"id": 2, "image_id": 1, "category_id": 2, "segmentation": [[1, 2, 5, 2, 5, 7], [3, 3, 6, 3, 6, 6]]},
+            {"id": 3, "image_id": 1, "category_id": 3, "segmentation": {"size": [8, 8], "counts": [9, 3, 5, 3, 44]}},
+            {"id": 4, "image_id": 1, "category_id": 4, "segmentation": {"size": [8, 8], "counts": "9350W1"}},
+        ],
     }
 ).encode()
 VOC = (
@@ -24,6 +29,10 @@ CVAT = (
     b'<polygon label="cat" points="1.00,1.00;4.00,1.00;4.00,5.00"/><ellipse label="cat" cx="4" cy="4" rx="2" ry="1"/>'
     b'<mask label="cat" left="1" top="1" width="3" height="2" rle="0, 6"/></image></annotations>'
 )
+MASK = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACAQAAAABazTCJAAAADElEQVR4nGM4wMQAAAJIAMOA19R5AAAAAElFTkSuQmCC"
+"""Two by two pixels."""
+DOTA = b"imagesource:GoogleEarth\ngsd:0.1\n1 1 5 2 4 6 0 5 ship 1\n0 0 3.5 0 3.5 3 0 3 plane\n"
+PETS = b"#Image CLASS-ID SPECIES BREED-ID\na_1 1 1 1\nb_2 2 2 1\n"
 HUGGING_FACE = b"".join(
     json.dumps(entry).encode() + b"\n"
     for entry in (
@@ -37,6 +46,7 @@ LABELME = json.dumps(
             {"label": "dog", "points": [[1, 2], [5, 6]], "shape_type": "rectangle", "flags": {"night": True}},
             {"label": "cat", "points": [[1, 2], [5, 6], [2, 7]], "shape_type": "polygon"},
             {"label": "cat", "points": [[4, 4], [5, 6]], "shape_type": "circle"},
+            {"label": "cow", "points": [[1, 1], [2, 2]], "shape_type": "mask", "mask": MASK},
         ],
         "imagePath": "a.png",
         "imageWidth": 8,
@@ -86,7 +96,13 @@ FIFTYONE = json.dumps(
                 "tags": ["x"],
                 "weather": {"_cls": "Classification", "label": "rain"},
                 "ground_truth": {"detections": [{"label": "dog", "bounding_box": [0.1, 0.2, 0.3, 0.4]}]},
-            }
+            },
+            {
+                "filepath": "a.png",
+                "ground_truth": {
+                    "polylines": [{"label": "cat", "points": [[[0.1, 0.2], [0.9, 0.2], [0.5, 0.7]]], "closed": True}]
+                },
+            },
         ]
     }
 ).encode()

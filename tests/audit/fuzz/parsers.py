@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -23,10 +24,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import save
 
+from audit.datasets.displayed_boxes import displayed_boxes, displayed_masks
 from audit.datasets.exclusions import Rejected
 from audit.datasets.formats.coco import coco
 from audit.datasets.formats.csv import csv
 from audit.datasets.formats.cvat import cvat
+from audit.datasets.formats.dota import dota
 from audit.datasets.formats.fiftyone import fiftyone
 from audit.datasets.formats.gtsrb import gtsrb
 from audit.datasets.formats.hugging_face import hugging_face
@@ -35,11 +38,14 @@ from audit.datasets.formats.label_studio import label_studio
 from audit.datasets.formats.labelme import labelme
 from audit.datasets.formats.lard import lard
 from audit.datasets.formats.open_images import open_images
+from audit.datasets.formats.oxford_pet import oxford_pet
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
 from audit.datasets.labels import read_classes
 from audit.datasets.picture_files import open_picture
+from audit.datasets.picture_header import Header
 from audit.datasets.preprocessing import Preprocessing
+from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.models.kinds.exported import exported
 from audit.models.kinds.torchscript import torchscript
@@ -50,6 +56,7 @@ from tests.audit.fuzz.annotations import (
     COCO,
     CSV,
     CVAT,
+    DOTA,
     FIFTYONE,
     GTSRB,
     HUGGING_FACE,
@@ -58,6 +65,7 @@ from tests.audit.fuzz.annotations import (
     LABELME,
     LARD,
     OPEN_IMAGES,
+    PETS,
     VOC,
     YAML,
 )
@@ -139,6 +147,12 @@ def picture(kind: str, **options: object) -> bytes:
     return file.getvalue()
 
 
+def trimap(mode: str) -> bytes:
+    file = BytesIO()
+    Image.radial_gradient("L").resize((40, 30)).point(lambda value: 1 + value % 3).convert(mode).save(file, "PNG")
+    return file.getvalue()
+
+
 def saved(kind: str) -> bytes:
     file = BytesIO()
     state = make.sound().state_dict()
@@ -177,23 +191,48 @@ def inside_archive(data: bytes, edits: list[Edit]) -> bytes:
     return file.getvalue() if edits[0].length % 3 else damaged(file.getvalue(), edits[:1])
 
 
-def in_folder(read: Callable[[Path, Path], object], suffix: str) -> Callable[[Path], None]:
+def in_folder(read: Callable[[Path, Path], Dataset], suffix: str) -> Callable[[Path], None]:
     def parse(file: Path) -> None:
-        read(file, file.parent)
+        _framed(read(file, file.parent))
 
     parse.__name__ = suffix
     return parse
 
 
-def _with_picture(read: Callable[[Path, Path], object]) -> Callable[[Path, Path], object]:
+def _framed(dataset: Dataset) -> None:
+    """The objects in the frame of a network's input."""
+    for sample in dataset.samples:
+        header = Header(sample.size if sample.size and prod(sample.size) < 10**8 else (8, 8), 6)
+        with suppress(Rejected):
+            boxes, masks = displayed_boxes(sample, header), displayed_masks(sample, header)
+            for objects, shapes in zip(boxes, masks, strict=True):
+                Preprocessing(resize=16, crop=(12, 12)).frame_boxes(header.shown, objects, shapes=shapes)
+
+
+def _with_picture(read: Callable[[Path, Path], Dataset]) -> Callable[[Path, Path], Dataset]:
     """For a format whose boxes take a picture's size."""
 
-    def parse(file: Path, folder: Path) -> object:
+    def parse(file: Path, folder: Path) -> Dataset:
         if not (folder / "a.png").exists():
             (folder / "a.png").write_bytes(picture("PNG"))
         return read(file, folder)
 
     return parse
+
+
+def _trimaps(file: Path) -> None:
+    folder = file.parent / "trimaps"
+    folder.mkdir(exist_ok=True)
+    Image.new("L", (40, 30), 1).save(folder / "a_1.png")
+    _framed(oxford_pet(file, file.parent))
+
+
+def _trimap(file: Path) -> None:
+    folder = file.parent / "trimaps"
+    folder.mkdir(exist_ok=True)
+    (folder / "a_1.png").write_bytes(file.read_bytes())
+    (file.parent / "list.txt").write_bytes(PETS)
+    _framed(oxford_pet(file.parent / "list.txt", file.parent))
 
 
 def _labels(file: Path) -> None:
@@ -203,7 +242,7 @@ def _labels(file: Path) -> None:
     (folder / "labels").mkdir(exist_ok=True)
     (folder / "images" / "a.png").write_bytes(picture("PNG"))
     (folder / "labels" / "a.txt").write_bytes(file.read_bytes())
-    yolo(folder / "data.yaml", folder / "images")
+    _framed(yolo(folder / "data.yaml", folder / "images"))
 
 
 def _picture(file: Path) -> None:
@@ -235,9 +274,12 @@ PARSERS: dict[str, Parser] = {
     "labelme": Parser(".json", lambda: [LABELME], in_folder(labelme, ".json")),
     "fiftyone": Parser(".json", lambda: [FIFTYONE], in_folder(_with_picture(fiftyone), ".json")),
     "coco": Parser(".json", lambda: [COCO], in_folder(coco, ".json")),
+    "dota": Parser(".txt", lambda: [DOTA], in_folder(dota, ".txt")),
+    "oxford_pet": Parser(".txt", lambda: [PETS], _trimaps),
+    "trimap": Parser(".png", lambda: [picture("PNG"), trimap("L"), trimap("P"), trimap("1")], _trimap),
     "voc": Parser(".xml", lambda: [VOC], in_folder(voc, ".xml")),
     "yolo": Parser(".yaml", lambda: [YAML], in_folder(yolo, ".yaml")),
-    "yolo_labels": Parser(".txt", lambda: [b"0 .5 .5 .2 .2\n1 .1 .1 .1 .1\n"], _labels),
+    "yolo_labels": Parser(".txt", lambda: [b"0 .5 .5 .2 .2\n1 .1 .1 .1 .1\n0 .1 .1 .5 .1 .5 .4\n"], _labels),
     "settings": Parser(".toml", lambda: [TOML], load_settings),
     "classes": Parser(".json", lambda: [CLASSES, b'["dog", "cat"]', b'{"0": ["n1", "dog"]}'], read_classes),
     "classes_text": Parser(".txt", lambda: [b"dog\ncat\n"], read_classes),

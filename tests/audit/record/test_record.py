@@ -160,7 +160,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     fresh(tmp_path / "r.sqlite").__exit__()
     with Record.open(tmp_path / "r.sqlite") as record:
         record.set_meta("schema_version", 99)
-    with pytest.raises(AuditError, match=r"has schema version 99; need version 8\. Run the audit again"):
+    with pytest.raises(AuditError, match=r"has schema version 99; need version 9\. Run the audit again"):
         Record.open(tmp_path / "r.sqlite")
     with pytest.raises(AuditError, match=r"exists; need a new file\. Choose another folder, or resume the run"):
         fresh(tmp_path / "r.sqlite")
