@@ -11,6 +11,7 @@ import click
 from audit.cli.baselines import accept, compare
 from audit.cli.completion import VARIABLE, asked, completion
 from audit.cli.demo import demo
+from audit.cli.doctor import doctor
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
 from audit.cli.inspect import inspect
@@ -33,7 +34,7 @@ def cli() -> None:
     """
 
 
-for command in (run, check, report, compare, accept, verify, demo, explain, list_, init, inspect, completion):
+for command in (run, check, report, compare, accept, verify, demo, explain, list_, init, inspect, doctor, completion):
     cli.add_command(command)
 
 
