@@ -30,6 +30,7 @@ from reports.result.summary import ClassSummary, class_name
 from reports.wording.missing import the_model_lacks
 from reports.wording.swapped_properties import swapped_properties
 from reports.wording.worded import WordedFinding, WordedJudgement, WordedVerdict
+from reports.wording.words import DETECTS
 
 MOST_CLASSES = 20
 MOST_EXAMPLES = 5
@@ -140,6 +141,7 @@ def _methods(table: Evidence, identity: Identity) -> Values:
     return {
         "methods": table.methods,
         "lacking": the_model_lacks(table.lacking) if table.lacking else "",
+        "detects": DETECTS if table.detects else "",
         "repeatable": repeatable(identity, table.left_out),
         "method_settings": methods,
         "null_names": null_maps,

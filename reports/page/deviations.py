@@ -11,10 +11,6 @@ from reports.wording.missing import the_model_lacks
 from reports.wording.numbers import short
 
 MOST_NAMES = 12
-DETECTS = (
-    "The model detects objects. “Predicted right” means here: a detection of the label overlaps one of its boxes (IoU "
-    "of 0.5 or more), scores at least the working threshold, and scores more than those of other classes there."
-)
 
 
 class Deviation(NamedTuple):
@@ -31,7 +27,6 @@ def deviations(assessment: Assessment) -> tuple[Deviation, ...]:
         Deviation("Limits", _limits(judgement)),
         Deviation("Run", _run(identity, table)),
         Deviation("Labels left out", _ignored(identity)),
-        Deviation("Detection", DETECTS if table.detects else ""),
         Deviation("Beyond the model", _beyond(table)),
         Deviation("Maps on fewer pictures", _fewer_maps(table)),
         Deviation("Advisory", _advisory(judgement)),

@@ -10,6 +10,12 @@ ORIGINAL = "original"
 """Of a picture and its copies; what is counted where nothing but copies makes pictures dependent."""
 
 
+DETECTS = (
+    "The model detects objects. A picture is right where a detection of its label overlaps one of its boxes (IoU of 0.5"
+    " or more), scores at least the working threshold, and scores more than those of other classes there."
+)
+
+
 class About(NamedTuple):
     """What sentences need beside the verdict."""
 
