@@ -114,8 +114,11 @@ def _explained_otherwise(source: Source, batch: Batch) -> Tensor:
 
 
 def _otherwise(batch: Batch) -> Iterator[Batch]:
-    """The pictures last first, in two batches of other sizes, laid out in memory channel by channel."""
+    """The pictures last first, in two batches of other sizes, laid out in memory channel by channel.
+
+    The network itself is asked, also where a folded copy is asked in its place else.
+    """
     whole, order = batch.retraced(), list(reversed(range(len(batch.x))))
     size = len(order) // 2 + 1
     for chosen in (order[start : start + size] for start in range(0, len(order), size)):
-        yield replace(batch.some(chosen), x=whole[chosen].clone(memory_format=torch.contiguous_format))
+        yield replace(batch.some(chosen).of(batch.module), x=whole[chosen].clone(memory_format=torch.contiguous_format))

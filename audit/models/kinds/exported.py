@@ -10,9 +10,10 @@ from torch.export import ExportedProgram
 
 from audit.errors import AuditError
 from audit.hashing import file_hash
-from audit.models.capabilities import NO_LAYERS
+from audit.models.capabilities import ALL, NO_LAYERS
 from audit.models.model import Model, freeze
 from audit.models.program_archive import harmless_copy, not_allowed, unreadable
+from audit.models.program_layers import with_layers
 from audit.models.weights import check_file, data_only
 
 
@@ -31,7 +32,8 @@ def exported(*, path: Path) -> Model:
     any time and memory, so open those of people whom you trust.
 
     The mode (evaluation or training) is fixed when a program is exported; `rehearse` finds one exported in training.
-    ReLUs inside a program cannot be reached, so guided backprop refuses it.
+    Guided backprop and Grad-CAM work on its operators, see `audit.models.program_layers`: Grad-CAM's `layer` is an
+    operator's name in the program, as 'relu_3'.
 
     Raises AuditError where the file is missing, empty, damaged, holds what is not known to be harmless, grows when it
     is read, has another number of inputs, or was exported for one size of batch.
@@ -51,7 +53,7 @@ def exported(*, path: Path) -> Model:
         module=freeze(module),
         classes=None,
         preprocessing=None,
-        capabilities=NO_LAYERS,
+        capabilities=ALL if with_layers(module) else NO_LAYERS,
         description={
             "kind": "exported",
             "name": path.stem,

@@ -278,13 +278,14 @@ def test_maps_of_perturbation_are_those_of_the_network_inside(method: Any, tmp_p
     np.testing.assert_allclose(masses[0], masses[1], rtol=1e-3)
 
 
-def test_methods_that_look_into_layers_are_refused_for_a_program(tmp_path: Path) -> None:
-    make.program(tmp_path / "own.pt2", make.sound(), torch.rand(2, 3, 24, 24))
-    path = write_shapes(tmp_path / "data", model=f'kind = "exported"\npath = "{tmp_path / "own.pt2"}"\n')
+@pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning", "ignore:`torch.jit:DeprecationWarning")
+def test_methods_that_look_into_layers_are_refused_for_a_script(tmp_path: Path) -> None:
+    make.script(tmp_path / "own.pt", make.sound())
+    path = write_shapes(tmp_path / "data", model=f'kind = "torchscript"\npath = "{tmp_path / "own.pt"}"\n')
     with pytest.raises(
         AuditError,
-        match=r"saliency method 'guided_backprop': needs layers, but a model of kind 'exported' shows no layers that "
-        r"could be looked into; need a saliency method that looks into no layers",
+        match=r"saliency method 'guided_backprop': needs layers, but a model of kind 'torchscript' shows no layers "
+        r"that could be looked into; need a saliency method that looks into no layers",
     ):
         plan(saliency(load_settings(path), methods=["gradient", "guided_backprop"]), None, "cpu")
 

@@ -149,7 +149,7 @@ def of_kind(settings: Settings, kind: str, sight: str, monkeypatch: pytest.Monke
 OTHERWISE = {
     "python": r"code\.layers",
     "factory": "network: it answers otherwise than in the earlier run",
-    "exported": r"model\.file_sha256",
+    "exported": r"code\.layers|model\.file_sha256",
     "torchscript": r"code\.layers|model\.file_sha256",
 }
 

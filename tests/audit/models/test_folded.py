@@ -89,3 +89,24 @@ def test_the_record_says_whether_the_network_was_folded(tmp_path: Path) -> None:
     path = audit.measure(write_shapes(tmp_path / "data"), tmp_path / "out")
     with Record.open(path) as record:
         assert record.identity()["folded"] is True
+
+
+class Counting(nn.Module):
+    """Counts its calls where no state of the network would show it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = network()
+        self.calls = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        answers: Tensor = self.layers(x)
+        return answers
+
+
+@pytest.mark.tor("TOR-101")
+def test_a_network_that_remembers_its_calls_is_not_folded() -> None:
+    module = Counting()
+    assert folded(freeze(module), X[:, :, :24, :24]) is None
+    assert module.calls > 0
