@@ -20,6 +20,7 @@ from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.thumbnails import shown
 from audit.errors import AuditError, did_you_mean
+from audit.models.detector import NOTHING
 from audit.models.model import Model, check_model, rehearse
 from audit.models.network_copy import frozen_copy
 from audit.models.probabilities import refuse_probabilities
@@ -110,6 +111,7 @@ def explain(
         raise refusal("saliency method", method, unmet, audited, "Take one, or open the model as another kind.")
     pixels, x, prepared = _prepared(image, preprocessing or audited.preprocessing)
     names = tuple(entry.name for entry in audited.classes or ())
+    names += (NOTHING.name,) if names and audited.capabilities.at_places else ()
     check_model(audited, x)
     able = audited.capabilities
     logits = rehearse(audited.module, x, len(names) or None, deterministic=able.deterministic)

@@ -17,10 +17,11 @@ from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
 from audit.engine.unmet_needs import feasible
 from audit.errors import AuditError, did_you_mean
-from audit.models.detector import NOTHING
+from audit.models.detector import NOTHING, Detector
 from audit.models.model import Model, state_hash
 from audit.models.network_copy import frozen_copy
 from audit.models.open_model import open_model
+from audit.phrases import count
 from audit.settings import Settings
 
 
@@ -132,6 +133,13 @@ def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[Class
     A detector says beside them that it detects nothing.
     """
     named, names = _names(settings, model)
+    if isinstance(model.module, Detector) and model.module.kinds != len(names):
+        raise AuditError(
+            "model",
+            f"detects {count(model.module.kinds, 'kind')} of object, and {count(len(names), 'class')} are named",
+            "need as many",
+            "Set labels and model.classes to those of the detector; nothing detected is no class of theirs.",
+        )
     return named, (*names, NOTHING) if model.capabilities.at_places else names
 
 
@@ -149,7 +157,11 @@ def _names(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ..
 
 
 def _preprocessing(settings: Settings, model: Model) -> Preprocessing:
-    preprocessing = settings.preprocessing.built() if settings.preprocessing else model.preprocessing
+    table = settings.preprocessing
+    preprocessing = table.built() if table else model.preprocessing
+    if preprocessing and table and model.capabilities.at_places and not {"mean", "std"} & table.model_fields_set:
+        channels = preprocessing.channels  # detectors normalise pictures themselves
+        return replace(preprocessing, mean=(0.0,) * channels, std=(1.0,) * channels)
     if preprocessing is None:
         raise AuditError("settings", "no preprocessing is stated for this model", "need a [preprocessing] block")
     return preprocessing

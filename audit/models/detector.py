@@ -18,6 +18,7 @@ LEAST, ALMOST = 1e-4, 1e-7
 """The score of what is not detected at all; by how much a score that has a logit is less than 1."""
 
 
+KEYS = ("boxes", "labels", "scores")
 FirstLabel = Literal[0, 1]
 Threshold = Annotated[float, Field(gt=LEAST, lt=1)]
 """The score from which on one works with a detection."""
@@ -62,6 +63,11 @@ class Detector(nn.Module):
         # of pictures without a detection there is a derivative too, which is zero
         return logits + 0 * x.flatten(1).sum(dim=1, keepdim=True)
 
+    @property
+    def kinds(self) -> int:
+        """How many kinds of object it detects."""
+        return int(self.class_of.max()) + 1
+
     def extra_repr(self) -> str:
         return f"{self.name}, overlap {OVERLAP}, threshold {float(self.threshold):g}"
 
@@ -80,7 +86,7 @@ class Detector(nn.Module):
 
     def _strongest(self, x: Tensor, scores: Tensor, picture: Tensor, classes: Tensor) -> Tensor:
         """(N, K + 1) the logit of each class's highest score, and of the threshold."""
-        known = int(self.class_of.max()) + 1
+        known = self.kinds
         none = x.new_full((len(x) * known,), LEAST, dtype=torch.float64)
         highest = none.scatter_reduce(0, picture * known + classes, scores.double(), "amax")
         threshold = self.threshold.double().expand(len(x), 1)
@@ -93,13 +99,18 @@ class Detector(nn.Module):
                 self.name,
                 f"returns label {int(wrong[0])}",
                 f"need labels from 0 to {len(self.class_of) - 1}",
-                "State how many kinds of object it knows under [model].",
+                "Set labels and first_label under [model]: how many kinds it knows, and from which number on.",
             )
         indices: Tensor = self.class_of[labels.long()]
         return indices
 
     def _detections(self, x: Tensor) -> Sequence[Mapping[str, Tensor]]:
-        found = self.network(list(x))
+        try:
+            found = self.network(list(x))
+        except (TypeError, AttributeError) as error:
+            seen = f"raises {type(error).__name__} for a list of pictures ({str(error).splitlines()[0]})"
+            step = 'Take a list of pictures (C, H, W), as torchvision does; a classifier takes kind = "factory".'
+            raise AuditError(self.name, seen, "need a detector", step) from error
         if not isinstance(found, Sequence) or len(found) != len(x):
             raise self._refusal(f"returns a {type(found).__name__} for {len(x)} pictures")
         for each in found:
@@ -107,13 +118,19 @@ class Detector(nn.Module):
         return found
 
     def _check(self, found: Any) -> None:
-        if not isinstance(found, Mapping) or not {"boxes", "labels", "scores"} <= found.keys():
+        if not isinstance(found, Mapping):
             raise self._refusal(f"returns a {type(found).__name__} for a picture")
-        boxes, labels, scores = (found[key] for key in ("boxes", "labels", "scores"))
+        for key in KEYS:
+            if not isinstance(found.get(key), Tensor):
+                kind = f"{key} as {type(found[key]).__name__}" if key in found else f"no {key!r}"
+                raise self._refusal(f"returns {kind} for a picture")
+        boxes, labels, scores = (found[key] for key in KEYS)
         count = len(scores)
         if boxes.shape != (count, 4) or labels.shape != (count,) or scores.shape != (count,):
             shapes = ", ".join(str(tuple(value.shape)) for value in (boxes, labels, scores))
             raise self._refusal(f"returns boxes, labels and scores of shapes {shapes}")
+        if bool((boxes[:, 2:] < boxes[:, :2]).any()):
+            raise self._refusal("returns a box whose right or lower edge lies before its left or upper one")
         if bool(((scores < 0) | (scores > 1)).any()):
             raise self._refusal(f"returns a score of {float(scores.max()):.3g}")
         if labels.is_floating_point():
@@ -123,8 +140,8 @@ class Detector(nn.Module):
         return AuditError(
             self.name,
             seen,
-            "need for each picture boxes (D, 4), integer labels (D,) and scores (D,) from 0 to 1",
-            "Return them as torchvision's detectors do, a dictionary for each picture.",
+            "need for each picture boxes (D, 4) as x0, y0, x1, y1, integer labels (D,) and scores (D,) from 0 to 1",
+            "Return tensors as torchvision's detectors do, a dictionary for each picture.",
         )
 
 

@@ -88,7 +88,7 @@ def logits_of(module: nn.Module, x: Tensor, classes: int | None = None, places: 
             "model",
             f"returns a {kind}{size}",
             "need one tensor of logits (N, classes)",
-            "Wrap it in a factory that returns the logits alone.",
+            'Wrap it in a factory that returns the logits alone; a detector takes kind = "detector".',
         )
     if output.ndim != 2 or output.shape[0] != x.shape[0]:
         raise AuditError("model", f"returns shape {tuple(output.shape)}", f"need ({x.shape[0]}, classes)")
@@ -133,7 +133,7 @@ def rehearse(module: nn.Module, x: Tensor, classes: int | None = None, *, determ
         try:
             together = _forward(module, x, classes)
         except AuditError as error:
-            if not _accepts(module, x[:1], classes):
+            if not all(_accepts(module, picture, classes) for picture in x.unsqueeze(1)):
                 raise
             raise AuditError(
                 "model",

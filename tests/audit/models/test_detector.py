@@ -13,12 +13,15 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision import models
 
+from audit.datasets.labels import ClassName
+from audit.engine.inputs import _named_classes, _preprocessing
 from audit.errors import AuditError
 from audit.models.detector import ALMOST, LEAST, OVERLAP, Detector, labels_from
 from audit.models.kinds.detector import detector
 from audit.models.kinds.torchvision_detector import torchvision_detector
-from audit.models.model import logits_of, rehearse
+from audit.models.model import Model, logits_of, rehearse
 from audit.saliency.batch import Batch
+from audit.settings import parse_settings
 
 CLASSES, SIDE = 3, 40
 
@@ -125,12 +128,21 @@ BOX, LABEL, SCORE = torch.tensor([[1.0, 1, 9, 9]]), torch.tensor([1]), torch.ten
         ),
         ([{"boxes": BOX, "labels": LABEL, "scores": 3 * SCORE}], "returns a score of 1.5"),
         ([{"boxes": BOX, "labels": LABEL.float(), "scores": SCORE}], "returns labels of type float32"),
+        ([{"boxes": BOX, "labels": LABEL}], "returns no 'scores' for a picture"),
+        ([{"boxes": BOX.numpy(), "labels": LABEL, "scores": SCORE}], "returns boxes as ndarray for a picture"),
+        ([{"boxes": BOX.flip(1), "labels": LABEL, "scores": SCORE}], "returns a box whose right or lower edge"),
         ([{"boxes": BOX, "labels": 9 * LABEL, "scores": SCORE}], "returns label 9; need labels from 0 to 3"),
     ],
 )
 def test_anything_but_detections_is_refused(found: Any, seen: str) -> None:
     with pytest.raises(AuditError, match=f"nets:wrong: {seen}"):
         answered(found)
+
+
+def test_a_classifier_is_told_its_own_kind() -> None:
+    module = Detector("nets:classifier", nn.Conv2d(3, 2, 3), [-1, 0], 0.5)
+    with pytest.raises(AuditError, match=r'nets:classifier: raises TypeError for a list.*takes kind = "factory"'):
+        module(torch.zeros(1, 3, SIDE, SIDE))
 
 
 def test_boxes_that_are_shares_of_the_picture_are_refused() -> None:
@@ -187,3 +199,42 @@ def test_an_unknown_name_and_weights_of_another_network_are_refused(tmp_path: Pa
     save_file({"layer.weight": torch.zeros(2, 2)}, tmp_path / "other.safetensors")
     with pytest.raises(AuditError, match=f"has no head of {SMALL}"):
         torchvision_detector(name=SMALL, weights=tmp_path / "other.safetensors")
+
+
+def late(*, labels: int) -> nn.Module:
+    """Fails on the second of two pictures alone."""
+
+    class Late(nn.Module):
+        def forward(self, pictures: Sequence[Tensor]) -> list[dict[str, Tensor]]:
+            found = {"boxes": BOX, "scores": SCORE}
+            return [{**found, "labels": LABEL + labels * int(picture.mean() > 0.5)} for picture in pictures]
+
+    return Detector("nets:late", Late(), labels_from(1, labels), 0.5)
+
+
+def test_what_one_picture_shows_is_said_of_that_and_not_of_the_batch() -> None:
+    x = torch.stack([torch.zeros(3, SIDE, SIDE), torch.ones(3, SIDE, SIDE)])
+    with pytest.raises(AuditError, match="nets:late: returns label 3; need labels from 0 to 2"):
+        rehearse(late(labels=2), x)
+
+
+def test_kinds_and_names_must_be_as_many() -> None:
+    model = detector(function="fixtures.lard_detectors:honest", labels=3)
+    with pytest.raises(AuditError, match="detects 3 kinds of object, and 2 classes are named"):
+        named_classes(model, ["09L", "27R"])
+    assert [entry.name for entry in named_classes(model, ["a", "b", "c"])] == ["a", "b", "c", "nothing detected"]
+
+
+def named_classes(model: Model, names: list[str]) -> tuple[ClassName, ...]:
+    settings = parse_settings(
+        {"model": {"kind": "detector", "classes": names}, "data": {"format": "csv", "annotations": "a", "images": "."}}
+    )
+    return _named_classes(settings, model)[1]
+
+
+def test_a_detector_gets_pixels_from_0_to_1_unless_told_otherwise() -> None:
+    model = detector(function="fixtures.lard_detectors:honest", labels=2)
+    data = {"format": "csv", "annotations": "a", "images": "."}
+    for stated, mean in (({}, (0.0,) * 3), ({"mean": 0.5, "std": 0.5}, (0.5,) * 3)):
+        settings = parse_settings({"data": data, "preprocessing": {"resize": [60, 64], **stated}})
+        assert _preprocessing(settings, model).mean == mean
