@@ -13,6 +13,8 @@ ENDINGS: tuple[str, ...] = ()
 BOXES = False
 SPLITS = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing"})
 """Names of folders around those of the classes that are no classes."""
+NO_CLASSES = frozenset({"images", "annotations", "labels", "masks", "trimaps", "jpegimages", "segmentationobject"})
+"""Names of folders that other formats have."""
 
 
 def image_folder(annotations: Path, images: Path) -> Dataset:
@@ -28,6 +30,9 @@ def image_folder(annotations: Path, images: Path) -> Dataset:
     found = list(_entries(annotations))
     samples = tuple(entry for entry in found if isinstance(entry, Sample))
     classes = {sample.label for sample in samples}
+    if odd := sorted(label for label in classes if label.lower() in NO_CLASSES):
+        seen = f"has a folder {odd[0]!r} where the classes' folders are expected"
+        raise AuditError(annotations.name, seen, "need folders of classes alone", "Name the one around these.")
     if len(classes) < 2:
         seen = f"pictures in the folder of one class alone, {min(classes)!r}" if classes else "no folder of a class"
         raise AuditError(annotations.name, seen, "need pictures in folders of two classes or more")

@@ -91,6 +91,13 @@ def test_classes_are_the_names_of_folders_and_splits_are_none(tmp_path: Path) ->
     assert all(sample.metadata == {} for sample in image_folder(plain, plain).samples)
 
 
+def test_folders_of_another_format_are_no_classes(tmp_path: Path) -> None:
+    folder = pictures(tmp_path / "data", 2)
+    (folder / "dog").rename(folder / "Annotations")
+    with pytest.raises(AuditError, match="data: has a folder 'Annotations' where the classes' folders are expected"):
+        image_folder(folder, folder)
+
+
 def test_one_class_and_another_folder_are_refused(tmp_path: Path) -> None:
     folder = pictures(tmp_path / "data", 2)
     with pytest.raises(AuditError, match="cat: no folder of a class; need pictures in folders of two classes"):
