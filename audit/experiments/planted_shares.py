@@ -11,6 +11,8 @@ from audit.experiments.planted_mark import DETECTORS, Detector, planted_logits
 
 STEEP = 0.1
 """Share of the pictures."""
+NEAR = 0.05
+"""How far the shares are apart by default."""
 Variant = tuple[str, str]
 """Intervention and variant."""
 
@@ -51,16 +53,16 @@ def reliance(targets: Sequence[Tensor], asked: Sequence[Mapping[Variant, Asked]]
 
 
 def finer(shares: Sequence[float], reliance_of: Callable[[float], float]) -> tuple[float, ...]:
-    """The shares, rising, and each hundredth between two of them over which the reliance rises steeply.
+    """The shares, rising, and each hundredth between two near ones over which the reliance rises steeply.
 
-    A network whose margins are alike turns all its answers at once, so that a coarse dial leaps over every reliance
-    that lies between none and all.
+    Shares that are farther apart than by default were meant to be. A network whose margins are alike turns all its
+    answers at once, so that a coarse dial leaps over every reliance that lies between none and all.
     """
     known = {share: reliance_of(share) for share in shares}
     between = (
         round(step / 100, 2)
         for low, high in pairwise(sorted(shares))
-        if known[high] - known[low] > STEEP
+        if round(high - low, 2) <= NEAR and known[high] - known[low] > STEEP
         for step in range(round(low * 100) + 1, round(high * 100))
     )
     return tuple(sorted({*shares, *between}))

@@ -367,7 +367,7 @@ def test_the_network_is_asked_once_whatever_the_lambdas_and_alike_in_other_batch
     many = run_study(tmp_path, batch_size=30)
     assert found.forward == many.forward
     assert len({key[0] for key in found.answers}) == 6
-    assert len({key[0] for key in many.answers}) == 42
+    assert len({key[0] for key in many.answers}) == 2 * len(many.told["lambdas"]) >= 42
     for key, said in found.answers.items():
         assert said[:3] == pytest.approx(many.answers[key][:3], abs=1e-4)
 

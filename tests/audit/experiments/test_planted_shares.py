@@ -6,14 +6,15 @@ import torch
 from audit.experiments.planted_mark import planted_logits
 from audit.experiments.planted_shares import STEEP, Asked, finer, reliance
 
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+SHARES = (0.0, 0.5, 0.55, 0.6, 1.0)
 
 
 def test_where_the_reliance_leaps_every_hundredth_is_tried() -> None:
-    added = set(finer(SHARES, lambda share: float(share > 0.6))) - set(SHARES)
-    assert added == {round(0.5 + step / 100, 2) for step in range(1, 25)}
+    added = set(finer(SHARES, lambda share: float(share > 0.52))) - set(SHARES)
+    assert added == {0.51, 0.52, 0.53, 0.54}
+    assert finer(SHARES, lambda share: float(share > 0.3)) == SHARES, "far apart, as somebody wanted them"
     assert finer(SHARES, lambda share: STEEP * share) == SHARES
-    assert finer((0.0, 0.01, 1.0), lambda share: float(share > 0)) == (0.0, 0.01, 1.0)
+    assert finer((0.0, 0.01, 0.05), lambda share: float(share > 0)) == (0.0, 0.01, 0.05)
 
 
 def test_of_alike_margins_the_dial_finds_a_reliance_between_none_and_all() -> None:
