@@ -11,8 +11,8 @@ from audit.experiments.planted_mark import DETECTORS, Detector, planted_logits
 
 STEEP = 0.1
 """Share of the pictures."""
-NEAR = 0.05
-"""How far the shares are apart by default."""
+STEPS = ((0.05, 100), (0.01, 1000))
+"""How far shares are apart at most, and into which parts of 1 the room between them is cut then."""
 Variant = tuple[str, str]
 """Intervention and variant."""
 
@@ -53,16 +53,23 @@ def reliance(targets: Sequence[Tensor], asked: Sequence[Mapping[Variant, Asked]]
 
 
 def finer(shares: Sequence[float], reliance_of: Callable[[float], float]) -> tuple[float, ...]:
-    """The shares, rising, and each hundredth between two near ones over which the reliance rises steeply.
+    """The shares, rising, with hundredths and then thousandths between near ones over which the reliance rises steeply.
 
     Shares that are farther apart than by default were meant to be. A network whose margins are alike turns all its
     answers at once, so that a coarse dial leaps over every reliance that lies between none and all.
     """
     known = {share: reliance_of(share) for share in shares}
-    between = (
-        round(step / 100, 2)
-        for low, high in pairwise(sorted(shares))
-        if round(high - low, 2) <= NEAR and known[high] - known[low] > STEEP
-        for step in range(round(low * 100) + 1, round(high * 100))
-    )
-    return tuple(sorted({*shares, *between}))
+    for near, parts in STEPS:
+        between = [
+            round(step / parts, 3)
+            for low, high in pairwise(sorted(known))
+            if round(high - low, 3) <= near and known[high] - known[low] > STEEP
+            for step in range(round(low * parts) + 1, round(high * parts))
+        ]
+        known |= {share: reliance_of(share) for share in between}
+    return tuple(sorted(known))
+
+
+def subject(detector: Detector, share: float) -> str:
+    """What the record calls a copy: 'linear 0.50', 'linear 0.735'."""
+    return f"{detector} {share:.3f}".removesuffix("0")

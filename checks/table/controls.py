@@ -55,7 +55,7 @@ class Planted:
 
     def subject(self, detector: str, share: float) -> str:
         """The name of one copy in the record."""
-        return f"{detector} {share:.2f}"
+        return f"{detector} {share:.3f}".removesuffix("0")
 
 
 def stages_by_method(cascade: Cascade) -> dict[str, tuple[Stage, ...]]:
@@ -93,7 +93,7 @@ def read_planted(identity: Mapping[str, Any]) -> Planted | None:
     if stated is None:
         return None
     x0, y0, x1, y1 = map(float, stated["mark"])
-    if len(stated["lambdas"]) > MOST_DRAWN + 2:  # those of the settings, 0 and 1; hundredths are no more
+    if len(stated["lambdas"]) > MOST_DRAWN + 1001:  # those of the settings, and thousandths between them
         raise ValueError(f"{len(stated['lambdas']):,} lambdas")
     return Planted(
         detectors=tuple(map(str, stated["detectors"])),

@@ -21,7 +21,6 @@ from audit.experiments import fills
 from audit.experiments.altered_batch import Trial, answers
 from audit.experiments.planted_mark import (
     DETECTORS,
-    Detector,
     Marks,
     Planted,
     Reliance,
@@ -31,7 +30,7 @@ from audit.experiments.planted_mark import (
     places,
     strength_of,
 )
-from audit.experiments.planted_shares import Asked, Variant, finer, reliance
+from audit.experiments.planted_shares import Asked, Variant, finer, reliance, subject
 from audit.experiments.runner import answer_rows, made, unmade_rows
 from audit.models.model import asked_by
 from audit.record.record import Record
@@ -77,7 +76,7 @@ def planted_cue(
     """Tests whether this audit notices copies of the network that rely on marks stamped into its own pictures.
 
     f_lambda(x) = (1 - lambda) f(x) + lambda s sum_c d_c(x) e_c, see `planted_mark`; lambda 0 and 1 are always among the
-    `lambdas`, and hundredths where the reliance leaps between two of them, see `planted_shares`. The run's
+    `lambdas`, and finer ones where the reliance leaps between two of them, see `planted_shares`. The run's
     interventions (those that are made for every picture), and hiding the mark itself, alter pictures that carry the
     mark of their class outside every box and whose label the network predicts; donors carry that of theirs, as in a
     data set with such a cue. What a copy loses with the mark of another class ("other") is its true reliance.
@@ -198,16 +197,12 @@ def _answers(
     rows, unmade = list[AnswerRow](), list[UnmadeRow]()
     for (intervention, variant), one in asked.items():
         for detector, lam in product(DETECTORS, control.lambdas):
-            subject = _subject(detector, lam)
-            unmade += unmade_rows(subject, numbers, intervention, variant, one.made)
+            copy = subject(detector, lam)
+            unmade += unmade_rows(copy, numbers, intervention, variant, one.made)
             if len(one.logits):
                 answered = answers(one.copy(detector, lam), target)
-                rows += answer_rows(subject, numbers, intervention, variant, answered, one.made)
+                rows += answer_rows(copy, numbers, intervention, variant, answered, one.made)
     return rows, unmade
-
-
-def _subject(detector: Detector, lam: float) -> str:
-    return f"{detector} {lam:.2f}"
 
 
 def _altered(control: Control, trial: Trial) -> dict[Variant, tuple[Tensor, tuple[Tensor, ...]]]:
@@ -248,10 +243,10 @@ def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dic
             try:
                 relying = _mass(control.mark, source.ask(batch.of(copy))[0])
             except AuditError as error:
-                refused[f"{source.label}, {_subject(detector, 1.0)}"] = str(error)
+                refused[f"{source.label}, {subject(detector, 1.0)}"] = str(error)
                 relying = torch.full_like(honest, torch.nan)
             for lam, mass in ((0.0, honest), (1.0, relying)):
-                name = f"mass on mark, {_subject(detector, lam)}"
+                name = f"mass on mark, {subject(detector, lam)}"
                 rows += [NoteRow(n, source.label, name, value) for n, value in zip(numbers, mass.tolist(), strict=True)]
     return rows
 

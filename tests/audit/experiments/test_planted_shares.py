@@ -4,17 +4,17 @@ import pytest
 import torch
 
 from audit.experiments.planted_mark import planted_logits
-from audit.experiments.planted_shares import STEEP, Asked, finer, reliance
+from audit.experiments.planted_shares import STEEP, Asked, finer, reliance, subject
+from checks.table.controls import Planted
 
 SHARES = (0.0, 0.5, 0.55, 0.6, 1.0)
 
 
-def test_where_the_reliance_leaps_every_hundredth_is_tried() -> None:
+def test_where_the_reliance_leaps_hundredths_are_tried_and_thousandths() -> None:
     added = set(finer(SHARES, lambda share: float(share > 0.52))) - set(SHARES)
-    assert added == {0.51, 0.52, 0.53, 0.54}
+    assert added == {0.51, 0.52, 0.53, 0.54, *(round(0.52 + step / 1000, 3) for step in range(1, 10))}
     assert finer(SHARES, lambda share: float(share > 0.3)) == SHARES, "far apart, as somebody wanted them"
     assert finer(SHARES, lambda share: STEEP * share) == SHARES
-    assert finer((0.0, 0.01, 0.05), lambda share: float(share > 0)) == (0.0, 0.01, 0.05)
 
 
 def test_of_alike_margins_the_dial_finds_a_reliance_between_none_and_all() -> None:
@@ -52,3 +52,9 @@ def test_the_reliance_is_the_share_of_right_answers_that_the_other_mark_turns() 
         found = reliance([target[part] for part in parts], batches, lam)
         assert found == pytest.approx(lost / right)
         assert (found > 0) == (lam > 0)
+
+
+def test_copies_go_by_one_name_in_the_record_and_in_the_table() -> None:
+    planted = Planted(("linear",), (0.5,), 1.0, (0, 0, 1, 1), 10)
+    for share, name in ((0.0, "linear 0.00"), (0.05, "linear 0.05"), (0.735, "linear 0.735"), (1.0, "linear 1.00")):
+        assert subject("linear", share) == planted.subject("linear", share) == name
