@@ -149,6 +149,11 @@ def test_importing_what_needs_no_torch_imports_neither_torch_nor_pyplot() -> Non
     assert done.returncode == 0, done.stderr
 
 
+def test_a_run_of_a_classifier_does_not_wait_for_torchvision() -> None:
+    code = "import sys, audit.engine.measure, audit.explanation; sys.exit('torchvision' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_only_the_record_knows_sql(package: str) -> None:

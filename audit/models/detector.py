@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torchvision.ops import box_iou
 
 from audit.datasets.labels import ClassName
 from audit.errors import AuditError
@@ -152,6 +151,8 @@ def _owners(counts: Sequence[int], device: torch.device) -> Tensor:
 
 def _overlaps(boxes: Tensor, picture: Tensor, places: Sequence[Tensor]) -> Tensor:
     """(D,) bool: the detection overlaps one of the places (B, 4) of its picture."""
+    from torchvision.ops import box_iou  # noqa: PLC0415 it takes a second, for which no classifier waits
+
     owner = _owners([len(each) for each in places], boxes.device)
     near = box_iou(boxes.detach(), torch.cat(list(places)).to(boxes)) >= OVERLAP
     overlaps: Tensor = (near & (picture.unsqueeze(1) == owner)).any(dim=1)
