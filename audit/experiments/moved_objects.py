@@ -72,7 +72,7 @@ def objects_swapped(trial: Trial, name: str, donors: int, at: Callable[[Tensor, 
     def places(lent: Lenders) -> tuple[Tensor, ...]:
         return boxes_brought(trial.batch.places, hulls, at(hulls, lent.hulls, frame))
 
-    return swapped(trial, name, donors, alter, places)
+    return swapped(trial, name, donors, alter, places if trial.batch.places else None)
 
 
 def boxes_brought(boxes: tuple[Tensor, ...], hulls: Tensor, to: Tensor) -> tuple[Tensor, ...]:

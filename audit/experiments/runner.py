@@ -123,13 +123,13 @@ def ask(trial: Trial, altered: Tensor, who: str = "an intervention", classes: Te
     """
     was_made = made(altered)
     unknown = torch.full_like(was_made, torch.nan, dtype=torch.float64)
-    logits = unknown.new_full((len(was_made), 0 if classes is None else len(classes)), torch.nan)
-    answered = Answers(unknown, unknown.clone(), torch.full_like(trial.batch.target, -1), logits)
+    centred = unknown.new_full((len(was_made), 0 if classes is None else len(classes)), torch.nan)
+    answered = Answers(unknown, unknown.clone(), torch.full_like(trial.batch.target, -1), centred)
     if bool(was_made.any()):
         pictures = altered if bool(was_made.all()) else altered[was_made]
         with torch.no_grad(), asked_by(who):
-            some = trial.batch if pictures is altered else trial.batch.some(was_made.nonzero().flatten().tolist())
-            of_those = answers(some.ask(pictures), some.target, classes)
+            logits = trial.batch.ask(pictures, was_made.nonzero().flatten().tolist())
+            of_those = answers(logits, trial.batch.target[was_made], classes)
         for column, values in zip(answered, of_those, strict=True):
             column[was_made] = values
     return answered

@@ -63,9 +63,13 @@ class Batch:
     folded: nn.Module | None = None
     """A copy of the network that answers alike in less time; see `audit.models.folded`."""
 
-    def ask(self, x: Tensor) -> Tensor:
-        """(N, K) the network's logits of these pictures as they are, or altered: `x` (N, C, H, W)."""
-        return logits_of(self.folded or self.module, x, places=self.places)
+    def ask(self, x: Tensor, chosen: Sequence[int] | None = None) -> Tensor:
+        """(M, K) the network's logits of these pictures as they are, or altered: `x` (M, C, H, W).
+
+        chosen: the places of the M pictures in the batch; None: all of them, in their order.
+        """
+        places = self.places if chosen is None or not self.places else tuple(self.places[i] for i in chosen)
+        return logits_of(self.folded or self.module, x, places=places)
 
     def of(self, module: nn.Module) -> "Batch":
         """The pictures for the network itself and its layers, or for another that stands in its place."""

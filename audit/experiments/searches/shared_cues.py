@@ -216,7 +216,7 @@ def _answers(
     for variant, pictures in variants.items():
         altered = batch.shown(pictures)
         with torch.no_grad(), asked_by(f"shared_cues, cue {number}, {variant}"):
-            logits = torch.cat([batch.some(part).ask(altered[part.start : part.stop]) for part in parts])
+            logits = torch.cat([batch.ask(altered[part.start : part.stop], part) for part in parts])
         rows += answer_rows(SUBJECT, samples, f"cue {number}", variant, answers(logits, target), made(altered))
     return rows
 
