@@ -37,7 +37,7 @@ def model_is_accurate(evidence: Evidence, *, min_accuracy: Share) -> Verdict:
     right = evidence.right & answered
     n, k = evidence.n, int(right.sum())
     in_classes = np.unique(evidence.class_index, return_counts=True)[1]
-    limit = min_accuracy if evidence.detects else _limit(in_classes, min_accuracy)
+    limit = _limit(in_classes, min_accuracy, detects=evidence.detects)
     subset = evidence.subset(np.ones(n, bool))
     lower, upper = subset.share(right)
     outcome, reason = _decided(evidence, lower, upper, limit)
@@ -66,7 +66,7 @@ def needed(layout: Layout, *, min_accuracy: Share) -> tuple[Demand, ...]:
     """Two classes, and pictures, as many as show the limit where all are predicted right."""
     subset, classes, detects = layout.subset, layout.in_classes, layout.asked.detects
     known = min(layout.asked.classes, len(classes))
-    limit = min_accuracy if detects else _limit(classes, min_accuracy)
+    limit = _limit(classes, min_accuracy, detects=detects)
     pictures = of_pictures(subset, subset.further_for_share(np.zeros(subset.n), 1 - limit))
     if detects:
         return (pictures,)
@@ -74,9 +74,9 @@ def needed(layout: Layout, *, min_accuracy: Share) -> tuple[Demand, ...]:
     return (two_classes, pictures) if two_classes.met else (two_classes,)
 
 
-def _limit(in_classes: NDArray[np.int64], min_accuracy: float) -> float:
+def _limit(in_classes: NDArray[np.int64], min_accuracy: float, *, detects: bool) -> float:
     """in_classes: the pictures of each class that has any."""
-    return max(min_accuracy, _commonest(in_classes) or 0.0)
+    return min_accuracy if detects else max(min_accuracy, _commonest(in_classes) or 0.0)
 
 
 def _commonest(in_classes: NDArray[np.int64]) -> float | None:
