@@ -19,7 +19,17 @@ RECORD = "audit.record"
 WITHOUT_TORCH = {
     *(
         f"audit.record.{name}"
-        for name in ("record", "authentic", "repeat_rows", "schema", "seal", "writer", "dtypes", "class_logits")
+        for name in (
+            "record",
+            "authentic",
+            "repeat_rows",
+            "schema",
+            "seal",
+            "writer",
+            "dtypes",
+            "class_logits",
+            "planted_copies",
+        )
     ),
     *(f"audit.record.{name}_readers" for name in ("sample", "map", "experiment")),
     "audit.bounds",

@@ -68,8 +68,3 @@ def finer(shares: Sequence[float], reliance_of: Callable[[float], float]) -> tup
         ]
         known |= {share: reliance_of(share) for share in between}
     return tuple(sorted(known))
-
-
-def subject(detector: Detector, share: float) -> str:
-    """What the record calls a copy: 'linear 0.50', 'linear 0.735'."""
-    return f"{detector} {share:.3f}".removesuffix("0")

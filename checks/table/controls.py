@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from audit.bounds import MOST_DRAWN
 from audit.record.map_readers import Cascade
+from audit.record.planted_copies import copy_name
 from audit.record.schema import CueRow
 from checks.table.answers import runs
 
@@ -55,7 +56,7 @@ class Planted:
 
     def subject(self, detector: str, share: float) -> str:
         """The name of one copy in the record."""
-        return f"{detector} {share:.3f}".removesuffix("0")
+        return copy_name(detector, share)
 
 
 def stages_by_method(cascade: Cascade) -> dict[str, tuple[Stage, ...]]:

@@ -30,9 +30,10 @@ from audit.experiments.planted_mark import (
     places,
     strength_of,
 )
-from audit.experiments.planted_shares import Asked, Variant, finer, reliance, subject
+from audit.experiments.planted_shares import Asked, Variant, finer, reliance
 from audit.experiments.runner import answer_rows, made, unmade_rows
 from audit.models.model import asked_by
+from audit.record.planted_copies import copy_name
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
 from audit.record.schema import AnswerRow, CropRow, MetaRow, NoteRow, Rows, UnmadeRow
@@ -197,7 +198,7 @@ def _answers(
     rows, unmade = list[AnswerRow](), list[UnmadeRow]()
     for (intervention, variant), one in asked.items():
         for detector, lam in product(DETECTORS, control.lambdas):
-            copy = subject(detector, lam)
+            copy = copy_name(detector, lam)
             unmade += unmade_rows(copy, numbers, intervention, variant, one.made)
             if len(one.logits):
                 answered = answers(one.copy(detector, lam), target)
@@ -243,10 +244,10 @@ def _masses(control: Control, trial: Trial, numbers: Sequence[int], refused: dic
             try:
                 relying = _mass(control.mark, source.ask(batch.of(copy))[0])
             except AuditError as error:
-                refused[f"{source.label}, {subject(detector, 1.0)}"] = str(error)
+                refused[f"{source.label}, {copy_name(detector, 1.0)}"] = str(error)
                 relying = torch.full_like(honest, torch.nan)
             for lam, mass in ((0.0, honest), (1.0, relying)):
-                name = f"mass on mark, {subject(detector, lam)}"
+                name = f"mass on mark, {copy_name(detector, lam)}"
                 rows += [NoteRow(n, source.label, name, value) for n, value in zip(numbers, mass.tolist(), strict=True)]
     return rows
 

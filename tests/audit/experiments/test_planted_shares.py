@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from audit.experiments.planted_mark import planted_logits
-from audit.experiments.planted_shares import STEEP, Asked, finer, reliance, subject
+from audit.experiments.planted_shares import STEEP, Asked, finer, reliance
+from audit.record.planted_copies import copy_name
 from checks.table.controls import Planted
 
 SHARES = (0.0, 0.5, 0.55, 0.6, 1.0)
@@ -57,4 +58,4 @@ def test_the_reliance_is_the_share_of_right_answers_that_the_other_mark_turns() 
 def test_copies_go_by_one_name_in_the_record_and_in_the_table() -> None:
     planted = Planted(("linear",), (0.5,), 1.0, (0, 0, 1, 1), 10)
     for share, name in ((0.0, "linear 0.00"), (0.05, "linear 0.05"), (0.735, "linear 0.735"), (1.0, "linear 1.00")):
-        assert subject("linear", share) == planted.subject("linear", share) == name
+        assert copy_name("linear", share) == planted.subject("linear", share) == name
