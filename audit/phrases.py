@@ -9,8 +9,8 @@ def count(n: int, noun: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """'pictures', 'classes', 'cities'; a noun that ends in one s is plural already."""
-    if noun.endswith("ss"):
+    """'pictures', 'classes', 'searches', 'cities'; a noun that ends in one s is plural already."""
+    if noun.endswith(("ss", "ch")):
         return f"{noun}es"
     if noun.endswith("s"):
         return noun

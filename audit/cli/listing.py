@@ -12,7 +12,7 @@ from audit import registry
 from audit.cli.output import FILE, STDOUT, as_json, path_text, print_json
 from audit.errors import AuditError
 from audit.files import write_text
-from audit.phrases import listed
+from audit.phrases import listed, plural
 
 ROOTS = ("audit", "checks", "reports")
 MOST_NAMED = 5
@@ -42,8 +42,7 @@ def list_(as_json: bool) -> int:
 def _plural(noun: str) -> str:
     """'saliency methods', 'saliency methods of a library'."""
     head, of, rest = noun.partition(" of ")
-    many = "es" if head.endswith("ch") else "s"
-    return f"{head.removesuffix('y')}ies{of}{rest}" if head.endswith("ry") else f"{head}{many}{of}{rest}"
+    return f"{plural(head)}{of}{rest}"
 
 
 def _functions(package: str) -> dict[str, str]:
