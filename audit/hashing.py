@@ -30,10 +30,15 @@ def file_hash(file: Path) -> str:
 
 
 def tool() -> dict[str, str]:
+    return {"name": "saliency-audit", "version": installed_version("saliency-audit") or "not installed"}
+
+
+def installed_version(package: str) -> str:
+    """'' where it is not installed."""
     try:
-        return {"name": "saliency-audit", "version": version("saliency-audit")}
+        return version(package)
     except PackageNotFoundError:
-        return {"name": "saliency-audit", "version": "not installed"}
+        return ""
 
 
 def versions() -> dict[str, str]:

@@ -2,16 +2,18 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
 from rich.table import Table
 
-from audit.cli.installation import Extra, Missing, chromium, extras, machine, missing_packages
 from audit.cli.output import EXIT, STDOUT, as_json, print_json
 from audit.hashing import tool
 from audit.phrases import count
+
+if TYPE_CHECKING:
+    from audit.cli.installation import Extra, Missing
 
 
 @click.command()
@@ -21,6 +23,9 @@ def doctor(as_json: bool) -> int:
 
     Exit code 2 where a package is missing without which nothing works.
     """
+    from audit.cli.installation import extras, machine, missing_packages
+    from reports.page.pdf import chromium
+
     missing, found = missing_packages(), extras()
     state: dict[str, Any] = {
         **tool(),
@@ -45,7 +50,7 @@ def devices() -> dict[str, Any]:
     return {"torch": torch.__version__, "threads": torch.get_num_threads(), "cuda": names}
 
 
-def _show(state: dict[str, Any], missing: tuple[Missing, ...], found: tuple[Extra, ...]) -> None:
+def _show(state: dict[str, Any], missing: "tuple[Missing, ...]", found: "tuple[Extra, ...]") -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for name, value in _lines(state):
         table.add_row(name, escape(value))
@@ -74,5 +79,5 @@ def _lines(state: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _lack(each: Missing) -> str:
+def _lack(each: "Missing") -> str:
     return f"{each.asked} (here: {each.installed})" if each.installed else each.asked

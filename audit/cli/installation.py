@@ -3,13 +3,15 @@
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+
+from audit.hashing import installed_version
 
 PROGRAM = "saliency-audit"
 INTERNAL = ("test", "dev")
@@ -42,7 +44,7 @@ class Extra:
 
 
 def missing_packages() -> tuple[Missing, ...]:
-    """Of those without which nothing works."""
+    """The packages that are missing of those without which nothing works."""
     return tuple(_missing(_requirements("")))
 
 
@@ -52,7 +54,7 @@ def extras() -> tuple[Extra, ...]:
         extra for line in requires(PROGRAM) or () if (extra := _extra_of(line)) and extra not in INTERNAL
     )
     asked = {name: [each for each in _requirements(name) if each.name != PROGRAM] for name in named}
-    return tuple(Extra(name, tuple(_missing(iter(lines)))) for name, lines in asked.items() if lines)
+    return tuple(Extra(name, tuple(_missing(lines))) for name, lines in asked.items() if lines)
 
 
 def machine(folder: Path) -> Mapping[str, Any]:
@@ -65,11 +67,6 @@ def machine(folder: Path) -> Mapping[str, Any]:
         "memory_gib": round(pages / GIB, 1) if pages else None,
         "free_disk_gib": round(shutil.disk_usage(folder).free / GIB, 1),
     }
-
-
-def chromium() -> str | None:
-    """A Chromium on the path, which prints report.pdf where Playwright has none of its own."""
-    return next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 
 
 def _requirements(extra: str) -> Iterator[Requirement]:
@@ -85,15 +82,8 @@ def _extra_of(line: str) -> str:
     return rest.strip().strip("\"'") if rest else ""
 
 
-def _missing(asked: Iterator[Requirement]) -> Iterator[Missing]:
+def _missing(asked: Iterable[Requirement]) -> Iterator[Missing]:
     for each in asked:
-        installed = _version(each.name)
+        installed = installed_version(each.name)
         if not installed or not each.specifier.contains(installed, prereleases=True):
             yield Missing(each.name, f"{each.name}{each.specifier}", installed)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -16,6 +15,7 @@ from torch.nn import functional as F
 
 from audit.bounds import Pictures
 from audit.errors import AuditError, did_you_mean
+from audit.hashing import installed_version
 from audit.models.model import logits_of
 from audit.registry import Function, Need
 from audit.saliency.batch import Attribution, Batch, score_of
@@ -91,10 +91,7 @@ class Library:
 
     @property
     def version(self) -> str:
-        try:
-            return version(self.package)
-        except PackageNotFoundError:
-            return "of an unknown version"
+        return installed_version(self.package) or "of an unknown version"
 
     def _class(self, attribution: str) -> Any:
         try:

@@ -27,7 +27,7 @@ def print_pdf(page: Path, target: Path) -> None:
     try:
         with sync_playwright() as playwright:
             own = Path(playwright.chromium.executable_path)
-            browser = playwright.chromium.launch(executable_path=own if own.exists() else shutil.which("chromium"))
+            browser = playwright.chromium.launch(executable_path=own if own.exists() else chromium())
             with browser:
                 tab = browser.new_page(java_script_enabled=False)
                 tab.goto(page.resolve().as_uri())
@@ -39,6 +39,11 @@ def print_pdf(page: Path, target: Path) -> None:
         target.write_bytes(_numbered(_DATE.sub(_epoch, printed)))
     except OSError as error:
         raise AuditError(target, f"cannot be written ({error.strerror})", "need a writable folder") from error
+
+
+def chromium() -> str | None:
+    """The Chromium on the path, which prints where Playwright has none of its own; None where there is none."""
+    return shutil.which("chromium")
 
 
 def _epoch(match: re.Match[bytes]) -> bytes:

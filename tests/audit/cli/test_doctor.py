@@ -27,7 +27,7 @@ INSTALLED = {"numpy": "2.3.0", "timm": "1.0.31", "pytest": "9.0"}
 @pytest.fixture(autouse=True)
 def declared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installation, "requires", lambda _: DECLARED)
-    monkeypatch.setattr(installation, "_version", lambda package: INSTALLED.get(package, ""))
+    monkeypatch.setattr(installation, "installed_version", lambda package: INSTALLED.get(package, ""))
 
 
 def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str]:
