@@ -1,6 +1,5 @@
 """State dicts, read as data: a weights file can hold numbers, never code that runs."""
 
-import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from audit.errors import AuditError
 from audit.files import is_folder, is_regular
+from audit.models.environment import environment
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".tar")
 """What weights files are called. All but the first are read as `torch.save` wrote them."""
@@ -194,12 +194,5 @@ def data_only() -> Iterator[None]:
 
     For torch's own readers, which call `torch.load(weights_only=False)` inside.
     """
-    before = {name: os.environ.pop(name, None) for name in (FORCE, NEVER)}
-    os.environ[FORCE] = "1"
-    try:
+    with environment(**{FORCE: "1", NEVER: None}):
         yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
