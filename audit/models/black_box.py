@@ -32,7 +32,7 @@ class BlackBox(nn.Module):
         """name: for messages. sha256: of what is asked, kept in the state, where there is a file of it."""
         super().__init__()
         self.name, self.ask, self.answers = name, ask, answers
-        self.register_buffer("identity", torch.tensor(list(bytes.fromhex(sha256)), dtype=torch.uint8))
+        self.register_buffer("identity", identity_of(sha256))
         self.eval()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -87,3 +87,8 @@ class BlackBox(nn.Module):
                 "need logits, which do not",
                 'Set answers = "probabilities" under [model].',
             )
+
+
+def identity_of(sha256: str) -> Tensor:
+    """The hash of what is asked, as a buffer: so it is part of the state by which a model is recognised."""
+    return torch.tensor(list(bytes.fromhex(sha256)), dtype=torch.uint8)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audit.errors import AuditError
+from audit.models.black_box import identity_of
 from audit.models.onnx_file import FLOAT, Input, OnnxFile, ends, shaped
 from audit.phrases import count
 
@@ -52,7 +53,7 @@ class OnnxDetections(nn.Module):
     def __init__(self, file: OnnxFile, outputs: Outputs) -> None:
         super().__init__()
         self.file, self.outputs = file, outputs
-        self.register_buffer("identity", torch.tensor(list(bytes.fromhex(file.sha256)), dtype=torch.uint8))
+        self.register_buffer("identity", identity_of(file.sha256))
 
     def forward(self, pictures: Sequence[Tensor]) -> list[Mapping[str, Tensor]]:
         return [self._detections(picture) for picture in pictures]
