@@ -22,6 +22,11 @@ class AuditError(Exception):
         super().__init__(sentence + ending + (f" {next_step}" if next_step else ""))
 
 
+def first_line(error: BaseException) -> str:
+    """Of what another's exception says, which may be a page long; '' where it says nothing."""
+    return (str(error).strip().splitlines() or [""])[0]
+
+
 class Problems:
     """Collects what is wrong, so that a user reads all of it at once and not one problem a run."""
 

@@ -14,7 +14,7 @@ from audit.datasets.loader import Loaded, Loader
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Sample
 from audit.engine.inputs import Inputs
-from audit.errors import AuditError
+from audit.errors import AuditError, first_line
 from audit.frame_size import Frame, check_frame
 from audit.hashing import picture_seed
 from audit.models.folded import folded
@@ -190,7 +190,7 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise AuditError(
             "--device", f"{name!r} cannot be used ({reason})", "need cpu, or cuda where there is one"
         ) from error

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from audit.errors import AuditError
+from audit.errors import AuditError, first_line
 from audit.models.extras import modules_of
 
 ELSE = "Open it as the kind 'onnxruntime', which only asks it."
@@ -59,7 +59,7 @@ def converted(proto: Any, where: str, *, pixels_last: bool) -> Converted:
             warnings.simplefilter("ignore")
             network = onnx2pytorch.ConvertModel(proto)
     except Exception as error:  # an operator, an attribute, or a combination of them
-        said = (str(error).strip().splitlines() or [""])[0]
+        said = first_line(error)
         seen = f"cannot be expressed in torch ({type(error).__name__}: {said})"
         raise AuditError(where, seen, "need operators that onnx2pytorch knows", ELSE) from error
     if not any(node.op_type in INNER for node in network.onnx_model.graph.node):

@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from audit.datasets.labels import ClassName
-from audit.errors import AuditError
+from audit.errors import AuditError, first_line
 
 NOTHING = ClassName("nothing detected")
 OVERLAP = 0.5
@@ -107,7 +107,7 @@ class Detector(nn.Module):
         try:
             found = self.network(list(x))
         except (TypeError, AttributeError) as error:
-            seen = f"raises {type(error).__name__} for a list of pictures ({str(error).splitlines()[0]})"
+            seen = f"raises {type(error).__name__} for a list of pictures ({first_line(error)})"
             step = 'Take a list of pictures (C, H, W), as torchvision does; a classifier takes kind = "factory".'
             raise AuditError(self.name, seen, "need a detector", step) from error
         if not isinstance(found, Sequence) or len(found) != len(x):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from audit.errors import AuditError
+from audit.errors import AuditError, first_line
 from audit.files import is_regular
 from audit.hashing import file_hash, sha256_of
 from audit.models.extras import modules_of
@@ -92,7 +92,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        said = (str(error).strip().splitlines() or [""])[0].replace(f"{path.parent}/", "")
+        said = first_line(error).replace(f"{path.parent}/", "")
         raise AuditError(
             path.name,
             f"cannot be read as an ONNX file ({type(error).__name__}: {said})",

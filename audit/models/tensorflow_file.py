@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from audit.errors import AuditError
+from audit.errors import AuditError, first_line
 from audit.files import is_folder, is_regular
 from audit.hashing import file_hash, sha256_of
 from audit.models.extras import modules_of
@@ -91,7 +91,7 @@ def reading(path: Path) -> Iterator[None]:
     except AuditError:
         raise
     except Exception as error:
-        said = (str(error).strip().splitlines() or [""])[0][:120]
+        said = first_line(error)[:120]
         raise AuditError(
             path.name,
             f"cannot be read as a SavedModel ({type(error).__name__}: {said})",

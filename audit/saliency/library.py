@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from audit.bounds import Pictures
-from audit.errors import AuditError, did_you_mean
+from audit.errors import AuditError, did_you_mean, first_line
 from audit.hashing import installed_version
 from audit.models.model import logits_of
 from audit.registry import Function, Need
@@ -142,7 +142,7 @@ def heard(label: str, batch: Batch) -> Iterator[Batch]:
         except Exception as error:
             if inside:
                 raise
-            said = (str(error).strip().splitlines() or [""])[0]
+            said = first_line(error)
             raise AuditError(
                 label, f"raises {type(error).__name__}: {said}", "need a network that it supports", INSTEAD
             ) from error

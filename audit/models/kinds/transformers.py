@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from audit.datasets.preprocessing import Preprocessing
-from audit.errors import AuditError
+from audit.errors import AuditError, first_line
 from audit.hashing import file_hash, sha256_of
 from audit.models.extras import modules_of
 from audit.models.huggingface_folder import (
@@ -112,7 +112,7 @@ def _opening(where: str, library: Any) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # an unknown kind of network, a damaged file, a package that it needs
-        said = (str(error).strip().splitlines() or [""])[0][:160]
+        said = first_line(error)[:160]
         raise AuditError(
             where,
             f"cannot be opened as an image classifier ({type(error).__name__}: {said})",

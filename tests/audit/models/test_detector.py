@@ -238,3 +238,12 @@ def test_a_detector_gets_pixels_from_0_to_1_unless_told_otherwise() -> None:
     for stated, mean in (({}, (0.0,) * 3), ({"mean": 0.5, "std": 0.5}, (0.5,) * 3)):
         settings = parse_settings({"data": data, "preprocessing": {"resize": [60, 64], **stated}})
         assert _preprocessing(settings, model).mean == mean
+
+
+def test_an_error_that_says_nothing_is_named_all_the_same() -> None:
+    class Silent(nn.Module):
+        def forward(self, pictures: Sequence[Tensor]) -> Any:
+            raise TypeError
+
+    with pytest.raises(AuditError, match=r"nets:silent: raises TypeError for a list of pictures \(\)"):
+        Detector("nets:silent", Silent(), [-1, 0], 0.5)(torch.zeros(1, 3, SIDE, SIDE))
