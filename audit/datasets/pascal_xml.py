@@ -1,14 +1,16 @@
 """Pascal VOC's XML, one file for each picture, which ImageNet writes with another first pixel: what both need."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from audit.datasets.annotation import NO_BOX, Annotation
-from audit.datasets.annotation_files import inside, numbers
+from audit.datasets.annotation_files import numbers
 from audit.datasets.documents import read_xml
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
+from audit.datasets.one_file_each import content_or_fault
 from audit.datasets.sample import Dataset
 from audit.datasets.voc_masks import LabelMaps
 from audit.errors import AuditError
@@ -59,14 +61,9 @@ def _folder(
     annotated_by: dict[str, str] = {}
     for file in files:
         name = file.relative_to(folder).as_posix()
-        if not inside(file, folder):
-            problem = f"{name}: leads outside the annotations; need a file that lies below their folder."
-            yield Annotation(name, "?", NO_BOX, name, (Reason.PATH_OUTSIDE, problem))
-            continue
-        try:
-            root = _parse(file, name)
-        except AuditError as error:
-            yield Annotation(name, "?", NO_BOX, name, (Reason.UNREADABLE_ANNOTATION, str(error)))
+        root = content_or_fault(file, folder, name, partial(_parse, file, name))
+        if isinstance(root, Annotation):
+            yield root
             continue
         image = picture(_text(root, "filename"), file.stem)
         earlier = annotated_by.setdefault(image, name)

@@ -1,13 +1,15 @@
 """DOTA (Xia et al. 2018): a text file for each picture, with the four corners of each oriented box."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from audit.datasets.annotation import NO_BOX, Annotation
-from audit.datasets.annotation_files import MOST_BYTES_OF_ONE, inside, read_text
+from audit.datasets.annotation_files import MOST_BYTES_OF_ONE, read_text
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.masks import Polygons
+from audit.datasets.one_file_each import content_or_fault
 from audit.datasets.outlines import points_of
 from audit.datasets.picture_paths import finder
 from audit.datasets.sample import Dataset
@@ -49,14 +51,9 @@ def _of_file(file: Path, home: Path, find: _Find) -> Iterator[Annotation]:
     name = file.relative_to(home).as_posix()
     stem = name.removesuffix(file.suffix)
     image = find(stem) or f"{stem}.png"
-    if not inside(file, home):
-        detail = f"{name}: leads outside the annotations; need a file that lies below their folder."
-        yield Annotation(image, "?", NO_BOX, name, (Reason.PATH_OUTSIDE, detail))
-        return
-    try:
-        text = read_text(file, MOST_BYTES_OF_ONE)
-    except AuditError as error:
-        yield Annotation(image, "?", NO_BOX, name, (Reason.UNREADABLE_ANNOTATION, str(error)))
+    text = content_or_fault(file, home, image, partial(read_text, file, MOST_BYTES_OF_ONE))
+    if isinstance(text, Annotation):
+        yield text
         return
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.lower().startswith(HEADER):

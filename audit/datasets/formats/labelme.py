@@ -7,18 +7,19 @@ orientation first), so a rectangle ends at its second point. A mask's two points
 
 from base64 import b64decode
 from collections.abc import Iterator
+from functools import partial
 from math import dist
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
 from audit.datasets.annotation import NO_BOX, Annotation
-from audit.datasets.annotation_files import inside
 from audit.datasets.documents import read_json
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.label_maps import decoded
 from audit.datasets.masks import Mask, Polygons, Raster
+from audit.datasets.one_file_each import content_or_fault
 from audit.datasets.outlines import Point, ellipse, enclosing, points_of
 from audit.datasets.picture_paths import below
 from audit.datasets.sample import Box, Dataset
@@ -58,14 +59,9 @@ def _folder(files: list[Path], folder: Path, images: Path) -> Iterator[Annotatio
     annotated_by: dict[str, str] = {}
     for file in files:
         name = file.relative_to(folder).as_posix()
-        if not inside(file, folder):
-            problem = f"{name}: leads outside the annotations; need a file that lies below their folder."
-            yield Annotation(name, "?", NO_BOX, name, (Reason.PATH_OUTSIDE, problem))
-            continue
-        try:
-            document = _read(file)
-        except AuditError as error:
-            yield Annotation(name, "?", NO_BOX, name, (Reason.UNREADABLE_ANNOTATION, str(error)))
+        document = content_or_fault(file, folder, name, partial(_read, file))
+        if isinstance(document, Annotation):
+            yield document
             continue
         shapes = list(_shapes(document, file, name, images))
         earlier = annotated_by.setdefault(shapes[0].image, name) if shapes else name
