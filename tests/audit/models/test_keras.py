@@ -11,7 +11,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -23,12 +22,12 @@ from audit.models.keras_library import keras_on_torch
 from audit.models.kinds.keras import keras
 from audit.models.model import Model, check_model, rehearse, state_hash, to_channels_last
 from audit.models.randomised import parameters_of, randomised, statistics_of
-from audit.record.record import Record
 from audit.saliency.batch import Batch
 from audit.saliency.methods.gradcam import gradcam
 from audit.saliency.methods.guided_backprop import guided_backprop
 from audit.settings import load_settings
 from fixtures import keras_files, onnx_files
+from fixtures.opened_models import check_same_audit
 from fixtures.shapes import write_shapes
 
 if not all(importlib.util.find_spec(name) for name in ("keras", "h5py")):
@@ -369,24 +368,7 @@ def test_neither_the_environment_nor_the_home_decides(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.tor("TOR-092")
 def test_an_audit_of_the_file_is_that_of_the_network(tmp_path: Path) -> None:
-    runs = {}
-    for kind, model in {"factory": "", "keras": 'kind = "keras"\npath = "own.keras"\n'}.items():
-        settings = write_shapes(tmp_path / kind, 24, experiments=True, model=model, methods=False)
-        keras_files.write(tmp_path / kind / "own.keras")
-        runs[kind] = audit.run(settings, tmp_path / f"{kind}-out")
-    ours, theirs = (
-        {one.rule: one.outcome for one in run.judgement.verdicts} for run in (runs["keras"], runs["factory"])
-    )
-    assert ours == theirs
-    masses = []
-    for run in runs.values():
-        with Record.open(run.folder / "audit.sqlite") as record:
-            query = (
-                "SELECT mass FROM score WHERE source IN ('gradient', 'integrated_gradients') ORDER BY sample, source"
-            )
-            masses.append(record.columns(query)["mass"].astype(float))
-            assert record.identity()["left_out"] == {}
-    assert np.isclose(masses[0], masses[1], rtol=1e-3, atol=1e-4).mean() > 0.95
+    check_same_audit(tmp_path, "keras", "own.keras", keras_files.write)
 
 
 def test_a_model_that_was_opened_may_be_audited_from_python(tmp_path: Path) -> None:

@@ -10,16 +10,14 @@ import pytest
 import torch
 from PIL import Image
 
-import audit
 from audit.errors import AuditError
 from audit.models.kinds.open_clip import open_clip
 from audit.models.model import check_model, rehearse, state_hash
 from audit.models.randomised import parameters_of, randomised
-from audit.record.record import Record
 from audit.saliency.batch import Batch
-from checks.verdict import Outcome
 from fixtures import clip_files
 from fixtures.clip_files import NAME, PROMPTS
+from fixtures.opened_models import check_run
 from fixtures.shapes import write_shapes
 
 if not importlib.util.find_spec("open_clip"):
@@ -174,12 +172,4 @@ def test_an_audit_runs_to_its_verdict(tmp_path: Path) -> None:
     text = settings.read_text().replace('classes = ["dark", "light"]\n', "")
     settings.write_text(text.replace("[preprocessing]", "[preprocessing]\nresize = [64, 64]"))
     clip_files.write(tmp_path / "data")
-    run = audit.run(settings, tmp_path / "out")
-    assert run.judgement.verdict("run_is_whole") is None
-    valid = run.judgement.verdict("explainer_is_valid")
-    assert valid is not None
-    assert valid.outcome is not Outcome.INVALID
-    with Record.open(tmp_path / "out" / "audit.sqlite") as record:
-        identity = record.identity()
-    assert identity["left_out"] == {}
-    assert identity["model"]["kind"] == "open_clip"
+    check_run(settings, tmp_path / "out", "open_clip")

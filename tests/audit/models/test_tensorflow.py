@@ -18,7 +18,6 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 
-import audit
 from audit.errors import AuditError
 from audit.models.kinds.tensorflow import tensorflow
 from audit.models.kinds.tensorflow_factory import tensorflow_factory
@@ -27,13 +26,12 @@ from audit.models.model import check_model, rehearse, state_hash, to_channels_la
 from audit.models.randomised import parameters_of, randomised, statistics_of
 from audit.models.tensorflow_library import tensorflow_library
 from audit.models.tensorflow_operators import ALLOWED
-from audit.record.record import Record
 from audit.saliency.batch import Attribution, Batch, reduce_channels
 from audit.saliency.methods.gradient import gradient
 from audit.saliency.methods.input_x_gradient import input_x_gradient
 from audit.saliency.methods.integrated_gradients import integrated_gradients
 from fixtures import onnx_files, tensorflow_files, tensorflow_squeezenet
-from fixtures.shapes import write_shapes
+from fixtures.opened_models import check_same_audit
 
 if not importlib.util.find_spec("tensorflow"):
     pytest.skip("the extra 'tensorflow' is not installed", allow_module_level=True)
@@ -420,24 +418,7 @@ def test_torch_compiles_and_keras_is_on_torch_after_tensorflow_was_imported(tmp_
 @pytest.mark.slow
 @pytest.mark.tor("TOR-096")
 def test_an_audit_of_the_folder_is_that_of_the_network(tmp_path: Path) -> None:
-    runs = {}
-    for kind, model in {"factory": "", "tensorflow": 'kind = "tensorflow"\npath = "own"\n'}.items():
-        settings = write_shapes(tmp_path / kind, 24, experiments=True, model=model, methods=False)
-        tensorflow_files.write(tmp_path / kind / "own")
-        runs[kind] = audit.run(settings, tmp_path / f"{kind}-out")
-    ours, theirs = (
-        {one.rule: one.outcome for one in run.judgement.verdicts} for run in (runs["tensorflow"], runs["factory"])
-    )
-    assert ours == theirs
-    masses = []
-    for run in runs.values():
-        with Record.open(run.folder / "audit.sqlite") as record:
-            query = (
-                "SELECT mass FROM score WHERE source IN ('gradient', 'integrated_gradients') ORDER BY sample, source"
-            )
-            masses.append(record.columns(query)["mass"].astype(float))
-            assert record.identity()["left_out"] == {}
-    assert np.isclose(masses[0], masses[1], rtol=1e-3, atol=1e-4).mean() > 0.95
+    check_same_audit(tmp_path, "tensorflow", "own", tensorflow_files.write)
 
 
 @pytest.mark.real

@@ -11,15 +11,10 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
-import audit
 from audit.errors import AuditError
 from audit.models.kinds.timm import timm
 from audit.models.model import rehearse
-from audit.models.randomised import parameters_of, randomised
-from audit.record.record import Record
-from audit.saliency.batch import Batch
-from audit.saliency.methods.gradcam import gradcam
-from checks.verdict import Outcome
+from fixtures.opened_models import check_copies_and_grad_cam, check_run
 from fixtures.shapes import write_shapes
 
 library: Any = pytest.importorskip("timm", reason="the extra 'timm' is not installed")
@@ -57,13 +52,7 @@ def test_the_network_is_that_of_the_file(name: str, file: str, prefix: str, tmp_
 def test_every_control_and_grad_cam_work_on_it(name: str, tmp_path: Path) -> None:
     saved(name, tmp_path / "own.pth")
     module = timm(name=name, weights=tmp_path / "own.pth").module
-    copied = randomised(module, 0, [X])
-    assert torch.isfinite(copied(X)).all()
-    assert copied(X).std() > 0
-    assert len(parameters_of(copied)) == len(parameters_of(module))
-    batch = Batch(module, X, torch.tensor([0, 1]), torch.zeros(3), torch.ones(3), (0, 1))
-    assert gradcam(batch).per_run["layer"]
-    assert batch.plain.gradient.abs().sum() > 0
+    check_copies_and_grad_cam(module, X)
 
 
 @pytest.mark.tor("TOR-091")
@@ -139,12 +128,4 @@ def test_an_audit_runs_to_its_verdict(tmp_path: Path) -> None:
     model = 'kind = "timm"\nname = "test_resnet"\nweights = "own.safetensors"\n'
     settings = write_shapes(tmp_path / "data", 24, experiments=True, model=model, methods=False)
     saved("test_resnet", tmp_path / "data" / "own.safetensors", 2)
-    run = audit.run(settings, tmp_path / "out")
-    assert run.judgement.verdict("run_is_whole") is None
-    valid = run.judgement.verdict("explainer_is_valid")
-    assert valid is not None
-    assert valid.outcome is not Outcome.INVALID
-    with Record.open(tmp_path / "out" / "audit.sqlite") as record:
-        identity = record.identity()
-    assert identity["left_out"] == {}
-    assert identity["model"]["kind"] == "timm"
+    check_run(settings, tmp_path / "out", "timm")

@@ -11,17 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
-import audit
 from audit.errors import AuditError
 from audit.models.huggingface_folder import preprocessing_of
 from audit.models.kinds.transformers import transformers
 from audit.models.model import check_model, rehearse
-from audit.models.randomised import parameters_of, randomised
-from audit.record.record import Record
-from audit.saliency.batch import Batch
-from audit.saliency.methods.gradcam import gradcam
-from checks.verdict import Outcome
 from fixtures import huggingface_files
+from fixtures.opened_models import check_copies_and_grad_cam, check_run
 from fixtures.shapes import write_shapes
 
 if not importlib.util.find_spec("transformers"):
@@ -61,13 +56,7 @@ def test_the_network_is_that_of_the_folder(kind: str, tmp_path: Path) -> None:
 def test_every_control_and_grad_cam_work_on_it(kind: str, tmp_path: Path) -> None:
     huggingface_files.write(tmp_path / "own", kind)
     module = transformers(path=tmp_path / "own").module
-    copied = randomised(module, 0, [X])
-    assert torch.isfinite(copied(X)).all()
-    assert copied(X).std() > 0
-    assert len(parameters_of(copied)) == len(parameters_of(module))
-    batch = Batch(module, X, torch.tensor([0, 1]), torch.zeros(3), torch.ones(3), (0, 1))
-    assert gradcam(batch).per_run["layer"]
-    assert batch.plain.gradient.abs().sum() > 0
+    check_copies_and_grad_cam(module, X)
 
 
 @pytest.mark.tor("TOR-097")
@@ -222,12 +211,4 @@ def test_an_audit_runs_to_its_verdict(tmp_path: Path) -> None:
     model = 'kind = "transformers"\npath = "own"\n'
     settings = write_shapes(tmp_path / "data", 24, experiments=True, model=model, methods=False)
     huggingface_files.write(tmp_path / "data" / "own", "ResNet", id2label={0: "dark", 1: "light"})
-    run = audit.run(settings, tmp_path / "out")
-    assert run.judgement.verdict("run_is_whole") is None
-    valid = run.judgement.verdict("explainer_is_valid")
-    assert valid is not None
-    assert valid.outcome is not Outcome.INVALID
-    with Record.open(tmp_path / "out" / "audit.sqlite") as record:
-        identity = record.identity()
-    assert identity["left_out"] == {}
-    assert identity["model"]["kind"] == "transformers"
+    check_run(settings, tmp_path / "out", "transformers")
