@@ -49,7 +49,7 @@ def missing_packages() -> tuple[Missing, ...]:
 
 
 def extras() -> tuple[Extra, ...]:
-    """Those that a user may want, in the order of their declaration; one that joins others is left out."""
+    """The extras that a user may want, in the order of their declaration; one that joins others is left out."""
     named = dict.fromkeys(
         extra for line in requires(PROGRAM) or () if (extra := _extra_of(line)) and extra not in INTERNAL
     )
@@ -70,7 +70,7 @@ def machine(folder: Path) -> Mapping[str, Any]:
 
 
 def _requirements(extra: str) -> Iterator[Requirement]:
-    """Those that hold here: of an extra alone, or of the program itself."""
+    """The requirements that hold here: of an extra alone, or of the program itself."""
     for line in requires(PROGRAM) or ():
         asked = Requirement(line)
         if _extra_of(line) == extra and (asked.marker is None or asked.marker.evaluate({"extra": extra})):

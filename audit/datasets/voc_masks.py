@@ -43,7 +43,7 @@ class LabelMaps:
         return path if is_regular(path) else None
 
     def mask(self, stem: str, number: int, label: str, box: Box, where: str) -> tuple[Mask | None, Problem]:
-        """Of an object, or why it has none. number: in the XML, from 1 on."""
+        """The mask of an object, or why it has none. number: in the XML, from 1 on."""
         try:
             numbers = _read(self.folder / f"{stem}{ENDING}", self.folder)
         except AuditError as error:

@@ -58,9 +58,8 @@ class Program:
         return _to_torch(self.answers(self._given(x)), x)
 
     def gradient(self, x: Tensor, upstream: Tensor) -> Tensor:
-        """Of the sum of the logits times `upstream` (N, K), with respect to the pictures."""
-        found = self._derivative(self._given(x), self._given(upstream))
-        return _to_torch(found, x)
+        """The derivative of the sum of the logits times `upstream` (N, K), with respect to the pictures."""
+        return _to_torch(self._derivative(self._given(x), self._given(upstream)), x)
 
     def _differentiated(self, x: Any, upstream: Any) -> Any:
         with self.tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -87,7 +87,7 @@ def _silent() -> Iterator[None]:
 
 
 def _preprocessing(config: dict[str, Any]) -> tuple[Preprocessing | None, str]:
-    """That of open_clip for the model, and a word on it; None where it has no counterpart here."""
+    """The preprocessing that open_clip states, and a word on it; None where it has no counterpart here."""
     size, mode, method = config["size"], config.get("resize_mode", "shortest"), config.get("interpolation", "bicubic")
     frame = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
     squashed = mode == "squash"

@@ -126,7 +126,7 @@ def _opening(where: str, library: Any) -> Iterator[None]:
 
 
 def _preprocessing(path: Path, library: Any) -> tuple[Preprocessing | None, str]:
-    """That of the folder's processor, and a word on it; None where it has no counterpart here."""
+    """The preprocessing that the folder's processor does, and a word on it; None where it has no counterpart here."""
     if not (path / PROCESSOR).is_file():
         return None, f"not stated: there is no {PROCESSOR}"
     proposed = preprocessing_of(read_json(path / PROCESSOR))
