@@ -10,7 +10,7 @@ from audit import registry
 from audit.errors import AuditError
 from audit.files import MOST_WRITTEN, holds, is_regular, read_regular, write_text
 from audit.hashing import file_hash
-from audit.record.schema import FILE_NAME
+from audit.record.place import FILE_NAME
 from reports import checksums
 from reports.formats import Digests
 from reports.page import pdf

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from audit.errors import AuditError
 from audit.files import MOST_WRITTEN, read_regular
 from audit.hashing import file_hash
+from audit.record.place import FILE_NAME
 from audit.record.record import UNREADABLE, Record
-from audit.record.schema import FILE_NAME
 from checks.profile import fingerprint, load_profile
 from checks.verdict import Profile
 from reports import checksums

@@ -28,6 +28,7 @@ WITHOUT_TORCH = {
             "writer",
             "dtypes",
             "class_logits",
+            "place",
             "planted_copies",
         )
     ),
@@ -162,6 +163,14 @@ def test_importing_what_needs_no_torch_imports_neither_torch_nor_pyplot() -> Non
 def test_a_run_of_a_classifier_does_not_wait_for_torchvision() -> None:
     code = "import sys, audit.engine.measure, audit.explanation; sys.exit('torchvision' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_command_line_loads_no_library_before_it_knows_what_is_asked() -> None:
+    code = (
+        "import sys, audit.cli.main; sys.exit(str({'torch', 'numpy', 'pydantic', 'jinja2', 'PIL'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.stderr.strip() == "set()"
 
 
 @pytest.mark.slow

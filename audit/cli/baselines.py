@@ -21,7 +21,6 @@ from audit.cli.output import (
     show_verdicts,
 )
 from audit.errors import AuditError
-from audit.record.record import Record, record_of
 
 if TYPE_CHECKING:
     from checks.baseline.file import Move
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
 @as_json
 def compare(baseline: Path, candidate: Path, profile: str | None, out: Path, as_json: bool) -> int:
     """Is CANDIDATE, a run, worse than BASELINE, a run or a baseline file? Writes compare.html."""
+    from audit.record.place import record_of
+    from audit.record.record import Record
     from checks.baseline.compare import gate
     from checks.baseline.judged_run import judged_run
     from checks.baseline.snapshot import holds_record

@@ -6,8 +6,6 @@ import click
 from click import shell_completion
 from click.shell_completion import CompletionItem
 
-from audit import registry
-
 PROGRAM = "saliency-audit"
 VARIABLE = "_SALIENCY_AUDIT_COMPLETE"
 """With it in the environment, the program answers the shell instead of the user."""
@@ -34,6 +32,8 @@ def completion(shell: str) -> int:
 
 def methods(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """The saliency methods, and where a colon was typed those of other libraries."""
+    from audit import registry
+
     package = "audit.saliency.methods"
     known = registry.of_libraries(package) if ":" in begun else registry.names(package)
     return [CompletionItem(name) for name in known if name.startswith(begun)]

@@ -7,7 +7,7 @@ import click
 from audit.cli.output import EXIT, FILE, STDOUT, path_text, show_judgement
 from audit.cli.run import audit_with_progress
 from audit.errors import AuditError
-from audit.record.schema import FILE_NAME
+from audit.record.place import FILE_NAME
 
 FOLDER = Path(__file__).parents[1] / "demo"
 OUTCOMES = {"honest": "PASS", "cheating": "FAIL"}

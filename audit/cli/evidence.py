@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from audit.cli.output import EXIT, FILE, STDOUT, as_json, own_profile, path_text, print_json, visible
 from audit.errors import AuditError
-from audit.record.schema import FILE_NAME
+from audit.record.place import FILE_NAME
 
 pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
 
@@ -19,7 +19,7 @@ pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the 
 @as_json
 def verify(folder: Path, record: Path | None, profile: str | None, as_json: bool) -> int:
     """Check FOLDER, the evidence of a run: hashes, statement, and the record judged again. Exit code 0 or 2."""
-    from audit.record.record import record_of
+    from audit.record.place import record_of
     from reports.checksums import FILE as SUMS
     from reports.verify import not_compared
     from reports.verify import verify as verified

@@ -12,8 +12,7 @@ from audit.cli.evidence import pdf, print_or_skip
 from audit.cli.output import FILE, answer, as_json, print_json, profile, show_judgement, show_preflight, visible
 from audit.errors import AuditError
 from audit.files import is_there
-from audit.record.record import record_of
-from audit.record.schema import FILE_NAME
+from audit.record.place import FILE_NAME
 
 if TYPE_CHECKING:
     from audit.result import Result
@@ -54,6 +53,7 @@ def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, 
 @as_json
 def check(record: Path, profile: str | None, as_json: bool) -> int:
     """Judge RECORD (a run's folder, or its audit.sqlite) again, and print the verdict."""
+    from audit.record.place import record_of
     from audit.record.record import Record
     from reports.result.assessment import judge_in_words
 
@@ -71,6 +71,7 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
 def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_json: bool) -> int:
     """Write the evidence of RECORD (a run's folder, or its audit.sqlite) again, report.html and all."""
     from audit.pipeline import concluded
+    from audit.record.place import record_of
 
     path = record_of(record)
     target = out or path.parent

@@ -18,9 +18,10 @@ from audit.importing import importable
 from audit.models.model import Model, state_hash
 from audit.models.pass_counter import Passes
 from audit.record.experiment_readers import read_passes
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256, read_pictures
-from audit.record.schema import FILE_NAME, Rows
+from audit.record.schema import Rows
 from audit.record.seal import FINISHED, SEAL, seal
 from audit.record.writer import add_rows
 from audit.settings import Settings, load_settings

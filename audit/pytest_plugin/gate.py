@@ -11,7 +11,7 @@ from filelock import FileLock
 from audit.errors import AuditError
 from audit.files import write_text
 from audit.pytest_plugin.result import Against, GateError, Result
-from audit.record.schema import FILE_NAME
+from audit.record.place import FILE_NAME
 from reports.evidence_folder import REPORT, remove_evidence
 from reports.result.assessment import Assessment
 

@@ -15,17 +15,12 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from audit.errors import AuditError
-from audit.files import is_folder, is_regular
+from audit.files import is_regular
 from audit.record.authentic import check_journals, foreign_part
-from audit.record.schema import FILE_NAME, SCHEMA_VERSION
+from audit.record.schema import SCHEMA_VERSION
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What a record that was damaged or tampered with may make of judging it."""
-
-
-def record_of(path: Path) -> Path:
-    """The record's file, of a run's folder or of the record itself."""
-    return path / FILE_NAME if is_folder(path) else path
 
 
 class Record:

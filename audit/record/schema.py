@@ -6,8 +6,6 @@ from typing import NamedTuple, TypedDict
 from audit.record.frame_masks import MaskRow
 from audit.record.repeat_rows import MapRepeatRow, RepeatRow
 
-FILE_NAME = "audit.sqlite"
-"""The record's name in a run's folder."""
 SCHEMA_VERSION = 9
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")

@@ -6,7 +6,8 @@ from pathlib import Path
 from audit.errors import AuditError
 from audit.files import is_there, write_text
 from audit.phrases import listed
-from audit.record.record import Record, record_of
+from audit.record.place import record_of
+from audit.record.record import Record
 from checks.baseline.file import Baseline, Move, baseline_text, load_baseline, move_sha256, summary
 from checks.baseline.judged_run import judged_run
 from checks.baseline.snapshot import in_short, see_why, snapshot

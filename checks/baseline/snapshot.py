@@ -7,7 +7,8 @@ from typing import Any
 
 from audit.errors import AuditError
 from audit.files import is_folder, is_regular
-from audit.record.record import Record, record_of
+from audit.record.place import record_of
+from audit.record.record import Record
 from audit.record.sample_readers import pictures_sha256, read_pictures
 from checks.baseline.file import SCHEMA_VERSION, Baseline, Scored, load_baseline
 from checks.baseline.judged_run import JudgedRun, judged_run

@@ -22,8 +22,8 @@ from audit import registry
 from audit.cli.main import cli
 from audit.errors import AuditError
 from audit.hashing import file_hash
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from checks.judge import limits_of
 from checks.profile import fingerprint, load_profile
 from checks.rules.model_is_accurate import model_is_accurate

@@ -23,8 +23,8 @@ from audit.inspection.inspect import inspect
 from audit.inspection.source import source
 from audit.models.capabilities import Capabilities
 from audit.models.model import Model
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from audit.settings import Settings, parse_settings
 from checks.apply import apply
 from checks.profile import RULES, load_profile

@@ -22,8 +22,8 @@ import audit.pytest_plugin.fixture
 import audit.pytest_plugin.gate  # noqa: F401
 from audit.errors import AuditError
 from audit.pytest_plugin.result import COMPARED
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from audit.record.seal import SEAL, seal
 from checks.baseline.accept import accept
 from fixtures.records import Kind, write_record

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from audit.hashing import file_hash, sha256_of
-from audit.record.schema import FILE_NAME
+from audit.record.place import FILE_NAME
 from checks.verdict import Outcome
 from fixtures.assessments import DIGESTS, assessed, rejudged, worded_verdict
 from reports.evidence_folder import write_evidence

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from checks.verdict import Outcome
 from fixtures.assessments import DIGESTS, HOSTILE, assessed, assessment_of, rejudged, worded_verdict
 from fixtures.records import write_record

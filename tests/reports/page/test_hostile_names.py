@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from fixtures.records import write_record
 from reports.evidence_folder import format_files, write_evidence
 from reports.result.assessment import assess

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import reports.result.assessment as module
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from checks.judge import judge
 from checks.profile import load_profile
 from fixtures.assessments import DIGESTS, assessed
