@@ -1,6 +1,6 @@
 """The whole job: settings, the profile registered, measured, judged, the evidence folder. Everybody calls `run`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,19 +18,15 @@ from audit.files import read_toml
 from audit.frame_size import frame_problems
 from audit.models.model import Model
 from audit.preflight import Notice, checked
-from audit.record.record import Record
 from audit.result import Measured, Result
 from audit.settings import Settings, intact_settings, load_settings, parse_settings, profile_of
 from checks.measure_table import measured_by
 from checks.profile import load_profile, register
 from checks.verdict import Profile
-from reports.evidence_folder import write_evidence
-from reports.result.assessment import Assessment, assess
+from reports.evidence_folder import Printer, concluded
+from reports.result.assessment import Assessment
 from reports.result.crosswalk import standard_files
 from reports.wording.preflight import WordedPreflight
-
-Printer = Callable[[Path, Path], None]
-"""Makes report.pdf (its second argument) of the page (its first)."""
 
 
 def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
@@ -124,20 +120,6 @@ def _problems(settings: Settings) -> tuple[tuple[AuditError, ...], Settings, Pro
         standard_files(settings.report.standards or ())
     wrong.add(*name_problems(completed), *frame_problems(completed))
     return tuple(wrong.collected), completed, limits
-
-
-@contextmanager
-def concluded(
-    record: Path, folder: Path, *, profile: str | Path | Profile | None = None, printer: Printer | None = None
-) -> Iterator[Assessment]:
-    """Judge a record by the limits that were registered in it, or by others, and write its evidence folder.
-
-    Raises AuditError where the record or the profile cannot be read, or the folder cannot be written.
-    """
-    with Record.open(record) as opened:
-        assessment = assess(opened, profile)
-        write_evidence(assessment, folder, printer)
-        yield assessment
 
 
 def _settings(

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from audit.errors import AuditError
 from audit.files import MOST_WRITTEN, holds, is_regular, read_regular, write_text
 from audit.hashing import file_hash
 from audit.record.place import FILE_NAME
+from audit.record.record import Record
+from checks.verdict import Profile
 from reports import checksums
 from reports.formats import Digests
 from reports.page import pdf
 from reports.page.render import page
-from reports.result.assessment import Assessment
+from reports.result.assessment import Assessment, assess
 from reports.result.json_text import audit_json
 
 AUDIT, REPORT = "audit.json", "report.html"
@@ -23,6 +26,21 @@ WHOLE = (AUDIT, REPORT, pdf.FILE)
 """The files that hold the audit as a whole, so that formats refer to them."""
 FORMATS = "reports.formats"
 Printer = Callable[[Path, Path], None]
+"""Makes report.pdf (its second argument) of the page (its first)."""
+
+
+@contextmanager
+def concluded(
+    record: Path, folder: Path, *, profile: str | Path | Profile | None = None, printer: Printer | None = None
+) -> Iterator[Assessment]:
+    """Judge a record by the limits that were registered in it, or by others, and write its evidence folder.
+
+    Raises AuditError where the record or the profile cannot be read, or the folder cannot be written.
+    """
+    with Record.open(record) as opened:
+        assessment = assess(opened, profile)
+        write_evidence(assessment, folder, printer)
+        yield assessment
 
 
 def write_evidence(assessment: Assessment, folder: Path, printer: Printer | None = None) -> Path:

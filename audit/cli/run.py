@@ -70,8 +70,8 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
 @as_json
 def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_json: bool) -> int:
     """Write the evidence of RECORD (a run's folder, or its audit.sqlite) again, report.html and all."""
-    from audit.pipeline import concluded
     from audit.record.place import record_of
+    from reports.evidence_folder import concluded
 
     path = record_of(record)
     target = out or path.parent

@@ -18,14 +18,6 @@ REMOVED, REPLACED = "object_removed", "background_replaced"
 ELSEWHERE = " elsewhere"
 
 
-class Answer(Frozen):
-    """What the network says of one altered picture, asked for the label."""
-
-    probability: float | None
-    log_odds: float | None
-    predicted: int | None = Field(description="class index; null where the network yielded no number")
-
-
 class Removal(Frozen):
     """One fill in the place of the object, and the same fill on an equal area elsewhere. Means, paired.
 

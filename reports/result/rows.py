@@ -5,19 +5,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydantic import Field
 
-from audit.record.experiment_readers import read_notes
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
-from audit.record.schema import MEASURES, SUBJECT
+from audit.record.schema import MEASURES
 from checks.table.answers import json_number
 from checks.table.cells import EXPERIMENT, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
 from checks.verdict import Frozen
-from reports.result.experiments import Answer
 from reports.result.summary import class_name
-
-Notes = dict[int, dict[str, dict[str, float | None]]]
-Answers = dict[int, dict[str, dict[str, Answer]]]
 
 
 class Scores(Frozen):
@@ -73,16 +68,11 @@ class Row(Frozen):
         description="'experiment', and the methods whose maps are evidence, under which it is right for the wrong"
         " reason"
     )
-    answers: dict[str, dict[str, Answer]] = Field(
-        description="of the audited network to altered pictures, by intervention and variant; under 'cue N', for the"
-        " class of that candidate, else for the label"
-    )
     lead: float | None = Field(
         description="log-odds of the label for the object alone less those for its surroundings alone, by the"
         " fill that favours the object most; null where not judged"
     )
     metadata: dict[str, str] = Field(description="what the annotations say besides label and box, as a scenario")
-    notes: dict[str, dict[str, float | None]] = Field(description="further numbers of a method, by source")
 
 
 def rows(record: Record, evidence: Evidence, classes: tuple[str, ...], kept: Sequence[str]) -> Iterator[Row]:
@@ -94,7 +84,6 @@ def rows(record: Record, evidence: Evidence, classes: tuple[str, ...], kept: Seq
     misses = {EXPERIMENT: (evidence.right & missed(evidence, miss)).tolist()}
     misses |= {method: (evidence.right & evidence.miss(method)).tolist() for method in kept}
     lead = np.where(judged_by_experiment(evidence), evidence.lead(miss.fills), np.nan)
-    notes, answers = _notes(record), _answers(evidence)
     for i, number in enumerate(pictures.number.tolist()):
         target = int(evidence.class_index[i])
         width, height = pictures.size[i].tolist()
@@ -113,10 +102,8 @@ def rows(record: Record, evidence: Evidence, classes: tuple[str, ...], kept: Seq
             scores={source: scores[source][i] for source in sources if evidence.made[source][i]},
             forbidden=_on_forbidden(evidence, i),
             wrong_reason=tuple(source for source, wrong in misses.items() if wrong[i]),
-            answers=answers.get(number, {}),
             lead=json_number(lead[i]),
             metadata=pictures.metadata[i],
-            notes=notes.get(number, {}),
         )
 
 
@@ -146,29 +133,3 @@ def _prediction(evidence: Evidence, i: int, classes: tuple[str, ...]) -> Predict
         label_rank=int(rank) if np.isfinite(rank) else None,
         right=bool(evidence.right[i]),
     )
-
-
-def _notes(record: Record) -> Notes:
-    notes = read_notes(record)
-    columns = zip(notes.sample.tolist(), notes.source, notes.name, notes.value.tolist(), strict=True)
-    by_sample: Notes = {}
-    for sample, source, name, value in columns:
-        by_sample.setdefault(sample, {}).setdefault(source, {})[name] = json_number(value)
-    return by_sample
-
-
-def _answers(evidence: Evidence) -> Answers:
-    """Those of the audited network."""
-    by_sample: Answers = {}
-    for (subject, intervention, variant), given in evidence.answers.items():
-        if subject != SUBJECT:
-            continue
-        samples = evidence.sample[given.place].tolist()
-        columns = (given.probability.tolist(), given.log_odds.tolist(), given.predicted.tolist())
-        for sample, probability, log_odds, predicted in zip(samples, *columns, strict=True):
-            by_sample.setdefault(sample, {}).setdefault(intervention, {})[variant] = Answer(
-                probability=json_number(probability),
-                log_odds=json_number(log_odds),
-                predicted=predicted if predicted >= 0 else None,
-            )
-    return by_sample

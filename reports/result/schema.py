@@ -15,7 +15,7 @@ from reports.result.slices import Slices
 from reports.result.summary import ClassSummary, Counts, SourceSummary
 from reports.wording.worded import WordedJudgement
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 class Identity(BaseModel):
