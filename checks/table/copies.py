@@ -43,20 +43,30 @@ def united(*columns: NDArray[Any]) -> Ints:
 def _groups(words: Words) -> Ints:
     """(n,) of pictures that are alike: each group grows until nothing that is left is a copy of a member.
 
-    Members are compared with what is left alone, so that a film, whose pictures are all alike, takes no longer.
+    Members are compared with what is left alone, so that a film, whose pictures are all alike, takes no longer. Most
+    pictures have no copy, which is seen of a whole block at once.
     """
-    group, left = np.empty(len(words), np.int64), np.arange(len(words))
+    group, left = np.arange(len(words)), np.arange(len(words))
     rest = np.asfortranarray(words)  # whole columns lie together
     while len(left):
-        number, edge = left[0], rest[:1]
-        group[number], left, rest = number, left[1:], rest[1:]
-        while len(edge):
-            found = np.unique(alike(edge[:BLOCK], rest)[1])
-            edge = np.concatenate([edge[BLOCK:], rest[found]])
-            group[left[found]] = number
-            if len(found):
-                left, rest = np.delete(left, found), np.delete(rest, found, axis=0)
+        one, other = alike(rest[:BLOCK], rest)
+        with_copy = np.unique(one[one != other])
+        seeds, alone = left[with_copy], np.setdiff1d(np.arange(len(left[:BLOCK])), with_copy)
+        left, rest = np.delete(left, alone), np.delete(rest, alone, axis=0)
+        for seed in seeds:
+            left, rest = _grown(seed, group, left, rest)
     return group
+
+
+def _grown(seed: int, group: Ints, left: Ints, rest: Words) -> tuple[Ints, Words]:
+    """What is left without the group of the picture `seed`, which is written into `group`; all where it has one."""
+    edge = rest[left == seed]
+    while len(edge):
+        found = np.unique(alike(edge[:BLOCK], rest)[1])
+        edge = np.concatenate([edge[BLOCK:], rest[found]])
+        group[left[found]] = seed
+        left, rest = np.delete(left, found), np.delete(rest, found, axis=0)
+    return left, rest
 
 
 def _components(nodes: int, one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]]) -> Ints:
