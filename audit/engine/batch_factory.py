@@ -178,7 +178,8 @@ def _input(
 ) -> Tensor:
     """(N, C, H, W) float32, normalised, on the device."""
     pixels = torch.stack([picture.framed.pixels.permute(1, 2, 0) for picture in pictures]).permute(0, 3, 1, 2)
-    return preprocessing.normalise(pixels.to(device)).contiguous(memory_format=_layout(channels_last))
+    there = pixels.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else pixels.to(device)
+    return preprocessing.normalise(there).contiguous(memory_format=_layout(channels_last))
 
 
 def _layout(channels_last: bool) -> torch.memory_format:

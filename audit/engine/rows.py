@@ -34,7 +34,7 @@ class Measured:
     """Localisation AUC of each sample, the mean over the ranking methods whose map is not dead."""
     loaded: LoadedBatch
     maps: Mapping[str, Tensor]
-    """(N, H, W) on the CPU, of each method; 0 throughout where none was made."""
+    """(N, H, W) on the network's device, of each method; 0 throughout where none was made."""
     made: Mapping[str, Collection[int]]
     """The places in the batch of the pictures that each method made a map of."""
 
@@ -43,7 +43,7 @@ class Measured:
         index = next(i for i, picture in enumerate(self.loaded.pictures) if picture.number == number)
         picture = encode_picture(self.loaded.pictures[index].framed.pixels)
         maps = [
-            ThumbnailRow(number, label, encode_map(maps[index]))
+            ThumbnailRow(number, label, encode_map(maps[index].cpu()))
             for label, maps in self.maps.items()
             if index in self.made[label]
         ]
@@ -70,7 +70,7 @@ class SourceMaps(NamedTuple):
     chosen: list[int]
     """The places in the batch of the pictures that it is made for."""
     relevance: Tensor
-    """(chosen, H, W) on the CPU."""
+    """(chosen, H, W) on the network's device."""
     dead: list[bool]
     attribution: Attribution
 
@@ -93,6 +93,7 @@ def measure_batch(
     """
     batch = plan.factory.batch(loaded.pictures)
     numbers = [picture.number for picture in loaded.pictures]
+    where = where.on(batch.x.device)
     made = [maps for source in plan.sources for maps in _ask(source, plan.draws.sources[source.label], batch, numbers)]
     methods = [entry for entry in made if not entry.source.is_null]
     maps = {entry.source.label: entry.over(len(numbers), entry.relevance, 0) for entry in methods}
@@ -143,7 +144,7 @@ def _ask(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> l
     if not chosen:
         return []
     relevance, attribution = source.ask(batch if len(chosen) == len(numbers) else batch.some(chosen))
-    return [SourceMaps(source, chosen, relevance.cpu(), dead(relevance).tolist(), attribution)]
+    return [SourceMaps(source, chosen, relevance, dead(relevance).tolist(), attribution)]
 
 
 def _explain_again(
@@ -183,7 +184,7 @@ def _score(maps: SourceMaps, numbers: Sequence[int], where: Region, banned: Tens
         score=[ScoreRow(numbers[i], label, int(silent), *row) for i, silent, *row in table],
         forbidden=[]
         if banned is None
-        else _forbidden_rows([numbers[i] for i in chosen], label, maps.relevance, banned[chosen, 0].cpu()),
+        else _forbidden_rows([numbers[i] for i in chosen], label, maps.relevance, banned[chosen, 0]),
         note=[
             NoteRow(numbers[i], label, name, value)
             for name, values in maps.attribution.per_picture.items()
@@ -249,7 +250,7 @@ def _predictions(batch: Batch) -> list[Prediction]:
 def _mask_rows(pictures: Sequence[Loaded], inside: Tensor) -> list[MaskRow]:
     """Rows for the pictures whose objects are masks. inside: (N, H, W) bool."""
     drawn = [i for i, picture in enumerate(pictures) if picture.framed.drawn is not None]
-    return [MaskRow(pictures[i].number, packed(inside[i].numpy())) for i in drawn]
+    return [MaskRow(pictures[i].number, packed(inside[i].cpu().numpy())) for i in drawn]
 
 
 def _picture_row(picture: Loaded, area_share: float, prediction: Prediction) -> PictureRow:

@@ -21,24 +21,23 @@ GRID = 28
 
 
 def spots(maps: Mapping[str, Tensor], inside: Tensor) -> Tensor:
-    """(N, GRID, GRID) uint8: the mean of the maps' relevance outside the boxes, averaged over each cell's area.
+    """(N, GRID, GRID) uint8 on the CPU: the mean of the maps' relevance outside the boxes, averaged over each cell.
 
     maps: (N, H, W) of each method, non-negative; each is normalised to sum 1, and dead ones are left out. inside:
     (N, H, W) bool, the union of the boxes. Each grid is scaled by its own maximum, and zero where nothing lies outside.
     """
-    total = torch.zeros(inside.shape, dtype=torch.float64)
+    total = torch.zeros(inside.shape, dtype=torch.float64, device=inside.device)
     for relevance in maps.values():
-        living = ~dead(relevance).cpu().view(-1, 1, 1)
-        values = relevance.cpu().double()
-        values = torch.where(living, values, 0)
+        living = ~dead(relevance).view(-1, 1, 1)
+        values = torch.where(living, relevance.double(), 0)
         top = values.amax(dim=(1, 2), keepdim=True)
         values = values / torch.where(living, top, 1)
         total += values / torch.where(living, values.sum(dim=(1, 2), keepdim=True), 1)
-    outside = torch.where(inside.cpu(), 0, total)
-    height, width = outside.shape[1:]
-    grid = _averages(height) @ outside @ _averages(width).T
+    outside = torch.where(inside, 0, total)
+    rows, columns = (_averages(side).to(inside.device) for side in outside.shape[1:])
+    grid = rows @ outside @ columns.T
     top = grid.amax(dim=(1, 2), keepdim=True)
-    return (grid / torch.where(top > 0, top, 1) * 255).round().to(torch.uint8)
+    return (grid / torch.where(top > 0, top, 1) * 255).round().to(torch.uint8).cpu()
 
 
 def _averages(side: int) -> Tensor:

@@ -60,7 +60,7 @@ def explained_twice(source: Source, batch: Batch, numbers: Sequence[int]) -> lis
     """
     few = batch.some(range(min(FEW, len(numbers))))
     first, second = (source.ask(replace(few))[0] for _ in range(2))  # copies, which have no derivative in store
-    return _map_rows(source, numbers[:FEW], AGAIN, map_deviation(second.cpu(), first.cpu()))
+    return _map_rows(source, numbers[:FEW], AGAIN, map_deviation(second, first))
 
 
 def _map_rows(source: Source, numbers: Sequence[int], way: str, deviations: Tensor) -> list[MapRepeatRow]:
@@ -109,8 +109,8 @@ def _answered_otherwise(batch: Batch) -> Answers:
 
 
 def _explained_otherwise(source: Source, batch: Batch) -> Tensor:
-    """(N, H, W) on the CPU."""
-    return torch.cat([source.ask(part)[0].cpu() for part in _otherwise(batch)]).flip(0)
+    """(N, H, W)."""
+    return torch.cat([source.ask(part)[0] for part in _otherwise(batch)]).flip(0)
 
 
 def _otherwise(batch: Batch) -> Iterator[Batch]:

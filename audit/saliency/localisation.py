@@ -1,7 +1,8 @@
 """How much of the relevance lies on the object: measures of a map against boxes.
 
-Maps are scored one by one in NumPy on the CPU: one map fits into a core's cache where a batch does not, and NumPy sorts
-many times faster than torch, so that a batch takes less time like this than by operations on the whole of it.
+On the CPU maps are scored one by one in NumPy: one map fits into a core's cache where a batch does not, and NumPy sorts
+many times faster than torch, so that a batch takes less time like this than by operations on the whole of it. On a GPU
+it is the other way round.
 """
 
 import math
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from audit.saliency.rectangles import union, within
+from audit.saliency.scores_on_device import scores_on_device
 
 FEW = 32
 """Rectangles of a picture that are drawn one after the other, for all pictures at once."""
@@ -28,6 +30,10 @@ class Region(NamedTuple):
     """(N, H, W) bool: the union of the boxes or masks. A pixel belongs to a box or mask that holds its centre."""
     near: Tensor
     """(N, H, W) bool: the pixels whose centre lies within the pointing tolerance of a box."""
+
+    def on(self, device: torch.device) -> "Region":
+        """The same there."""
+        return Region(*(mask.to(device) for mask in self))
 
     @property
     def area_share(self) -> Tensor:
@@ -68,13 +74,20 @@ def _of_few(boxes: Sequence[Tensor], size: tuple[int, int], tolerance: float, de
 def score_maps(relevance: Tensor, where: Region) -> Mapping[str, Tensor]:
     """Scores (N,) float64 of maps (N, H, W), non-negative; NaN where the map is dead or the object has no pixel.
 
-    A map that is the same for all pictures is best given expanded: then it is sorted once. The scores are on the CPU.
+    `where` is on the device of the maps, the scores are on the CPU. A map that is the same for all pictures is best
+    given expanded: it is then sorted once.
 
     mass: share of the relevance inside (Arras et al. 2022, relevance mass accuracy). lift: mass / area share.
     rank: share of the |M| most relevant pixels that lie inside (Arras et al. 2022); ties count in expectation.
     pointing: share of the map's maxima that lie inside or within the tolerance (Zhang et al. 2018).
     auc: P(relevance inside > relevance outside), ties one half; NaN also where nothing lies outside.
     """
+    table = scores_on_device(relevance, *where) if relevance.is_cuda else _one_by_one(relevance, where)
+    return dict(zip(("mass", "lift", "rank", "pointing", "auc"), table.cpu().unbind(dim=1), strict=True))
+
+
+def _one_by_one(relevance: Tensor, where: Region) -> Tensor:
+    """(N, 5) float64: mass, lift, rank, pointing and AUC."""
     masks = zip(*(mask.flatten(1).cpu().numpy() for mask in where), strict=True)
     one_for_all = relevance.stride(0) == 0
     maps = (relevance[:1] if one_for_all else relevance).float().flatten(1).cpu().numpy()
@@ -83,8 +96,7 @@ def score_maps(relevance: Tensor, where: Region) -> Mapping[str, Tensor]:
         rows = [_scores(known, *pair) for pair in masks]
     else:
         rows = [_scores(_Known.of(values), *pair) for values, pair in zip(maps, masks, strict=True)]
-    table = torch.tensor(rows, dtype=torch.float64)
-    return dict(zip(("mass", "lift", "rank", "pointing", "auc"), table.unbind(dim=1), strict=True))
+    return torch.tensor(rows, dtype=torch.float64)
 
 
 class _Known(NamedTuple):

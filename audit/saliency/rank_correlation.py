@@ -39,13 +39,18 @@ def ranks(values: Tensor) -> Tensor:
     A row with a value that is not finite is NaN throughout.
     """
     ascending, order = values.sort(dim=1)
-    place = torch.arange(values.shape[1], device=values.device).expand_as(order)
-    steps = ascending[:, 1:] != ascending[:, :-1]
-    ends = F.pad(steps, (1, 1), value=True)
+    first, last = runs(ascending)
+    ranked = torch.empty_like(order, dtype=torch.float64).scatter_(1, order, (first + last).double() / 2)
+    return torch.where(torch.isfinite(values).all(dim=1, keepdim=True), ranked, torch.nan)
+
+
+def runs(ascending: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, P) int64, twice: the place, from 0, of the first and of the last value of each run of equals in each row."""
+    place = torch.arange(ascending.shape[1], device=ascending.device).expand_as(ascending)
+    ends = F.pad(ascending[:, 1:] != ascending[:, :-1], (1, 1), value=True)
     first = torch.where(ends[:, :-1], place, 0).cummax(dim=1).values
     last = torch.where(ends[:, 1:], place, place.shape[1] - 1).flip(1).cummin(dim=1).values.flip(1)
-    ranked = torch.empty_like(place, dtype=torch.float64).scatter_(1, order, (first + last).double() / 2)
-    return torch.where(torch.isfinite(values).all(dim=1, keepdim=True), ranked, torch.nan)
+    return first, last
 
 
 def correlation(one: Tensor, other: Tensor) -> Tensor:

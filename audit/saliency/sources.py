@@ -36,7 +36,7 @@ class Source:
         scored = batch if batch.score == self.score else replace(batch, score=self.score)
         answer = self.function(scored.of(scored.module) if "layers" in self.needs else scored, **self.options)
         attribution = answer if isinstance(answer, Attribution) else Attribution(answer)
-        signed = attribution.signed.detach()
+        signed = attribution.signed.detach().to(batch.x.device)
         n, _, height, width = batch.x.shape
         needed = ((n, height, width),) if self.is_null else ((n, 1, height, width), tuple(batch.x.shape))
         if tuple(signed.shape) not in needed:

@@ -39,5 +39,5 @@ def noise(
     for method in trial.methods:
         with asked_by(f"noise, by {method.label}"):
             relevance, _ = method.ask(altered_batch)
-        notes[method.label, "noise_similarity"] = similarity(relevance.cpu(), trial.maps[method.label])
+        notes[method.label, "noise_similarity"] = similarity(relevance, trial.maps[method.label])
     return Altered({"noise": noisy}, notes)
