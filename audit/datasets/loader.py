@@ -46,6 +46,13 @@ class LoadedBatch:
     """The objects of all pictures; None where there is no picture."""
     exclusions: tuple[tuple[int, Exclusion], ...]
 
+    def some(self, places: range) -> "LoadedBatch":
+        """The pictures at these places, without the exclusions."""
+        if self.region is None or len(places) == len(self.pictures):
+            return self
+        chosen = slice(places.start, places.stop)
+        return LoadedBatch(self.pictures[chosen], Region(*(mask[chosen] for mask in self.region)), ())
+
 
 @dataclass(frozen=True)
 class Loader:

@@ -88,31 +88,32 @@ class BatchFactory:
         return region(grown, (height, width), 0, self.device).inside.unsqueeze(1)
 
 
-def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple[BatchFactory, tuple[Loaded, ...]]:
+def batch_factory(
+    inputs: Inputs, device: torch.device, needs: Collection[Need]
+) -> tuple[BatchFactory, tuple[Loaded, ...]]:
     """The factory for a device, and the two pictures on which the network was rehearsed; none where none can be loaded.
 
-    Brings the network to the device and lays it out in memory. Raises AuditError where there is no such device, where
-    the network fails on the pictures, or where an untrained copy is needed and cannot be made.
+    Brings the network to the device and lays it out in memory. Raises AuditError where the network fails on the
+    pictures, or where an untrained copy is needed and cannot be made.
     """
-    target = _device(device)
-    loader = loader_of(inputs, ahead=2 if target.type == "cuda" else 0)
+    loader = loader_of(inputs, ahead=2 if device.type == "cuda" else 0)
     first = _first_pictures(loader, CALIBRATION if "untrained" in needs else 2)
     pair = _pair(first)
     if pair:
         check_frame(inputs.settings, frame_of(pair[0]), len(inputs.samples))
         check_model(inputs.model, _input(pair, inputs.preprocessing, torch.device("cpu"), channels_last=False))
-    with touching(f"when it is brought to {target}", "need a network that can be moved", "Load its weights first."):
-        module = inputs.model.module.to(target)
+    with touching(f"when it is brought to {device}", "need a network that can be moved", "Load its weights first."):
+        module = inputs.model.module.to(device)
     channels_last, untrained, quick = False, None, None
     if pair:
-        x = _input(pair, inputs.preprocessing, target, channels_last=False)
+        x = _input(pair, inputs.preprocessing, device, channels_last=False)
         able = inputs.model.capabilities
         refuse_probabilities(inputs.model, rehearse(module, x, len(inputs.classes), deterministic=able.deterministic))
-        channels_last = able.gradient and target.type == "cpu" and to_channels_last(module, x[:1])
+        channels_last = able.gradient and device.type == "cpu" and to_channels_last(module, x[:1])
         quick = folded(module, x.contiguous(memory_format=_layout(channels_last))) if able.gradient else None
         loader = replace(loader, frame=(x.shape[2], x.shape[3]))
         if "untrained" in needs:
-            calibration = _input(first, inputs.preprocessing, target, channels_last)
+            calibration = _input(first, inputs.preprocessing, device, channels_last)
             untrained = randomised(module, inputs.settings.run.seed, [calibration])
     settings = inputs.settings
     factory = BatchFactory(
@@ -120,7 +121,7 @@ def batch_factory(inputs: Inputs, device: str, needs: Collection[Need]) -> tuple
         untrained=untrained,
         loader=loader,
         samples=inputs.samples,
-        device=target,
+        device=device,
         channels_last=channels_last,
         seed=settings.run.seed,
         score=settings.saliency.score,
@@ -186,7 +187,8 @@ def _layout(channels_last: bool) -> torch.memory_format:
     return torch.channels_last if channels_last else torch.contiguous_format
 
 
-def _device(name: str) -> torch.device:
+def device_of(name: str) -> torch.device:
+    """Raises AuditError where there is no such device."""
     try:
         device = torch.device(name)
         torch.empty(1, device=device)

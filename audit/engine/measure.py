@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from audit.datasets.file_pixels import changed_picture
 from audit.engine.identity import identity
 from audit.engine.inputs import Inputs
+from audit.engine.memory import enough_memory
 from audit.engine.pictures import auc_so_far, gallery, measure_pictures
 from audit.engine.plan import Plan, plan
 from audit.engine.progress import PICTURES, Progress, Work, silent
@@ -78,8 +80,9 @@ def _measure(plan: Plan, record: Record, progress: Progress) -> None:
     try:
         with Passes(*plan.factory.networks) as passes:
             work = _work(plan, record, passes, progress)
-            measure_pictures(plan, record, passes, work)
-            _run_after_pictures(plan, record, passes, work)
+            size = measure_pictures(plan, record, passes, work)
+            with enough_memory(size):
+                _run_after_pictures(replace(plan, batch_size=size), record, passes, work)
     finally:
         _check_state(plan, record)
 

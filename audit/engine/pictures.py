@@ -1,12 +1,15 @@
 """The pictures of a run, batch by batch: each batch is one transaction of the record."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 
+from audit.datasets.loader import LoadedBatch
+from audit.engine.memory import in_parts
 from audit.engine.plan import Plan
 from audit.engine.progress import PICTURES, Work
-from audit.engine.rows import measure_batch
+from audit.engine.rows import Measured, joined, measure_batch
 from audit.engine.thumbnails import Gallery, choose
 from audit.hashing import picture_seed
 from audit.models.pass_counter import Passes
@@ -17,8 +20,9 @@ from audit.record.schema import ExclusionRow, Rows
 from audit.record.writer import add_rows
 
 
-def measure_pictures(plan: Plan, record: Record, passes: Passes, work: Work) -> None:
-    """Measure the pictures that the record does not hold yet."""
+def measure_pictures(plan: Plan, record: Record, passes: Passes, work: Work) -> int:
+    """Measure the pictures that the record does not hold yet, and return how many went through the network at once."""
+    size = plan.batch_size
     done, total = read_done(record), len(plan.inputs.samples)
     todo = [numbers for numbers in plan.ranges if not done.issuperset(numbers)]
     shown = _shown(plan, auc_so_far(plan, record))
@@ -31,16 +35,23 @@ def measure_pictures(plan: Plan, record: Record, passes: Passes, work: Work) -> 
             }
             dropped: list[int] = []
             if loaded.region:
-                measured = measure_batch(plan, loaded, loaded.region, upcoming.start)
-                before, shown = shown, _shown(plan, {**shown, **measured.auc})
-                added = sorted(shown.keys() & measured.auc.keys())
-                thumbnails = [row for number in added for row in measured.thumbnails(number)]
-                rows = {**rows, **measured.rows, "thumbnail": thumbnails}
+                ask = partial(_measured, plan, loaded, upcoming.start)
+                parts, size = in_parts(len(loaded.pictures), size, ask)
+                auc = {number: value for part in parts for number, value in part.auc.items()}
+                before, shown = shown, _shown(plan, {**shown, **auc})
+                rows |= joined([part.rows for part in parts])
+                rows["thumbnail"] = [row for part in parts for row in part.thumbnails(shown.keys())]
                 dropped = sorted(before.keys() - shown.keys())
             rows = {**rows, "passes": [passes.take(PICTURES, len(numbers))]}
             add_rows(record, rows, dropped)
             finished += len(numbers)
             work.pictures(finished, total)
+    return size
+
+
+def _measured(plan: Plan, loaded: LoadedBatch, meanwhile: Callable[[], None], places: range) -> Measured:
+    """Of the pictures at these places alone."""
+    return measure_batch(plan, loaded.some(places), meanwhile)
 
 
 def gallery(plan: Plan, auc: Mapping[int, float]) -> Gallery:

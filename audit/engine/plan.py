@@ -10,8 +10,9 @@ from torch import Tensor
 
 from audit.datasets.file_pixels import FilePixels
 from audit.datasets.loader import Loaded
-from audit.engine.batch_factory import BatchFactory, batch_factory
+from audit.engine.batch_factory import BatchFactory, batch_factory, device_of
 from audit.engine.inputs import Inputs, read_inputs
+from audit.engine.memory import sized_for
 from audit.experiments.altered_batch import Donors, Trial
 from audit.experiments.donor_pool import gather
 from audit.experiments.forbidden_pixels import forbidden_pixels
@@ -50,6 +51,8 @@ class Plan:
     """None where no picture can be loaded."""
     per_run: Mapping[str, Mapping[str, str]]
     """By source, what holds for all pictures, as the layer that Grad-CAM chose."""
+    batch_size: int
+    """Pictures that go through the network at once. The `ranges` stay as the settings have them."""
 
     @property
     def methods(self) -> tuple[Source, ...]:
@@ -111,7 +114,7 @@ def plan(settings: Settings, model: Model | None, device: str, before: Callable[
     Raises AuditError for whatever would break the run later: what needs more than this model can do, a method that
     refuses it, a model that returns something else than logits, a label that no class has.
     """
-    inputs = read_inputs(settings, model)
+    inputs = read_inputs(sized_for(on := device_of(device), settings), model)
     settings = inputs.settings
     map_sources = sources(settings.saliency)
     interventions = experiments("audit.experiments.interventions", settings.experiments.interventions)
@@ -120,7 +123,7 @@ def plan(settings: Settings, model: Model | None, device: str, before: Callable[
     needs = _union(map_sources, interventions, controls, searches)
     if before is not None:
         before(inputs)
-    factory, pictures = batch_factory(inputs, device, needs)
+    factory, pictures = batch_factory(inputs, on, needs)
     total, seed = len(inputs.samples), settings.run.seed
     first = factory.batch(pictures) if pictures else None
     return Plan(
@@ -137,6 +140,7 @@ def plan(settings: Settings, model: Model | None, device: str, before: Callable[
         fingerprint=fingerprint(factory.module, first.x, pictures) if first else None,
         donors=gather(inputs, factory, with_files="files" in needs) if first and "donors" in needs else None,
         per_run={source.label: dict(source.ask(first)[1].per_run) for source in map_sources} if first else {},
+        batch_size=settings.run.batch_size,
     )
 
 

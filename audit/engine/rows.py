@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -38,16 +38,19 @@ class Measured:
     made: Mapping[str, Collection[int]]
     """The places in the batch of the pictures that each method made a map of."""
 
-    def thumbnails(self, number: int) -> list[ThumbnailRow]:
-        """The small pictures of one sample."""
-        index = next(i for i, picture in enumerate(self.loaded.pictures) if picture.number == number)
-        picture = encode_picture(self.loaded.pictures[index].framed.pixels)
+    def thumbnails(self, shown: Collection[int]) -> list[ThumbnailRow]:
+        """The small pictures of the samples among `shown`."""
+        chosen = [place for place, picture in enumerate(self.loaded.pictures) if picture.number in shown]
+        return [row for place in chosen for row in self._thumbnails(place)]
+
+    def _thumbnails(self, place: int) -> list[ThumbnailRow]:
+        picture = self.loaded.pictures[place]
         maps = [
-            ThumbnailRow(number, label, encode_map(maps[index].cpu()))
+            ThumbnailRow(picture.number, label, encode_map(maps[place].cpu()))
             for label, maps in self.maps.items()
-            if index in self.made[label]
+            if place in self.made[label]
         ]
-        return [ThumbnailRow(number, "picture", picture), *maps]
+        return [ThumbnailRow(picture.number, "picture", encode_picture(picture.framed.pixels)), *maps]
 
 
 class Prediction(NamedTuple):
@@ -83,17 +86,16 @@ class SourceMaps(NamedTuple):
         return whole
 
 
-def measure_batch(
-    plan: Plan, loaded: LoadedBatch, where: Region, meanwhile: Callable[[], None] = lambda: None
-) -> Measured:
+def measure_batch(plan: Plan, loaded: LoadedBatch, meanwhile: Callable[[], None] = lambda: None) -> Measured:
     """Ask every source for its maps and score them; one pass through the network serves all that can share it.
 
-    where: the objects of the loaded pictures. meanwhile: called before the maps are scored, to begin what then goes on
+    There is at least one picture. meanwhile: called before the maps are scored, to begin what then goes on
     beside it. Torch is done by then: its threads wait for each other, and for whatever else has taken their cores.
     """
     batch = plan.factory.batch(loaded.pictures)
     numbers = [picture.number for picture in loaded.pictures]
-    where = where.on(batch.x.device)
+    assert loaded.region is not None
+    where = loaded.region.on(batch.x.device)
     made = [maps for source in plan.sources for maps in _ask(source, plan.draws.sources[source.label], batch, numbers)]
     methods = [entry for entry in made if not entry.source.is_null]
     maps = {entry.source.label: entry.over(len(numbers), entry.relevance, 0) for entry in methods}
@@ -124,6 +126,14 @@ def measure_batch(
     }
     mean_auc = _mean_auc(plan, made, scored, len(numbers))
     return Measured(rows, dict(zip(numbers, mean_auc, strict=True)), loaded, maps, chosen)
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of several parts of a batch, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    by_table = [cast("dict[str, list[Any]]", part) for part in parts]
+    return cast("Rows", {table: [row for part in by_table for row in part[table]] for table in by_table[0]})
 
 
 def _mean_auc(plan: Plan, made: Sequence[SourceMaps], scored: Sequence["Scores"], n: int) -> list[float]:

@@ -92,7 +92,7 @@ def _stated(number: int, place: Place) -> dict[str, Any]:
 
 
 def _batches(run: Plan, numbers: Sequence[int]) -> Iterator[tuple[Loaded, ...]]:
-    size = run.inputs.settings.run.batch_size
+    size = run.batch_size
     parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     with closing(run.factory.loader.batches(parts)) as batches:
         yield from (batch.pictures for batch in batches if batch.pictures)

@@ -224,7 +224,7 @@ def touching(when: str, needed: str, next_step: str) -> Iterator[None]:
     """Within, somebody else's network is touched, which may raise anything; it becomes an AuditError."""
     try:
         yield
-    except AuditError:
+    except (AuditError, torch.OutOfMemoryError):
         raise
     except Exception as error:
         said = f"raises {type(error).__name__} {when}: {_last_line(error)}".removesuffix(": ")

@@ -70,6 +70,8 @@ def _ask_copy(module: nn.Module, x: Tensor) -> None:
     """Raises AuditError where the copy fails though the original does not: it shares something that copies do not."""
     try:
         module(x.clone())  # one that writes into its input must not change the batch, which serves other copies too
+    except torch.OutOfMemoryError:
+        raise
     except Exception as error:
         raise AuditError(
             "randomised model",

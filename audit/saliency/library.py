@@ -137,7 +137,7 @@ def heard(label: str, batch: Batch) -> Iterator[Batch]:
         hooks.callback(nn.Module.register_forward_hook(batch.module, lambda *_: inside.clear()).remove)
         try:
             yield replace(batch, module=Asked(batch.module))
-        except AuditError:
+        except (AuditError, torch.OutOfMemoryError):
             raise
         except Exception as error:
             if inside:

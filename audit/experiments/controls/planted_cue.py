@@ -161,7 +161,7 @@ def _covered(run: Plan, loaded: Loaded) -> Tensor:
 
 
 def _prepared(run: Plan, chosen: Sequence[Loaded], mark: Marks, lambdas: tuple[float, ...]) -> Control:
-    size = run.inputs.settings.run.batch_size
+    size = run.batch_size
     parts = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     trials = [run.trial(some, run.factory.batch(some), {}) for some in parts]
     margins = torch.cat([answers(trial.batch.logits, trial.batch.target).log_odds for trial in trials])

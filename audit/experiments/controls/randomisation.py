@@ -65,7 +65,7 @@ def _drawn(run: Plan, record: Record, count: int) -> list[int]:
 
 
 def _batches(run: Plan, numbers: Sequence[int]) -> list[Batch]:
-    size, load = run.inputs.settings.run.batch_size, run.factory.loader.load
+    size, load = run.batch_size, run.factory.loader.load
     return [run.factory.batch(list(map(load, numbers[i : i + size]))) for i in range(0, len(numbers), size)]
 
 

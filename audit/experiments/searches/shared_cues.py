@@ -210,7 +210,7 @@ def _answers(
 ) -> list[AnswerRow]:
     """chosen: the places of the pictures in the spots, and the pictures."""
     samples, batch = stage.spots.sample[chosen[0]].tolist(), chosen[1]
-    size = stage.run.inputs.settings.run.batch_size
+    size = stage.run.batch_size
     parts = [range(len(samples))[start : start + size] for start in range(0, len(samples), size)]
     rows: list[AnswerRow] = []
     for variant, pictures in variants.items():
