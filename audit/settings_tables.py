@@ -256,11 +256,15 @@ class RunTable(Table):
     """How the run goes about it."""
 
     batch_size: int = Field(default=16, gt=0, le=bounds.MOST_BATCHED)
-    """Pictures that are measured together, and kept together when a run is interrupted."""
+    """Pictures that are measured together, and kept together when a run is interrupted; on a GPU 128 where nothing is
+    said. Where memory is too short for them, half as many go through the network at once."""
     workers: int = Field(
         default_factory=lambda: min(torch.get_num_threads(), MOST_WORKERS), gt=0, le=bounds.MOST_THREADS
     )
     """Threads that decode pictures. Default: those of torch, at most 8. No number depends on them."""
+    threads: int | None = Field(default=None, gt=0, le=bounds.MOST_THREADS)
+    """Threads that the network computes with. Default: those of torch, but no more than the cores that a container is
+    granted. With another number the last digits may differ."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Of everything that is drawn at random."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from audit.cli.baselines import accept, compare
+from audit.cli.busy import wait_politely
 from audit.cli.completion import VARIABLE, asked, completion
 from audit.cli.demo import demo
 from audit.cli.doctor import doctor
@@ -41,6 +42,7 @@ for command in (run, check, report, compare, accept, verify, demo, explain, list
 def main() -> None:
     """Run the command line and leave with its exit code. Whatever breaks leaves with that of INVALID."""
     open_streams()
+    wait_politely()
     if asked():
         cli.main(complete_var=VARIABLE)  # answers the shell that asks, and leaves
     with bounded_notices():

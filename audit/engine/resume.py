@@ -1,6 +1,6 @@
 """The record that a run writes to: a new one, or the one that an earlier run left, if it is of the same inputs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -18,17 +18,17 @@ FINGERPRINT = "rehearsal"
 """Where the record keeps what the network said before the audit."""
 
 
-def begun(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
-    """A new record."""
+def begun(path: Path, plan: Plan, identity: dict[str, Any], machine: Mapping[str, Any]) -> Record:
+    """A new record. machine: what it says of the machine besides; with other entries the run goes on all the same."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AuditError(path.parent, f"cannot be made ({error.strerror})", "need a folder for the results") from error
     answers = {FINGERPRINT: plan.fingerprint.recorded()} if plan.fingerprint else {}
-    return create_record(path, {**identity, **answers}, plan.inputs.samples, plan.inputs.excluded)
+    return create_record(path, {**identity, **answers, **machine}, plan.inputs.samples, plan.inputs.excluded)
 
 
-def resumed(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
+def resumed(path: Path, plan: Plan, identity: dict[str, Any], _machine: Mapping[str, Any]) -> Record:
     """The record that an earlier run left.
 
     Raises AuditError where anything that went into it has changed, and where the run ended and somebody wrote since.
@@ -55,14 +55,14 @@ def resumed(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
     return record
 
 
-def reused(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
+def reused(path: Path, plan: Plan, identity: dict[str, Any], machine: Mapping[str, Any]) -> Record:
     """The record of the very same inputs, if that is what lies there, else a new one."""
     if path.exists():
         try:
-            return resumed(path, plan, identity)
+            return resumed(path, plan, identity, machine)
         except AuditError:
             path.unlink()
-    return begun(path, plan, identity)
+    return begun(path, plan, identity, machine)
 
 
 def _changed(record: Record, plan: Plan, identity: dict[str, Any]) -> list[str]:

@@ -1,0 +1,47 @@
+"""As many threads as are stated or granted, for as long as the run lasts."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from audit import Record, load_settings, measure
+from audit.engine.threads import granted_cores, threads
+from fixtures.shapes import write_shapes
+
+
+@pytest.mark.parametrize(
+    ("limits", "cores"),
+    [("200000 100000\n", 2), ("150000 100000\n", 2), ("10000 100000\n", 1), ("max 100000\n", 8), ("broken", 8)],
+)
+def test_a_container_is_granted_what_its_limits_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str, cores: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    file = tmp_path / "cpu.max"
+    file.write_text(limits)
+    assert granted_cores(file) == cores
+    assert granted_cores(tmp_path / "none") == 8
+
+
+def test_a_run_computes_with_the_stated_threads_says_so_and_leaves_torch_as_it_was(tmp_path: Path) -> None:
+    settings = load_settings(write_shapes(tmp_path / "data"))
+    own = settings.model_copy(update={"run": settings.run.model_copy(update={"threads": 2})})
+    before = torch.get_num_threads()
+    with Record.open(measure(own, tmp_path / "out")) as record:
+        assert record.identity()["threads"] == 2
+        assert "threads" not in record.identity()["settings"]["run"]
+    assert torch.get_num_threads() == before
+    other = own.model_copy(update={"run": own.run.model_copy(update={"threads": 1})})
+    assert measure(other, tmp_path / "out", resume=True) == tmp_path / "out" / "audit.sqlite"
+
+
+def test_an_error_leaves_torch_as_it_was_too(tmp_path: Path) -> None:
+    settings = load_settings(write_shapes(tmp_path / "data"))
+    before = torch.get_num_threads()
+    own = settings.model_copy(update={"run": settings.run.model_copy(update={"threads": before + 1})})
+    with pytest.raises(KeyError), threads(own) as computing:
+        assert computing == before + 1
+        raise KeyError
+    assert torch.get_num_threads() == before
