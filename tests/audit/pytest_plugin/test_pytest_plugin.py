@@ -98,7 +98,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Measured:
     stub = Measured()
     monkeypatch.setattr("audit.pipeline.measure", stub)
     monkeypatch.setattr("audit.pipeline.name_problems", lambda settings: ())
-    monkeypatch.setattr("audit.pipeline.write_evidence", blank_evidence)
+    monkeypatch.setattr("reports.evidence_folder.write_evidence", blank_evidence)
     return stub
 
 
@@ -133,7 +133,7 @@ def properties(path: Path) -> dict[str, dict[str, str]]:
 def test_a_settings_file_is_one_test_a_rule_and_measured_once(
     shop: pytest.Pytester, measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("audit.pipeline.write_evidence", write_evidence)
+    monkeypatch.setattr("reports.evidence_folder.write_evidence", write_evidence)
     result = shop.runpytest("audit.toml", "-v", "--junitxml=junit.xml")
     assert result.ret == 0
     assert outcomes(result) == {"passed": 4}

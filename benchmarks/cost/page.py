@@ -1,0 +1,101 @@
+"""docs/performance.md: the tables of one measurement."""
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.cost import curve, methods, networks, profile
+
+LEAD = """\
+# What an audit costs
+
+Written by `python -m benchmarks.cost`, from one measurement. Ratios are those of tasks that took turns in one process:
+their medians, and in brackets the least and the largest. Seconds depend on the machine and on what else it did; ratios
+hardly do, and the processor's time least. Weights are random, pictures are JPEG files of 500x375.
+
+"""
+NETWORKS = """\
+## The gradient: files in, record out
+
+The run reads the files, makes one map of each picture, scores it and three null maps, and writes the record; no
+experiments. The best loop makes forward pass and input gradient over tensors in memory, folded and laid out as suits
+the network best. The classic loop takes a picture at a time with `.backward()`. Captum and Quantus make the same maps
+and four of the scores of tensors in memory, without files or record.
+
+| network | loop, ms of the processor | how | run / loop | processor | run / forward | classic / loop | rivals / run |
+|---|--:|---|--:|--:|--:|--:|--:|"""
+METHODS = """\
+## Methods
+
+On {network}, at the methods' default options, `rise` and `occlusion` with fewer masks and windows. *Over its passes* is
+the processor's time of a method, as a multiple of what its forward and backward passes take alone.
+
+| method | forward passes | backward passes | forward passes that take as long | over its passes |
+|---|--:|--:|--:|--:|"""
+PROFILE = """\
+## The profile `default`
+
+All maps, interventions, controls and searches. Many of them are made of a draw of the pictures, so that the passes a
+picture fall as the data set grows. *Over its passes* is the run, as a multiple of its passes in the best loop.
+
+| network | pictures | passes a picture | ms a picture | over its passes | processor |
+|---|--:|--:|--:|--:|--:|"""
+CURVE = """\
+## Many pictures
+
+The gradient on PNG files of 64x64 with a network that costs next to nothing: what is left is the audit's own work.
+
+| pictures | seconds | processor, ms a picture | peak memory, MiB | record, KiB a picture |
+|--:|--:|--:|--:|--:|"""
+
+
+def page(
+    machine: str,
+    of_networks: Sequence[networks.Row],
+    of_methods: tuple[str, Sequence[methods.Row]],
+    of_profile: Sequence[profile.Row],
+    of_curve: Sequence[curve.Row],
+) -> str:
+    """The whole page."""
+    parts = (
+        [f"Machine: {machine}.", ""],
+        _networks(of_networks),
+        _methods(*of_methods),
+        _profile(of_profile),
+        _curve(of_curve),
+    )
+    return LEAD + "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+
+def _networks(rows: Sequence[networks.Row]) -> Iterator[str]:
+    yield NETWORKS
+    for row in rows:
+        yield (
+            f"| {row.network} | {row.loop_ms:.1f} | {row.how} | {row.to_loop} | {row.to_loop.processor:.2f} |"
+            f" {row.to_forward} | {row.classic} | {row.rivals or 'not installed'} |"
+        )
+    yield ""
+
+
+def _methods(network: str, rows: Sequence[methods.Row]) -> Iterator[str]:
+    yield METHODS.format(network=network)
+    for row in rows:
+        yield (
+            f"| {row.method} | {row.forward:.1f} | {row.backward:.1f} | {row.equivalents:.1f} | {row.over_passes:.2f} |"
+        )
+    yield ""
+
+
+def _profile(rows: Sequence[profile.Row]) -> Iterator[str]:
+    yield PROFILE
+    for row in rows:
+        yield (
+            f"| {row.network} | {row.pictures:,} | {row.equivalents:.0f} | {row.ms:,.0f} | {row.over_passes:.2f} |"
+            f" {row.over_passes_processor:.2f} |"
+        )
+    yield ""
+
+
+def _curve(rows: Sequence[curve.Row]) -> Iterator[str]:
+    yield CURVE
+    for row in rows:
+        yield (f"| {row.pictures:,} | {row.seconds:,.1f} | {row.ms:.2f} | {row.peak_mib:,.0f} | {row.record_kib:.2f} |")
+    yield ""
