@@ -1,0 +1,89 @@
+"""`explore`: one page to look at every sample of a record. It decides nothing."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from audit.errors import AuditError
+from audit.files import is_regular, write_text
+from audit.record.record import Record, readable
+from reports import checksums
+from reports.explore.answers import answer_groups, lost_answers
+from reports.explore.columns import data_block
+from reports.explore.exploration import Exploration, explored
+from reports.explore.kept_pictures import Kept, colour_tables, kept_pictures
+from reports.explore.sample_columns import sample_columns
+from reports.page.render import Script, environment, style
+from reports.wording.numbers import short
+
+_HERE = Path(__file__).parent
+REPORT = "report.html"
+
+
+def write_exploration(record: Record, out: Path) -> Path:
+    """Write the page of a record, and return its path. It links to the report beside the record, where there is one.
+
+    Raises AuditError where the record cannot be read, or where `out` is no place for it: in a folder of evidence, whose
+    checksums would not list it.
+    """
+    if (out.parent / checksums.FILE).exists():
+        raise AuditError(
+            out,
+            "lies among evidence, whose checksums do not list it",
+            "need a place elsewhere",
+            "Choose another --out.",
+        )
+    with readable(record):
+        write_text(out, page(record, _report_beside(record.path, out)))
+    return out
+
+
+def _report_beside(record: Path, out: Path) -> str:
+    """The link from the page to the report; '' where there is none."""
+    report = record.parent / REPORT
+    return quote(os.path.relpath(report, out.parent).replace(os.sep, "/")) if is_regular(report) else ""
+
+
+def page(record: Record, report: str = "") -> str:
+    """The page as HTML text. report: where its link to the report leads."""
+    exploration = explored(record)
+    kept = list(kept_pictures(exploration))
+    template = environment().get_template("explore/page.html.j2")
+    own = Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+    return template.render(
+        title=exploration.identity.settings.get("title") or "Saliency audit",
+        report=report,
+        style=style() + own,
+        script=_script(),
+        colours=colour_tables(),
+        methods=exploration.table.methods,
+        boxed=exploration.table.boxed,
+        counts={"samples": exploration.count, "measured": exploration.table.n, "kept": len(kept)},
+        samples=data_block(_table(exploration, kept)),
+        answers=data_block(answer_groups(exploration)),
+        pictures=[(one.place, data_block(one.shown)) for one in kept],
+    )
+
+
+def _table(exploration: Exploration, kept: Iterable[Kept]) -> dict[str, Any]:
+    """What the page's script reads first."""
+    return {
+        **sample_columns(exploration),
+        "frame": list(exploration.table.frame or (224, 224)),
+        "methods": [{"name": method, "out": method in exploration.taken_out} for method in exploration.table.methods],
+        "lost": [{**loss._asdict(), "name": short(loss.name)} for loss in lost_answers(exploration)],
+        "kept": [one.place for one in kept],
+        "colours": colour_tables(),
+    }
+
+
+def _script() -> Script:
+    parts = [path.read_text(encoding="utf-8") for path in sorted((_HERE / "scripts").glob("*.js"))]
+    text = '"use strict";\n(() => {\n' + "\n".join(parts) + "\n})();\n"
+    return Script(Markup(text), base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
