@@ -32,7 +32,7 @@ def write_exploration(record: Record, out: Path) -> Path:
     Raises AuditError where the record cannot be read, or where `out` is no place for it: in a folder of evidence, whose
     checksums would not list it.
     """
-    if (out.parent / checksums.FILE).exists():
+    if any((folder / checksums.FILE).exists() for folder in out.absolute().parents):
         raise AuditError(
             out,
             "lies among evidence, whose checksums do not list it",

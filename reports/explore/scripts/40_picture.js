@@ -29,7 +29,7 @@ const coloured = (name, low, high) => {
 const blend = (picture, map, colours, opacity) => {
   canvas.width = frameWidth;
   canvas.height = frameHeight;
-  const drawn = canvas.getContext("2d"), mixed = drawn.createImageData(frameWidth, frameHeight), pixels = mixed.data;
+  const drawn = canvas.getContext("2d", { willReadFrequently: true }), mixed = drawn.createImageData(frameWidth, frameHeight), pixels = mixed.data;
   for (let at = 0; at < pixels.length; at += 4) {
     for (let channel = 0; channel < 3; channel += 1) {
       const under = picture[at + channel];
@@ -45,12 +45,13 @@ const drawBar = (map, colours) => {
   const drawn = bar.getContext("2d"), counts = new Float64Array(256);
   for (let at = 0; at < map.length; at += 4) counts[map[at]] += 1;
   const most = Math.sqrt(Math.max(...counts.subarray(1), 1));
+  const ink = getComputedStyle(bar).color;
   drawn.clearRect(0, 0, 256, 24);
   for (let grey = 0; grey < 256; grey += 1) {
     const tall = grey ? Math.round((14 * Math.sqrt(counts[grey])) / most) : 0;
     drawn.fillStyle = `rgb(${colours.subarray(3 * grey, 3 * grey + 3).join(" ")})`;
     drawn.fillRect(grey, 16, 1, 8);
-    drawn.fillStyle = getComputedStyle(bar).color;
+    drawn.fillStyle = ink;
     drawn.fillRect(grey, 15 - tall, 1, tall);
   }
 };
