@@ -57,7 +57,7 @@ def page(record: Record, report: str = "") -> str:
     template = environment().get_template("explore/page.html.j2")
     own = Markup((_HERE / "style.css").read_text(encoding="utf-8"))
     return template.render(
-        title=exploration.identity.settings.get("title") or "Saliency audit",
+        title=exploration.identity.settings.get("title") or "The samples of this run",
         report=report,
         style=style() + own,
         script=_script(),

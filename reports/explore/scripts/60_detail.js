@@ -85,6 +85,7 @@ const showDetail = async (place) => {
   stage.classList.toggle("empty", !kept);
   by("none").hidden = Boolean(kept);
   stage.hidden = !isMeasured(place);
+  by("mixer").hidden = stage.hidden;
   canvas.hidden = !kept;
   by("mixer").classList.toggle("mapless", !kept || !Object.keys(kept.maps).length);
   by("none").textContent = kept ? "" : lacking(place);
