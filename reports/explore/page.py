@@ -59,6 +59,7 @@ def page(record: Record, report: str = "") -> str:
     return template.render(
         title=exploration.identity.settings.get("title") or "The samples of this run",
         report=report,
+        look=exploration.identity.look,
         style=style() + own,
         script=_script(),
         colours=colour_tables(),
