@@ -1,10 +1,12 @@
 """`explore`: a page on which to look at every sample of a record."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from audit.cli.output import FILE, STDOUT, path_text
+from audit.cli.output import FILE, STDOUT, path_text, visible
+from audit.errors import AuditError
 from audit.files import is_folder
 from audit.record.record import record_of
 
@@ -12,11 +14,17 @@ from audit.record.record import record_of
 @click.command()
 @click.argument("record", type=FILE)
 @click.option("--out", type=FILE, help="HTML file to write. [default: RECORD-explore.html, beside the folder]")
-def explore(record: Path, out: Path | None) -> int:
+@click.option("--serve", is_flag=True, help="Serve the page to this machine's browser alone, instead of a file.")
+@click.option("--settings", type=FILE, help="With --serve: the run's settings file, for maps and questions on demand.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="With --serve. [default: any that is free]")
+@click.option("--device", default="cpu", show_default=True, help="With --serve: cpu or cuda.")
+def explore(record: Path, out: Path | None, serve: bool, settings: Path | None, port: int, device: str) -> int:
     """Write a page to look at every sample of RECORD (a run's folder, or its audit.sqlite): its map and its answers."""
     from audit.record.record import Record
     from reports.explore.page import write_exploration
 
+    if serve:
+        return _serve(record, settings, port, device)
     path = record_of(record)
     run = (record if is_folder(record) else record.parent).absolute()
     target = out or run.with_name(f"{run.name}-explore.html")
@@ -25,4 +33,36 @@ def explore(record: Path, out: Path | None) -> int:
     STDOUT.print(
         f"Written to {path_text(target)} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.", soft_wrap=True
     )
+    return 0
+
+
+NO_SETTINGS = "Name the run's settings file with --settings: what a record names is never opened."
+
+
+def _serve(record: Path, settings: Path | None, port: int, device: str) -> int:
+    """Until it is interrupted."""
+    from functools import partial
+
+    from audit.cli import explore_live
+    from audit.cli.explore_server import ExploreServer
+    from audit.importing import importable
+    from audit.record.record import Record, readable
+    from reports.explore.page import Served, page
+
+    with Record.open(record_of(record)) as opened, importable(settings.parent if settings else Path()):
+        live, fault = None, NO_SETTINGS
+        if settings is not None:
+            try:
+                live, fault = explore_live.opened(settings, opened, device), ""
+            except AuditError as error:
+                fault = str(error)
+        with readable(opened):
+            html = page(opened, served=Served(fault))
+        looks, asks = (partial(f, live) if live else None for f in (explore_live.look, explore_live.ask))
+        with ExploreServer(html, looks, asks, port) as server:
+            if fault:
+                click.echo(visible(f"The network is not at hand: {fault}"), err=True)
+            click.echo(f"Serving {server.address} until Ctrl-C. Nobody else can reach it.")
+            with suppress(KeyboardInterrupt):
+                server.serve_forever()
     return 0

@@ -43,6 +43,11 @@ def encode_picture(pixels: Tensor) -> bytes:
     return _encoded(Image.fromarray(shown(pixels)), "JPEG", quality=92, subsampling=0)
 
 
+def encode_exactly(pixels: Tensor) -> bytes:
+    """(3, H, W) or (1, H, W) uint8 -> PNG, of which no pixel is another."""
+    return _encoded(Image.fromarray(shown(pixels)), "PNG")
+
+
 def shown(pixels: Tensor) -> NDArray[np.uint8]:
     """(3, H, W) or (1, H, W) uint8 as a viewer shows it: (H, W, 3)."""
     return np.ascontiguousarray(pixels.expand(3, -1, -1).permute(1, 2, 0).numpy())

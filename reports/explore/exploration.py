@@ -20,6 +20,9 @@ from reports.result.build import identity
 from reports.result.schema import Identity
 from reports.result.summary import class_name
 
+NO_PROFILE = "default"
+"""Whose limits say what a miss is where the record holds none, as one that `measure` alone made."""
+
 
 @dataclass(frozen=True, eq=False)
 class Exploration:
@@ -73,11 +76,11 @@ class Exploration:
 
 
 def explored(record: Record) -> Exploration:
-    """Read a record. Nothing of it is judged but whose maps are evidence, by the limits that it holds.
+    """Read a record. Nothing of it is judged but whose maps are evidence, by its own limits or the default ones.
 
     Raises AuditError where the record cannot be read.
     """
-    table = read_evidence(record, limits_of(record))
+    table = read_evidence(record, limits_of(record, None if record.has("profile") else NO_PROFILE))
     judged = [apply(table, VALIDITY)] if VALIDITY in table.profile.rules else []
     return Exploration(
         record,

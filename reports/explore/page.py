@@ -5,7 +5,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -50,8 +50,16 @@ def _report_beside(record: Path, out: Path) -> str:
     return quote(os.path.relpath(report, out.parent).replace(os.sep, "/")) if is_regular(report) else ""
 
 
-def page(record: Record, report: str = "") -> str:
-    """The page as HTML text. report: where its link to the report leads."""
+class Served(NamedTuple):
+    """What a page has that is served instead of written."""
+
+    fault: str = ""
+    """Why the network is not at hand; '' where it is."""
+
+
+def page(record: Record, report: str = "", served: Served | None = None) -> str:
+    """The page as HTML text. report: where its link to the report leads. served: None for a file."""
+    live = served is not None and not served.fault
     exploration = explored(record)
     kept = list(kept_pictures(exploration))
     template = environment().get_template("explore/page.html.j2")
@@ -61,7 +69,9 @@ def page(record: Record, report: str = "") -> str:
         report=report,
         look=exploration.identity.look,
         style=style() + own,
-        script=_script(),
+        script=_script(live),
+        served=served,
+        live=live,
         colours=colour_tables(),
         methods=exploration.table.methods,
         boxed=exploration.table.boxed,
@@ -84,7 +94,10 @@ def _table(exploration: Exploration, kept: Iterable[Kept]) -> dict[str, Any]:
     }
 
 
-def _script() -> Script:
-    parts = [path.read_text(encoding="utf-8") for path in sorted((_HERE / "scripts").glob("*.js"))]
+def _script(live: bool) -> Script:
+    """live: with what asks the program that serves the page."""
+    folders = (_HERE / "scripts", *([_HERE / "scripts" / "served"] if live else []))
+    paths = sorted((path for folder in folders for path in folder.glob("*.js")), key=lambda path: path.name)
+    parts = [path.read_text(encoding="utf-8") for path in paths]
     text = '"use strict";\n(() => {\n' + "\n".join(parts) + "\n})();\n"
     return Script(Markup(text), base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())

@@ -1,6 +1,8 @@
 // One sample: its picture and map, what was measured on it, and its answers.
 const controls = Object.fromEntries(["low", "high", "over", "method", "colours", "marks"].map((id) => [id, by(id)]));
 const NARROWEST = 2;
+/** What a page that is served has beside the file: `pictures(place)` makes what the record does not keep. */
+const live = {};
 let shown = { place: -1, kept: null, picture: null, maps: {} };
 
 const entries = (pairs) => make("dl", { class: "entries" },
@@ -80,15 +82,18 @@ const showDetail = async (place) => {
   by("detail-title").replaceChildren(samples.number[place] === null ? "" : `No. ${samples.number[place]} `, named(textOf(samples.label, place) ?? ""));
   by("about").replaceChildren(facts(place));
   by("beside").hidden = false;
+  live.fault = undefined;
   by("answers").replaceChildren(...(isMeasured(place) ? answersOf(place) : [make("p", { class: "note" }, "Nothing was asked about it.")]));
-  const kept = keptAt.has(place) ? block(`data-picture-${place}`) : null;
+  const kept = keptAt.has(place) ? block(`data-picture-${place}`) : isMeasured(place) && live.pictures ? await live.pictures(place) : null;
+  if (shown.place !== place) return;
   stage.classList.toggle("empty", !kept);
   by("none").hidden = Boolean(kept);
   stage.hidden = !isMeasured(place);
   by("mixer").hidden = stage.hidden;
   canvas.hidden = !kept;
   by("mixer").classList.toggle("mapless", !kept || !Object.keys(kept.maps).length);
-  by("none").textContent = kept ? "" : lacking(place);
+  by("none").textContent = kept ? "" : live.fault ?? lacking(place);
+  live.chosen?.();
   by("under").textContent = "";
   if (kept) {
     const names = Object.keys(kept.maps);

@@ -230,3 +230,11 @@ def test_a_forged_picture_is_refused(tmp_path: Path) -> None:
 
 def test_the_same_record_gives_the_same_page(html: str, record: Record) -> None:
     assert exploration_page(record) == html
+
+
+def test_a_record_without_limits_is_explored_by_the_default_ones(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "audit.sqlite", n=30)
+    with Record.open(path) as record:
+        before = exploration_page(record)
+    with Record.open(altered(path, "DELETE FROM meta WHERE key = 'profile'")) as record:
+        assert block(exploration_page(record), "samples") == block(before, "samples")

@@ -190,7 +190,7 @@ def test_filters_leave_what_they_say_and_add_up(browser: Browser, html: str) -> 
     assert tab.faults == []
 
 
-@pytest.mark.tor("TOR-105")
+@pytest.mark.tor("TOR-104")
 def test_the_keyboard_alone_is_enough(browser: Browser, html: str) -> None:
     tab = browser.open(html, "#3")
     assert shown(tab) == 3
@@ -222,7 +222,7 @@ def test_the_keyboard_alone_is_enough(browser: Browser, html: str) -> None:
     assert tab.faults == []
 
 
-@pytest.mark.tor("TOR-105")
+@pytest.mark.tor("TOR-104")
 def test_a_row_leads_to_its_picture_and_a_donor_to_its_own(browser: Browser, html: str) -> None:
     number = block(html, "samples")["kept"][2]
     tab = browser.open(html)
@@ -274,7 +274,7 @@ def test_its_answers_stand_beside_it(browser: Browser, html: str) -> None:
     assert float(line.locator(".meter").evaluate("(e) => e.style.getPropertyValue('--now')")) == steps / 100_000
 
 
-@pytest.mark.tor("TOR-105")
+@pytest.mark.tor("TOR-104")
 def test_ten_thousand_samples_answer_at_once_and_leave_the_page_small(browser: Browser, html: str) -> None:
     many = tiled(html, 84)
     tab = browser.open(many)
@@ -303,7 +303,7 @@ def test_ten_thousand_samples_answer_at_once_and_leave_the_page_small(browser: B
     assert tab.faults == []
 
 
-@pytest.mark.tor("TOR-105")
+@pytest.mark.tor("TOR-104")
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 768), ("dark", 390)])
 def test_axe_finds_nothing(browser: Browser, html: str, scheme: str, width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
