@@ -2,13 +2,20 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit.cli.output import FILE, STDOUT, path_text, visible
 from audit.errors import AuditError
 from audit.files import is_folder
-from audit.record.record import record_of
+from audit.record.place import record_of
+
+if TYPE_CHECKING:
+    from audit.cli.explore_server import Answer
+    from audit.record.record import Record
+
+    Answers = tuple[Answer | None, Answer | None]
 
 
 @click.command()
@@ -41,28 +48,34 @@ NO_SETTINGS = "Name the run's settings file with --settings: what a record names
 
 def _serve(record: Path, settings: Path | None, port: int, device: str) -> int:
     """Until it is interrupted."""
-    from functools import partial
-
-    from audit.cli import explore_live
     from audit.cli.explore_server import ExploreServer
     from audit.importing import importable
     from audit.record.record import Record, readable
     from reports.explore.page import Served, page
 
     with Record.open(record_of(record)) as opened, importable(settings.parent if settings else Path()):
-        live, fault = None, NO_SETTINGS
-        if settings is not None:
-            try:
-                live, fault = explore_live.opened(settings, opened, device), ""
-            except AuditError as error:
-                fault = str(error)
+        answers, fault = _answers(opened, settings, device)
         with readable(opened):
             html = page(opened, served=Served(fault))
-        looks, asks = (partial(f, live) if live else None for f in (explore_live.look, explore_live.ask))
-        with ExploreServer(html, looks, asks, port) as server:
+        with ExploreServer(html, *answers, port) as server:
             if fault:
                 click.echo(visible(f"The network is not at hand: {fault}"), err=True)
             click.echo(f"Serving {server.address} until Ctrl-C. Nobody else can reach it.")
             with suppress(KeyboardInterrupt):
                 server.serve_forever()
     return 0
+
+
+def _answers(record: "Record", settings: Path | None, device: str) -> tuple["Answers", str]:
+    """What looks at samples and what asks the network, and why there is none of them; '' where there is."""
+    if settings is None:
+        return (None, None), NO_SETTINGS
+    from functools import partial
+
+    from audit.cli import explore_live
+
+    try:
+        live = explore_live.opened(settings, record, device)
+    except AuditError as error:
+        return (None, None), str(error)
+    return (partial(explore_live.look, live), partial(explore_live.ask, live)), ""

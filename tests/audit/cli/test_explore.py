@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from audit.cli.main import cli
 from audit.errors import AuditError
-from audit.record.schema import FILE_NAME
+from audit.record.place import FILE_NAME
 from fixtures.assessments import assessed
 from reports.evidence_folder import write_evidence
 from reports.verify import verify
