@@ -60,8 +60,8 @@ def _serve(record: Path, settings: Path | None, port: int, device: str) -> int:
         with ExploreServer(html, *answers, port) as server:
             if fault:
                 click.echo(visible(f"The network is not at hand: {fault}"), err=True)
-            click.echo(f"Serving {server.address} until Ctrl-C. Nobody else can reach it.")
             with suppress(KeyboardInterrupt):
+                click.echo(f"Serving {server.address} until Ctrl-C. Nobody else can reach it.")
                 server.serve_forever()
     return 0
 

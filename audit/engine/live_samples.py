@@ -139,14 +139,14 @@ def live_samples(settings: Settings, record: Record, device: str = "cpu") -> Liv
     made = plan(without_experiments(limited), None, device)
     numbered, pictures = read_samples(record), read_pictures(record)
     now = {
-        "model": made.inputs.state_sha256 == identity["model"].get("state_sha256"),
-        "class names": list(made.inputs.classes) == identity["classes"],
-        "samples": [(s.image, s.label) for s, _ in made.inputs.samples]
+        "another model": made.inputs.state_sha256 == identity["model"].get("state_sha256"),
+        "other class names": list(made.inputs.classes) == identity["classes"],
+        "other samples": [(s.image, s.label) for s, _ in made.inputs.samples]
         == list(zip(numbered.image.tolist(), numbered.label.tolist(), strict=True)),
-        "frame": list(made.factory.loader.frame or ()) == list(identity.get("frame") or ()),
+        "another frame": list(made.factory.loader.frame or ()) == list(identity.get("frame") or ()),
     }
     if other := next((what for what, same in now.items() if not same), None):
-        raise AuditError("settings", f"the {other} is another than the record's", "need the settings of the run")
+        raise AuditError("settings", f"lead to {other} than the record's", "need the settings of the run")
     hashes = dict(zip(pictures.number.tolist(), pictures.sha256.tolist(), strict=True))
     return LiveSamples(made, hashes, Lock())
 

@@ -109,4 +109,4 @@ def test_without_settings_or_with_others_it_says_why_the_network_is_not_at_hand(
     assert (code, errors.strip()) == (0, f"The network is not at hand: {NO_SETTINGS}")
     code, errors = end(serve(out, "--settings", other))
     assert code == 0
-    assert "the samples is another than the record's" in errors
+    assert "lead to other samples than the record's" in errors

@@ -134,10 +134,10 @@ def test_another_picture_network_or_data_is_refused(settings_file: Path, record_
             live_samples(settings, record).looked(3)
 
     refused("UPDATE picture SET sha256 = 'x' WHERE sample = 3", r"003\.png: is no longer the file that was measured")
-    refused("UPDATE sample SET label = 'bright' WHERE id = 3", "the samples is another than the record's")
+    refused("UPDATE sample SET label = 'bright' WHERE id = 3", "lead to other samples than the record's")
     refused(
         "UPDATE meta SET value = json_set(value, '$.state_sha256', 'x') WHERE key = 'model'",
-        "the model is another than the record's",
+        "lead to another model than the record's",
     )
     refused("DELETE FROM picture WHERE sample = 3", "no measured sample 3")
 

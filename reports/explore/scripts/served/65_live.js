@@ -12,9 +12,15 @@ const served = async (path, question) => {
   return told;
 };
 
+const PATIENCE = 120;
+
+/** Asked only where the reader stays for a moment, so that leafing through asks for nothing. */
 live.pictures = async (place) => {
+  canvas.hidden = true;
   by("none").hidden = false;
   by("none").textContent = "The map is being made.";
+  await new Promise((done) => { setTimeout(done, PATIENCE); });
+  if (shown.place !== place) return null;
   try {
     return await served(`pictures/${samples.number[place]}`);
   } catch (error) {
