@@ -97,13 +97,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404, "the network is not at hand")
             return
         try:
-            told = json.dumps(answer(json.loads(question)), allow_nan=False)
+            text = json.dumps(answer(json.loads(question)), allow_nan=False)
         except AuditError as error:
             self._refuse(422, visible(str(error)))
         except NO_QUESTION:
             self._refuse(400, "this is no question")
         else:
-            self._send(200, "application/json", told.encode())
+            self._send(200, "application/json", text.encode())
 
     def _refuse(self, code: int, why: str) -> None:
         self.close_connection = True

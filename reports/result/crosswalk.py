@@ -73,9 +73,9 @@ def status(outcomes: Sequence[Outcome | None], audit: Outcome) -> Status:
     return Status.SUPPORTS if trusted and set(outcomes) == {Outcome.PASS} else Status.INSUFFICIENT
 
 
-def of_look(found: Status) -> Status:
+def of_look(computed: Status) -> Status:
     """A look at some of the samples decides nothing, so it neither supports nor contradicts."""
-    return Status.INSUFFICIENT if found in (Status.SUPPORTS, Status.CONTRADICTS) else found
+    return Status.INSUFFICIENT if computed in (Status.SUPPORTS, Status.CONTRADICTS) else computed
 
 
 def crosswalk(judgement: Judgement, what: Identity, evidence: Evidence) -> Crosswalk:
@@ -157,12 +157,12 @@ def _standard(name: str, file: StandardFile, case: Case) -> Standard:
 
 def _clause(entry: ClauseFile, checked: Checked, case: Case) -> Clause:
     bears = tuple(bearing(key, case) for key in entry.bears)
-    found = status([one.outcome for one in bears], case.judgement.outcome)
+    computed = status([one.outcome for one in bears], case.judgement.outcome)
     return Clause(
         clause=entry.clause,
         gist=entry.gist,
         checked=entry.checked or checked,
-        status=of_look(found) if case.what.look else found,
+        status=of_look(computed) if case.what.look else computed,
         bears=bears,
         not_addressed=entry.not_addressed,
         note=entry.note,

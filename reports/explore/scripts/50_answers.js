@@ -1,5 +1,5 @@
 // What the network answered when the picture was altered: a bar for each probability.
-let told = null;
+let asked = null;
 
 /** Where a sample stands among those of a row; −1 where it is none of them. Places rise. */
 const standing = (places, place) => {
@@ -14,8 +14,8 @@ const standing = (places, place) => {
 };
 
 /** original: the label's probability on the picture as it is, in steps; drawn as a line in each bar. */
-const chance = (steps, original, said) => {
-  const meter = make("span", { class: "meter", role: "img", "aria-label": said });
+const chance = (steps, original, label) => {
+  const meter = make("span", { class: "meter", role: "img", "aria-label": label });
   meter.style.setProperty("--now", (steps ?? 0) / share);
   meter.style.setProperty("--before", (original ?? 0) / share);
   meter.style.setProperty("--line", original === null ? "0px" : "2px");
@@ -23,7 +23,7 @@ const chance = (steps, original, said) => {
 };
 
 const answerRow = (group, row, index, place) => {
-  const steps = row.probability[index], answer = row.answer[index] < 0 ? null : told.classes[row.answer[index]];
+  const steps = row.probability[index], answer = row.answer[index] < 0 ? null : asked.classes[row.answer[index]];
   const label = textOf(samples.class, place), donor = row.donor ? row.donor[index] : null;
   const name = make("span", { class: "what" }, row.name);
   if (donor !== null && donor !== undefined) name.append(", ", make("a", { href: `#${donor}` }, `no.\u00a0${samples.number[donor]}`));
@@ -37,12 +37,12 @@ const answerRow = (group, row, index, place) => {
 
 /** The groups of one sample, and how many of all groups did not ask about it. */
 const answersOf = (place) => {
-  told ??= block("data-answers");
+  asked ??= block("data-answers");
   const groups = [];
-  for (const group of told.groups) {
+  for (const group of asked.groups) {
     const rows = group.rows.map((row) => [row, standing(row.at, place)]).filter(([, index]) => index >= 0);
     if (!rows.length) continue;
-    groups.push(make("div", { class: "told-group" }, make("h4", {}, group.title), group.asks ? make("p", { class: "note" }, "Asked for the class ", named(group.asks), ".") : null,
+    groups.push(make("div", { class: "answer-group" }, make("h4", {}, group.title), group.asks ? make("p", { class: "note" }, "Asked for the class ", named(group.asks), ".") : null,
       make("ul", { class: "answer-list" }, ...rows.map(([row, index]) => answerRow(group, row, index, place)))));
   }
   const original = make("li", { class: "answered" },
@@ -53,5 +53,5 @@ const answersOf = (place) => {
   const lead = make("p", { class: "note" }, "Probability of the label ", named(textOf(samples.class, place)),
     "; the line in each bar is that of the picture as it is. An arrow names another answer.");
   const nothing = groups.length ? null : make("p", { class: "note" }, "No experiment was made on this picture.");
-  return [make("div", { class: "told-group" }, lead, make("ul", { class: "answer-list" }, original)), ...groups, nothing].filter(Boolean);
+  return [make("div", { class: "answer-group" }, lead, make("ul", { class: "answer-list" }, original)), ...groups, nothing].filter(Boolean);
 };

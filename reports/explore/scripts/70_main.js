@@ -36,7 +36,7 @@ function apply() {
   turn.setAttribute("aria-pressed", String(falling));
   turn.textContent = falling ? "descending" : "ascending";
   rows.show(places, measures[sort.value], falling);
-  by("found").textContent = places.length === size ? `${count(size)} samples` : `${count(places.length)} of ${count(size)} samples`;
+  by("counted").textContent = places.length === size ? `${count(size)} samples` : `${count(places.length)} of ${count(size)} samples`;
   by("filtering").textContent = tests.length ? ` (${tests.length} on)` : "";
   by("all").hidden = !tests.length && !find.value;
 }

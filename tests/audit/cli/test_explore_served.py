@@ -37,9 +37,9 @@ def serve(*arguments: object) -> Serving:
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout
-    found = re.search(r"http\S+", process.stdout.readline())
-    assert found, process.stderr and process.stderr.read()
-    return Serving(process, found[0])
+    address = re.search(r"http\S+", process.stdout.readline())
+    assert address, process.stderr and process.stderr.read()
+    return Serving(process, address[0])
 
 
 def end(serving: Serving) -> tuple[int, str]:
@@ -86,8 +86,8 @@ def test_a_map_is_made_and_a_rectangle_is_asked(browser: Browser, settings: Path
         wait_until(tab, "document.querySelectorAll('#tried img').length === 1")
         corners = [tab.locator(f"#try-{side}").input_value() for side in ("x0", "y0", "x1", "y1")]
         assert corners == ["6", "6", "18", "12"]
-        told = tab.locator("#tried").inner_text()
-        assert told.startswith("Probability of the label: ")
+        answer = tab.locator("#tried").inner_text()
+        assert answer.startswith("Probability of the label: ")
         tab.locator("input[value=donor]").check()
         wait_until(tab, "document.getElementById('tried').textContent.includes('altered from no. ')")
         tab.locator("#try-x1").fill("3")

@@ -28,7 +28,7 @@ def looks(question: Any) -> Any:
 
 
 def asks(question: Any) -> Any:
-    return {"told": question["sample"]}
+    return {"answer": question["sample"]}
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_it_answers_what_holds_the_token(server: ExploreServer) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert "Python" not in str(headers)
     assert reply(server, f"{home}pictures/7")[:2] == (200, '{"picture": 7}')
-    assert reply(server, f"{home}ask", '{"sample": 9}')[:2] == (200, '{"told": 9}')
+    assert reply(server, f"{home}ask", '{"sample": 9}')[:2] == (200, '{"answer": 9}')
     local = {**JSON, "Host": f"localhost:{server.server_port}", "Origin": f"http://localhost:{server.server_port}"}
     assert reply(server, f"{home}ask", '{"sample": 9}', local)[0] == 200
 
@@ -84,7 +84,7 @@ def test_nothing_else_leads_anywhere(server: ExploreServer, place: str) -> None:
         code, text, _ = reply(server, asked, body)
         if asked == f"/{server.token}" and body is None:
             continue  # the page itself
-        assert (code, "told" in text, "page" in text) == (404, False, False)
+        assert (code, "answer" in text, "page" in text) == (404, False, False)
 
 
 @pytest.mark.tor("TOR-105")

@@ -81,14 +81,14 @@ def test_record_and_every_output_say_that_it_is_a_look(look: Path) -> None:
     counts = Counter(samples.label.tolist())
     assert sum(counts.values()) == 9
     assert max(counts.values()) - min(counts.values()) <= 1
-    told = json.loads((look / "audit.json").read_text())
-    assert told["outcome"] == "INCONCLUSIVE"
-    assert told["sentence"].startswith(STATED)
-    assert told["identity"]["look"] == {"samples": 9, "of": 40}
+    content = json.loads((look / "audit.json").read_text())
+    assert content["outcome"] == "INCONCLUSIVE"
+    assert content["sentence"].startswith(STATED)
+    assert content["identity"]["look"] == {"samples": 9, "of": 40}
     for name in ("report.html", *format_files().values()):
         text = (look / name).read_text(encoding="utf-8")
         assert STATED in text or '"look": {' in text, name
-    statuses = {clause["status"] for each in told["crosswalk"]["standards"] for clause in each["clauses"]}
+    statuses = {clause["status"] for each in content["crosswalk"]["standards"] for clause in each["clauses"]}
     assert not statuses & {"supports", "contradicts"}
 
 

@@ -116,7 +116,7 @@ def test_its_cells_are_those_of_the_report(html: str, record: Record) -> None:
 
 @pytest.mark.tor("TOR-102")
 def test_its_answers_are_those_of_the_record(html: str, record: Record) -> None:
-    told, given = block(html, "answers"), read_answers(record)
+    answers, given = block(html, "answers"), read_answers(record)
     names = record.meta("classes")
     expected = sorted(
         (int(sample), round(SHARE_STEPS * probability), names[predicted])
@@ -126,14 +126,14 @@ def test_its_answers_are_those_of_the_record(html: str, record: Record) -> None:
         if subject == "model"
     )
     shown = sorted(
-        (place, probability, told["classes"][answer])
-        for group in told["groups"]
+        (place, probability, answers["classes"][answer])
+        for group in answers["groups"]
         for row in group["rows"]
         for place, probability, answer in zip(row["at"], row["probability"], row["answer"], strict=True)
     )
     assert [(place, answer) for place, _, answer in shown] == [(place, answer) for place, _, answer in expected]
     assert np.abs(np.array([p for _, p, _ in shown]) - [p for _, p, _ in expected]).max() <= 1
-    assert all(row["at"] == sorted(row["at"]) for group in told["groups"] for row in group["rows"])
+    assert all(row["at"] == sorted(row["at"]) for group in answers["groups"] for row in group["rows"])
 
 
 def test_a_sample_has_lost_its_answer_where_a_swap_with_another_class_costs_it(html: str, record: Record) -> None:

@@ -51,8 +51,8 @@ def first_rows(tab: Any, n: int = 5) -> list[int]:
     return [int(place) for place in tab.evaluate(f"{ROWS}.slice(0, {n}).map((row) => row.dataset.place)")]
 
 
-def found(tab: Any) -> str:
-    return str(tab.locator("#found").inner_text())
+def counted(tab: Any) -> str:
+    return str(tab.locator("#counted").inner_text())
 
 
 def choose(tab: Any, field: str, value: str) -> None:
@@ -160,7 +160,7 @@ def test_the_table_sorts_by_every_quantity_and_both_ways(browser: Browser, html:
 def test_filters_leave_what_they_say_and_add_up(browser: Browser, html: str) -> None:
     samples = block(html, "samples")
     tab = browser.open(html)
-    assert found(tab) == "121 samples"
+    assert counted(tab) == "121 samples"
     tab.locator("summary").click()
     size = len(samples["number"])
 
@@ -172,20 +172,20 @@ def test_filters_leave_what_they_say_and_add_up(browser: Browser, html: str) -> 
     lost = next(set(loss["at"]) for loss in samples["lost"] if loss["name"] == "background")
     middle = fits(next(kind["texts"] for kind in samples["kinds"] if kind["name"] == "box position"), "middle")
     choose(tab, "Class", "runway")
-    assert found(tab) == f"{len(runways)} of 121 samples"
+    assert counted(tab) == f"{len(runways)} of 121 samples"
     choose(tab, "Cell", "right for the wrong reason")
     assert set(first_rows(tab, 20)) <= runways & wrong
     choose(tab, "Right answer lost", "background")
     choose(tab, "box position", "middle")
     assert 0 < len(runways & wrong & lost & middle) < len(runways & wrong) < len(runways)
-    assert found(tab) == f"{len(runways & wrong & lost & middle)} of 121 samples"
+    assert counted(tab) == f"{len(runways & wrong & lost & middle)} of 121 samples"
     assert tab.locator("#filtering").inner_text() == " (4 on)"
     tab.locator("#all").click()
-    assert found(tab) == "121 samples"
+    assert counted(tab) == "121 samples"
     choose(tab, "Map", "kept (9)")
     assert set(first_rows(tab, 20)) == set(samples["kept"])
     choose(tab, "What became of it", "excluded: object cropped away")
-    assert found(tab) == "0 of 121 samples"
+    assert counted(tab) == "0 of 121 samples"
     assert tab.locator("#rows > .row").count() == 0
     assert tab.faults == []
 
@@ -205,13 +205,13 @@ def test_the_keyboard_alone_is_enough(browser: Browser, html: str) -> None:
     tab.keyboard.press("/")
     assert tab.evaluate("document.activeElement.id") == "find"
     tab.keyboard.type("00077")
-    assert (found(tab), first_rows(tab)) == ("1 of 121 samples", [77])
+    assert (counted(tab), first_rows(tab)) == ("1 of 121 samples", [77])
     tab.keyboard.press("Enter")
     assert shown(tab) == 77
     assert tab.evaluate("document.activeElement.id") == "list"
     tab.keyboard.press("/")
     tab.keyboard.press("Escape")
-    assert found(tab) == "121 samples"
+    assert counted(tab) == "121 samples"
     tab.keyboard.press("Escape")
     assert tab.evaluate("document.activeElement.id") == "list"
     ring = tab.evaluate("(() => { const s = getComputedStyle(document.activeElement); return s.outlineWidth; })()")
@@ -257,19 +257,19 @@ def test_a_sample_without_a_map_says_so(browser: Browser, html: str) -> None:
 
 
 def test_its_answers_stand_beside_it(browser: Browser, html: str) -> None:
-    samples, told = block(html, "samples"), block(html, "answers")
+    samples, answers = block(html, "samples"), block(html, "answers")
     number = samples["kept"][0]
     tab = browser.open(html, f"#{number}")
     shown(tab)
     text = tab.locator("#answers").inner_text()
-    for group in told["groups"]:
+    for group in answers["groups"]:
         asked = any(number in row["at"] for row in group["rows"])
         assert (group["title"] in text) is asked
-    rows = sum(number in row["at"] for group in told["groups"] for row in group["rows"])
+    rows = sum(number in row["at"] for group in answers["groups"] for row in group["rows"])
     assert tab.locator("#answers .answered").count() == rows + 1
-    group, row = next((g, r) for g in told["groups"] for r in g["rows"] if r["name"] == "mean colour")
+    group, row = next((g, r) for g in answers["groups"] for r in g["rows"] if r["name"] == "mean colour")
     steps = row["probability"][row["at"].index(number)]
-    line = tab.locator(".told-group", has_text=group["title"]).locator("li", has_text="mean colour").first
+    line = tab.locator(".answer-group", has_text=group["title"]).locator("li", has_text="mean colour").first
     assert float(line.locator(".value").inner_text().split()[0]) == pytest.approx(steps / 1000, abs=0.051)
     assert float(line.locator(".meter").evaluate("(e) => e.style.getPropertyValue('--now')")) == steps / 100_000
 
@@ -278,7 +278,7 @@ def test_its_answers_stand_beside_it(browser: Browser, html: str) -> None:
 def test_ten_thousand_samples_answer_at_once_and_leave_the_page_small(browser: Browser, html: str) -> None:
     many = tiled(html, 84)
     tab = browser.open(many)
-    assert found(tab) == "10,164 samples"
+    assert counted(tab) == "10,164 samples"
     tab.locator("summary").click()
     clock = """([id, index]) => {
         const select = id === "sort" ? document.getElementById(id) : document.querySelectorAll("#selects select")[id];

@@ -7,9 +7,9 @@ let asking = 0;
 const served = async (path, question) => {
   const how = question ? { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(question) } : {};
   const reply = await fetch(path, how);
-  const told = await reply.json();
-  if (!reply.ok) throw new Error(told.error);
-  return told;
+  const answer = await reply.json();
+  if (!reply.ok) throw new Error(answer.error);
+  return answer;
 };
 
 const PATIENCE = 120;
@@ -41,12 +41,12 @@ const drawRectangle = () => {
 const classRow = (name, steps, before) => make("li", { class: "answered" },
   make("span", { class: "what" }, named(name)), chance(steps, before, `probability ${percent(steps, share)}`), make("span", { class: "value" }, percent(steps, share)));
 
-const tell = (told) => {
-  const donor = told.donor === null ? "" : ` from no. ${told.donor}`;
+const showAnswer = (answer) => {
+  const donor = answer.donor === null ? "" : ` from no. ${answer.donor}`;
   tried.replaceChildren(
-    make("p", {}, "Probability of the label: ", make("strong", {}, percent(told.label[0], share)), " as it is, ", make("strong", {}, percent(told.label[1], share)), ` altered${donor}.`),
-    make("img", { src: told.picture, alt: "The picture as it was altered", class: "altered" }),
-    make("ul", { class: "answer-list" }, ...told.after.map(([name, steps, before]) => classRow(name, steps, before))));
+    make("p", {}, "Probability of the label: ", make("strong", {}, percent(answer.label[0], share)), " as it is, ", make("strong", {}, percent(answer.label[1], share)), ` altered${donor}.`),
+    make("img", { src: answer.picture, alt: "The picture as it was altered", class: "altered" }),
+    make("ul", { class: "answer-list" }, ...answer.after.map(([name, steps, before]) => classRow(name, steps, before))));
 };
 
 const ask = async () => {
@@ -55,8 +55,8 @@ const ask = async () => {
   tried.setAttribute("aria-busy", "true");
   try {
     const fill = document.querySelector("input[name=fill]:checked").value, donor = by("try-donor").value;
-    const told = await served("ask", { sample: samples.number[place], rectangle: box, fill, donor: fill === "donor" && donor ? Number(donor) : null });
-    if (turn === asking && place === shown.place) tell(told);
+    const answer = await served("ask", { sample: samples.number[place], rectangle: box, fill, donor: fill === "donor" && donor ? Number(donor) : null });
+    if (turn === asking && place === shown.place) showAnswer(answer);
   } catch (error) {
     if (turn === asking) tried.replaceChildren(make("p", { class: "flag" }, error.message));
   }
