@@ -16,7 +16,7 @@ from checks.preflight import preflight
 from checks.profile import load_profile
 from checks.table.layout import Asked, layout_of
 from checks.verdict import Profile
-from reports.wording.preflight import WordedPreflight, hopeless, is_cut, worded_preflight
+from reports.wording.preflight import WordedPreflight, hopeless, is_cut, worded_look, worded_preflight
 
 Notice = Callable[[WordedPreflight], None]
 """Called once, before the first picture is loaded; not where an error says all of it."""
@@ -37,6 +37,10 @@ def checked(limits: Profile, notice: Notice | None) -> Callable[[Inputs], None]:
         classes = len(inputs.classes)
         detects = inputs.model.capabilities.at_places
         found = of_samples(samples, excluded, classes, inputs.settings, limits, inputs.left_out, detects=detects)
+        if inputs.is_look:
+            if notice is not None:
+                notice(worded_look(found, len(inputs.samples), inputs.available))
+            return
         lost = bool(inputs.samples) and found.hopeless
         if notice is not None and (not lost or is_cut(found)):
             notice(found)

@@ -267,6 +267,13 @@ class RunTable(Table):
     granted. With another number the last digits may differ."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Of everything that is drawn at random."""
+    limit: int | None = Field(default=None, gt=0, le=bounds.MOST_PICTURES)
+    """Samples of a first look, spread evenly over the classes; its audit decides nothing. Default: all samples."""
+    maps_kept: int = Field(default=0, ge=0, le=bounds.MOST_PICTURES)
+    """Samples, drawn at random, whose picture and maps the record keeps for `explore`, besides those of the gallery.
+
+    In a frame of 224 by 224 pixels a picture takes about 20 kB, and each map about 40 kB.
+    """
 
 
 class JudgeTable(Table):

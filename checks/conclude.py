@@ -10,6 +10,8 @@ MAPS = ("relevance_beats_chance", "relevance_beats_null_maps")
 SPOKESMEN = ("no_shared_hotspot", "right_for_the_right_reason")
 """The rules that say most where several fail."""
 VALIDITY = "explainer_is_valid"
+WHOLE = "run_is_whole"
+"""No rule of a profile. It is INCONCLUSIVE of a look at some of the samples, which decides nothing."""
 
 
 class Conclusion(NamedTuple):
@@ -24,7 +26,12 @@ class Conclusion(NamedTuple):
 
 
 def conclude(verdicts: Sequence[Verdict]) -> Conclusion:
-    """The conclusion from all verdicts of a judgement. The rules on maps see the maps of valid methods only."""
+    """The conclusion from all verdicts of a judgement. The rules on maps see the maps of valid methods only.
+
+    Of a look it is INCONCLUSIVE, whatever the rules say.
+    """
+    if any(verdict.rule == WHOLE and verdict.outcome is Outcome.INCONCLUSIVE for verdict in verdicts):
+        return Conclusion(Outcome.INCONCLUSIVE, WHOLE, None)
     entering = [verdict for verdict in verdicts if not verdict.advisory]
     outcome = worst(verdict.outcome for verdict in entering)
     deciding = [verdict.rule for verdict in entering if verdict.outcome is outcome]

@@ -20,7 +20,7 @@ from fixtures.shapes import LABELS, write_shapes
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
-EXECUTED = {"init", "inspect", "run", "verify", "check", "report", "list", "accept", "compare", "explain"}
+EXECUTED = {"init", "inspect", "run", "verify", "check", "report", "list", "accept", "compare", "explain", "explore"}
 """The commands that the README shows at a prompt; `demo` has tests of its own."""
 
 

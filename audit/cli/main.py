@@ -15,6 +15,7 @@ from audit.cli.demo import demo
 from audit.cli.doctor import doctor
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
+from audit.cli.explore import explore
 from audit.cli.inspect import inspect
 from audit.cli.listing import init, list_
 from audit.cli.notices import bounded_notices
@@ -35,7 +36,10 @@ def cli() -> None:
     """
 
 
-for command in (run, check, report, compare, accept, verify, demo, explain, list_, init, inspect, doctor, completion):
+for command in (
+    *(run, check, report, explore, compare, accept, verify),
+    *(demo, explain, list_, init, inspect, doctor, completion),
+):
     cli.add_command(command)
 
 

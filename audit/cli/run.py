@@ -25,21 +25,24 @@ if TYPE_CHECKING:
 @click.argument("settings", type=FILE)
 @click.option("--out", type=FILE, help="Folder for the results. [default: NAME-audit]")
 @click.option("--resume", is_flag=True, help="Continue the interrupted run in --out.")
+@click.option("--limit", type=click.IntRange(1), help="A first look at so many samples. It decides nothing.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @pdf
 @as_json
-def run(settings: Path, out: Path | None, resume: bool, device: str, pdf: bool, as_json: bool) -> int:
+def run(
+    settings: Path, out: Path | None, resume: bool, limit: int | None, device: str, pdf: bool, as_json: bool
+) -> int:
     """Audit the model that SETTINGS names; write record, report.html, audit.json and the rest of the evidence."""
     from audit.pipeline import read_settings
 
-    loaded, target = read_settings(settings), out or Path(f"{settings.stem}-audit")
+    loaded, target = limited(read_settings(settings), limit), out or Path(f"{settings.stem}-audit")
     if (target / FILE_NAME).exists() and not resume:
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or continue with --resume.")
     try:
         how = {"resume": resume, "device": device, "printer": print_or_skip if pdf else None}
         result = audit_with_progress(loaded, target, settings.stem, how)
     except KeyboardInterrupt:
-        click.echo(visible(f"\n{_after_interruption(target)}"), err=True)
+        click.echo(visible(f"\n{_after_interruption(target, limit)}"), err=True)
         raise
     code = _answer(result.judgement, target, as_json, result.preflight)
     if baseline := loaded.judge.baseline:
@@ -83,9 +86,17 @@ def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_js
         return _answer(assessment.judgement, target, as_json)
 
 
-def _after_interruption(out: Path) -> str:
+def limited(settings: "Settings", limit: int | None) -> "Settings":
+    """The settings of a look at so many samples; as they are where it is None."""
+    if limit is None:
+        return settings
+    return settings.model_copy(update={"run": settings.run.model_copy(update={"limit": limit})})
+
+
+def _after_interruption(out: Path, limit: int | None) -> str:
     if (out / FILE_NAME).exists():
-        return f"The measured batches are kept. Continue with --out {out} --resume."
+        again = "" if limit is None else f" --limit {limit}"
+        return f"The measured batches are kept. Continue with --out {out} --resume{again}."
     return "Nothing was measured yet, so nothing is kept. Start again without --resume."
 
 

@@ -17,15 +17,8 @@ def explained_sample(settings: Settings, model: Model | None, device: str, numbe
 
     Raises AuditError where the picture or the model can no longer be opened.
     """
-    without = {"interventions": (), "controls": (), "searches": ()}
-    alone = settings.model_copy(
-        update={
-            "experiments": settings.experiments.model_copy(update=without),
-            "saliency": settings.saliency.model_copy(update={"null_maps": ()}),
-        }
-    )
     with importable(settings.folder):
-        made = plan(alone, model, device)
+        made = plan(without_experiments(settings), model, device)
         try:
             picture = made.factory.loader.load(number)
         except Rejected as rejected:
@@ -41,6 +34,17 @@ def explained_sample(settings: Settings, model: Model | None, device: str, numbe
         label: Explanation(label, tuple(ranked[:-1]), ranked[-1], pixels, _scaled(relevance).numpy())
         for label, relevance in maps.items()
     }
+
+
+def without_experiments(settings: Settings) -> Settings:
+    """The settings with their methods alone."""
+    without = {"interventions": (), "controls": (), "searches": ()}
+    return settings.model_copy(
+        update={
+            "experiments": settings.experiments.model_copy(update=without),
+            "saliency": settings.saliency.model_copy(update={"null_maps": ()}),
+        }
+    )
 
 
 def _scaled(relevance: Tensor) -> Tensor:

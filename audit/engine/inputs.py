@@ -15,6 +15,7 @@ from audit.datasets.labels import ClassName, class_names, map_labels, merge_syno
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
+from audit.engine.look import looked_at
 from audit.engine.unmet_needs import feasible
 from audit.errors import AuditError, did_you_mean
 from audit.models.detector import NOTHING, Detector
@@ -34,6 +35,8 @@ class Inputs:
     dataset: Dataset
     samples: tuple[tuple[Sample, int], ...]
     """In the order of their numbers, each with its class index."""
+    available: int
+    """How many there are; more than in `samples` where the settings ask for a look at some of them."""
     excluded: tuple[Exclusion, ...]
     """Before any picture is loaded."""
     classes: tuple[str, ...]
@@ -59,6 +62,11 @@ class Inputs:
             turns.append(seen[cluster])
             seen[cluster] += 1
         return sorted(range(len(turns)), key=turns.__getitem__)
+
+    @property
+    def is_look(self) -> bool:
+        """Some of the samples alone are audited, so that nothing is decided."""
+        return len(self.samples) < self.available
 
     def shuffled(self, measured: NDArray[Any]) -> list[int]:
         """The numbers of measured samples in the order in which a control or search draws from them."""
@@ -86,7 +94,8 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
     return Inputs(
         settings=possible.settings,
         dataset=dataset,
-        samples=tuple((sample, indices[sample.label]) for sample in samples),
+        samples=looked_at([(s, indices[s.label]) for s in samples], settings.run.limit, settings.run.seed),
+        available=len(samples),
         excluded=dataset.exclusions + ignored,
         classes=tuple(entry.name for entry in classes),
         model=opened,

@@ -1,7 +1,7 @@
 """The pictures of a run, batch by batch: each batch is one transaction of the record."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from functools import partial
 
@@ -10,7 +10,7 @@ from audit.engine.memory import in_parts
 from audit.engine.plan import Plan
 from audit.engine.progress import PICTURES, Work
 from audit.engine.rows import Measured, joined, measure_batch
-from audit.engine.thumbnails import Gallery, choose
+from audit.engine.thumbnails import Gallery, choose, first_drawn
 from audit.hashing import picture_seed
 from audit.models.pass_counter import Passes
 from audit.record.map_readers import read_mean_auc
@@ -56,12 +56,7 @@ def _measured(plan: Plan, loaded: LoadedBatch, meanwhile: Callable[[], None], pl
 
 def gallery(plan: Plan, auc: Mapping[int, float]) -> Gallery:
     """Which samples the report shows. auc: by the number of the sample."""
-
-    def draw(number: int) -> int:
-        sample, _ = plan.inputs.samples[number]
-        return picture_seed(plan.inputs.settings.run.seed, sample.image, sample.label)
-
-    return choose(auc, {number: draw(number) for number in auc})
+    return choose(auc, _draw(plan, auc))
 
 
 def auc_so_far(plan: Plan, record: Record) -> dict[int, float]:
@@ -71,6 +66,17 @@ def auc_so_far(plan: Plan, record: Record) -> dict[int, float]:
 
 
 def _shown(plan: Plan, auc: Mapping[int, float]) -> dict[int, float]:
-    """The part of `auc` that is in the gallery. A sample that is not chosen among some is not chosen among more."""
-    members = {number for group in gallery(plan, auc) for number in group}
+    """The part of `auc` that is kept: what is in the gallery, and the further ones that the settings ask for.
+
+    A sample that is not chosen among some is not chosen among more.
+    """
+    draw = _draw(plan, auc)
+    members = {number for group in choose(auc, draw) for number in group}
+    members |= {*first_drawn(draw, plan.inputs.settings.run.maps_kept)}
     return {number: value for number, value in auc.items() if number in members}
+
+
+def _draw(plan: Plan, numbers: Iterable[int]) -> dict[int, int]:
+    """A random number for each of the samples."""
+    samples, seed = plan.inputs.samples, plan.inputs.settings.run.seed
+    return {number: picture_seed(seed, samples[number][0].image, samples[number][0].label) for number in numbers}

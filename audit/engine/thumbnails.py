@@ -30,12 +30,22 @@ def choose(auc: Mapping[int, float], draw: Mapping[int, int]) -> Gallery:
     scored = sorted((value, number) for number, value in auc.items() if not np.isnan(value))
     worst = [number for _, number in scored[:EACH]]
     near = sorted((abs(value - 0.5), number) for value, number in scored[EACH:])
-    return Gallery(worst, [n for _, n in near[:EACH]], sorted(draw, key=lambda n: (draw[n], n))[:EACH])
+    return Gallery(worst, [n for _, n in near[:EACH]], first_drawn(draw, EACH))
+
+
+def first_drawn(draw: Mapping[int, int], most: int) -> list[int]:
+    """The samples with the lowest random numbers, at most so many."""
+    return sorted(draw, key=lambda n: (draw[n], n))[:most]
 
 
 def encode_picture(pixels: Tensor) -> bytes:
     """(3, H, W) or (1, H, W) uint8 -> JPEG."""
     return _encoded(Image.fromarray(shown(pixels)), "JPEG", quality=92, subsampling=0)
+
+
+def encode_exactly(pixels: Tensor) -> bytes:
+    """(3, H, W) or (1, H, W) uint8 -> PNG, of which no pixel is another."""
+    return _encoded(Image.fromarray(shown(pixels)), "PNG")
 
 
 def shown(pixels: Tensor) -> NDArray[np.uint8]:

@@ -17,7 +17,10 @@ from checks.table.cells import judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Profile, Verdict
 
-MAY_DIFFER: Mapping[str, tuple[str, ...]] = {"data": ("annotations", "images"), "run": ("batch_size",)}
+MAY_DIFFER: Mapping[str, tuple[str, ...]] = {
+    "data": ("annotations", "images"),
+    "run": ("batch_size", "limit", "maps_kept"),
+}
 """Keys of the settings' tables that change no number, or that the data set's hashes stand for."""
 NOT_SETTINGS = ("title", "model", "judge", "report")
 """Tables left out: the model is what is compared, the profile has a place of its own, and reports change no number."""

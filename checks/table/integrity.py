@@ -45,6 +45,8 @@ MISSING_ROWS = "missing_rows"
 IMPOSSIBLE_NUMBERS = "impossible_numbers"
 """Numbers that no run can yield; details: the `quantity`, and what it is of."""
 
+LOOK = "look"
+"""Some of the samples alone were audited, as the settings ask; details: `samples`, and how many they are `of`."""
 NOT_REPEATED = "not_repeated"
 """The network was not asked again as often as it should have been; details: pictures `done`, and `pictures` in all."""
 ANSWERS_DIFFER = "answers_differ"
@@ -64,11 +66,21 @@ class Trouble(NamedTuple):
 
 
 def run_is_whole(table: Evidence, record: Record) -> tuple[Verdict, ...]:
-    """One INVALID verdict, or none."""
+    """One INVALID verdict, or one INCONCLUSIVE for a look at some of the samples, or none."""
     trouble = _unfinished(table, record) or _altered(table, record) or _unsteady(table, record)
-    if trouble is None:
+    if trouble is not None:
+        return (Verdict(rule=RULE, outcome=Outcome.INVALID, reason=trouble.reason, details=dict(trouble.details)),)
+    look = record.identity().get(LOOK)
+    if look is None:
         return ()
-    return (Verdict(rule=RULE, outcome=Outcome.INVALID, reason=trouble.reason, details=dict(trouble.details)),)
+    return (
+        Verdict(
+            rule=RULE,
+            outcome=Outcome.INCONCLUSIVE,
+            reason=LOOK,
+            details={key: int(look[key]) for key in ("samples", "of")},
+        ),
+    )
 
 
 def _unfinished(table: Evidence, record: Record) -> Trouble | None:

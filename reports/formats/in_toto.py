@@ -57,7 +57,8 @@ def subjects(assessment: Assessment, digests: Digests) -> Iterator[tuple[str, st
 def _configuration(assessment: Assessment) -> Iterator[dict[str, Any]]:
     """Settings and limits, by the hash of their canonical JSON."""
     identity, profile = assessment.audit.identity, assessment.judgement.profile
-    yield {"name": "settings", "digest": {"sha256": sha256_of(identity.settings)}}
+    look = {"annotations": {"look": identity.look}} if identity.look else {}
+    yield {"name": "settings", "digest": {"sha256": sha256_of(identity.settings)}, **look}
     fixed = {"name": profile.name, "fixedBeforehand": assessment.judgement.fixed_beforehand}
     yield {"name": "profile", "digest": {"sha256": profile.sha256}, "annotations": fixed}
     yield {"name": "tool", "digest": {"sha256": sha256_of(identity.tool)}, "annotations": dict(identity.tool)}

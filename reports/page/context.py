@@ -27,6 +27,7 @@ from reports.result.cost import total
 from reports.result.purpose import purpose
 from reports.result.schema import Audit, Excluded, Identity
 from reports.result.summary import ClassSummary, class_name
+from reports.wording.alterations import BACKGROUND_WORDS, FILL_WORDS
 from reports.wording.missing import the_model_lacks
 from reports.wording.swapped_properties import swapped_properties
 from reports.wording.worded import WordedFinding, WordedJudgement, WordedVerdict
@@ -93,6 +94,8 @@ def page_values(assessment: Assessment) -> Values:
         "copy_bits": (MOST_BITS, BITS),
         "not_run": not_run(record, table),
         "experiments": audit.experiments,
+        "fill_words": FILL_WORDS,
+        "back_words": BACKGROUND_WORDS,
         "properties": tuple(swapped_properties().values()),
         "halves": figures.halves_figure(table, miss),
         **cue_section(record, audit.cues, judgement),

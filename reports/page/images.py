@@ -62,6 +62,13 @@ def small(png: bytes, side: int = 96) -> str:
     return _uri(_webp(png, side))
 
 
+def unaltered(encoded: bytes) -> str:
+    """One picture as the record keeps it, bit for bit, as a data URI."""
+    with _opened(encoded) as source:
+        kind = "jpeg" if isinstance(source, JpegImageFile) else "png"
+    return f"data:image/{kind};base64,{base64.b64encode(encoded).decode()}"
+
+
 def colour_maps() -> tuple[ColourMap, ...]:
     """The colour maps that a reader may choose from, the default first."""
     return tuple(_colour_map(name, title) for name, title in COLOUR_MAPS.items())

@@ -73,6 +73,11 @@ def status(outcomes: Sequence[Outcome | None], audit: Outcome) -> Status:
     return Status.SUPPORTS if trusted and set(outcomes) == {Outcome.PASS} else Status.INSUFFICIENT
 
 
+def of_look(computed: Status) -> Status:
+    """A look at some of the samples decides nothing, so it neither supports nor contradicts."""
+    return Status.INSUFFICIENT if computed in (Status.SUPPORTS, Status.CONTRADICTS) else computed
+
+
 def crosswalk(judgement: Judgement, what: Identity, evidence: Evidence) -> Crosswalk:
     """The standards that the settings choose (`[report] standards`), in their order; without a choice all, by name.
 
@@ -152,11 +157,12 @@ def _standard(name: str, file: StandardFile, case: Case) -> Standard:
 
 def _clause(entry: ClauseFile, checked: Checked, case: Case) -> Clause:
     bears = tuple(bearing(key, case) for key in entry.bears)
+    computed = status([one.outcome for one in bears], case.judgement.outcome)
     return Clause(
         clause=entry.clause,
         gist=entry.gist,
         checked=entry.checked or checked,
-        status=status([one.outcome for one in bears], case.judgement.outcome),
+        status=of_look(computed) if case.what.look else computed,
         bears=bears,
         not_addressed=entry.not_addressed,
         note=entry.note,

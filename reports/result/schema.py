@@ -46,6 +46,9 @@ class Identity(BaseModel):
     described: dict[str, str] = Field(
         default={}, description="each method, null map and experiment in one line, by its name"
     )
+    look: dict[str, int] | None = Field(
+        None, description="samples audited, and of how many, where the run was a look at some; null for a whole run"
+    )
     finished: dict[str, JsonValue] | None = Field(None, description="set at the end of a run; null where it broke off")
 
     @field_validator("frame", mode="before")

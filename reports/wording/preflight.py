@@ -40,6 +40,12 @@ def worded_preflight(preflight: Preflight, first: str = "") -> WordedPreflight:
     return WordedPreflight(**fields, sentences=(_data(preflight), *_answers(preflight), *example))
 
 
+def worded_look(preflight: WordedPreflight, samples: int, available: int) -> WordedPreflight:
+    """The same of a look at some of the samples, which can answer nothing."""
+    look = f"This is a look at {samples:,} of {count(available, 'sample')}: it decides nothing."
+    return preflight.model_copy(update={"sentences": (preflight.sentences[0], look)})
+
+
 def hopeless(preflight: Preflight) -> str:
     """What is seen where nothing that decides can be answered: a line for each rule, as far as a screen holds them."""
     if not preflight.samples:

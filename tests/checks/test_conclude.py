@@ -191,3 +191,11 @@ def test_experiments_that_no_run_can_leave_are_invalid(
 def test_a_dead_map_has_no_similarity_and_is_possible(tmp_path: Path) -> None:
     path = changed(write_record(tmp_path / "audit.sqlite"), "UPDATE cascade SET similarity = NULL WHERE sample = 3")
     assert judge(path, SMALL).outcome is PASS
+
+
+@pytest.mark.tor("TOR-106")
+@pytest.mark.parametrize("outcome", [PASS, FAIL, INVALID])
+def test_a_look_decides_nothing(outcome: Outcome) -> None:
+    look = verdict("run_is_whole", INCONCLUSIVE)
+    assert conclude([look, *EXPERIMENT, verdict("methods_agree", outcome)]) == (INCONCLUSIVE, "run_is_whole", None)
+    assert conclude([verdict("run_is_whole", INVALID), *EXPERIMENT]).outcome is INVALID

@@ -24,6 +24,7 @@ NEXT = {
     integrity.MAPS_DIFFER: "Remove from forward, its derivative and the method what draws, counts or remembers; then"
     " run the audit again.",
     integrity.STOPPED: GO_ON,
+    integrity.LOOK: "Run the audit on all samples, in another folder, without --limit (run.limit).",
     integrity.EXPERIMENTS_UNFINISHED: GO_ON,
     integrity.ALL_EXCLUDED: MEASURABLE,
     integrity.NO_SAMPLES: MEASURABLE,
@@ -33,6 +34,9 @@ NEXT = {
 def run_is_whole(verdict: Verdict, about: About) -> Words:
     """Why no verdict can rest on the record."""
     del about
+    if verdict.reason == integrity.LOOK:
+        question = "Was every sample of the data set audited?"
+        return without_finding(question, SEEN[integrity.LOOK](verdict.details), NEXT[integrity.LOOK])
     return without_finding(
         "Did the run finish, on pictures and without changing the network, and is the record unaltered?",
         SEEN[verdict.reason](verdict.details),
@@ -100,6 +104,7 @@ SEEN: Mapping[str, Callable[[dict[str, Any]], str]] = {
     integrity.NETWORK_CHANGED: lambda _: "The network changed during the audit.",
     integrity.STOPPED: lambda d: f"The run stopped after {d['reached']:,} of {count(d['total'], 'sample')}.",
     integrity.ALL_EXCLUDED: lambda d: _all_excluded(d["total"], d["outside_scope"]),
+    integrity.LOOK: lambda d: f"A look at {d['samples']:,} of {count(d['of'], 'sample')} decides nothing.",
     integrity.NO_SAMPLES: lambda _: "The data set holds no sample.",
     integrity.EXPERIMENTS_UNFINISHED: lambda d: (
         f"The run ended without {listed(d['experiments'])}, which its settings ask for."

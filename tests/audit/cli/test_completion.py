@@ -30,7 +30,7 @@ def answered(line: str, shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("saliency-audit ex", ["plain,explain"]),
+        ("saliency-audit ex", ["plain,explain", "plain,explore"]),
         ("saliency-audit explain --method smo", ["plain,smoothgrad", "plain,smoothgrad_squared"]),
         ("saliency-audit explain --score log", ["plain,log_probability", "plain,logit"]),
         ("saliency-audit check --profile qu", ["plain,quick"]),

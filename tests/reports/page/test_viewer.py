@@ -2,12 +2,9 @@
 
 import base64
 import io
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,16 +13,12 @@ from PIL import Image
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from fixtures.assessments import assessment_of, page_of
+from fixtures.browser import WCAG, Browser, browses, chromium_in, colour_at
 from fixtures.pages import check
 from fixtures.records import Kind, write_record
 from reports.page import render as page
 from reports.page.images import encode
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-browses = pytest.mark.skipif(
-    CHROMIUM is None or bool(os.environ.get("CI")), reason="needs Chromium on the path, and does not run in CI"
-)
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES: tuple[Kind, ...] = ("honest", "cheating", "dead")
 
 
@@ -91,37 +84,10 @@ def test_without_a_gallery_there_is_no_script(tmp_path: Path) -> None:
     assert "script-src" not in html
 
 
-class Browser:
-    """Pages in a headless Chromium that may reach nothing."""
-
-    def __init__(self, chromium: Any, folder: Path) -> None:
-        self.chromium, self.folder = chromium, folder
-
-    def open(self, html: str, **context: Any) -> Any:
-        (self.folder / "report.html").write_text(html, encoding="utf-8")
-        tab = self.chromium.new_context(**context).new_page()
-        tab.faults = []
-        tab.on("console", lambda message: tab.faults.append(message.text))
-        tab.on("pageerror", lambda error: tab.faults.append(str(error)))
-        tab.on("request", lambda request: tab.faults.append(request.url) if request.url[:5] == "http:" else None)
-        tab.goto((self.folder / "report.html").as_uri())
-        return tab
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu", "--no-sandbox"])
-        yield Browser(chromium, tmp_path_factory.mktemp("browser"))
-        chromium.close()
-
-
-def colour_at(tab: Any, selector: str, x: float, y: float) -> tuple[int, ...]:
-    """Of the pixel at these shares of the first such element, as it is seen."""
-    seen = Image.open(io.BytesIO(tab.locator(selector).first.screenshot())).convert("RGB")
-    pixel: Any = seen.getpixel((int(x * seen.width), int(y * seen.height)))
-    return tuple(pixel)
+    with chromium_in(tmp_path_factory.mktemp("browser")) as started:
+        yield started
 
 
 @pytest.mark.slow
