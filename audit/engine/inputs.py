@@ -15,7 +15,7 @@ from audit.datasets.labels import ClassName, class_names, map_labels, merge_syno
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.code import code_hashes
-from audit.engine.look import looked_at
+from audit.engine.look import looked_at, of_a_look
 from audit.engine.unmet_needs import feasible
 from audit.errors import AuditError, did_you_mean
 from audit.models.detector import NOTHING, Detector
@@ -89,13 +89,16 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
     if opened.capabilities.at_places and not dataset.boxed:
         seen = "the model is a detector, which is asked at boxes, and the data have none"
         raise AuditError("data", seen, "need a data set with boxes", "Take one, or audit a classifier.")
-    possible = feasible(settings, opened, boxed=dataset.boxed)
+    labelled = [(sample, indices[sample.label]) for sample in samples]
+    taken = looked_at(labelled, settings.run.limit, settings.run.seed)
+    asked = settings if len(taken) == len(labelled) else of_a_look(settings)
+    possible = feasible(asked, opened, boxed=dataset.boxed)
     ignored = tuple(ignored_sample(sample) for sample in dataset.samples if sample.label not in indices)
     return Inputs(
         settings=possible.settings,
         dataset=dataset,
-        samples=looked_at([(s, indices[s.label]) for s in samples], settings.run.limit, settings.run.seed),
-        available=len(samples),
+        samples=taken,
+        available=len(labelled),
         excluded=dataset.exclusions + ignored,
         classes=tuple(entry.name for entry in classes),
         model=opened,

@@ -1,10 +1,11 @@
-"""Which samples a first look takes: so many, spread over the classes, the same for the same seed."""
+"""A first look: which samples it takes, the same for the same seed, and what is made of them."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from audit.datasets.sample import Sample
 from audit.hashing import picture_seed
+from audit.settings import Settings
 
 Labelled = tuple[Sample, int]
 """A sample and its class index."""
@@ -25,3 +26,11 @@ def looked_at(samples: Sequence[Labelled], limit: int | None, seed: int) -> tupl
         taken[samples[place][1]] += 1
     chosen = sorted(range(len(samples)), key=lambda place: (turns[place], draw[place]))[:limit]
     return tuple(samples[place] for place in sorted(chosen))
+
+
+def of_a_look(settings: Settings) -> Settings:
+    """The settings of a look: without controls where these are not stated, which would be most of its cost."""
+    table = settings.experiments
+    if "controls" in table.model_fields_set:
+        return settings
+    return settings.model_copy(update={"experiments": table.model_copy(update={"controls": ()})})
