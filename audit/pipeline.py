@@ -22,6 +22,7 @@ from audit.result import Measured, Result
 from audit.settings import Settings, intact_settings, load_settings, parse_settings, profile_of
 from checks.measure_table import measured_by
 from checks.profile import load_profile, register
+from checks.requirements import unknown_rules
 from checks.verdict import Profile
 from reports.evidence_folder import Printer, concluded
 from reports.result.assessment import Assessment
@@ -116,6 +117,7 @@ def _problems(settings: Settings) -> tuple[tuple[AuditError, ...], Settings, Pro
     with wrong.noting():
         limits = load_profile(profile_of(settings.judge.profile, settings.folder))
         completed = measured_by(settings, limits)
+        wrong.add(*unknown_rules(settings.judge.requirements, limits))
     with wrong.noting():
         standard_files(settings.report.standards or ())
     wrong.add(*name_problems(completed), *frame_problems(completed))

@@ -276,6 +276,17 @@ class RunTable(Table):
     """
 
 
+class RequirementTable(Table):
+    """What a rule verifies for the owner: its id in their requirements, the hazard, and why the one meets the other."""
+
+    requirement: Stated = ""
+    """The requirement's id."""
+    hazard: Stated = ""
+    """What goes wrong where the rule does not hold."""
+    rationale: Stated = ""
+    """Why the requirement, with its limit, meets the hazard."""
+
+
 class JudgeTable(Table):
     """The limits that are fixed before the run."""
 
@@ -283,6 +294,8 @@ class JudgeTable(Table):
     """The name of a profile that ships, or the path of a TOML file."""
     baseline: Path | None = None
     """The file of an accepted run, which the tests of this file compare with; without it, the limits alone decide."""
+    requirements: dict[str, RequirementTable] = Field(default_factory=dict, max_length=bounds.MOST_REQUIREMENTS)
+    """By rule, or by rule and column as `"depends_on_object[weather]"`: what it verifies, beside the profile."""
 
 
 class ReportTable(Table):

@@ -19,7 +19,7 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import WORST
 from checks.table.needs import incapable
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
+from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest, worst
 
 NEEDS: frozenset[Need] = frozenset()
 RULE = "evidence_is_complete"
@@ -74,12 +74,13 @@ def evidence_is_complete(
     entering = [finding for finding in findings if not finding.advisory]
     maps = bool(evidence.methods) or incapable(RULE, evidence) is not None
     outcome = worst(finding.outcome for finding in entering) if maps else Outcome.INVALID
-    deciding = next((finding.key for finding in entering if finding.outcome is outcome), None)
+    deciding = weakest(entering)
+    decides = deciding.outcome is outcome
     return Verdict(
         rule=RULE,
         outcome=outcome,
-        decided_by=deciding,
-        reason="" if deciding else reasons.NO_METHOD,
+        decided_by=deciding.key if decides else None,
+        reason="" if decides else reasons.NO_METHOD,
         findings=findings,
     )
 
@@ -141,6 +142,7 @@ def _pictures(evidence: Evidence, limit: int) -> Finding:
         value=n,
         limit=limit,
         n=n,
+        exact=True,
         further=None if enough else limit - n,
         reason="" if enough else TOO_FEW_DISTINCT if n else reasons.NO_PICTURES,
         details={"samples": evidence.n},
@@ -201,6 +203,7 @@ def _classes(evidence: Evidence) -> Finding:
         better=Direction.LOWER,
         value=len(hardly),
         limit=0,
+        exact=True,
         n=len(classes),
         reason=HARDLY_PREDICTED if len(hardly) else "",
         details={
@@ -234,6 +237,7 @@ def _share(
         better=Direction.LOWER,
         value=share,
         limit=limit,
+        exact=True,
         n=n,
         reason=reason,
         details=details,

@@ -21,6 +21,7 @@ from reports.result.rows import rows
 from reports.result.schema import SCHEMA_VERSION, Audit, Controls, Excluded, Identity, Sources, Summary
 from reports.result.slices import slice_tables
 from reports.result.summary import class_summaries, counts, source_summaries
+from reports.result.traceability import traces
 from reports.wording.worded import WordedJudgement
 
 NOT_IDENTITY = ("gallery", "rehearsal", "schema_version", "seal", "sources")
@@ -34,6 +35,7 @@ def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Aud
         outcome=judgement.outcome,
         sentence=judgement.sentence,
         judgement=judgement,
+        traceability=traces(judgement.verdicts),
         identity=entries,
         pictures_sha256=pictures_sha256(record),
         sources=Sources(methods=evidence.methods, null_maps=evidence.null_maps),

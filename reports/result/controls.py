@@ -80,7 +80,8 @@ def detection(evidence: Evidence, verdict: WordedVerdict | None, not_run: str) -
     """
     planted = evidence.planted
     detectors = planted.detectors if planted else ()
-    values = {finding.key: finding.value for finding in verdict.findings} if verdict else {}
+    findings = {finding.key: finding for finding in verdict.findings} if verdict else {}
+    values = {key: finding.value for key, finding in findings.items()}
     flagged = {detector: values.get(detector) for detector in detectors}
     kept = values.get(KEPT)
     mark = _mark(verdict, list(flagged.values()))
@@ -92,7 +93,10 @@ def detection(evidence: Evidence, verdict: WordedVerdict | None, not_run: str) -
         share=limit.outside if limit else None,
         kept=kept,
         by_detector=flagged,
-        blamed_by_detector={detector: values.get(f"{detector}/blame") for detector in detectors},
+        blamed_by_detector={
+            detector: findings[key].details["share"] if (key := f"{detector}/blame") in findings else None
+            for detector in detectors
+        },
         sentence=limit_of_detection(limit, detectors, planted.pictures if planted else 0)
         if limit
         else no_limit_of_detection(verdict, not_run),

@@ -13,6 +13,7 @@ from reports.result.forbidden_pixels import ForbiddenPixels
 from reports.result.rows import Row
 from reports.result.slices import Slices
 from reports.result.summary import ClassSummary, Counts, SourceSummary
+from reports.result.traceability import Trace
 from reports.wording.worded import WordedJudgement
 
 SCHEMA_VERSION = 5
@@ -97,6 +98,7 @@ class Audit(Frozen):
     outcome: Outcome
     sentence: str = Field(description="the verdict in one plain sentence")
     judgement: WordedJudgement
+    traceability: tuple[Trace, ...] = Field(description="one for each rule that decides: from requirement to evidence")
     identity: Identity
     pictures_sha256: str = Field(description="over the names and hashes of all measured pictures")
     sources: Sources

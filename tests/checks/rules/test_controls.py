@@ -20,6 +20,7 @@ from checks.rules.control_is_caught import (
     NO_RULE,
     NOT_BLAMED,
     NOT_FLAGGED,
+    OWN_RELIANCE,
     TOO_BLUNT,
     control_is_caught,
 )
@@ -206,22 +207,32 @@ def values(found: Evidence) -> dict[str, float | None]:
     return {f.key: f.value for f in caught(found).findings}
 
 
+def blamed_from(found: Evidence) -> float | None:
+    blame = caught(found).finding("linear/blame")
+    assert blame is not None
+    return blame.details["share"]  # type: ignore[no-any-return]
+
+
 @pytest.mark.tor("TOR-036")
 def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged() -> None:
     verdict = caught(controlled(LEAD, FALL))
     assert verdict.outcome is PASS
-    assert verdict.decided_by == "linear"
+    assert verdict.decided_by == "linear/points"
     assert verdict.findings[0].details["flagged_by"] == list(BY)
     assert values(controlled(LEAD, FALL)) == {
         "linear": 0.5,
-        "linear/blame": 0.25,
+        "linear/points": 0.5,
+        "linear/blame": pytest.approx(0.68, abs=0.01),
         "saturating": 0.5,
-        "saturating/blame": 0.25,
+        "saturating/points": 0.5,
+        "saturating/blame": pytest.approx(0.68, abs=0.01),
         KEPT: 0.0,
     }
+    assert [finding.key for finding in verdict.findings if not finding.advisory and not finding.founded] == []
     gap = {**LEAD, 0.75: 1.0}
     assert values(controlled(gap, FALL))["linear"] == 1.0
-    assert values(controlled(LEAD, {**FALL, 0.5: 0.0}))["linear/blame"] == 0.75
+    assert blamed_from(controlled(LEAD, FALL)) == 0.25
+    assert blamed_from(controlled(LEAD, {**FALL, 0.5: 0.0})) == 0.75
 
 
 @pytest.mark.tor("TOR-036")
@@ -247,12 +258,17 @@ def test_what_the_network_keeps_without_the_object_counts_in_the_limit() -> None
 @pytest.mark.tor("TOR-036")
 def test_the_limit_is_what_hangs_on_the_mark_of_the_first_copy_that_is_flagged() -> None:
     found = controlled(LEAD, FALL)
-    details = caught(found, 0.5).findings[0].details
+    limit_in_points = caught(found).finding("linear/points")
+    assert limit_in_points is not None
+    details, bounds = limit_in_points.details, share_bounds(12, 24, 0.95)
     assert (details["reliance"], details["unseen"]) == (0.5, 0.25)
-    assert (details["lower"], details["upper"]) == share_bounds(12, 24, 0.95)
-    blunt = caught(found, 0.4)
-    assert (blunt.outcome, blunt.decided_by) == (INCONCLUSIVE, "linear")
-    assert blunt.findings[0].reason == TOO_BLUNT
+    assert (limit_in_points.lower, limit_in_points.upper) == bounds
+    assert (limit_in_points.n, limit_in_points.confidence) == (24, 0.95)
+    assert caught(found, bounds.upper).outcome is PASS
+    blunt = caught(found, bounds.upper - 1e-6)
+    assert (blunt.outcome, blunt.decided_by) == (INCONCLUSIVE, "linear/points")
+    assert blunt.deciding is not None
+    assert blunt.deciding.reason == TOO_BLUNT
     limit = detection(found, in_words(blunt), "")
     assert (limit.reliance, limit.share) == (0.5, 0.5)
     assert "once 50.0 points of accuracy hang on it" in limit.sentence
@@ -263,7 +279,8 @@ def test_a_limit_that_nobody_measured_is_no_pass() -> None:
     found = controlled(LEAD, FALL)
     unasked = replace(found, answers={key: given for key, given in found.answers.items() if key[2] != "other"})
     verdict = caught(unasked, 1.0)
-    assert (verdict.outcome, verdict.findings[0].reason) == (INCONCLUSIVE, TOO_BLUNT)
+    assert verdict.deciding is not None
+    assert (verdict.outcome, verdict.deciding.reason, verdict.deciding.value) == (INCONCLUSIVE, TOO_BLUNT, None)
 
 
 @pytest.mark.tor("TOR-036")
@@ -309,10 +326,13 @@ def test_a_network_that_is_flagged_itself_hides_the_limit() -> None:
     verdict = caught(found)
     assert verdict.outcome is PASS
     assert values(found)["linear"] is None
-    assert verdict.findings[0].details["flagged_unmarked"] is True
+    hidden = verdict.findings[0]
+    assert (hidden.outcome, hidden.advisory, hidden.reason) == (INCONCLUSIVE, True, OWN_RELIANCE)
+    assert hidden.details["flagged_unmarked"] is True
+    assert verdict.finding("linear/points") is None
     assert verdict.decided_by == "linear/blame"
     assert verdict.deciding is not None
-    assert (verdict.deciding.value, verdict.deciding.limit) == (0.25, 1.0)
+    assert verdict.deciding.founded
 
 
 @pytest.mark.tor("TOR-035")
