@@ -13,6 +13,7 @@ from audit.bounds import MOST_PICTURES
 from audit.errors import AuditError, Problems, did_you_mean
 from audit.files import read_toml
 from audit.validation import problems
+from checks.domain import read_domain
 from checks.verdict import Profile
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
@@ -23,7 +24,7 @@ Count = Annotated[int, Field(ge=1, le=MOST_PICTURES, strict=True)]
 RULES = "checks.rules"
 BUILT_IN = Path(__file__).parent / "profiles"
 OR_A_FILE = "The path of a .toml file works too."
-KEYS = ("extends", "without", "description", "confidence", "rules", "measure", "non_inferiority", "slices")
+KEYS = ("extends", "without", "description", "confidence", "rules", "measure", "non_inferiority", "slices", "domain")
 MEASURED = ("experiments", "saliency")
 """The tables of the settings that a profile may complete."""
 TRACED = ("requirement", "hazard", "rationale")
@@ -63,6 +64,8 @@ def load_profile(name_or_path: str | Path) -> Profile:
         "measure": content.get("measure", {}),
     }
     _check_measure(path.name, limits["measure"], wrong)
+    with wrong.noting():
+        limits["domain"] = read_domain(path.name, content.get("domain", {}))
     for name in ("non_inferiority", "slices"):
         with wrong.noting():
             limits[name] = _with_reason(path.name, name, content.get(name))
@@ -102,6 +105,8 @@ def fingerprint(profile: Profile) -> str:
     content = profile.model_dump(exclude={"name", "sha256"})
     if content["slices"]:
         content["slices"] = {k: v for k, v in content["slices"].items() if v or k not in TRACED}
+    if not content["domain"]:
+        del content["domain"]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, model_validator
+from pydantic import Field, JsonValue, PrivateAttr, model_validator
+
+from checks.domain import Parameter
+from checks.frozen import Frozen
 
 if TYPE_CHECKING:
     Details = dict[str, Any]
@@ -51,10 +54,6 @@ class Direction(StrEnum):
 
     HIGHER = "higher"
     LOWER = "lower"
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Tolerance(Frozen):
@@ -245,6 +244,7 @@ class Profile(Frozen):
     )
     non_inferiority: NonInferiority | None = Field(None, description="null: no comparison with a baseline can pass")
     slices: RequiredSlices | None = Field(None, description="null: slices are shown, and decide nothing")
+    domain: tuple[Parameter, ...] = Field((), description="of the operational design domain; empty: none is stated")
     sha256: str = Field(description="of the profile's canonical form")
     _own_rules: Mapping[str, Callable[..., Any]] = PrivateAttr(default_factory=dict)
 

@@ -15,6 +15,7 @@ from checks.demand import Demand
 from checks.profile import Count, Share
 from checks.statistics.subset import FEWEST
 from checks.table.cluster_columns import cluster_findings
+from checks.table.domain import domain_findings
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import WORST
@@ -60,7 +61,7 @@ def evidence_is_complete(
     Details of the findings: `excluded` and the number of exclusions `by_reason`; those `outside` the scope, also
     `by_reason`; `samples` that the pictures show; `copies`; of each method, the `method` and how many of its maps are
     `dead` and `missing`; of `classes` that are hardly ever predicted, `label`, pictures `right` and `pictures`. Those
-    of near copies and clusters are in `cluster_findings`.
+    of near copies and clusters are in `cluster_findings`, those of the profile's domain in `domain_findings`.
     """
     findings = (
         _exclusions(evidence, max_excluded),
@@ -70,6 +71,7 @@ def evidence_is_complete(
         *(_maps(evidence, method, max_dead) for method in evidence.methods),
         _classes(evidence),
         *cluster_findings(evidence),
+        *domain_findings(evidence),
     )
     entering = [finding for finding in findings if not finding.advisory]
     maps = bool(evidence.methods) or incapable(RULE, evidence) is not None

@@ -87,6 +87,7 @@ def page_values(assessment: Assessment) -> Values:
         "forbidden": audit.forbidden,
         "forbidden_verdict": judgement.verdict("forbidden_pixels_are_ignored"),
         "slices": audit.slices,
+        "domain": audit.domain,
         **gallery(assessment, miss, kept),
         **_wrong_reasons(table, judgement),
         "cells": judgement.cells,

@@ -15,6 +15,7 @@ from reports.result.controls import agreements, cascades, detection, planted_str
 from reports.result.cost import passes
 from reports.result.crosswalk import crosswalk
 from reports.result.cues import cue_summaries
+from reports.result.domain import domain_coverage
 from reports.result.experiments import experiments
 from reports.result.forbidden_pixels import forbidden_pixels
 from reports.result.rows import rows
@@ -47,6 +48,7 @@ def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Aud
         cues=cue_summaries(evidence, entries.classes),
         controls=_controls(record, evidence, judgement),
         slices=slice_tables(evidence),
+        domain=domain_coverage(evidence),
         labels=label_values(read_boxes(record)),
         passes=passes(record, evidence.n),
         samples=tuple(rows(record, evidence, entries.classes, kept)),

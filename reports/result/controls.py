@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pydantic import Field
 
+from checks.frozen import Frozen
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.controls import Planted
 from checks.table.evidence import Evidence, Floats
 from checks.table.planted_copies import KEPT, outside
-from checks.verdict import Frozen, Outcome
+from checks.verdict import Outcome
 from reports.result.experiments import REMOVED
 from reports.result.summary import mean
 from reports.wording.detection import Limit, limit_of_detection, no_limit_of_detection

@@ -2,12 +2,14 @@
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from checks.verdict import Frozen, Outcome
+from checks.frozen import Frozen
+from checks.verdict import Outcome
 from reports.result.boxes import Labels
 from reports.result.clauses import Crosswalk
 from reports.result.controls import Agreement, Cascade, Detection, PlantedStrength
 from reports.result.cost import Passes
 from reports.result.cues import CueSummary
+from reports.result.domain import Domain
 from reports.result.experiments import Experiments
 from reports.result.forbidden_pixels import ForbiddenPixels
 from reports.result.rows import Row
@@ -110,6 +112,7 @@ class Audit(Frozen):
     cues: tuple[CueSummary, ...]
     controls: Controls
     slices: Slices
+    domain: Domain | None = Field(description="coverage of the operational design domain; null where none is stated")
     labels: Labels | None = Field(description="the audit of the boxes; null where none was measured")
     passes: tuple[Passes, ...]
     samples: tuple[Row, ...]

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
-from checks.verdict import Direction, Frozen, Outcome, Unit, weakest
+from checks.frozen import Frozen
+from checks.verdict import Direction, Outcome, Unit, weakest
 from reports.wording.numbers import slug
 from reports.wording.swapped_properties import swapped_properties
 from reports.wording.worded import WordedFinding, WordedVerdict
