@@ -59,12 +59,12 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     FAIL where one is confirmed. PASS where hiding none costs more than `min_loss` by its upper bound, and the classes
     with 20 pictures or more that are predicted right, in which alone a search can be conclusive, hold the share
     `min_searched` of the pictures. For a candidate that is not confirmed, but whose upper bound is over the limit, and
-    for classes that were not searched, the finding `bounded` may stand in: that of `survives_other_background` where
-    it passes by its limit in this profile, which bounds what any mark outside the object can decide, named or not.
-    INCONCLUSIVE where neither is so, where the model yields no maps, where a candidate reaches
-    the limits, but not for certain, and where pasting one turns pictures, but hiding it costs nothing: it may be an
-    object of the class that nobody boxed, or a cue that overrules it. A cue without a place of its own (a colour cast,
-    a frame, a texture) is not found here; it shows where the background is replaced.
+    for classes that were not searched, the finding `bounded` may stand in (where there is no candidate, it is there
+    too): that of `survives_other_background` where it passes by its limit in this profile, which bounds what any mark
+    outside the object can decide, named or not. INCONCLUSIVE where neither is so, where the model yields no maps, where
+    a candidate reaches the limits, but not for certain, and where pasting one turns pictures, but hiding it costs
+    nothing: it may be an object of the class that nobody boxed, or a cue that overrules it. A cue without a place of
+    its own (a colour cast, a frame, a texture) is not found here; it shows where the background is replaced.
 
     The key of a candidate is its intervention, as 'cue 1'; details: its `id`, `class_index` and `class_label` (null
     where no picture is of the class), its `box` as shares of the frame (null where it has no place), the `window`
@@ -264,10 +264,11 @@ def _searched(evidence: Evidence, min_searched: float) -> Finding:
 def _with_backgrounds(evidence: Evidence, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Where other backgrounds bound whatever lies outside the boxes, that bound stands in for those that are lacking.
 
-    It stands in for a candidate's own bound where the candidate is not confirmed, and for what was not searched.
+    It stands in for a candidate's own bound where the candidate is not confirmed, and for what was not searched. Where
+    there is no candidate it is the only bound.
     """
     lacking = {finding.key for finding in findings if finding.reason in (NOT_CONFIRMED, FEW_SEARCHED)}
-    verdict = apply(evidence, BACKGROUND) if lacking else None
+    verdict = apply(evidence, BACKGROUND) if lacking or len(findings) == 1 else None
     bound = verdict.deciding if verdict and verdict.outcome is Outcome.PASS else None
     if bound is None:
         return findings

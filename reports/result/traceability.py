@@ -64,11 +64,15 @@ def traces(verdicts: Iterable[WordedVerdict]) -> tuple[Trace, ...]:
 
 
 def decisive(verdict: WordedVerdict) -> WordedFinding | None:
-    """The finding to show for a verdict: of a PASS the one nearest its limit, else the one that decides."""
+    """The finding to show for a verdict: of a PASS the one nearest its limit, else the one that decides.
+
+    Estimates come before exact counts, as of what was searched, which have no bound that could be near a limit.
+    """
     deciding = verdict.finding(verdict.decided_by or "")
     if deciding is None or verdict.outcome is not Outcome.PASS:
         return deciding
-    return verdict.finding(weakest(verdict.findings).key)
+    estimates = [finding for finding in verdict.findings if not (finding.exact or finding.advisory)]
+    return verdict.finding(weakest(estimates or verdict.findings).key)
 
 
 def comparisons(verdict: WordedVerdict) -> int:

@@ -24,6 +24,7 @@ QUESTION = "Do the answers stand without anything that recurs outside the boxes?
 QUANTITY = "loss of the label's probability when the candidate is hidden, minus the loss from an equal area elsewhere"
 SEARCHED = "share of the pictures in classes that were searched"
 ON_BACKGROUND = "accuracy that anything outside the boxes decides, by other backgrounds"
+NOTHING = "The maps of no class agree on anything outside the boxes"
 LOOK_AT_CROPS = "Look at the crops: a cue would be seen there."
 NEXT = {
     Outcome.PASS: "",
@@ -89,7 +90,7 @@ def _headline(verdict: Verdict) -> str:
 
 def _passed(candidates: Sequence[Finding], bounded: Finding | None) -> str:
     if not candidates:
-        return _bounded(bounded) if bounded else "The maps of no class agree on anything outside the boxes."
+        return _bounded(bounded) if bounded else f"{NOTHING}."
     one = len(candidates) == 1
     none = "The one candidate is not confirmed" if one else f"None of {len(candidates):,} candidates is confirmed"
     if bounded is not None:
@@ -101,6 +102,8 @@ def _passed(candidates: Sequence[Finding], bounded: Finding | None) -> str:
 def _bounded(finding: Finding) -> str:
     most, allowed = figure(finding.upper), figure_at_limit(finding.limit)
     lacking = finding.details["lacking"]
+    if not lacking:
+        return f"{NOTHING}; all backgrounds together decide at most {most} points (allowed: {allowed})."
     what = "What was not searched" if lacking == [SEARCH] else "What no candidate's own bound covers"
     return f"{what}, other backgrounds bound: they decide at most {most} points (allowed: {allowed})."
 
