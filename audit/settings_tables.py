@@ -294,6 +294,8 @@ class JudgeTable(Table):
     """The name of a profile that ships, or the path of a TOML file."""
     baseline: Path | None = None
     """The file of an accepted run, which the tests of this file compare with; without it, the limits alone decide."""
+    ledger: Path | None = None
+    """A file that each run is appended to, to be kept under version control: reports then say how many came before."""
     requirements: dict[str, RequirementTable] = Field(default_factory=dict, max_length=bounds.MOST_REQUIREMENTS)
     """By rule, or by rule and column as `"depends_on_object[weather]"`: what it verifies, beside the profile."""
 

@@ -19,6 +19,7 @@ from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Outcome, Profile, worst
 from reports.result.clauses import Bearing
 from reports.result.domain import domain_coverage
+from reports.result.earlier_runs import EarlierRuns, in_words
 from reports.result.purpose import purpose
 from reports.result.schema import Identity
 from reports.wording.numbers import slug
@@ -31,6 +32,8 @@ class Case:
     judgement: Judgement
     what: Identity
     evidence: Evidence
+    earlier: EarlierRuns | None = None
+    """That the ledger lists; None where none is kept."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def _exclusions(case: Case) -> Standing:
 
 def _limits_fixed_beforehand(case: Case) -> Standing:
     if case.judgement.fixed_beforehand:
-        return Standing(Outcome.PASS, "yes", "verdict")
+        return Standing(Outcome.PASS, f"for this run. {in_words(case.earlier)}", "verdict")
     return Standing(Outcome.FAIL, "no", "verdict")
 
 

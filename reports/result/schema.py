@@ -10,6 +10,7 @@ from reports.result.controls import Agreement, Cascade, Detection, PlantedStreng
 from reports.result.cost import Passes
 from reports.result.cues import CueSummary
 from reports.result.domain import Domain
+from reports.result.earlier_runs import EarlierRuns
 from reports.result.experiments import Experiments
 from reports.result.forbidden_pixels import ForbiddenPixels
 from reports.result.rows import Row
@@ -100,6 +101,7 @@ class Audit(Frozen):
     outcome: Outcome
     sentence: str = Field(description="the verdict in one plain sentence")
     judgement: WordedJudgement
+    earlier_runs: EarlierRuns | None = Field(description="that the ledger lists; null where none is kept")
     traceability: tuple[Trace, ...] = Field(description="one for each rule that decides: from requirement to evidence")
     identity: Identity
     pictures_sha256: str = Field(description="over the names and hashes of all measured pictures")
