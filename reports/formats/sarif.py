@@ -28,17 +28,15 @@ def sarif(assessment: Assessment, digests: Digests) -> str:
     """JSON: one run. A result's kind is `fail` where its rule is FAIL, and `open` where nothing was decided."""
     del digests
     tool, judgement = assessment.audit.identity.tool, assessment.judgement
-    driver = {
-        "name": str(tool.get("name")),
-        "version": str(tool.get("version")),
-        "rules": list(_rules(judgement)),
-    }
+    rules = list(_rules(judgement))
+    numbered = {rule["id"]: number for number, rule in enumerate(rules)}
+    driver = {"name": str(tool.get("name")), "version": str(tool.get("version")), "rules": rules}
     described = "The folder of the pictures, as the settings name it (data.images)."
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": judgement.outcome is not Outcome.INVALID}],
         "originalUriBaseIds": {BASE: {"description": {"text": described}}},
-        "results": list(_results(assessment)),
+        "results": [{**one, "ruleIndex": numbered[one["ruleId"]]} for one in _results(assessment)],
         "properties": {"outcome": str(judgement.outcome), "sentence": clean(judgement.sentence)},
     }
     log = {

@@ -113,7 +113,7 @@ def test_reports_say_what_is_known_of_earlier_runs(tmp_path: Path) -> None:
 
 
 def test_the_sentence_fits_every_number() -> None:
-    identity = {"dataset": {"annotations": {"a.csv": "x"}}, "model": {"state_sha256": "m"}}
+    identity: dict[str, Any] = {"dataset": {"annotations": {"a.csv": "x"}}, "model": {"state_sha256": "m"}}
     here = data_sha256(identity["dataset"])
 
     def said(*runs: dict[str, str]) -> str:
