@@ -26,7 +26,7 @@ from checks.rules.control_is_caught import (
 )
 from checks.rules.explainer_is_valid import NO_CONTROL as NOT_RANDOMISED
 from checks.rules.explainer_is_valid import NOTHING_RANDOMISED, explainer_is_valid
-from checks.rules.methods_agree import ONE_METHOD, methods_agree
+from checks.rules.methods_agree import NO_COPY, ONE_METHOD, methods_agree
 from checks.statistics.bounds import mean_bounds, share_bounds
 from checks.table.controls import Planted, Stage
 from checks.table.evidence import Evidence
@@ -121,9 +121,14 @@ def test_a_profile_applies_the_rule_with_a_method_taken_out() -> None:
     assert apply(found, "explainer_is_valid").outcome is PASS
 
 
-def noted(agreements: Mapping[tuple[str, str], ArrayLike], methods: Sequence[str]) -> Evidence:
+def noted(
+    agreements: Mapping[tuple[str, str], ArrayLike], methods: Sequence[str], copy: float | None = 0.0
+) -> Evidence:
+    """copy: what every method's maps have in common with those of a copy with random weights."""
     notes = {(a, f"agreement with {b}"): np.broadcast_to(np.asarray(v, float), N) for (a, b), v in agreements.items()}
-    return replace(make_evidence({method: np.full(N, 0.5) for method in methods}), notes=notes)
+    found = make_evidence({method: np.full(N, 0.5) for method in methods})
+    cascade = {method: (Stage("all", np.full(16, copy)),) for method in methods} if copy is not None else {}
+    return replace(found, notes=notes, cascade=cascade)
 
 
 def test_methods_that_agree_pass_and_a_lone_dissenter_is_named() -> None:
@@ -143,6 +148,26 @@ def test_methods_that_agree_pass_and_a_lone_dissenter_is_named() -> None:
     assert split.outcome is INCONCLUSIVE
     assert (split.decided_by, split.details) == ("a/c", {})
     assert [finding.outcome for finding in split.findings].count(INCONCLUSIVE) == 1
+
+
+@pytest.mark.tor("TOR-113")
+def test_methods_must_agree_more_than_each_with_its_own_randomised_copy() -> None:
+    alike = {("a", "b"): 0.4 + np.linspace(-0.01, 0.01, N)}
+    assert methods_agree(noted(alike, "ab", 0.3), min_agreement=0.2).outcome is PASS
+    edges = methods_agree(noted(alike, "ab", 0.45), min_agreement=0.2)
+    (finding,) = edges.findings
+    assert (edges.outcome, finding.reason) == (INCONCLUSIVE, reasons.BEYOND_LIMIT)
+    assert (finding.limit, finding.chance) == (0.45, 0.45)
+    assert finding.details["own_copy"] == {"a": 0.45, "b": 0.45}
+    assert "with random weights: up to 0.45" in in_words(edges).sentence
+    found = noted(alike, "ab", 0.1)
+    one = replace(found, cascade={**found.cascade, "b": (Stage("all", np.linspace(0.3, 0.6, 16)),)})
+    bounds = mean_bounds(np.linspace(0.3, 0.6, 16), 0.95, 0)
+    assert bounds is not None
+    assert methods_agree(one, min_agreement=0.2).findings[0].limit == bounds.upper, "the larger, by its upper bound"
+    unknown = methods_agree(noted(alike, "ab", None), min_agreement=0.2)
+    assert (unknown.outcome, unknown.findings[0].reason) == (INCONCLUSIVE, NO_COPY)
+    assert in_words(unknown).next_step.startswith("Add the control randomisation")
 
 
 def test_methods_never_fail_and_never_pass_by_absence() -> None:
