@@ -9,8 +9,8 @@ import pytest
 
 from audit.errors import AuditError
 from audit.ledger import KEYS, PREVIOUS, append_run, data_sha256, read_ledger
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from fixtures.assessments import DIGESTS, assessment_of, page_of
 from fixtures.pages import words
 from fixtures.records import write_record

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from checks.verdict import Outcome
 from fixtures.assessments import DIGESTS, assessed, assessment_of
 from fixtures.records import write_record

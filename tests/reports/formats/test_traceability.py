@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from audit.errors import AuditError
+from audit.record.place import FILE_NAME
 from audit.record.record import Record
-from audit.record.schema import FILE_NAME
 from checks.profile import load_profile, register
 from checks.verdict import Outcome
 from fixtures.assessments import DIGESTS, HOSTILE, assessment_of, page_of, rejudged, worded_verdict
