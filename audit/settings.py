@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field, ValidationError
 from audit import validation
 from audit.errors import AuditError, Problems, did_you_mean
 from audit.files import check_values, read_toml
+from audit.settings_judge import JudgeTable
 from audit.settings_tables import (
     DataTable,
     ExperimentsTable,
-    JudgeTable,
     ModelTable,
     PreprocessingTable,
     ReportTable,

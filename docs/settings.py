@@ -13,7 +13,8 @@ from pydantic_core import PydanticUndefined
 
 from audit import bounds, registry
 from audit.settings import Settings
-from audit.settings_tables import MethodTable, NamedTable, RequirementTable
+from audit.settings_judge import RequirementTable
+from audit.settings_tables import MethodTable, NamedTable
 
 FILE = Path(__file__).with_suffix(".md")
 LEAD = """\
