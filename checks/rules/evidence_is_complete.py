@@ -15,7 +15,7 @@ from checks.demand import Demand
 from checks.profile import Count, Share
 from checks.statistics.subset import FEWEST
 from checks.table.cluster_columns import cluster_findings
-from checks.table.domain import domain_findings
+from checks.table.domain import domain_demands, domain_findings
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import WORST
@@ -88,13 +88,16 @@ def evidence_is_complete(
 
 
 def needed(layout: Layout, *, max_excluded: Share, min_pictures: Count) -> tuple[Demand, ...]:
-    """Distinct pictures, and samples in scope that have no defect; a picture that is loaded may be excluded yet."""
+    """Distinct pictures, samples in scope that have no defect, and the domain's cells.
+
+    A picture that is loaded may be excluded yet.
+    """
     pictures = Demand(key=DISTINCT, have=len(set(layout.image.tolist())), needed=min_pictures)
     in_scope = layout.n + layout.defects
     beyond = in_scope > 0 and layout.defects / in_scope > max_excluded
     least = max(layout.n + 1, math.ceil((1 - max_excluded) * in_scope)) if beyond else 0
     left = Demand(key=SAMPLES_LEFT, have=layout.n, needed=least, details={"samples": in_scope})
-    return pictures, left
+    return pictures, left, *domain_demands(layout)
 
 
 def _exclusions(evidence: Evidence, limit: float) -> Finding:

@@ -5,16 +5,20 @@ from itertools import combinations
 
 import numpy as np
 
+from checks.demand import Demand
 from checks.domain import Parameter
 from checks.table.domain_cells import OUTSIDE, UNSTATED, Placed, pair_counts, placed
 from checks.table.evidence import Evidence
-from checks.table.slices import column_of
+from checks.table.layout import Layout
+from checks.table.slices import column_of, is_derived
 from checks.verdict import Direction, Finding, Outcome, Unit
 
 NO_DOMAIN_COLUMN = "no_domain_column"
 """Reason: the data have no such column."""
 EMPTY_CELLS = "empty_cells"
 """Reason: no picture lies in some cells of the domain."""
+DOMAIN_CELLS = "domain_cells"
+"""Key of a demand."""
 MOST_LISTED = 1_000
 """Pairs of cells that a finding names."""
 
@@ -31,6 +35,21 @@ def places_of(evidence: Evidence) -> dict[str, Placed | None]:
         parameter.name: None if (column := columns[parameter.name]) is None else placed(parameter, column)
         for parameter in evidence.profile.domain
     }
+
+
+def domain_demands(layout: Layout) -> Iterator[Demand]:
+    """The cells of each parameter that the annotations hold, which none may lack; nothing of what pictures decide.
+
+    Details: the `parameter`, and the names of the cells that are `empty`.
+    """
+    for parameter in layout.profile.domain:
+        column = layout.metadata.get(parameter.column)
+        if column is None and is_derived(parameter.column):
+            continue
+        counts = np.zeros(len(parameter.cells)) if column is None else placed(parameter, column).counts
+        empty = [name for name, count in zip(parameter.cells, counts.tolist(), strict=True) if not count]
+        held, details = len(counts) - len(empty), {"parameter": parameter.name, "empty": empty}
+        yield Demand(key=DOMAIN_CELLS, have=held, needed=len(counts), details={**details})
 
 
 def domain_findings(evidence: Evidence) -> Iterator[Finding]:

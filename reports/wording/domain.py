@@ -30,9 +30,7 @@ def domain_cells(finding: Finding) -> str:
         return f"The data lack the column '{short(details['column'], 40)}' for the parameter '{name}' of the domain."
     cells = len(details["cells"])
     if details["empty"]:
-        return (
-            f"No picture lies in {_named(details['empty'], 'cell')} of '{name}' ({len(details['empty'])} of {cells})."
-        )
+        return f"No picture lies in {named_cells(details['empty'])} of '{name}' ({len(details['empty'])} of {cells})."
     return f"Every cell of '{name}' holds pictures ({cells} of {cells}; the fewest: {min(details['counts']):,})."
 
 
@@ -43,7 +41,8 @@ def domain_pairs(finding: Finding) -> str:
     return f"{empty:,} of {cells} of '{one}' and '{other}' {'holds' if empty == 1 else 'hold'} no picture."
 
 
-def _named(names: Iterable[str], noun: str) -> str:
+def named_cells(names: Iterable[str]) -> str:
+    """The first few, and how many more there are."""
     shown = [f"'{short(name, 30)}'" for name in names]
     more = len(shown) - MOST_NAMED
-    return listed([*shown[:MOST_NAMED], *([f"{count(more, f'other {noun}')}"] if more > 0 else [])])
+    return listed([*shown[:MOST_NAMED], *([f"{count(more, 'other cell')}"] if more > 0 else [])])
