@@ -408,10 +408,10 @@ def test_broken_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.slow
 def test_a_standard_is_one_file(honest: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written(tmp_path, monkeypatch, standard('bears = ["limitations_stated"]\nnote = """Over\ntwo lines."""'))
+    written(tmp_path, monkeypatch, standard('bears = ["run_again"]\nnote = """Over\ntwo lines."""'))
     html = honest.section()
     assert '<details id="standard-mine">' in html
-    assert "1.2 It works. Over two lines. supports limitations stated : stated" in words(html)
+    assert "1.2 It works. Over two lines. supports run again : settings and versions are there" in words(html)
 
 
 def test_hostile_text_in_a_file_does_nothing(honest: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
