@@ -77,7 +77,7 @@ def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pyt
     (place / "mine.toml").write_text(profile)
     assert load_profile("mine.toml").rules["survives_other_placement"]["advisory"] is True
     (place / "domain.toml").write_text(domain)
-    assert [parameter.name for parameter in load_profile("domain.toml").domain] == ["distance", "weather"]
+    assert [parameter.name for parameter in load_profile("domain.toml").domain] == ["weather", "distance"]
     for command in commands:
         forced = " --force" if " accept " in command else ""  # what twenty-four pictures show is no PASS
         code = run(command + forced)
