@@ -86,10 +86,7 @@ def page_values(assessment: Assessment) -> Values:
         "kept": kept,
         **_classes(audit.summary.classes),
         "classes_unseen": len(identity.classes) - len(set(table.class_index.tolist())),
-        "forbidden": audit.forbidden,
-        "forbidden_verdict": judgement.verdict("forbidden_pixels_are_ignored"),
-        "slices": audit.slices,
-        "domain": audit.domain,
+        **_kinds_of_pictures(audit, judgement),
         **gallery(assessment, miss, kept),
         **_wrong_reasons(table, judgement),
         "cells": judgement.cells,
@@ -112,6 +109,15 @@ def page_values(assessment: Assessment) -> Values:
         "reasons": _reasons(audit.exclusions),
         "names": _names(record, judgement.verdicts),
         "crosswalk": audit.crosswalk,
+    }
+
+
+def _kinds_of_pictures(audit: Audit, judgement: WordedJudgement) -> Values:
+    return {
+        "forbidden": audit.forbidden,
+        "forbidden_verdict": judgement.verdict("forbidden_pixels_are_ignored"),
+        "slices": audit.slices,
+        "domain": audit.domain,
     }
 
 
