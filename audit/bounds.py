@@ -27,6 +27,8 @@ MOST_THREADS = 256
 """Threads that decode pictures."""
 MOST_MAPS = 100
 """Saliency methods, or null maps, in one list."""
+MOST_REQUIREMENTS = 1_000
+"""Rules, or rules in slices, whose requirements the settings name."""
 
 Asked = Annotated[int, Field(gt=0, le=MOST_ASKED)]
 Drawn = Annotated[int, Field(gt=0, le=MOST_DRAWN)]

@@ -13,19 +13,24 @@ from audit.datasets.labels import class_names
 from audit.engine.measure import measure
 from audit.engine.named_things import name_problems
 from audit.engine.progress import Progress
+from audit.engine.resume import LEDGER
 from audit.errors import AuditError, Problems
 from audit.files import read_toml
 from audit.frame_size import frame_problems
+from audit.hashing import file_hash
+from audit.ledger import append_run, read_ledger
 from audit.models.model import Model
 from audit.preflight import Notice, checked
 from audit.result import Measured, Result
 from audit.settings import Settings, intact_settings, load_settings, parse_settings, profile_of
 from checks.measure_table import measured_by
 from checks.profile import load_profile, register
+from checks.requirements import unknown_rules
 from checks.verdict import Profile
-from reports.evidence_folder import Printer, concluded
+from reports.evidence_folder import AUDIT, Printer, concluded
 from reports.result.assessment import Assessment
 from reports.result.crosswalk import standard_files
+from reports.result.ledger_entry import ledger_entry
 from reports.wording.preflight import WordedPreflight
 
 
@@ -77,8 +82,12 @@ def assessed(
     notice, how = how.get("notice"), {key: value for key, value in how.items() if key != "notice"}
     completed, limits = _agreed(settings)
     before = checked(limits, notice)
-    record = measure(completed, folder, model=model, registered=register(limits), before=before, **how)
+    ledger = completed.judge.ledger and completed.path(completed.judge.ledger)
+    registered = {**register(limits), **({LEDGER: read_ledger(ledger)} if ledger else {})}
+    record = measure(completed, folder, model=model, registered=registered, before=before, **how)
     with concluded(record, folder, profile=limits, printer=printer) as assessment:
+        if ledger:
+            append_run(ledger, ledger_entry(assessment.audit, file_hash(folder / AUDIT)))
         yield assessment
 
 
@@ -116,6 +125,7 @@ def _problems(settings: Settings) -> tuple[tuple[AuditError, ...], Settings, Pro
     with wrong.noting():
         limits = load_profile(profile_of(settings.judge.profile, settings.folder))
         completed = measured_by(settings, limits)
+        wrong.add(*unknown_rules(settings.judge.requirements, limits))
     with wrong.noting():
         standard_files(settings.report.standards or ())
     wrong.add(*name_problems(completed), *frame_problems(completed))

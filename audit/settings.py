@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field, ValidationError
 from audit import validation
 from audit.errors import AuditError, Problems, did_you_mean
 from audit.files import check_values, read_toml
+from audit.settings_judge import JudgeTable
 from audit.settings_tables import (
     DataTable,
     ExperimentsTable,
-    JudgeTable,
     ModelTable,
     PreprocessingTable,
     ReportTable,
@@ -119,6 +119,9 @@ def intact_settings(raw: Mapping[str, Any], folder: Path | str = ".") -> Setting
 def _keys(parents: Sequence[str]) -> list[str]:
     table: type[BaseModel] = Settings
     for name in parents:
-        inner = table.model_fields[name].annotation
-        table = next(part for part in (inner, *get_args(inner)) if isinstance(part, type) and part is not type(None))
+        field = table.model_fields.get(name)
+        if field is None:
+            continue  # a key of the owner's choice, as a rule's name
+        parts = (field.annotation, *get_args(field.annotation))
+        table = next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), table)
     return [name for name in table.model_fields if name != "folder"]

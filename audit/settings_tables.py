@@ -276,15 +276,6 @@ class RunTable(Table):
     """
 
 
-class JudgeTable(Table):
-    """The limits that are fixed before the run."""
-
-    profile: str = "default"
-    """The name of a profile that ships, or the path of a TOML file."""
-    baseline: Path | None = None
-    """The file of an accepted run, which the tests of this file compare with; without it, the limits alone decide."""
-
-
 class ReportTable(Table):
     """What a reader of the report looks for first."""
 

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 
 from pydantic import Field, computed_field
 
+from checks.frozen import Frozen
 from checks.statistics.subset import Subset
-from checks.verdict import Details, Frozen
+from checks.verdict import Details
 
 PICTURES = "pictures"
 PREDICTED_RIGHT = "pictures_predicted_right"

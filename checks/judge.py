@@ -13,6 +13,7 @@ from audit.validation import first_problem
 from checks.apply import apply
 from checks.conclude import MAPS, VALIDITY, conclude, kept_methods
 from checks.profile import fingerprint, load_profile
+from checks.requirements import traced
 from checks.scope import limits_sha256, scope_of
 from checks.slice_verdicts import slices_hold
 from checks.table.cells import EXPERIMENT, four_cells, judged_by_experiment, miss_of, missed
@@ -53,7 +54,7 @@ def judge_evidence(table: Evidence, record: Record) -> Judgement:
     altered, and an empty set of rules.
     """
     registered, limits, scope = _registered(record), table.profile, scope_of(record)
-    verdicts = (*run_is_whole(table, record), *_verdicts(table))
+    verdicts = traced((*run_is_whole(table, record), *_verdicts(table)), record)
     return Judgement(
         **conclude(verdicts)._asdict(),
         pictures=table.n,

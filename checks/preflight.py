@@ -17,10 +17,11 @@ from pydantic import Field, computed_field
 from audit import registry
 from audit.datasets.exclusions import by_scope
 from checks.demand import Demand, of_capability, of_pictures
+from checks.frozen import Frozen
 from checks.profile import RESERVED, RULES
+from checks.table.domain_cells import placed
 from checks.table.layout import Layout
 from checks.table.slices import MOST_VALUES, is_derived, stated
-from checks.verdict import Frozen
 
 SLICE = "pictures_of_slice"
 COLUMN = "column"
@@ -150,14 +151,20 @@ def _in_slices(layout: Layout, rule: str, column: str) -> Iterator[Demand]:
     if _lacks(layout, column):
         yield Demand(key=COLUMN, have=0, needed=1, details={"name": column})
         return
-    values = layout.label if column not in layout.metadata and column == "class" else layout.metadata.get(column)
+    parameter = next((p for p in layout.profile.domain if p.name == column), None)
+    held = parameter.column if parameter else column
+    values = layout.label if held not in layout.metadata and held == "class" else layout.metadata.get(held)
     if values is None:
         return
-    distinct, of = np.unique(stated(values), return_inverse=True)
+    if parameter:
+        distinct, of = list(parameter.cells), placed(parameter, values).cell
+    else:
+        names, of = np.unique(stated(values), return_inverse=True)
+        distinct = names.tolist()
     if len(distinct) > MOST_VALUES:
         return
     bare = replace(layout, metadata={})
-    for number, value in enumerate(distinct.tolist()):
+    for number, value in enumerate(distinct):
         part = bare.among(of == number)
         subset = part.subset
         for demand in (*_demands(part, rule), of_pictures(subset, subset.missing, SLICE)):
@@ -165,4 +172,6 @@ def _in_slices(layout: Layout, rule: str, column: str) -> Iterator[Demand]:
 
 
 def _lacks(layout: Layout, column: str) -> bool:
-    return column not in layout.metadata and not is_derived(column)
+    parameter = next((p for p in layout.profile.domain if p.name == column), None)
+    held = parameter.column if parameter else column
+    return held not in layout.metadata and not is_derived(held)

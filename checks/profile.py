@@ -13,6 +13,7 @@ from audit.bounds import MOST_PICTURES
 from audit.errors import AuditError, Problems, did_you_mean
 from audit.files import read_toml
 from audit.validation import problems
+from checks.domain import read_domain
 from checks.verdict import Profile
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
@@ -23,10 +24,12 @@ Count = Annotated[int, Field(ge=1, le=MOST_PICTURES, strict=True)]
 RULES = "checks.rules"
 BUILT_IN = Path(__file__).parent / "profiles"
 OR_A_FILE = "The path of a .toml file works too."
-KEYS = ("extends", "without", "description", "confidence", "rules", "measure", "non_inferiority", "slices")
+KEYS = ("extends", "without", "description", "confidence", "rules", "measure", "non_inferiority", "slices", "domain")
 MEASURED = ("experiments", "saliency")
 """The tables of the settings that a profile may complete."""
-RESERVED = ("why", "advisory")
+TRACED = ("requirement", "hazard", "rationale")
+"""Keys of a rule's table, and of the slices', that tie it to what its owner demands: texts."""
+RESERVED = ("why", "advisory", *TRACED)
 """Keys of a rule's table that are no limits."""
 ABOUT_THE_AUDIT = (
     "control_is_caught",
@@ -61,6 +64,8 @@ def load_profile(name_or_path: str | Path) -> Profile:
         "measure": content.get("measure", {}),
     }
     _check_measure(path.name, limits["measure"], wrong)
+    with wrong.noting():
+        limits["domain"] = read_domain(path.name, content.get("domain", {}))
     for name in ("non_inferiority", "slices"):
         with wrong.noting():
             limits[name] = _with_reason(path.name, name, content.get(name))
@@ -98,6 +103,10 @@ def built_in_names() -> list[str]:
 def fingerprint(profile: Profile) -> str:
     """SHA-256 over the canonical JSON of everything but the name: the same limits have the same hash."""
     content = profile.model_dump(exclude={"name", "sha256"})
+    if content["slices"]:
+        content["slices"] = {k: v for k, v in content["slices"].items() if v or k not in TRACED}
+    if not content["domain"]:
+        del content["domain"]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -196,7 +205,7 @@ def _check_measure(file: str, tables: Any, wrong: Problems) -> None:
 def _with_reason(file: str, name: str, table: Any) -> Any:
     if not isinstance(table, Mapping):
         return table
-    return {**table, "why": _justified(f"{file} [{name}]", table)}
+    return {**table, **_traced(f"{file} [{name}]", table), "why": _justified(f"{file} [{name}]", table)}
 
 
 def _check_slices(file: str, profile: Profile, wrong: Problems) -> None:
@@ -224,12 +233,23 @@ def _limits(file: str, rule: str, table: Any) -> dict[str, Any]:
     wrong = Problems(where)
     with wrong.noting():
         stated |= {"why": _justified(where, table)}
+    with wrong.noting():
+        stated |= _traced(where, table)
     if not isinstance(advisory, bool):
         wrong.add(AuditError(where, f"advisory = {advisory!r}", "need true or false"))
     with wrong.noting():
         stated = {**registry.options(function, given, where), **stated}
     wrong.settle()
     return stated
+
+
+def _traced(where: str, table: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of the requirement, as far as they are stated."""
+    given = {key: table[key] for key in TRACED if key in table}
+    for key, text in given.items():
+        if not isinstance(text, str) or not text.strip():
+            raise AuditError(where, f"{key} = {text!r}", "need a text", f"Leave {key} out where there is none.")
+    return {key: _one_line(text) for key, text in given.items()}
 
 
 def _justified(where: str, table: Any) -> str:

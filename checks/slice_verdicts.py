@@ -5,9 +5,10 @@ from typing import Any
 from checks import reasons
 from checks.apply import apply
 from checks.conclude import MAPS
+from checks.profile import TRACED
 from checks.table.evidence import Evidence
 from checks.table.slices import MOST_VALUES, Slice, columns, slices
-from checks.verdict import Details, Direction, Finding, Outcome, RequiredSlices, Unit, Verdict, worst
+from checks.verdict import Details, Direction, Finding, Outcome, RequiredSlices, Unit, Verdict, weakest, worst
 
 NO_COLUMN = "no_column"
 """Reason: the data has no such column; details: all required ones that are `missing`."""
@@ -45,6 +46,7 @@ def _verdict(evidence: Evidence, rule: str, column: str, required: RequiredSlice
         "column": column,
         "why": required.why,
         "advisory": evidence.profile.rules[rule].get("advisory") is True,
+        **{key: getattr(required, key) for key in TRACED},
     }
     if column not in columns(evidence):
         missing: Details = {"missing": [name for name in required.by if name not in columns(evidence)]}
@@ -57,8 +59,7 @@ def _verdict(evidence: Evidence, rule: str, column: str, required: RequiredSlice
         return Verdict(**stated, outcome=Outcome.INVALID, reason=TOO_MANY_VALUES, details={**details})
     findings = tuple(_finding(evidence, part, rule) for part in parts)
     outcome = worst(finding.outcome for finding in findings)
-    deciding = next(finding.key for finding in findings if finding.outcome is outcome)
-    return Verdict(**stated, outcome=outcome, decided_by=deciding, findings=findings)
+    return Verdict(**stated, outcome=outcome, decided_by=weakest(findings).key, findings=findings)
 
 
 def _finding(evidence: Evidence, part: Slice, rule: str) -> Finding:

@@ -1,11 +1,14 @@
 """What judging yields: findings, verdicts, one judgement. Fields alone: `reports.wording` makes the sentences."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, model_validator
+from pydantic import Field, JsonValue, PrivateAttr, model_validator
+
+from checks.domain import Parameter
+from checks.frozen import Frozen
 
 if TYPE_CHECKING:
     Details = dict[str, Any]
@@ -53,10 +56,6 @@ class Direction(StrEnum):
     LOWER = "lower"
 
 
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
 class Tolerance(Frozen):
     """The tail beside a mean: what most pictures keep, whatever the values' distribution."""
 
@@ -88,6 +87,10 @@ class Finding(Frozen):
     )
     lower: float | None = Field(None, description="one-sided lower confidence bound")
     upper: float | None = Field(None, description="one-sided upper confidence bound")
+    confidence: float | None = Field(
+        None, description="of each bound by itself, which is more than the profile's where several are held together"
+    )
+    exact: bool = Field(False, description="the value is a count of these very pictures, so that no bound applies")
     tolerance: Tolerance | None = Field(None, description="of a mean; null elsewhere")
     further: int | None = Field(
         None,
@@ -99,12 +102,41 @@ class Finding(Frozen):
     advisory: bool = Field(False, description="shown, but its outcome does not enter that of the rule")
     slice: str | None = Field(None, description="the kind of pictures, as 'light: night'; null where it is about all")
 
+    @property
+    def at_limit(self) -> float | None:
+        """What a PASS holds against the limit: the bound that is worse for the network, or an exact value itself."""
+        if self.exact:
+            return self.value
+        return self.lower if self.better is Direction.HIGHER else self.upper
 
-def weakest(findings: Sequence[Finding]) -> Finding:
-    """The first finding with the lowest value among those with the worst outcome. Needs one finding at least."""
-    outcome = worst(finding.outcome for finding in findings)
-    telling = [finding for finding in findings if finding.outcome is outcome]
-    return min(telling, key=lambda finding: -math.inf if finding.value is None else finding.value)
+    @property
+    def room(self) -> tuple[float, float]:
+        """How far it lies on the good side of its limit; negative beyond it.
+
+        As a share of the larger of the two, so that units do not matter, and then as it is. Without a bound the value
+        counts. Minus infinity where nothing was measured; infinity where none is allowed and there is none.
+        """
+        at = self.value if self.at_limit is None else self.at_limit
+        if at is None or self.limit is None:
+            return -math.inf, -math.inf
+        gap = at - self.limit if self.better is Direction.HIGHER else self.limit - at
+        larger = max(abs(at), abs(self.limit))
+        return gap / larger if larger else math.inf, gap
+
+    @property
+    def founded(self) -> bool:
+        """It has an estimate, a limit, and a bound within the limit or an exact count that is: what a PASS needs."""
+        return self.value is not None and self.limit is not None and self.at_limit is not None and self.room[0] >= 0
+
+
+def weakest(findings: Iterable[Finding]) -> Finding:
+    """Of the findings with the worst outcome the one that is nearest its limit, or farthest beyond it; the first of
+    several. What does not enter is left out, where something does. Needs one finding at least.
+    """
+    given = list(findings)
+    entering = [finding for finding in given if not finding.advisory] or given
+    outcome = worst(finding.outcome for finding in entering)
+    return min((finding for finding in entering if finding.outcome is outcome), key=lambda finding: finding.room)
 
 
 class Verdict(Frozen):
@@ -116,6 +148,9 @@ class Verdict(Frozen):
     reason: str = Field("", description="why there is no finding that decides; '' where there is one")
     details: Details = Field({}, description="what the reason refers to")
     why: str = Field("", description="the profile's justification of the limit")
+    requirement: str = Field("", description="id of the owner's requirement that this rule verifies; '' where none")
+    hazard: str = Field("", description="what goes wrong where it does not hold, as the owner names it")
+    rationale: str = Field("", description="why the requirement meets the hazard, as the owner states it")
     advisory: bool = Field(False, description="shown, but its outcome does not enter that of the whole")
     column: str | None = Field(
         None, description="by whose values the pictures are sliced, a finding for each; null where it is about all"
@@ -192,6 +227,9 @@ class RequiredSlices(Frozen):
     by: tuple[str, ...] = Field(min_length=1, description="columns of the metadata, or 'box size' and the like")
     rules: tuple[str, ...] = Field(min_length=1)
     why: str
+    requirement: str = Field("", description="id of the owner's requirement that these verify; '' where none")
+    hazard: str = Field("", description="what goes wrong where one does not hold")
+    rationale: str = Field("", description="why the requirement meets the hazard")
 
 
 class Profile(Frozen):
@@ -206,6 +244,7 @@ class Profile(Frozen):
     )
     non_inferiority: NonInferiority | None = Field(None, description="null: no comparison with a baseline can pass")
     slices: RequiredSlices | None = Field(None, description="null: slices are shown, and decide nothing")
+    domain: tuple[Parameter, ...] = Field((), description="of the operational design domain; empty: none is stated")
     sha256: str = Field(description="of the profile's canonical form")
     _own_rules: Mapping[str, Callable[..., Any]] = PrivateAttr(default_factory=dict)
 

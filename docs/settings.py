@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from audit import bounds, registry
 from audit.settings import Settings
+from audit.settings_judge import RequirementTable
 from audit.settings_tables import MethodTable, NamedTable
 
 FILE = Path(__file__).with_suffix(".md")
@@ -32,6 +33,8 @@ PLUGINS: Mapping[str, tuple[str, ...]] = {
 }
 """What the keys of a table name, with options of its own."""
 ENTRIES: Mapping[str, type[BaseModel]] = {"saliency": MethodTable, "experiments": NamedTable}
+WITHIN: Mapping[str, Mapping[str, type[BaseModel]]] = {"judge": {"requirements": RequirementTable}}
+"""By table and key, the tables that stand there under names of the owner's choice."""
 WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 COMPUTED = {"workers": "see there"}
 
@@ -46,6 +49,8 @@ def _page() -> Iterator[str]:
     yield from _keys("Top level", Settings, without={*tables, "folder"})
     for name, table in tables.items():
         yield from _keys(f"`[{name}]`", table, note=described(Settings).get(name, ""))
+        for key, entry in WITHIN.get(name, {}).items():
+            yield from _keys(f"Each `[{name}.{key}.NAME]`", entry, level=3)
         if name in ENTRIES:
             yield from _keys(f"Each entry of a list in `[{name}]`", ENTRIES[name], level=3)
         for package in PLUGINS.get(name, ()):
@@ -138,7 +143,10 @@ def kind_of(schema: Mapping[str, Any], named: Mapping[str, Any]) -> str:
         case {"type": "array", "items": of}:
             kind = f"list of {_plural(kind_of(of, named))}"
         case {"type": "object", "additionalProperties": {} as inside} if inside is not True:
-            kind = f"table of {kind_of(inside, named)}"
+            within = kind_of(inside, named)
+            kind = f"table of {'tables' if within == 'table' else within}"
+        case {"type": "object", "additionalProperties": False}:
+            kind = "table"
         case {"type": "object"}:
             kind = "name or table"
         case _:

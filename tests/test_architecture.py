@@ -37,6 +37,7 @@ WITHOUT_TORCH = {
     "audit.errors",
     "audit.draws",
     "audit.hashing",
+    "audit.ledger",
     "audit.phrases",
     "audit.registry",
     *(f"audit.datasets.{name}" for name in ("perceptual_hash", "picture_header", "picture_structure")),

@@ -165,6 +165,44 @@ def test_a_known_problem_has_its_effect_and_what_to_do() -> None:
     assert all(len(cells) == 3 and all(cell.strip() for cell in cells) for cells in (r.split("|") for _, r in rows))
 
 
+def test_the_templates_leave_to_the_user_what_is_the_users() -> None:
+    for name in ("plan_template.md", "accomplishment_template.md"):
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        assert text.count("[") > 20, name
+        assert "Nothing here qualifies anything" in text or "a tool is not qualified by its makers" in text
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            assert (FOLDER / link).exists(), (name, link)
+
+
+def test_each_misuse_says_what_happens_and_what_to_do() -> None:
+    text = (FOLDER / "misuse.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| MU-")]
+    assert [row[0] for row in rows] == [f"MU-{number:02}" for number in range(1, len(rows) + 1)]
+    known = (FOLDER / "known_problems.md").read_text(encoding="utf-8")
+    for row in rows:
+        assert len(row) == 5, row
+        assert row[3].startswith(("seen", "shown", "unseen")), row
+        assert all(problem in known for problem in re.findall(r"KP-\d\d", " ".join(row))), row
+    for what in ("boxes are wrong", "preprocessing is not", "another order", "those of the training"):
+        assert what in text
+
+
+def test_the_shipped_results_are_of_every_known_answer() -> None:
+    results = (FOLDER / "known_answers_results.txt").read_text(encoding="utf-8")
+    asked = re.findall(r"KA-\d\d", (FOLDER / "known_answers.toml").read_text(encoding="utf-8"))
+    assert re.findall(r"^ok +(KA-\d\d)", results, re.MULTILINE) == sorted(set(asked))
+    assert f"{len(set(asked))} of {len(set(asked))} as derived by hand" in results
+
+
+def test_the_readme_says_what_the_plain_gradient_reaches() -> None:
+    """The numbers are those of the table."""
+    readme, detection = ((FOLDER.parents[1] / name).read_text("utf-8") for name in ("README.md", "docs/detection.md"))
+    said = re.search(r"AUROC of (\S+) against (\S+) of the swaps", " ".join(readme.split()))
+    assert said is not None
+    for score, number in (("gradient, mass over area", said[1]), ("largest estimate of a swap", said[2])):
+        assert re.search(rf"\| {score} +\| {number} ", detection), score
+
+
 def test_the_kit_claims_no_qualification() -> None:
     text = " ".join((FOLDER / "README.md").read_text(encoding="utf-8").split())
     assert "is not qualified" in text

@@ -73,9 +73,11 @@ def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pyt
     expected = {"run": judging, "check": judging, "report": judging, "compare": judging}
     commands = [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
     assert {command.split()[1] for command in commands} == EXECUTED
-    settings, profile, _gate = blocks("toml")
+    settings, profile, domain, _gate = blocks("toml")
     (place / "mine.toml").write_text(profile)
     assert load_profile("mine.toml").rules["survives_other_placement"]["advisory"] is True
+    (place / "domain.toml").write_text(domain)
+    assert [parameter.name for parameter in load_profile("domain.toml").domain] == ["weather", "distance"]
     for command in commands:
         forced = " --force" if " accept " in command else ""  # what twenty-four pictures show is no PASS
         code = run(command + forced)

@@ -1,6 +1,7 @@
 """`verify`: is an evidence folder as it was written, and what its record says? And `--pdf`, for who writes one."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
@@ -9,6 +10,10 @@ from audit.cli.output import EXIT, FILE, STDOUT, as_json, own_profile, path_text
 from audit.errors import AuditError
 from audit.record.place import FILE_NAME
 
+if TYPE_CHECKING:
+    from reports.signature import Signer
+    from reports.verify import Problem
+
 pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
 
 
@@ -16,8 +21,17 @@ pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the 
 @click.argument("folder", type=FILE)
 @click.option("--record", type=FILE, help="The record, where it is not in FOLDER: a run's folder, or its audit.sqlite.")
 @own_profile
+@click.option("--envelope", type=FILE, help="What `sign` wrote: also check who signed. Needs --public-key.")
+@click.option("--public-key", type=FILE, help="In PEM, of whoever signed.")
 @as_json
-def verify(folder: Path, record: Path | None, profile: str | None, as_json: bool) -> int:
+def verify(
+    folder: Path,
+    record: Path | None,
+    profile: str | None,
+    envelope: Path | None,
+    public_key: Path | None,
+    as_json: bool,
+) -> int:
     """Check FOLDER, the evidence of a run: hashes, statement, and the record judged again. Exit code 0 or 2."""
     from audit.record.place import record_of
     from reports.checksums import FILE as SUMS
@@ -25,10 +39,13 @@ def verify(folder: Path, record: Path | None, profile: str | None, as_json: bool
     from reports.verify import verify as verified
 
     problems = verified(folder, None if record is None else record_of(record), profile)
+    signer, unsigned = _signed(folder, envelope, public_key)
+    problems = (*problems, *unsigned)
     unread = not_compared(folder)
     if as_json:
         listed = [problem._asdict() for problem in problems]
-        print_json({"fits": not problems, "problems": listed, "not_compared": list(unread)})
+        named = signer and signer._asdict()
+        print_json({"fits": not problems, "problems": listed, "not_compared": list(unread), "signed_by": named})
         return EXIT["INVALID"] if problems else 0
     for problem in problems:
         STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.reason)}", soft_wrap=True)
@@ -43,8 +60,25 @@ def verify(folder: Path, record: Path | None, profile: str | None, as_json: bool
         STDOUT.print(f"[bold]{'note':12}[/]{escape(name)}: its content is not compared, only its hash", soft_wrap=True)
     who = f"each but {', '.join(unread)} says" if unread else "says"
     fits = f"every file is as {SUMS} lists it, and {who} what the record says."
-    STDOUT.print(f"{path_text(folder)}: {fits} Only a signature shows who wrote it.", soft_wrap=True)
+    if signer is None:
+        by = "Only a signature shows who wrote it."
+    else:
+        by = escape(f"Signed by {signer.operator}, {signer.organisation}, {signer.date}.")
+    STDOUT.print(f"{path_text(folder)}: {fits} {by}", soft_wrap=True)
     return 0
+
+
+def _signed(folder: Path, envelope: Path | None, key: Path | None) -> tuple["Signer | None", tuple["Problem", ...]]:
+    """Who signed, and what they did not sign; nobody where no envelope is named."""
+    if envelope is None and key is None:
+        return None, ()
+    if envelope is None or key is None:
+        raise AuditError("verify", "got one of --envelope and --public-key", "need both")
+    from audit.cli.sign import signatures
+    from reports.verify import Problem
+
+    signer, differences = signatures().verified(folder, envelope, key)
+    return signer, tuple(Problem("unsigned", envelope.name, difference) for difference in differences)
 
 
 def print_or_skip(page: Path, target: Path) -> None:

@@ -21,6 +21,7 @@ from audit.cli.listing import init, list_
 from audit.cli.notices import bounded_notices
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
+from audit.cli.sign import sign
 from audit.cli.streams import close_stderr, open_streams, unprinted
 from audit.errors import AuditError
 
@@ -37,7 +38,7 @@ def cli() -> None:
 
 
 for command in (
-    *(run, check, report, explore, compare, accept, verify),
+    *(run, check, report, explore, compare, accept, verify, sign),
     *(demo, explain, list_, init, inspect, doctor, completion),
 ):
     cli.add_command(command)

@@ -10,8 +10,12 @@ from audit.datasets.sample import Sample
 from audit.engine.inputs import Inputs
 from audit.engine.plan import Plan
 from audit.experiments.runner import Experiment
-from audit.hashing import file_hashes, sha256_of, tool, versions
+from audit.files import is_regular
+from audit.hashing import file_hash, file_hashes, sha256_of, tool, versions
 from audit.saliency.sources import Source
+
+WEIGHTS = ("weights", "checkpoint")
+"""Options of a kind of model that may name a file."""
 
 
 def identity(plan: Plan) -> dict[str, Any]:
@@ -24,7 +28,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "tool": tool(),
         "settings": settings,
         "settings_sha256": sha256_of(settings),
-        "model": {**inputs.model.description, "state_sha256": inputs.state_sha256},
+        "model": {**_file(inputs), **inputs.model.description, "state_sha256": inputs.state_sha256},
         "capabilities": asdict(inputs.model.capabilities),
         "left_out": {name: list(lacking) for name, lacking in sorted(inputs.left_out.items())},
         "classes": list(inputs.classes),
@@ -48,6 +52,15 @@ def identity(plan: Plan) -> dict[str, Any]:
         "channels_last": factory.channels_last,
         "folded": factory.folded is not None,
     }
+
+
+def _file(inputs: Inputs) -> dict[str, Any]:
+    """SHA-256 of the weights' file, where the kind of model does not state it itself: that is what is deployed."""
+    table = inputs.settings.model
+    named = [table.options.get(key) for key in WEIGHTS] if table else []
+    files = [inputs.settings.path(name) for name in named if isinstance(name, str)]
+    found = next((file for file in files if is_regular(file)), None)
+    return {"file_sha256": file_hash(found)} if found else {}
 
 
 def _dataset(inputs: Inputs) -> dict[str, Any]:

@@ -18,6 +18,10 @@ FINGERPRINT = "rehearsal"
 """Where the record keeps what the network said before the audit."""
 
 
+LEDGER = "ledger"
+"""Where the record keeps the runs that the ledger listed when it began."""
+
+
 def begun(path: Path, plan: Plan, identity: dict[str, Any], machine: Mapping[str, Any]) -> Record:
     """A new record. machine: what it says of the machine besides; with other entries the run goes on all the same."""
     try:
@@ -71,7 +75,8 @@ def _changed(record: Record, plan: Plan, identity: dict[str, Any]) -> list[str]:
     identity: as JSON has it.
     """
     then = record.identity()
-    changed = [place for key in sorted(identity) for place in differences(key, then.get(key), identity[key])]
+    compared = sorted(identity.keys() - {LEDGER})  # runs that were made since do not change this one
+    changed = [place for key in compared for place in differences(key, then.get(key), identity[key])]
     if _changed_itself(record):
         changed.append("network: it changed itself in the earlier run")
     if not changed:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from checks.verdict import Frozen, Outcome
+from checks.frozen import Frozen
+from checks.verdict import Outcome
 from reports.wording.comparison import WordedComparison
 from reports.wording.failure import Known, failure, rule_failure
 from reports.wording.limit_side import bound_at_limit

@@ -13,8 +13,9 @@ from audit.errors import AuditError
 from audit.files import MOST_WRITTEN, read_regular
 from audit.hashing import sha256_of
 from audit.validation import first_problem
+from checks.frozen import Frozen
 from checks.table.mean_difference import ROUNDING
-from checks.verdict import Frozen, Outcome, Profile
+from checks.verdict import Outcome, Profile
 
 SCHEMA_VERSION = 1
 FILE_NAME = "baseline.json"

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from checks.baseline.file import Move
-from checks.verdict import Frozen, Judgement, Outcome, Profile, Verdict
+from checks.frozen import Frozen
+from checks.verdict import Judgement, Outcome, Profile, Verdict
 
 Kind = Literal["right to wrong", "wrong to right", "hit to miss", "miss to hit"]
 WORSE: tuple[Kind, ...] = ("hit to miss", "right to wrong")

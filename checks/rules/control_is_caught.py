@@ -1,6 +1,6 @@
 """The positive control: would this audit have noticed a network that relies on a mark, and from which share?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.needs import Missing, invalid
 from checks.table.planted_copies import KEPT, kept_without_object, outside
-from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
+from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, weakest, worst
 
 NEEDS: frozenset[Need] = frozenset({"region"})
 RULE = "control_is_caught"
@@ -43,6 +43,8 @@ NOT_BLAMED = "not_blamed"
 """Reason: the mark is not blamed where it carries all of the evidence."""
 TOO_BLUNT = "too_blunt"
 """Reason: so much accuracy hangs on the mark before it is flagged that this audit would miss what matters."""
+OWN_RELIANCE = "own_reliance"
+"""Reason: the network is flagged without a mark, so that nobody can say from which share on one would be."""
 INNOCENT_BLAMED = "innocent_blamed"
 """Reason: the mark is blamed where it carries nothing."""
 
@@ -57,6 +59,8 @@ class Copy:
     """A rule fails it."""
     loss: float | None
     """Mean probability that hiding the mark costs more than hiding an equal area elsewhere."""
+    loss_bounds: Bounds | None
+    """Of the loss, one-sided."""
     blamed: bool
     n: int
     """Pictures on which the mark and something else were hidden."""
@@ -64,6 +68,8 @@ class Copy:
     """Share of the right answers that are lost with the mark of another class."""
     bounds: Bounds
     """Of the reliance, one-sided."""
+    asked: int
+    """Pictures that were shown with the mark of another class."""
 
 
 def control_is_caught(
@@ -76,21 +82,23 @@ def control_is_caught(
     over `min_loss`. At lambda 0 the mark must not be blamed; at lambda 1 the copy must be flagged and the mark blamed,
     through every detector: else INVALID, as where the study was not run or had fewer than 10 pictures, since the audit
     could then not have noticed. The limit of detection is what the first of the copies from which on all are flagged
-    loses with the mark of another class, as a share of its right answers; INCONCLUSIVE where it exceeds
+    loses with the mark of another class, as a share of its right answers; INCONCLUSIVE where its upper bound exceeds
     `max_limit_of_detection`, in which case a reliance of that size could go unseen.
 
-    For each detector two findings: DETECTOR, with the smallest lambda from which on every copy is flagged (null where
-    the network is flagged without the mark, so that its own reliance hides it; its blame decides then), and
-    DETECTOR/blame, with the smallest lambda from which on the mark is blamed. The last one, `kept`, says what share of
+    For each detector three findings: DETECTOR, with the smallest lambda from which on every copy is flagged; where the
+    network is flagged without the mark, its own reliance hides that share, and the finding does not enter.
+    DETECTOR/points, with the limit of detection where there is one. DETECTOR/blame, with what hiding the mark costs the
+    copy that goes by it alone. The last one, `kept`, which does not enter, says what share of
     its evidence the network itself keeps without the object (`kept_without_object`): a copy draws that from outside the
     object too.
 
-    Details of both: the `detector`. Of the first: `flagged_by`, whether the network is `flagged_unmarked`, what it has
-    `kept` without the object (null where unknown), and the share from `outside` the object at the limit of detection
-    (null likewise); the `reliance` there with `lower` and `upper` bounds, the largest reliance that was not flagged
-    (`unseen`; all null where there is no limit), and `max_limit_of_detection`. Of the second: the mean loss of the
-    network itself (`loss_unmarked`) and of the copy that goes by the mark alone (`loss`), `min_loss`, and whether the
-    network is `flagged_unmarked`.
+    Details of all: the `detector`. Of the first two: `flagged_by`, whether the network is `flagged_unmarked`, what it
+    has `kept` without the object (null where unknown), and the share from `outside` the object at the limit of
+    detection (null likewise); the `reliance` there with `lower` and `upper` bounds, the largest reliance that was not
+    flagged (`unseen`; all null where there is no limit), the mark's `share` there, and `max_limit_of_detection`. Of the
+    third: the smallest lambda from which on the mark is blamed (`share`), the mean loss of the network itself
+    (`loss_unmarked`) and of the copy that goes by the mark alone (`loss`), and whether the network is
+    `flagged_unmarked`.
     """
     planted = evidence.planted
     missing = _missing(evidence, planted, flagged_by)
@@ -101,16 +109,18 @@ def control_is_caught(
         for d in planted.detectors
     }
     kept = kept_without_object(evidence, planted)
-    flagging = [
-        _flagging(detector, tried, flagged_by, kept, max_limit_of_detection) for detector, tried in copies.items()
-    ]
-    blaming = [_blaming(detector, tried, min_loss) for detector, tried in copies.items()]
-    findings = [finding for pair in zip(flagging, blaming, strict=True) for finding in pair]
+    findings: list[Finding] = []
+    for detector, tried in copies.items():
+        flagging = _flagging(detector, tried, flagged_by, kept, max_limit_of_detection)
+        findings += [flagging, *_limit(flagging), _blaming(detector, tried, min_loss)]
+    bounded = {"confidence": evidence.confidence}
+    findings = [f if f.exact else f.model_copy(update=bounded) for f in findings]
     if kept is not None:
         findings.append(_keeping(kept, planted))
-    outcome = worst(finding.outcome for finding in findings)
-    caught = outcome is Outcome.PASS
-    deciding = _hardest(flagging, blaming) if caught else next(f for f in findings if f.outcome is outcome)
+    entering = [finding for finding in findings if not finding.advisory]
+    outcome = worst(finding.outcome for finding in entering)
+    telling = [finding for finding in entering if finding.outcome is outcome]
+    deciding = weakest(_hardest(telling)) if outcome is Outcome.PASS else telling[0]
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding.key, findings=tuple(findings))
 
 
@@ -146,15 +156,16 @@ def _copy(
     bounds = mean_bounds(lost, evidence.confidence, evidence.seed)  # of these pictures: whose flight, is no matter
     blamed = bounds is not None and len(lost) >= FEWEST and bounds.lower > min_loss
     loss = float(lost.mean()) if len(lost) else None
-    return Copy(share, flagged, loss, blamed, len(lost), *_reliance(copy))
+    return Copy(share, flagged, loss, bounds, blamed, len(lost), *_reliance(copy))
 
 
-def _reliance(copy: Evidence) -> tuple[float | None, Bounds]:
+def _reliance(copy: Evidence) -> tuple[float | None, Bounds, int]:
     """What the mark of another class costs the pictures that are right with that of their own."""
     other = copy.answered("mark", "other")
     asked = copy.right & other.asked
     lost = (other.predicted != copy.class_index)[asked]
-    return float(lost.mean()) if len(lost) else None, share_bounds(int(lost.sum()), len(lost), copy.confidence)
+    bounds = share_bounds(int(lost.sum()), len(lost), copy.confidence)
+    return float(lost.mean()) if len(lost) else None, bounds, len(lost)
 
 
 def _from_which_on(copies: Sequence[Copy], caught: Sequence[bool]) -> float | None:
@@ -170,17 +181,18 @@ def _flagging(
     own = copies[0].flagged
     limit = None if own else _from_which_on(copies, [copy.flagged for copy in copies])
     first = next((copy for copy in copies if copy.share == limit), None)
-    outcome, reason = _caught(copies[-1], first, most)
+    caught, reason = copies[-1].flagged, OWN_RELIANCE if own else ""
     return Finding(
         key=detector,
-        outcome=outcome,
+        outcome=Outcome.INVALID if not caught else Outcome.INCONCLUSIVE if own else Outcome.PASS,
         quantity="share_from_which_a_mark_is_flagged",
         unit=Unit.SHARE,
         better=Direction.LOWER,
         value=limit,
         limit=MOST,
         n=copies[-1].n,
-        reason=reason,
+        exact=True,
+        reason=reason if caught else NOT_FLAGGED,
         details={
             "detector": detector,
             "flagged_by": list(flagged_by),
@@ -190,25 +202,39 @@ def _flagging(
             **_in_points(copies, first),
             "max_limit_of_detection": most,
         },
+        advisory=caught and own,
     )
 
 
-def _caught(alone: Copy, first: Copy | None, most: float) -> tuple[Outcome, str]:
-    """alone: the copy that goes by the mark alone; first: from which on all are flagged."""
-    if not alone.flagged:
-        return Outcome.INVALID, NOT_FLAGGED
-    if first is not None and not (first.reliance is not None and first.reliance <= most):
-        return Outcome.INCONCLUSIVE, TOO_BLUNT
-    return Outcome.PASS, ""
+def _limit(flagging: Finding) -> Iterator[Finding]:
+    """The limit of detection, where every copy from some share on is flagged."""
+    details = flagging.details
+    if flagging.value is None:
+        return
+    within = details["reliance"] is not None and details["upper"] <= details["max_limit_of_detection"]
+    yield Finding(
+        key=f"{flagging.key}/points",
+        outcome=Outcome.PASS if within else Outcome.INCONCLUSIVE,
+        quantity="limit_of_detection",
+        unit=Unit.DIFFERENCE,
+        better=Direction.LOWER,
+        value=details["reliance"],
+        limit=details["max_limit_of_detection"],
+        n=details["asked"],
+        lower=details["lower"],
+        upper=details["upper"],
+        reason="" if within else TOO_BLUNT,
+        details={**details, "share": flagging.value},
+    )
 
 
 def _in_points(copies: Sequence[Copy], first: Copy | None) -> Details:
     """What hangs on the mark where it starts to be flagged, and the most that hung on it unseen."""
     if first is None:
-        return dict.fromkeys(("reliance", "lower", "upper", "unseen"))
+        return {**dict.fromkeys(("reliance", "lower", "upper", "unseen")), "asked": 0}
     unseen = [copy.reliance for copy in copies if copy.share < first.share and copy.reliance is not None]
     bounds = {"lower": first.bounds.lower, "upper": first.bounds.upper}
-    return {"reliance": first.reliance, **bounds, "unseen": max(unseen, default=None)}
+    return {"reliance": first.reliance, **bounds, "unseen": max(unseen, default=None), "asked": first.asked}
 
 
 def _keeping(kept: float, planted: Planted) -> Finding:
@@ -220,6 +246,7 @@ def _keeping(kept: float, planted: Planted) -> Finding:
         better=Direction.LOWER,
         value=kept,
         n=planted.pictures,
+        advisory=True,
     )
 
 
@@ -229,24 +256,25 @@ def _blaming(detector: str, copies: Sequence[Copy], min_loss: float) -> Finding:
     return Finding(
         key=f"{detector}/blame",
         outcome=Outcome.INVALID if reason else Outcome.PASS,
-        quantity="share_from_which_the_mark_is_blamed",
-        unit=Unit.SHARE,
-        better=Direction.LOWER,
-        value=_from_which_on(copies, [copy.blamed for copy in copies]),
-        limit=MOST,
+        quantity="loss_without_mark",
+        unit=Unit.DIFFERENCE,
+        better=Direction.HIGHER,
+        value=alone.loss,
+        limit=min_loss,
         n=alone.n,
+        lower=alone.loss_bounds.lower if alone.loss_bounds else None,
+        upper=alone.loss_bounds.upper if alone.loss_bounds else None,
         reason=reason,
         details={
             "detector": detector,
+            "share": _from_which_on(copies, [copy.blamed for copy in copies]),
             "loss_unmarked": innocent.loss,
             "loss": alone.loss,
-            "min_loss": min_loss,
             "flagged_unmarked": innocent.flagged,
         },
     )
 
 
-def _hardest(flagging: Sequence[Finding], blaming: Sequence[Finding]) -> Finding:
-    """The finding of the detector that is harder to catch; on its blame, where the network is flagged unmarked."""
-    hidden = [blame for flag, blame in zip(flagging, blaming, strict=True) if flag.value is None]
-    return max(hidden or flagging, key=lambda finding: finding.value or 0.0)
+def _hardest(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """The limits of detection; what blames the mark, where the network is flagged unmarked and there is none."""
+    return [finding for finding in findings if finding.quantity == "limit_of_detection"] or findings

@@ -70,7 +70,8 @@ def depends_on_object(
         _probability(evidence, chosen, fills),
     )
     outcome = worst(finding.outcome for finding in findings if not finding.advisory)
-    deciding = ELSEWHERE if says_nothing and outcome is not Outcome.FAIL else REMOVED
+    elsewhere_decides = (says_nothing and outcome is not Outcome.FAIL) or findings[0].outcome is not outcome
+    deciding = ELSEWHERE if elsewhere_decides else REMOVED
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
 
 
@@ -129,8 +130,9 @@ def _removed(
 
 
 def _elsewhere(control: Floats, limit: float, subset: Subset) -> Finding:
-    value = float(control.mean())
-    within = value <= limit
+    """PASS where the upper bound is within the limit; between the value and the bound nothing is decided."""
+    value, bounds = float(control.mean()), subset.mean(control)
+    within = bounds is not None and bounds.upper <= limit
     return Finding(
         key=ELSEWHERE,
         outcome=Outcome.PASS if within else Outcome.INCONCLUSIVE,
@@ -140,7 +142,9 @@ def _elsewhere(control: Floats, limit: float, subset: Subset) -> Finding:
         value=value,
         limit=limit,
         **subset.counted,
-        reason="" if within else FILLS_BREAK,
+        lower=bounds.lower if bounds else None,
+        upper=bounds.upper if bounds else None,
+        reason="" if within else FILLS_BREAK if value > limit else reasons.UNDECIDED if bounds else reasons.TOO_FEW,
     )
 
 

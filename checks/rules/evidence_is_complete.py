@@ -15,11 +15,12 @@ from checks.demand import Demand
 from checks.profile import Count, Share
 from checks.statistics.subset import FEWEST
 from checks.table.cluster_columns import cluster_findings
+from checks.table.domain import domain_demands, domain_findings
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import WORST
 from checks.table.needs import incapable
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
+from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest, worst
 
 NEEDS: frozenset[Need] = frozenset()
 RULE = "evidence_is_complete"
@@ -60,7 +61,7 @@ def evidence_is_complete(
     Details of the findings: `excluded` and the number of exclusions `by_reason`; those `outside` the scope, also
     `by_reason`; `samples` that the pictures show; `copies`; of each method, the `method` and how many of its maps are
     `dead` and `missing`; of `classes` that are hardly ever predicted, `label`, pictures `right` and `pictures`. Those
-    of near copies and clusters are in `cluster_findings`.
+    of near copies and clusters are in `cluster_findings`, those of the profile's domain in `domain_findings`.
     """
     findings = (
         _exclusions(evidence, max_excluded),
@@ -70,28 +71,33 @@ def evidence_is_complete(
         *(_maps(evidence, method, max_dead) for method in evidence.methods),
         _classes(evidence),
         *cluster_findings(evidence),
+        *domain_findings(evidence),
     )
     entering = [finding for finding in findings if not finding.advisory]
     maps = bool(evidence.methods) or incapable(RULE, evidence) is not None
     outcome = worst(finding.outcome for finding in entering) if maps else Outcome.INVALID
-    deciding = next((finding.key for finding in entering if finding.outcome is outcome), None)
+    deciding = weakest(entering)
+    decides = deciding.outcome is outcome
     return Verdict(
         rule=RULE,
         outcome=outcome,
-        decided_by=deciding,
-        reason="" if deciding else reasons.NO_METHOD,
+        decided_by=deciding.key if decides else None,
+        reason="" if decides else reasons.NO_METHOD,
         findings=findings,
     )
 
 
 def needed(layout: Layout, *, max_excluded: Share, min_pictures: Count) -> tuple[Demand, ...]:
-    """Distinct pictures, and samples in scope that have no defect; a picture that is loaded may be excluded yet."""
+    """Distinct pictures, samples in scope that have no defect, and the domain's cells.
+
+    A picture that is loaded may be excluded yet.
+    """
     pictures = Demand(key=DISTINCT, have=len(set(layout.image.tolist())), needed=min_pictures)
     in_scope = layout.n + layout.defects
     beyond = in_scope > 0 and layout.defects / in_scope > max_excluded
     least = max(layout.n + 1, math.ceil((1 - max_excluded) * in_scope)) if beyond else 0
     left = Demand(key=SAMPLES_LEFT, have=layout.n, needed=least, details={"samples": in_scope})
-    return pictures, left
+    return pictures, left, *domain_demands(layout)
 
 
 def _exclusions(evidence: Evidence, limit: float) -> Finding:
@@ -141,6 +147,7 @@ def _pictures(evidence: Evidence, limit: int) -> Finding:
         value=n,
         limit=limit,
         n=n,
+        exact=True,
         further=None if enough else limit - n,
         reason="" if enough else TOO_FEW_DISTINCT if n else reasons.NO_PICTURES,
         details={"samples": evidence.n},
@@ -201,6 +208,7 @@ def _classes(evidence: Evidence) -> Finding:
         better=Direction.LOWER,
         value=len(hardly),
         limit=0,
+        exact=True,
         n=len(classes),
         reason=HARDLY_PREDICTED if len(hardly) else "",
         details={
@@ -234,6 +242,7 @@ def _share(
         better=Direction.LOWER,
         value=share,
         limit=limit,
+        exact=True,
         n=n,
         reason=reason,
         details=details,

@@ -10,7 +10,7 @@ from checks.statistics.bounds import FEWEST_OF_A_MEAN, Bounds, mean_bounds
 from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.needs import incapable
-from checks.verdict import Direction, Finding, Outcome, Unit, Verdict
+from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest
 
 NEEDS: frozenset[Need] = frozenset()
 RULE = "explainer_is_valid"
@@ -66,9 +66,9 @@ def needed(layout: Layout) -> tuple[Demand, ...]:
 
 
 def _deciding(findings: list[Finding], outcome: Outcome) -> str | None:
-    """The first with the outcome. Where none has it, since all of them FAIL, the first of all."""
-    keys = [finding.key for finding in findings if finding.outcome is outcome] or [finding.key for finding in findings]
-    return keys[0] if keys else None
+    """Of those with the outcome the nearest to its limit. Where none has it, since all of them FAIL, of all."""
+    with_outcome = [finding for finding in findings if finding.outcome is outcome] or findings
+    return weakest(with_outcome).key if with_outcome else None
 
 
 def _finding(evidence: Evidence, method: str, limit: float) -> Finding:
@@ -89,6 +89,7 @@ def _finding(evidence: Evidence, method: str, limit: float) -> Finding:
         n=len(end),
         lower=bounds.lower if bounds else None,
         upper=bounds.upper if bounds else None,
+        confidence=evidence.confidence if bounds else None,
         reason=reason,
         details={"method": method, "asked": len(similarity)},
     )

@@ -87,7 +87,7 @@ def forbidden_pixels_are_ignored(evidence: Evidence, *, max_change: Share, fills
         _hidden(evidence, moved, max_change, silent),
         _beyond(evidence, beyond, max_change, elsewhere, _within(moved, max_change)),
     )
-    outcome = worst(finding.outcome for finding in findings)
+    outcome = worst(finding.outcome for finding in findings if not finding.advisory)
     deciding = BEYOND if outcome is Outcome.FAIL else HIDDEN
     return Verdict(rule=RULE, outcome=outcome, decided_by=deciding, findings=findings)
 
@@ -150,10 +150,13 @@ def _hidden(evidence: Evidence, moved: Moved, limit: float, silent: Details) -> 
 
 
 def _beyond(evidence: Evidence, beyond: Moved, limit: float, elsewhere: Floats, within: bool) -> Finding:
-    """What hiding them does beyond hiding an equal area elsewhere: nothing else can FAIL."""
+    """What hiding them does beyond hiding an equal area elsewhere: nothing else can FAIL.
+
+    It does not enter where it is undecided and hiding them by itself is within the limit.
+    """
     subset, bounds = beyond.subset, beyond.bounds
     over = bounds is not None and subset.enough and bounds.lower > limit
-    outcome = Outcome.FAIL if over else Outcome.PASS if within else Outcome.INCONCLUSIVE
+    outcome = Outcome.FAIL if over else Outcome.PASS if _within(beyond, limit) else Outcome.INCONCLUSIVE
     why_open = _open(subset) if subset.n else NO_ROOM
     return Finding(
         key=BEYOND,
@@ -169,6 +172,7 @@ def _beyond(evidence: Evidence, beyond: Moved, limit: float, elsewhere: Floats, 
         reason={Outcome.FAIL: reasons.BEYOND_LIMIT, Outcome.INCONCLUSIVE: why_open}.get(outcome, ""),
         details={"elsewhere": float(elsewhere[beyond.chosen].mean()) if subset.n else None},
         worst=lowest(-beyond.values, evidence.sample[beyond.chosen]),
+        advisory=within and outcome is Outcome.INCONCLUSIVE,
     )
 
 

@@ -35,8 +35,12 @@ CONFIRMED_BY_PASTING = "confirmed_by_pasting"
 """Reason: hiding it costs log-odds, and pasting it turns pictures of other classes, for certain."""
 PASTING_ALONE = "pasting_alone"
 """Reason: pasting it turns pictures of other classes, but hiding it costs nothing."""
+NOT_CONFIRMED = "not_confirmed"
+"""Reason: the candidate is not confirmed, but its own upper bound does not rule it out."""
 FEW_SEARCHED = "few_searched"
 """Reason: the classes with enough pictures predicted right, of which maps were made, hold too few of all."""
+BOUNDED = "bounded"
+"""Key: what other backgrounds bound of that which no candidate's own bound, or no search, covers."""
 WAYS = 2
 """In which a candidate can be confirmed."""
 
@@ -52,21 +56,23 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     candidate has two ways to be confirmed wrongly, so each bound holds with 1 - (1 - confidence) / (2 * candidates)
     (Bonferroni).
 
-    FAIL where one is confirmed. PASS where none is, and the classes with 20 pictures or more that are predicted right,
-    in which alone a search can be conclusive, hold the share `min_searched` of the pictures; or else where
-    `survives_other_background` passes by its limit in this profile, which bounds what any mark outside the object can
-    decide, named or not. INCONCLUSIVE where neither is so, where the model yields no maps, where a candidate reaches
-    the limits, but not for certain, and where pasting one turns pictures, but hiding it costs nothing: it may be an
-    object of the class that nobody boxed, or a cue that overrules it. A cue without a place of its own (a colour cast,
-    a frame, a texture) is not found here; it shows where the background is replaced.
+    FAIL where one is confirmed. PASS where hiding none costs more than `min_loss` by its upper bound, and the classes
+    with 20 pictures or more that are predicted right, in which alone a search can be conclusive, hold the share
+    `min_searched` of the pictures. For a candidate that is not confirmed, but whose upper bound is over the limit, and
+    for classes that were not searched, the finding `bounded` may stand in (where there is no candidate, it is there
+    too): that of `survives_other_background` where it passes by its limit in this profile, which bounds what any mark
+    outside the object can decide, named or not. INCONCLUSIVE where neither is so, where the model yields no maps, where
+    a candidate reaches the limits, but not for certain, and where pasting one turns pictures, but hiding it costs
+    nothing: it may be an object of the class that nobody boxed, or a cue that overrules it. A cue without a place of
+    its own (a colour cast, a frame, a texture) is not found here; it shows where the background is replaced.
 
     The key of a candidate is its intervention, as 'cue 1'; details: its `id`, `class_index` and `class_label` (null
     where no picture is of the class), its `box` as shares of the frame (null where it has no place), the `window`
     around it as (width, height) in pixels (null where the frame is unknown) and its `side` as a share of the frame's,
     the pictures of the class that it was `seen_in` and all of them (`pictures`), the `log_odds` that hiding it costs,
     and of the `pasted` pictures of other classes those `turned` into its class and `turned_elsewhere`. Details of the
-    search: the `classes`, those `searched`, the `fewest` pictures predicted right and with a map that it takes, and
-    whether other backgrounds bound what was not searched (`bounded`; null where enough was).
+    search: the `classes`, those `searched`, the `fewest` pictures predicted right and with a map that it takes. Of
+    `bounded`: the keys of what is `lacking` a bound of its own.
     """
     if unable := incapable(RULE, evidence, SHARED_CUES):
         return unable
@@ -78,10 +84,11 @@ def no_shared_hotspot(evidence: Evidence, *, min_loss: Share, min_turned: Share,
     confidence = 1 - (1 - evidence.confidence) / (WAYS * max(1, len(evidence.cues)))
     strict = replace(evidence, profile=evidence.profile.model_copy(update={"confidence": confidence}))
     tested = [_finding(strict, _tested(strict, cue, min_loss, min_turned)) for cue in evidence.cues]
-    findings = (*tested, _searched(evidence, min_searched))
-    outcome = worst(finding.outcome for finding in findings)
-    telling = [finding for finding in findings if finding.outcome is outcome]
-    return Verdict(rule=RULE, outcome=outcome, decided_by=max(telling, key=_loss).key, findings=findings)
+    findings = _with_backgrounds(evidence, (*tested, _searched(evidence, min_searched)))
+    outcome = worst(finding.outcome for finding in findings if not finding.advisory)
+    telling = [finding for finding in findings if finding.outcome is outcome and not finding.advisory]
+    deciding = max(telling, key=_loss)
+    return Verdict(rule=RULE, outcome=outcome, decided_by=deciding.key, findings=findings)
 
 
 def needed(layout: Layout, *, min_searched: Share) -> tuple[Demand, ...]:
@@ -133,6 +140,8 @@ class Tested:
     """Pictures of other classes that the crop turns into its class."""
     turned_elsewhere: int
     pasted: int
+    further: int | None
+    """Further pictures after which hiding it would be decided."""
 
 
 def _key(cue: Cue) -> str:
@@ -153,7 +162,10 @@ def _tested(evidence: Evidence, cue: Cue, min_loss: float, min_turned: float) ->
     by_pasting = odds.outcome is Outcome.PASS and subset.enough and share.lower > min_turned
     turned = subset.n > 0 and bool(difference.mean() > min_turned)
     outcome, reason = _decided(loss, odds, by_pasting=by_pasting, turned=turned)
-    return Tested(cue, outcome, reason, loss, odds, int(turns.sum()), int(turns_elsewhere.sum()), subset.n)
+    further = loss.further if outcome is Outcome.INCONCLUSIVE else None
+    if reason == NOT_CONFIRMED:
+        further = loss.subset.further_for_mean(hidden.probability[both] - elsewhere.probability[both], -min_loss)
+    return Tested(cue, outcome, reason, loss, odds, int(turns.sum()), int(turns_elsewhere.sum()), subset.n, further)
 
 
 def _decided(loss: MeanDifference, odds: MeanDifference, *, by_pasting: bool, turned: bool) -> tuple[Outcome, str]:
@@ -167,7 +179,10 @@ def _decided(loss: MeanDifference, odds: MeanDifference, *, by_pasting: bool, tu
     over = loss.value is not None and loss.value > loss.limit
     if over or not loss.subset.enough:
         return Outcome.INCONCLUSIVE, loss.reason
-    return (Outcome.INCONCLUSIVE, PASTING_ALONE) if turned else (Outcome.PASS, "")
+    if turned:
+        return Outcome.INCONCLUSIVE, PASTING_ALONE
+    within = loss.upper is not None and loss.upper <= loss.limit
+    return (Outcome.PASS, "") if within else (Outcome.INCONCLUSIVE, NOT_CONFIRMED)
 
 
 def _finding(evidence: Evidence, test: Tested) -> Finding:
@@ -186,7 +201,7 @@ def _finding(evidence: Evidence, test: Tested) -> Finding:
         **test.loss.subset.counted,
         lower=test.loss.lower,
         upper=test.loss.upper,
-        further=test.loss.further if test.outcome is Outcome.INCONCLUSIVE else None,
+        further=test.further,
         reason=test.reason,
         details=_details(evidence, test),
         worst=worst_first,
@@ -231,20 +246,35 @@ def _searched(evidence: Evidence, min_searched: float) -> Finding:
     enough = right >= FEWEST
     n, k = evidence.n, int(enough[of].sum()) if evidence.n else 0
     wide = n > 0 and k / n >= min_searched
-    bounded = None if wide else apply(evidence, BACKGROUND).outcome is Outcome.PASS
-    passes = wide or bool(bounded)
     return Finding(
         key=SEARCH,
-        outcome=Outcome.PASS if passes else Outcome.INCONCLUSIVE,
+        outcome=Outcome.PASS if wide else Outcome.INCONCLUSIVE,
         quantity="share_searched",
         unit=Unit.SHARE,
         better=Direction.HIGHER,
         value=k / n if n else None,
         limit=min_searched,
         n=n,
-        reason="" if passes else FEW_SEARCHED,
-        details={"classes": len(classes), "searched": int(enough.sum()), "fewest": FEWEST, "bounded": bounded},
+        exact=True,
+        reason="" if wide else FEW_SEARCHED,
+        details={"classes": len(classes), "searched": int(enough.sum()), "fewest": FEWEST},
     )
+
+
+def _with_backgrounds(evidence: Evidence, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Where other backgrounds bound whatever lies outside the boxes, that bound stands in for those that are lacking.
+
+    It stands in for a candidate's own bound where the candidate is not confirmed, and for what was not searched. Where
+    there is no candidate it is the only bound.
+    """
+    lacking = {finding.key for finding in findings if finding.reason in (NOT_CONFIRMED, FEW_SEARCHED)}
+    verdict = apply(evidence, BACKGROUND) if lacking or len(findings) == 1 else None
+    bound = verdict.deciding if verdict and verdict.outcome is Outcome.PASS else None
+    if bound is None:
+        return findings
+    shown = (f.model_copy(update={"advisory": True}) if f.key in lacking else f for f in findings)
+    stands_in = bound.model_copy(update={"key": BOUNDED, "details": {"lacking": sorted(lacking)}, "worst": ()})
+    return (*shown, stands_in)
 
 
 def _mapped(evidence: Evidence) -> NDArray[np.bool_]:
@@ -254,4 +284,6 @@ def _mapped(evidence: Evidence) -> NDArray[np.bool_]:
 
 
 def _loss(finding: Finding) -> float:
-    return -np.inf if finding.value is None or finding.key == SEARCH else finding.value
+    if finding.value is None or finding.key == SEARCH:
+        return -np.inf
+    return np.inf if finding.key == BOUNDED else finding.value

@@ -55,7 +55,12 @@ class Subset:
     @property
     def counted(self) -> dict[str, Any]:
         """As entries of a finding."""
-        return {"n": self.n, "clusters": self.clusters, "independent": self.independent}
+        return {
+            "n": self.n,
+            "clusters": self.clusters,
+            "independent": self.independent,
+            "confidence": self.confidence,
+        }
 
     @property
     def missing(self) -> int:

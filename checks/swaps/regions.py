@@ -8,7 +8,7 @@ from checks.swaps.verdict import swap_finding, unfit_swap
 from checks.table.evidence import Evidence
 from checks.table.needs import Missing, invalid
 from checks.table.regions import NOUNS, Region
-from checks.verdict import Details, Finding, Outcome, Verdict, worst
+from checks.verdict import Details, Finding, Outcome, Verdict, weakest, worst
 
 NOT_SEARCHED = "not_searched"
 """Reason: the search for such regions was not run."""
@@ -58,8 +58,7 @@ def regions_verdict(
     if not findings:
         return Verdict(rule=rule, outcome=Outcome.INCONCLUSIVE, reason=NO_REGION)
     outcome = worst(finding.outcome for finding in findings)
-    deciding = next(finding for finding in findings if finding.outcome is outcome)
-    return Verdict(rule=rule, outcome=outcome, decided_by=deciding.key, findings=findings)
+    return Verdict(rule=rule, outcome=outcome, decided_by=weakest(findings).key, findings=findings)
 
 
 def _finding(evidence: Evidence, region: Region, swapped: str, max_reliance: float, max_pull: float) -> Finding:

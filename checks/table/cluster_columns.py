@@ -89,7 +89,9 @@ def _copies(evidence: Evidence) -> tuple[Finding, ...]:
         better=Direction.LOWER,
         value=int(several.sum()),
         n=len(group),
+        exact=True,
         details={"copies": int(several.sum()), "groups": len(several)},
+        advisory=True,
     )
     return (finding,)
 
@@ -115,6 +117,7 @@ def _named(evidence: Evidence, ids: NDArray[Any]) -> Finding:
             "worth": effective_n(values[known], evidence.cluster[known]) if known.any() else None,
         },
         worst=tuple(int(number) for number in evidence.sample[silent][:WORST]),
+        advisory=not silent.any(),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.table.domain_cells import placed
 from checks.table.evidence import Evidence, Floats
 
 MOST_VALUES = 50
@@ -37,26 +38,44 @@ class Slice(NamedTuple):
 
 
 def columns(evidence: Evidence) -> tuple[str, ...]:
-    """Names of all columns: the metadata's, then those that are derived from box and answer."""
-    derived = [name for name in DERIVED if name not in evidence.metadata]
-    return (*evidence.metadata, *(name for name in derived if evidence.box is not None or not name.startswith("box ")))
+    """Names of all columns: the domain's parameters, the metadata's, those that are derived from box and answer."""
+    parameters = [p.name for p in evidence.profile.domain if column_of(evidence, p.column) is not None]
+    return tuple(dict.fromkeys((*parameters, *evidence.metadata, *_derived(evidence))))
 
 
 def slices(evidence: Evidence, column: str) -> tuple[Slice, ...]:
     """One for each value, sorted; of a derived column all that there can be, empty ones too, in their order.
 
-    The data's own column comes before a derived one of the same name. Raises KeyError where the data has neither.
+    Of a parameter of the profile's domain its cells, empty ones too, without what lies outside. It comes before the
+    data's own column of the same name, and that before a derived one. Raises KeyError where there is none of them.
     """
+    parameter = next((p for p in evidence.profile.domain if p.name == column), None)
+    known = None if parameter is None else column_of(evidence, parameter.column)
+    if parameter is not None and known is not None:
+        cell = placed(parameter, known).cell
+        return tuple(Slice(column, name, cell == at) for at, name in enumerate(parameter.cells))
     if column in evidence.metadata:
         names = stated(evidence.metadata[column])
         values = sorted(set(names.tolist()))
-    elif column in columns(evidence):
+    elif column in _derived(evidence):
         kind = DERIVED[column]
         names = kind.of(evidence)
         values = list(kind.values) or sorted(set(names.tolist()))
     else:
         raise KeyError(column)
     return tuple(Slice(column, value, np.asarray(names == value, dtype=bool)) for value in values)
+
+
+def column_of(evidence: Evidence, column: str) -> Names | None:
+    """(n,) what a column of the metadata, or a derived one, says of each picture; None where there is none."""
+    if column in evidence.metadata:
+        return evidence.metadata[column]
+    return DERIVED[column].of(evidence) if column in _derived(evidence) else None
+
+
+def _derived(evidence: Evidence) -> list[str]:
+    """The derived columns that the evidence allows."""
+    return [name for name in DERIVED if evidence.box is not None or not name.startswith("box ")]
 
 
 def stated(values: Names) -> Names:

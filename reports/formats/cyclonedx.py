@@ -57,7 +57,7 @@ def _component(audit: Audit) -> Json:
             "modelParameters": _parameters(audit),
             "quantitativeAnalysis": {"performanceMetrics": list(_metrics(audit))},
             "considerations": _considerations(audit),
-            "properties": _properties(_verdict(audit.judgement) | _purpose(audit)),
+            "properties": _properties(_verdict(audit.judgement) | _purpose(audit) | _requirements(audit)),
         },
     }
 
@@ -129,6 +129,15 @@ def _considerations(audit: Audit) -> Json:
 
 def _purpose(audit: Audit) -> dict[str, str]:
     return {entry.key: entry.text or "not stated" for entry in purpose(audit.identity)}
+
+
+def _requirements(audit: Audit) -> dict[str, str]:
+    """What the owner's requirements are verified by, and how each came out."""
+    return {
+        f"requirement {trace.requirement} by {trace.rule}": f"{trace.outcome}; {trace.hazard}".rstrip("; ")
+        for trace in audit.traceability
+        if trace.requirement
+    }
 
 
 def _verdict(judgement: WordedJudgement) -> dict[str, str]:

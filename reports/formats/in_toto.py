@@ -59,6 +59,11 @@ def _configuration(assessment: Assessment) -> Iterator[dict[str, Any]]:
     identity, profile = assessment.audit.identity, assessment.judgement.profile
     look = {"annotations": {"look": identity.look}} if identity.look else {}
     yield {"name": "settings", "digest": {"sha256": sha256_of(identity.settings)}, **look}
-    fixed = {"name": profile.name, "fixedBeforehand": assessment.judgement.fixed_beforehand}
+    earlier = assessment.audit.earlier_runs
+    fixed = {
+        "name": profile.name,
+        "fixedBeforehand": assessment.judgement.fixed_beforehand,
+        "earlierRuns": "unknown" if earlier is None else earlier.same,
+    }
     yield {"name": "profile", "digest": {"sha256": profile.sha256}, "annotations": fixed}
     yield {"name": "tool", "digest": {"sha256": sha256_of(identity.tool)}, "annotations": dict(identity.tool)}

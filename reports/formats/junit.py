@@ -6,11 +6,13 @@ That schema has no properties of a test case, so that every rule is a suite of i
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from checks.profile import TRACED
 from checks.verdict import Outcome
 from reports.formats import Digests
 from reports.result.assessment import Assessment
+from reports.result.traceability import decisive
 from reports.wording.limit_side import bound_at_limit
-from reports.wording.numbers import clean
+from reports.wording.numbers import clean, is_digest, slug
 from reports.wording.worded import WordedVerdict
 
 FILE = "junit.xml"
@@ -22,24 +24,33 @@ def junit(assessment: Assessment, digests: Digests) -> str:
     """XML: one case for the audit and one a rule. INCONCLUSIVE is a failure, INVALID an error, advice is skipped."""
     del digests
     root = ET.Element("testsuites", name="saliency-audit")
-    root.append(_whole(assessment))
-    root.extend(_rule(verdict) for verdict in assessment.judgement.verdicts)
+    of = classname(assessment)
+    root.append(_whole(assessment, of))
+    root.extend(_rule(verdict, of) for verdict in assessment.judgement.verdicts)
     for kind in ("tests", "failures", "errors"):
         root.set(kind, str(sum(int(suite.attrib[kind]) for suite in root)))
     ET.indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _whole(assessment: Assessment) -> ET.Element:
+def classname(assessment: Assessment) -> str:
+    """'saliency_audit.runway-detector.0f3a…': by title and network, so that no two audits share a case."""
+    identity = assessment.audit.identity
+    state = identity.model.get("state_sha256")
+    network = str(state)[:12] if is_digest(state) else "unknown-network"
+    return f"saliency_audit.{slug(identity.settings.get('title') or 'audit')}.{network}"
+
+
+def _whole(assessment: Assessment, of: str) -> ET.Element:
     judgement = assessment.judgement
-    suite, case = _suite(WHOLE, judgement.outcome, False, _properties_of_whole(assessment))
+    suite, case = _suite(WHOLE, of, judgement.outcome, False, _properties_of_whole(assessment))
     lines = [judgement.sentence, *([f"Next: {judgement.next_step}"] if judgement.next_step else [])]
     _end(case, judgement.outcome, False, lines)
     return suite
 
 
-def _rule(verdict: WordedVerdict) -> ET.Element:
-    suite, case = _suite(verdict.rule, verdict.outcome, verdict.advisory, _properties(verdict))
+def _rule(verdict: WordedVerdict, of: str) -> ET.Element:
+    suite, case = _suite(verdict.rule, of, verdict.outcome, verdict.advisory, _properties(verdict))
     advice = {True: "Advisory: ", False: ""}
     lines = [
         verdict.sentence,
@@ -53,7 +64,7 @@ def _rule(verdict: WordedVerdict) -> ET.Element:
 
 
 def _suite(
-    name: str, outcome: Outcome, advisory: bool, entries: Iterator[tuple[str, object]]
+    name: str, of: str, outcome: Outcome, advisory: bool, entries: Iterator[tuple[str, object]]
 ) -> tuple[ET.Element, ET.Element]:
     kind = _kind(outcome)
     suite = ET.Element("testsuite", name=_text(name), tests="1")
@@ -63,7 +74,7 @@ def _suite(
     properties = ET.SubElement(suite, "properties")
     for key, value in entries:
         ET.SubElement(properties, "property", name=key, value=_text(value))
-    return suite, ET.SubElement(suite, "testcase", name=_text(name), classname="saliency_audit")
+    return suite, ET.SubElement(suite, "testcase", name=_text(name), classname=_text(of))
 
 
 def _end(case: ET.Element, outcome: Outcome, advisory: bool, lines: list[str]) -> None:
@@ -96,13 +107,16 @@ def _properties_of_whole(assessment: Assessment) -> Iterator[tuple[str, object]]
 
 
 def _properties(verdict: WordedVerdict) -> Iterator[tuple[str, object]]:
-    """The numbers of the finding that decides."""
-    finding = verdict.deciding
+    """The requirement, and the numbers of the finding that the table of requirements shows."""
+    yield from ((key, getattr(verdict, key)) for key in TRACED if getattr(verdict, key))
+    finding = decisive(verdict)
     if finding is None:
         return
     yield "subject", finding.subject
     yield "quantity", finding.quantity
+    yield "better", finding.better
     numbers = {"value": finding.value, "limit": finding.limit, "bound": bound_at_limit(finding), "n": finding.n}
+    numbers["confidence"] = finding.confidence if numbers["bound"] is not None else None
     yield from ((name, repr(number)) for name, number in numbers.items() if number is not None)
 
 

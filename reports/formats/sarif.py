@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from checks.profile import TRACED
 from checks.table.cells import EXPERIMENT, RULE
 from checks.verdict import Outcome
 from reports.formats import Digests
@@ -27,17 +28,15 @@ def sarif(assessment: Assessment, digests: Digests) -> str:
     """JSON: one run. A result's kind is `fail` where its rule is FAIL, and `open` where nothing was decided."""
     del digests
     tool, judgement = assessment.audit.identity.tool, assessment.judgement
-    driver = {
-        "name": str(tool.get("name")),
-        "version": str(tool.get("version")),
-        "rules": [_rule(name, question) for name, question in _rules(judgement).items()],
-    }
+    rules = list(_rules(judgement))
+    numbered = {rule["id"]: number for number, rule in enumerate(rules)}
+    driver = {"name": str(tool.get("name")), "version": str(tool.get("version")), "rules": rules}
     described = "The folder of the pictures, as the settings name it (data.images)."
     run = {
         "tool": {"driver": driver},
         "invocations": [{"executionSuccessful": judgement.outcome is not Outcome.INVALID}],
         "originalUriBaseIds": {BASE: {"description": {"text": described}}},
-        "results": list(_results(assessment)),
+        "results": [{**one, "ruleIndex": numbered[one["ruleId"]]} for one in _results(assessment)],
         "properties": {"outcome": str(judgement.outcome), "sentence": clean(judgement.sentence)},
     }
     log = {
@@ -48,13 +47,17 @@ def sarif(assessment: Assessment, digests: Digests) -> str:
     return json.dumps(log, indent=1, sort_keys=True) + "\n"
 
 
-def _rules(judgement: WordedJudgement) -> dict[str, str]:
-    questions = {verdict.rule: verdict.question for verdict in judgement.verdicts}
-    return {WRONG_REASON: "Is the label predicted although the evidence does not lie on the object?", **questions}
+def _rules(judgement: WordedJudgement) -> Iterator[Json]:
+    """Each with the requirement that it verifies, where the owner names one."""
+    yield _rule(WRONG_REASON, "Is the label predicted although the evidence does not lie on the object?", {})
+    for verdict in judgement.verdicts:
+        traced = {key: clean(getattr(verdict, key)) for key in TRACED if getattr(verdict, key)}
+        yield _rule(verdict.rule, verdict.question, traced)
 
 
-def _rule(name: str, question: str) -> Json:
-    return {"id": name, "shortDescription": {"text": clean(question)}}
+def _rule(name: str, question: str, traced: Json) -> Json:
+    properties = {"properties": traced} if traced else {}
+    return {"id": name, "shortDescription": {"text": clean(question)}, **properties}
 
 
 def _results(assessment: Assessment) -> Iterator[Json]:

@@ -24,6 +24,7 @@ from reports.page.requirements import requirements
 from reports.result.assessment import Assessment
 from reports.result.availability import not_run
 from reports.result.cost import total
+from reports.result.earlier_runs import in_words
 from reports.result.purpose import purpose
 from reports.result.schema import Audit, Excluded, Identity
 from reports.result.summary import ClassSummary, class_name
@@ -77,6 +78,7 @@ def page_values(assessment: Assessment) -> Values:
         "title": identity.settings.get("title") or "Saliency audit",
         "counts": audit.counts,
         "registered": judgement.registered,
+        "earlier_runs": in_words(audit.earlier_runs),
         "purpose": purpose(identity),
         **_dataset(record, identity),
         **_methods(table, identity),
@@ -84,9 +86,7 @@ def page_values(assessment: Assessment) -> Values:
         "kept": kept,
         **_classes(audit.summary.classes),
         "classes_unseen": len(identity.classes) - len(set(table.class_index.tolist())),
-        "forbidden": audit.forbidden,
-        "forbidden_verdict": judgement.verdict("forbidden_pixels_are_ignored"),
-        "slices": audit.slices,
+        **_kinds_of_pictures(audit, judgement),
         **gallery(assessment, miss, kept),
         **_wrong_reasons(table, judgement),
         "cells": judgement.cells,
@@ -109,6 +109,15 @@ def page_values(assessment: Assessment) -> Values:
         "reasons": _reasons(audit.exclusions),
         "names": _names(record, judgement.verdicts),
         "crosswalk": audit.crosswalk,
+    }
+
+
+def _kinds_of_pictures(audit: Audit, judgement: WordedJudgement) -> Values:
+    return {
+        "forbidden": audit.forbidden,
+        "forbidden_verdict": judgement.verdict("forbidden_pixels_are_ignored"),
+        "slices": audit.slices,
+        "domain": audit.domain,
     }
 
 

@@ -1,38 +1,17 @@
 """Requirement, measure, limit, estimate and bound, verdict, evidence: one row for each rule that decides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from checks.verdict import Direction
-from reports.wording.numbers import slug
-from reports.wording.swapped_properties import swapped_properties
+from reports.result.traceability import check_anchor, comparisons, decisive, place
 from reports.wording.worded import WordedFinding, WordedVerdict
 
-EVIDENCE: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys(swapped_properties(), ("experiments", "Properties swapped")),
-    "control_is_caught": ("controls", "Planted control"),
-    "depends_on_object": ("experiments", "Object removed"),
-    "evidence_is_complete": ("exclusions", "Exclusions"),
-    "explainer_is_valid": ("controls", "Randomisation"),
-    "forbidden_pixels_are_ignored": ("scores", "Forbidden pixels"),
-    "methods_agree": ("controls", "Agreement"),
-    "model_is_accurate": ("classes", "Classes"),
-    "no_shared_hotspot": ("cues", "Cue search"),
-    "relevance_beats_chance": ("scores", "Scores"),
-    "relevance_beats_null_maps": ("scores", "Scores"),
-    "right_for_the_right_reason": ("cells", "The four cells"),
-    "survives_other_background": ("experiments", "Background replaced"),
-    "survives_other_object_regions": ("regions-on-objects", "Places on the object that tell the label"),
-    "survives_other_regions": ("regions", "Places that tell the label"),
-}
-"""Section of the page and what is found there, by rule. A rule of one's own has its check alone."""
 SENSES = {Direction.HIGHER: "at least", Direction.LOWER: "at most"}
-SLICES = ("slices", "Slices")
-"""Anchor and title for a rule that is asked of every slice, as 'depends_on_object[light]'."""
 
 
 class Requirement(NamedTuple):
-    """One rule, and the comparison that decides it."""
+    """One rule, and the comparison to show for it."""
 
     verdict: WordedVerdict
     comparisons: int
@@ -43,8 +22,8 @@ class Requirement(NamedTuple):
 
     @property
     def finding(self) -> WordedFinding | None:
-        """The comparison that decides; None where there is none."""
-        return self.verdict.finding(self.verdict.decided_by or "")
+        """Of a PASS the comparison nearest its limit, else the one that decides; None where there is none."""
+        return decisive(self.verdict)
 
     @property
     def sense(self) -> str:
@@ -59,9 +38,4 @@ def requirements(verdicts: Iterable[WordedVerdict]) -> tuple[Requirement, ...]:
 
 
 def _requirement(verdict: WordedVerdict) -> Requirement:
-    return Requirement(
-        verdict=verdict,
-        comparisons=sum(not finding.advisory for finding in verdict.findings),
-        check=f"check-{slug(verdict.rule)}",
-        evidence=SLICES if verdict.column is not None else EVIDENCE.get(verdict.judged_rule),
-    )
+    return Requirement(verdict, comparisons(verdict), check_anchor(verdict.rule), place(verdict))

@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field
 
-from checks.verdict import Frozen
+from checks.frozen import Frozen
 from reports.result.box_suspicions import Suspicion, suspicions
 from reports.result.box_table import Boxes
 

@@ -15,36 +15,43 @@ from reports.result.controls import agreements, cascades, detection, planted_str
 from reports.result.cost import passes
 from reports.result.crosswalk import crosswalk
 from reports.result.cues import cue_summaries
+from reports.result.domain import domain_coverage
+from reports.result.earlier_runs import earlier_runs
 from reports.result.experiments import experiments
 from reports.result.forbidden_pixels import forbidden_pixels
 from reports.result.rows import rows
 from reports.result.schema import SCHEMA_VERSION, Audit, Controls, Excluded, Identity, Sources, Summary
 from reports.result.slices import slice_tables
 from reports.result.summary import class_summaries, counts, source_summaries
+from reports.result.traceability import traces
 from reports.wording.worded import WordedJudgement
 
-NOT_IDENTITY = ("gallery", "rehearsal", "schema_version", "seal", "sources")
+NOT_IDENTITY = ("gallery", "ledger", "rehearsal", "schema_version", "seal", "sources")
 
 
 def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Audit:
     """Everything that `audit.json` holds. evidence: the record's table, by which it was judged."""
     entries, kept = identity(record), kept_methods(evidence.methods, judgement.verdicts)
+    earlier = earlier_runs(record.identity(), judgement.limits_sha256)
     return Audit(
         schema_version=SCHEMA_VERSION,
         outcome=judgement.outcome,
         sentence=judgement.sentence,
         judgement=judgement,
+        earlier_runs=earlier,
+        traceability=traces(judgement.verdicts),
         identity=entries,
         pictures_sha256=pictures_sha256(record),
         sources=Sources(methods=evidence.methods, null_maps=evidence.null_maps),
         counts=counts(evidence),
         summary=_summary(evidence, entries.classes, kept),
-        crosswalk=crosswalk(judgement, entries, evidence),
+        crosswalk=crosswalk(judgement, entries, evidence, earlier),
         experiments=experiments(evidence),
         forbidden=forbidden_pixels(evidence),
         cues=cue_summaries(evidence, entries.classes),
         controls=_controls(record, evidence, judgement),
         slices=slice_tables(evidence),
+        domain=domain_coverage(evidence),
         labels=label_values(read_boxes(record)),
         passes=passes(record, evidence.n),
         samples=tuple(rows(record, evidence, entries.classes, kept)),

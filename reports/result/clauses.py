@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from checks.verdict import Frozen, Outcome
+from checks.frozen import Frozen
+from checks.verdict import Outcome
 
 
 class Status(StrEnum):

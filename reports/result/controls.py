@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pydantic import Field
 
+from checks.frozen import Frozen
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.controls import Planted
 from checks.table.evidence import Evidence, Floats
 from checks.table.planted_copies import KEPT, outside
-from checks.verdict import Frozen, Outcome
+from checks.verdict import Outcome
 from reports.result.experiments import REMOVED
 from reports.result.summary import mean
 from reports.wording.detection import Limit, limit_of_detection, no_limit_of_detection
@@ -80,7 +81,8 @@ def detection(evidence: Evidence, verdict: WordedVerdict | None, not_run: str) -
     """
     planted = evidence.planted
     detectors = planted.detectors if planted else ()
-    values = {finding.key: finding.value for finding in verdict.findings} if verdict else {}
+    findings = {finding.key: finding for finding in verdict.findings} if verdict else {}
+    values = {key: finding.value for key, finding in findings.items()}
     flagged = {detector: values.get(detector) for detector in detectors}
     kept = values.get(KEPT)
     mark = _mark(verdict, list(flagged.values()))
@@ -92,7 +94,10 @@ def detection(evidence: Evidence, verdict: WordedVerdict | None, not_run: str) -
         share=limit.outside if limit else None,
         kept=kept,
         by_detector=flagged,
-        blamed_by_detector={detector: values.get(f"{detector}/blame") for detector in detectors},
+        blamed_by_detector={
+            detector: findings[key].details["share"] if (key := f"{detector}/blame") in findings else None
+            for detector in detectors
+        },
         sentence=limit_of_detection(limit, detectors, planted.pictures if planted else 0)
         if limit
         else no_limit_of_detection(verdict, not_run),

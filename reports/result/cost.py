@@ -4,7 +4,7 @@ from pydantic import Field
 
 from audit.record.experiment_readers import read_passes
 from audit.record.record import Record
-from checks.verdict import Frozen
+from checks.frozen import Frozen
 
 
 class Passes(Frozen):

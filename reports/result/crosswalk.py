@@ -18,6 +18,7 @@ from checks.table.evidence import Evidence
 from checks.verdict import Judgement, Outcome
 from reports.result.bearings import Case, bearing, vocabulary
 from reports.result.clauses import Checked, Clause, Crosswalk, Standard, Status
+from reports.result.earlier_runs import EarlierRuns
 from reports.result.schema import Identity
 
 FOLDER = Path(__file__).parents[1] / "standards"
@@ -78,17 +79,19 @@ def of_look(computed: Status) -> Status:
     return Status.INSUFFICIENT if computed in (Status.SUPPORTS, Status.CONTRADICTS) else computed
 
 
-def crosswalk(judgement: Judgement, what: Identity, evidence: Evidence) -> Crosswalk:
+def crosswalk(
+    judgement: Judgement, what: Identity, evidence: Evidence, earlier: EarlierRuns | None = None
+) -> Crosswalk:
     """The standards that the settings choose (`[report] standards`), in their order; without a choice all, by name.
 
     A name that this version has no file for is listed as unknown, since the record of a run cannot be changed any more;
-    `standard_files` refuses it beforehand. Raises AuditError for a broken file.
+    `standard_files` refuses it beforehand. earlier: the runs that a ledger lists. Raises AuditError for a broken file.
     """
     table = what.settings.get("report")
     chosen = table.get("standards") if isinstance(table, dict) else None
     known = standard_names()
     asked = [str(name) for name in chosen] if isinstance(chosen, list) else known
-    case = Case(judgement, what, evidence)
+    case = Case(judgement, what, evidence, earlier)
     files = standard_files([name for name in asked if name in known])
     return Crosswalk(
         standards=tuple(_standard(name, file, case) for name, file in files.items()),

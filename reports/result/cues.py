@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from checks.frozen import Frozen
 from checks.table.controls import Cue
 from checks.table.evidence import Evidence
-from checks.verdict import Frozen
 from reports.result.summary import class_name, mean
 
 _THIRDS = ("left", "", "right"), ("top", "", "bottom")

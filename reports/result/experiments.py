@@ -7,11 +7,11 @@ import numpy as np
 from pydantic import Field
 
 from audit.record.schema import SUBJECT
+from checks.frozen import Frozen
 from checks.swaps.loans import donors, swap_of, variants
 from checks.table.answers import Answered
 from checks.table.evidence import OTHER_BACKGROUND, Evidence, Floats
 from checks.table.variants import KINDS
-from checks.verdict import Frozen
 from reports.result.summary import mean
 
 REMOVED, REPLACED = "object_removed", "background_replaced"

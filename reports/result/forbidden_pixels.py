@@ -3,8 +3,8 @@
 import numpy as np
 from pydantic import Field
 
+from checks.frozen import Frozen
 from checks.table.evidence import Evidence
-from checks.verdict import Frozen
 from reports.result.summary import mean
 
 INTERVENTION = "forbidden_hidden"

@@ -8,10 +8,10 @@ from pydantic import Field
 from audit.record.record import Record
 from audit.record.sample_readers import read_pictures
 from audit.record.schema import MEASURES
+from checks.frozen import Frozen
 from checks.table.answers import json_number
 from checks.table.cells import EXPERIMENT, judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
-from checks.verdict import Frozen
 from reports.result.summary import class_name
 
 

@@ -2,17 +2,21 @@
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from checks.verdict import Frozen, Outcome
+from checks.frozen import Frozen
+from checks.verdict import Outcome
 from reports.result.boxes import Labels
 from reports.result.clauses import Crosswalk
 from reports.result.controls import Agreement, Cascade, Detection, PlantedStrength
 from reports.result.cost import Passes
 from reports.result.cues import CueSummary
+from reports.result.domain import Domain
+from reports.result.earlier_runs import EarlierRuns
 from reports.result.experiments import Experiments
 from reports.result.forbidden_pixels import ForbiddenPixels
 from reports.result.rows import Row
 from reports.result.slices import Slices
 from reports.result.summary import ClassSummary, Counts, SourceSummary
+from reports.result.traceability import Trace
 from reports.wording.worded import WordedJudgement
 
 SCHEMA_VERSION = 5
@@ -97,6 +101,8 @@ class Audit(Frozen):
     outcome: Outcome
     sentence: str = Field(description="the verdict in one plain sentence")
     judgement: WordedJudgement
+    earlier_runs: EarlierRuns | None = Field(description="that the ledger lists; null where none is kept")
+    traceability: tuple[Trace, ...] = Field(description="one for each rule that decides: from requirement to evidence")
     identity: Identity
     pictures_sha256: str = Field(description="over the names and hashes of all measured pictures")
     sources: Sources
@@ -108,6 +114,7 @@ class Audit(Frozen):
     cues: tuple[CueSummary, ...]
     controls: Controls
     slices: Slices
+    domain: Domain | None = Field(description="coverage of the operational design domain; null where none is stated")
     labels: Labels | None = Field(description="the audit of the boxes; null where none was measured")
     passes: tuple[Passes, ...]
     samples: tuple[Row, ...]

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from checks.frozen import Frozen
 from checks.statistics.bounds import wilson
 from checks.statistics.subset import FEWEST
 from checks.statistics.tolerance import enough_for_tolerance
@@ -11,7 +12,7 @@ from checks.table.cells import judged_by_experiment, miss_of, missed
 from checks.table.evidence import Evidence
 from checks.table.kinds import CLASS, repeated
 from checks.table.slices import MOST_VALUES, columns, slices
-from checks.verdict import Frozen, Profile
+from checks.verdict import Profile
 
 Mask = NDArray[np.bool_]
 

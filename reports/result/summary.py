@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from audit.datasets.exclusions import by_scope
+from checks.frozen import Frozen
 from checks.table.evidence import Evidence, Floats
-from checks.verdict import Frozen
 
 
 class SourceSummary(Frozen):

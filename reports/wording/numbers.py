@@ -118,8 +118,8 @@ def slug(text: object) -> str:
 
 
 def confidence(value: float) -> str:
-    """0.95 -> '95 %'."""
-    return f"{100 * value:g}{THIN}%"
+    """0.95 -> '95 %', 0.996875 -> '99.69 %': rounded down, so that it never says more than there is."""
+    return f"{math.floor(1e4 * value + 1e-6) / 100:g}{THIN}%"
 
 
 def measured(value: float | None, unit: Unit, level: bool = False) -> str:

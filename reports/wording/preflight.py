@@ -9,7 +9,9 @@ from checks.rules.evidence_is_complete import DISTINCT, SAMPLES_LEFT
 from checks.rules.forbidden_pixels_are_ignored import WITH_FORBIDDEN
 from checks.rules.methods_agree import METHODS
 from checks.rules.no_shared_hotspot import IN_CLASSES
+from checks.table.domain import DOMAIN_CELLS
 from checks.verdict import Details
+from reports.wording.domain import named_cells
 from reports.wording.missing import REGION, the_model_lacks
 from reports.wording.phrases import share_at_limit
 
@@ -186,9 +188,10 @@ def _variants(details: Details) -> str:
 NOT_ASKED: Mapping[str, Callable[[Details], str]] = {
     EXPERIMENT: lambda details: f"it needs the experiment {details['name']}, which the settings do not ask for",
     CAPABILITY: _demanded,
+    DOMAIN_CELLS: lambda details: f"no picture lies in {named_cells(details['empty'])} of '{details['parameter']}'",
     VARIANTS: _variants,
 }
-"""By key of the demand, what the run will not ask."""
+"""By key of the demand, what the run will not ask, or the data do not hold."""
 
 
 def _noun(demand: Demand, preflight: Preflight) -> str:

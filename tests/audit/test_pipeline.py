@@ -14,9 +14,13 @@ from torch import nn
 
 import audit
 from audit import AuditError, Model, Record, Result, load_settings, run
+from audit.hashing import file_hash
+from audit.ledger import read_ledger
+from audit.settings import parse_settings
 from checks.verdict import Outcome
 from fixtures.records import altered
 from fixtures.shapes import network, write_shapes
+from reports.verify import verify
 
 CLASSES = ("dark", "light")
 LIMITS = """\
@@ -149,6 +153,27 @@ def test_resuming_a_finished_run_writes_nothing(result: Result, settings: Path) 
     assert again.outcome == result.outcome
     assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()} == before
     assert folder.stat().st_mtime_ns == changed
+
+
+@pytest.mark.slow
+@pytest.mark.tor("TOR-110")
+def test_a_ledger_is_kept_and_the_next_run_says_so(settings: Path, tmp_path: Path) -> None:
+    given = tomllib.loads(settings.read_text())
+    ledger = tmp_path / "ledger.jsonl"
+    given["judge"] = {**given.get("judge", {}), "ledger": str(ledger)}
+    loaded = parse_settings(given, settings.parent)
+    first = run(loaded, tmp_path / "one")
+    assert first.audit.earlier_runs is not None
+    assert first.audit.earlier_runs.listed == 0
+    (line,) = read_ledger(ledger)
+    assert (line["outcome"], line["audit"]) == (str(first.outcome), file_hash(tmp_path / "one" / "audit.json"))
+    run(loaded, tmp_path / "one", resume=True)
+    assert len(read_ledger(ledger)) == 1, "the same run, not another"
+    second = run(loaded, tmp_path / "two")
+    assert second.audit.earlier_runs is not None
+    assert (second.audit.earlier_runs.same, second.audit.earlier_runs.other_limits) == (1, 0)
+    assert len(read_ledger(ledger)) == 2
+    assert verify(tmp_path / "two") == ()
 
 
 @pytest.mark.slow

@@ -176,26 +176,41 @@ def passes_on_nothing(evidence: Evidence) -> Verdict:
     return Verdict(rule="x", outcome=Outcome.PASS)
 
 
-def passes_with_a_finding(evidence: Evidence) -> Verdict:
-    finding = Finding(
-        key="x",
-        outcome=Outcome.PASS,
-        quantity="x",
-        unit=Unit.SHARE,
-        better=Direction.HIGHER,
-        value=1.0,
-        n=evidence.n,
-    )
-    return Verdict(rule="x", outcome=Outcome.PASS, decided_by="x", findings=(finding,))
+BARE: dict[str, Any] = {
+    "key": "x",
+    "outcome": Outcome.PASS,
+    "quantity": "x",
+    "unit": Unit.SHARE,
+    "better": Direction.HIGHER,
+    "n": 79,
+}
 
 
-@pytest.mark.tor("TOR-047")
+def passes_with(**stated: Any) -> Callable[[Evidence], Verdict]:
+    finding = Finding(**{**BARE, "value": 1.0, "limit": 0.5, "lower": 0.9, "confidence": 0.95, **stated})
+    return lambda evidence: Verdict(rule="x", outcome=Outcome.PASS, decided_by="x", findings=(finding,))
+
+
+def own_rule(evidence: Evidence) -> Verdict:
+    return passes_with()(evidence)
+
+
+BARELY = "ValueError: it says PASS, but finding 'x' has no estimate with a bound within a limit"
+
+
+@pytest.mark.tor("TOR-047", "TOR-108")
 @pytest.mark.parametrize(
     ("rule", "error"),
     [
         (broken, "ZeroDivisionError: nothing to divide 79 by"),
         (answers_nothing, "TypeError: it returns a NoneType where a Verdict is needed"),
         (passes_on_nothing, "ValueError: it says PASS, but some finding does not, or there is no finding"),
+        (passes_with(value=None), BARELY),
+        (passes_with(limit=None), BARELY),
+        (passes_with(lower=None), BARELY),
+        (passes_with(lower=0.4), BARELY),
+        (passes_with(lower=None, exact=True, value=0.4), BARELY),
+        (passes_with(better=Direction.LOWER, upper=0.6), BARELY),
     ],
 )
 def test_a_broken_rule_is_invalid_with_its_error(honest: Path, rule: Callable[[Evidence], object], error: str) -> None:
@@ -214,7 +229,7 @@ OWN = '[rules."json:own_rule"]\nwhy = "Because."\n'
 @pytest.fixture
 def own_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user's profile with a rule of their own."""
-    monkeypatch.setattr("json.own_rule", passes_with_a_finding, raising=False)
+    monkeypatch.setattr("json.own_rule", own_rule, raising=False)
     path = tmp_path / "own.toml"
     path.write_text(OWN)
     return path

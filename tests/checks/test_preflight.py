@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from audit import registry
 from audit.datasets.sample import Sample
 from checks.demand import EXPERIMENT, LENDERS, VARIANTS, Demand
+from checks.domain import Parameter
 from checks.preflight import COLUMN, Preflight, Question, preflight
 from checks.profile import RULES, load_profile
 from checks.rules.no_shared_hotspot import IN_CLASSES
@@ -22,6 +23,7 @@ from checks.table.layout import Asked, Layout, layout_of
 from checks.verdict import Outcome, Profile
 from fixtures.evidence import bare_profile, make_evidence, with_forbidden
 from fixtures.rules import DEFAULT, judged, null_maps
+from reports.wording.preflight import worded_preflight
 
 EXPERIMENTS = (
     "object_removed",
@@ -290,6 +292,29 @@ def test_nothing_that_decides_can_be_answered() -> None:
     found = preflight(layout([20, 20], bare_profile(**rules, **advice)))
     assert found.hopeless
     assert not preflight(layout([20, 20], bare_profile(**advice))).hopeless
+
+
+@pytest.mark.tor("TOR-109")
+def test_empty_cells_of_the_domain_are_said_beforehand() -> None:
+    limits = {"evidence_is_complete": DEFAULT["evidence_is_complete"]}
+    parameters = (
+        Parameter(name="weather", column="weather", values=("clear", "fog")),
+        Parameter(name="light", column="sun", values=("day",)),
+        Parameter(name="size", column="box size", values=("over 18%",)),
+    )
+    profile = bare_profile(**limits).model_copy(update={"domain": parameters})
+    here = layout([40, 40], profile)
+    weather = np.array(["clear"] * here.n, dtype=object)
+    found = question(preflight(replace(here, metadata={"weather": weather})), "evidence_is_complete")
+    assert [(demand.details["parameter"], demand.details["empty"]) for demand in found.unmet] == [
+        ("weather", ["fog"]),
+        ("light", ["day"]),
+    ]
+    said = " ".join(worded_preflight(preflight(replace(here, metadata={"weather": weather}))).sentences)
+    assert "evidence_is_complete cannot pass: no picture lies in 'fog' of 'weather'; no picture lies in 'day'" in said
+    both = np.array(["clear", "fog"] * (here.n // 2), dtype=object)
+    there = {"weather": both, "sun": np.array(["day"] * here.n, dtype=object)}
+    assert question(preflight(replace(here, metadata=there)), "evidence_is_complete").answerable
 
 
 def test_no_sample_at_all() -> None:

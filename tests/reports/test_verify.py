@@ -47,6 +47,7 @@ FILES = {
     "report.html",
     "statement.intoto.json",
     "summary.md",
+    "traceability.csv",
 }
 
 

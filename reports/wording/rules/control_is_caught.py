@@ -11,6 +11,7 @@ from checks.rules.control_is_caught import (
     NO_RULE,
     NOT_BLAMED,
     NOT_FLAGGED,
+    OWN_RELIANCE,
     TOO_BLUNT,
 )
 from checks.table.planted_copies import KEPT
@@ -20,8 +21,9 @@ from reports.wording.phrases import figure, figure_at_limit, percent, points
 from reports.wording.words import About, FindingWords, Words, words_by_finding
 
 QUESTION = "Would this audit catch a network that relies on a mark outside the object?"
+IN_POINTS = "accuracy that hangs on a mark once it is flagged (limit of detection)"
 FLAGGED = "share of the evidence at and above which a mark is flagged"
-BLAMED = "share of the evidence at and above which hiding the mark is seen to cost the label"
+BLAMED = "loss of the label's probability when the mark is hidden, for a copy that goes by it alone"
 KEPT_SHARE = "share of its evidence that the network itself keeps when the object is removed"
 RUN_IT = "Add the control planted_cue, and run the audit again."
 MORE_MARKED = (
@@ -40,6 +42,7 @@ NEXT = {
     NO_LIMITS: "Give these rules limits in the profile, or take them out of flagged_by, and audit again.",
     NO_RULE: "Name rules in flagged_by of the profile, and audit again.",
     NOT_FLAGGED: TIGHTEN,
+    OWN_RELIANCE: "Mend the network first: what it relies on itself hides what a mark would need.",
     TOO_BLUNT: TIGHTEN,
     NOT_BLAMED: TIGHTEN,
     INNOCENT_BLAMED: "Read no cue of this audit as proven: hiding a mark without meaning costs the label here. Train"
@@ -80,6 +83,8 @@ def _finding(finding: Finding) -> FindingWords:
     detector = finding.details["detector"]
     if finding.key == detector:
         return FindingWords(detector, FLAGGED, _flagged(finding))
+    if finding.key == f"{detector}/points":
+        return FindingWords(f"{detector}, in points", IN_POINTS, _flagged(finding))
     return FindingWords(f"{detector}, mark blamed", BLAMED, _blamed(finding))
 
 
@@ -88,14 +93,15 @@ def _flagged(finding: Finding) -> str:
     detector = f"(detector {details['detector']})"
     if finding.reason == NOT_FLAGGED:
         return f"A network that relies on the mark alone is not flagged by {listed(details['flagged_by'])} {detector}."
-    if details["flagged_unmarked"]:
+    if finding.reason == OWN_RELIANCE:
         return f"The network is flagged even without a mark, so the share that a mark would need is unknown {detector}."
     hangs = "an unknown share" if details["reliance"] is None else points(details["reliance"])
     seen = f"A mark is flagged once {hangs} of accuracy hang on it"
     if finding.reason == TOO_BLUNT:
         allowed = figure_at_limit(details["max_limit_of_detection"])
-        return f"{seen} (allowed: {allowed}; detector {details['detector']})."
-    evidence = f"{percent(finding.value or 0.0)} of the evidence"
+        most = "" if details["reliance"] is None else f"at most {figure(details['upper'])}; "
+        return f"{seen} ({most}allowed: {allowed}; detector {details['detector']})."
+    evidence = f"{percent(details.get('share', finding.value) or 0.0)} of the evidence"
     return f"{seen} (at most {figure(details['upper'])}; {evidence}; detector {details['detector']})."
 
 
@@ -106,7 +112,7 @@ def _blamed(finding: Finding) -> str:
         return f"The mark carries nothing, yet hiding it costs {cost} more than hiding an equal area elsewhere."
     if finding.reason == NOT_BLAMED:
         return f"The mark is not blamed although it carries all of the evidence (detector {details['detector']})."
-    limit, share = figure_at_limit(details["min_loss"]), percent(finding.value or 0.0)
+    limit, share = figure_at_limit(finding.limit), percent(details["share"] or 0.0)
     if details["flagged_unmarked"]:
         return (
             f"The network is flagged even without a mark; hiding the mark costs over {limit} points once it carries"

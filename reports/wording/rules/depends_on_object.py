@@ -27,7 +27,7 @@ def depends_on_object(verdict: Verdict, about: About) -> Words:
 def _words(finding: Finding, about: About) -> FindingWords:
     if finding.key == PROBABILITY:
         return _probability(finding)
-    return _elsewhere(finding) if finding.key == ELSEWHERE else _removed(finding, about)
+    return _elsewhere(finding, about) if finding.key == ELSEWHERE else _removed(finding, about)
 
 
 def _next_step(verdict: Verdict, about: About) -> str:
@@ -84,10 +84,14 @@ def _nothing(finding: Finding) -> str:
     )
 
 
-def _elsewhere(finding: Finding) -> FindingWords:
+def _elsewhere(finding: Finding, about: About) -> FindingWords:
     lost, allowed = minus(percent(finding.value or 0.0)), share_at_limit(finding.limit)
-    seen = f"Hiding an equal area elsewhere takes {lost} of the evidence (allowed: {allowed})"
-    why = ": the fills break the prediction wherever they are put" if finding.reason == FILLS_BREAK else ""
+    broken = finding.reason == FILLS_BREAK
+    most = "" if finding.upper is None or broken else f"at most {percent(finding.upper)}; "
+    seen = f"Hiding an equal area elsewhere takes {lost} of the evidence ({most}allowed: {allowed})"
+    why = ": the fills break the prediction wherever they are put" if broken else ""
+    if finding.reason in (reasons.UNDECIDED, reasons.TOO_FEW):
+        why = f"; {undecided(finding, about)}"
     quantity = "share of the evidence for the label that the same fill takes on an equal area outside the boxes"
     return FindingWords("the same fill elsewhere", quantity, f"{seen}{why}.")
 

@@ -7,7 +7,9 @@ from audit.phrases import count, listed
 from checks.rules.evidence_is_complete import MAPS_MISSING, NONE_IN_SCOPE, SCOPE
 from checks.statistics.subset import FEWEST
 from checks.table.cluster_columns import CLUSTER_NOT_NAMED
+from checks.table.domain import EMPTY_CELLS, NO_DOMAIN_COLUMN
 from checks.verdict import Finding, Outcome, Verdict
+from reports.wording.domain import COLUMN, COVER, QUANTITIES, domain_cells, domain_pairs, domain_subject
 from reports.wording.phrases import percent, share_at_limit
 from reports.wording.undecided import pictures
 from reports.wording.words import About, FindingWords, Words, deciding_sentence
@@ -33,6 +35,7 @@ QUANTITY = {
     "pictures_with_copies": "number of pictures that are copies of each other: their pixels are the same, or at"
     f" most {MOST_BITS} of the {BITS} bits of their perceptual hashes differ (signs of the cosine transform), and so"
     " for their objects",
+    **QUANTITIES,
     "independent_pictures_at_worst": "number of independent pictures that these are worth, at worst",
     "independent_pictures_by_likeness": "number of independent pictures that these are worth, by how similar"
     " pictures with the same value of the column are",
@@ -61,7 +64,8 @@ def _next_step(verdict: Verdict) -> str:
         return ""
     if verdict.outcome is Outcome.INCONCLUSIVE:
         few = [_more_pictures(finding, verdict) for finding in against if finding.key == "pictures"]
-        return " ".join([*few, *(step for key, step in MORE.items() if key in keys)])
+        cover = [COVER] if any(finding.reason == EMPTY_CELLS for finding in against) else []
+        return " ".join([*few, *(step for key, step in MORE.items() if key in keys), *cover])
     steps = []
     if exclusions := next((finding for finding in against if finding.key == "exclusions"), None):
         by_reason = exclusions.details["by_reason"]
@@ -72,6 +76,8 @@ def _next_step(verdict: Verdict) -> str:
         steps.append("Remove the copies from the data set.")
     if "clusters" in keys:
         steps.append("State the cluster of every picture (data.cluster).")
+    if any(finding.reason == NO_DOMAIN_COLUMN for finding in against):
+        steps.append(COLUMN)
     if any(finding.quantity == "dead_map_share" for finding in against):
         steps.append("Find out why maps are dead or missing, and fix the cause.")
     return " ".join([*steps, "Then run the audit again." if steps else "Run the audit on pictures, with a method."])
@@ -115,6 +121,8 @@ def _measured(finding: Finding) -> str:
 def _subject(finding: Finding) -> str:
     if finding.quantity == "dead_map_share":
         return str(finding.details["method"])
+    if finding.quantity in QUANTITIES:
+        return domain_subject(finding)
     if finding.key == SCOPE:
         return "outside the scope"
     return f"column {finding.details['column']}" if finding.reason == CLUSTER_NOT_NAMED else finding.key
@@ -220,6 +228,8 @@ SENTENCES: Mapping[str, Callable[[Finding], str]] = {
     "pictures_with_copies": _copies,
     "dead_map_share": _maps,
     "classes_hardly_predicted": _classes,
+    "domain_cells_without_pictures": domain_cells,
+    "domain_pairs_without_pictures": domain_pairs,
     "independent_pictures_by_likeness": _unnamed,
 }
 """What words a finding, by its quantity."""

@@ -2,6 +2,7 @@
 
 from audit.phrases import listed
 from checks import reasons
+from checks.rules.methods_agree import NO_COPY
 from checks.verdict import Finding, Outcome, Verdict
 from reports.wording.missing import missing
 from reports.wording.phrases import all_of, minus
@@ -10,6 +11,7 @@ from reports.wording.words import About, FindingWords, Words, deciding_sentence
 
 ALONE = "Add a second method that works differently, such as integrated_gradients beside gradient."
 APART = "Look at both methods' maps of the same pictures, and trust neither without the experiments."
+RANDOMISE = "Add the control randomisation, and run the audit again."
 QUESTION = "Do the methods' maps agree with each other?"
 
 
@@ -52,6 +54,8 @@ def _next_step(verdict: Verdict, about: About) -> str:
         return ""
     if not verdict.findings:
         return ALONE
+    if verdict.deciding is not None and verdict.deciding.reason == NO_COPY:
+        return RANDOMISE
     too_few = verdict.deciding is not None and verdict.deciding.reason in (reasons.TOO_FEW, reasons.NO_PICTURES)
     more = pictures_to_add(verdict.deciding, about)
     return f"Add {more} of which both methods make a map." if too_few else APART
@@ -72,4 +76,9 @@ def _two_decimals(value: float | None) -> str:
 
 
 def _required(finding: Finding) -> str:
+    if finding.reason == NO_COPY:
+        return "no copy with random weights to compare with"
+    copies = [value for value in finding.details["own_copy"].values() if value is not None]
+    if finding.limit in copies:
+        return f"with random weights: up to {_two_decimals(finding.limit)}"
     return f"required: more than {finding.limit:.4g}"

@@ -1,10 +1,19 @@
 """Cues that the pictures of a class share, in words."""
 
+from collections.abc import Sequence
+
 from audit.phrases import count
 from checks import reasons
-from checks.rules.no_shared_hotspot import CONFIRMED_BY_PASTING, NOT_SEARCHED, PASTING_ALONE, SEARCH
+from checks.rules.no_shared_hotspot import (
+    BOUNDED,
+    CONFIRMED_BY_PASTING,
+    NOT_CONFIRMED,
+    NOT_SEARCHED,
+    PASTING_ALONE,
+    SEARCH,
+)
 from checks.statistics.subset import FEWEST
-from checks.verdict import Finding, Outcome, Verdict
+from checks.verdict import Finding, Outcome, Verdict, weakest
 from reports.wording.missing import NO_NUMBER, missing, without_finding
 from reports.wording.phrases import cost, figure, figure_at_limit, percent, points, share_at_limit
 from reports.wording.places import location, place
@@ -14,6 +23,8 @@ from reports.wording.words import About, FindingWords, Words
 QUESTION = "Do the answers stand without anything that recurs outside the boxes?"
 QUANTITY = "loss of the label's probability when the candidate is hidden, minus the loss from an equal area elsewhere"
 SEARCHED = "share of the pictures in classes that were searched"
+ON_BACKGROUND = "accuracy that anything outside the boxes decides, by other backgrounds"
+NOTHING = "The maps of no class agree on anything outside the boxes"
 LOOK_AT_CROPS = "Look at the crops: a cue would be seen there."
 NEXT = {
     Outcome.PASS: "",
@@ -37,15 +48,18 @@ def no_shared_hotspot(verdict: Verdict, about: About) -> Words:
         return without_finding(QUESTION, seen, SEARCH_AGAIN)
     if verdict.deciding is None:
         return missing(QUESTION, verdict)
-    findings = tuple(
-        FindingWords("search", SEARCHED, _search(finding))
-        if finding.key == SEARCH
-        else FindingWords(_subject(finding), QUANTITY, _sentence(finding, about))
-        for finding in verdict.findings
-    )
+    findings = tuple(_words(finding, about) for finding in verdict.findings)
     sentences = {finding.key: words.sentence for finding, words in zip(verdict.findings, findings, strict=True)}
     sentence = _headline(verdict) or sentences[verdict.deciding.key]
     return Words(QUESTION, sentence, _next_step(verdict), findings)
+
+
+def _words(finding: Finding, about: About) -> FindingWords:
+    if finding.key == SEARCH:
+        return FindingWords("search", SEARCHED, _search(finding))
+    if finding.key == BOUNDED:
+        return FindingWords("other backgrounds", ON_BACKGROUND, _bounded(finding))
+    return FindingWords(_subject(finding), QUANTITY, _sentence(finding, about))
 
 
 def _next_step(verdict: Verdict) -> str:
@@ -61,15 +75,10 @@ def _next_step(verdict: Verdict) -> str:
 
 def _headline(verdict: Verdict) -> str:
     """One sentence for several candidates; '' where one finding says all."""
-    candidates = [finding for finding in verdict.findings if finding.key != SEARCH]
+    candidates = [finding for finding in verdict.findings if finding.key not in (SEARCH, BOUNDED)]
     deciding = verdict.deciding
-    bounded = any(finding.details.get("bounded") for finding in verdict.findings)
-    if verdict.outcome is Outcome.PASS and not candidates:
-        return "" if bounded else "The maps of no class agree on anything outside the boxes."
-    if verdict.outcome is Outcome.PASS and deciding is not None:
-        if len(candidates) == 1:
-            return f"The one candidate is not confirmed as a cue: hiding it {_cost(deciding)}."
-        return f"None of {len(candidates):,} candidates is confirmed as a cue; hiding the strongest {_cost(deciding)}."
+    if verdict.outcome is Outcome.PASS:
+        return _passed(candidates, verdict.finding(BOUNDED))
     confirmed = sum(finding.outcome is Outcome.FAIL for finding in candidates)
     if confirmed > 1 and deciding is not None:
         tried = count(len(candidates), "candidate cue")
@@ -77,6 +86,26 @@ def _headline(verdict: Verdict) -> str:
         strongest = f"{verb} the strongest, {_where(deciding)} for {_name(deciding)}, {effect}"
         return f"{confirmed} of {tried} are confirmed; {strongest}."
     return ""
+
+
+def _passed(candidates: Sequence[Finding], bounded: Finding | None) -> str:
+    if not candidates:
+        return _bounded(bounded) if bounded else f"{NOTHING}."
+    one = len(candidates) == 1
+    none = "The one candidate is not confirmed" if one else f"None of {len(candidates):,} candidates is confirmed"
+    if bounded is not None:
+        most, allowed = figure(bounded.upper), figure_at_limit(bounded.limit)
+        return f"{none} as a cue; all backgrounds together decide at most {most} points (allowed: {allowed})."
+    return f"{none} as a cue{': hiding it' if one else '; hiding the strongest'} {_cost(weakest(candidates))}."
+
+
+def _bounded(finding: Finding) -> str:
+    most, allowed = figure(finding.upper), figure_at_limit(finding.limit)
+    lacking = finding.details["lacking"]
+    if not lacking:
+        return f"{NOTHING}; all backgrounds together decide at most {most} points (allowed: {allowed})."
+    what = "What was not searched" if lacking == [SEARCH] else "What no candidate's own bound covers"
+    return f"{what}, other backgrounds bound: they decide at most {most} points (allowed: {allowed})."
 
 
 def _sentence(finding: Finding, about: About) -> str:
@@ -95,6 +124,10 @@ def _undecided(finding: Finding, about: About) -> str:
     where, lost = f"{_where(finding)}, for {_name(finding)},", cost(finding.value)
     if finding.reason == reasons.TOO_FEW:
         return f"The candidate {where} was hidden in {too_few(finding, about)}."
+    if finding.reason == NOT_CONFIRMED:
+        allowed, most = figure_at_limit(finding.limit), figure(finding.upper)
+        over = f"is not confirmed ({lost} when hidden; allowed: {allowed}), nor ruled out (at most {most})"
+        return f"The candidate {where} {over}."
     if finding.reason == PASTING_ALONE:
         return f"Pasting the candidate {where} {_turned(finding)}, but hiding it costs {lost}."
     allowed = figure_at_limit(finding.limit)
@@ -128,11 +161,6 @@ def _search(finding: Finding) -> str:
     details = finding.details
     share = "none" if finding.value is None else percent(finding.value)
     searched = f"{details['searched']:,} of {count(details['classes'], 'class')}"
-    if details.get("bounded"):
-        return (
-            f"{searched} had {details['fewest']} right answers with maps, which a search needs; other backgrounds bound"
-            " the rest."
-        )
     return (
         f"{searched}, with {share} of the pictures, have {details['fewest']} right answers with maps, which a search"
         f" needs (required: {share_at_limit(finding.limit)})."

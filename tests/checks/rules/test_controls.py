@@ -20,12 +20,13 @@ from checks.rules.control_is_caught import (
     NO_RULE,
     NOT_BLAMED,
     NOT_FLAGGED,
+    OWN_RELIANCE,
     TOO_BLUNT,
     control_is_caught,
 )
 from checks.rules.explainer_is_valid import NO_CONTROL as NOT_RANDOMISED
 from checks.rules.explainer_is_valid import NOTHING_RANDOMISED, explainer_is_valid
-from checks.rules.methods_agree import ONE_METHOD, methods_agree
+from checks.rules.methods_agree import NO_COPY, ONE_METHOD, methods_agree
 from checks.statistics.bounds import mean_bounds, share_bounds
 from checks.table.controls import Planted, Stage
 from checks.table.evidence import Evidence
@@ -120,9 +121,14 @@ def test_a_profile_applies_the_rule_with_a_method_taken_out() -> None:
     assert apply(found, "explainer_is_valid").outcome is PASS
 
 
-def noted(agreements: Mapping[tuple[str, str], ArrayLike], methods: Sequence[str]) -> Evidence:
+def noted(
+    agreements: Mapping[tuple[str, str], ArrayLike], methods: Sequence[str], copy: float | None = 0.0
+) -> Evidence:
+    """copy: what every method's maps have in common with those of a copy with random weights."""
     notes = {(a, f"agreement with {b}"): np.broadcast_to(np.asarray(v, float), N) for (a, b), v in agreements.items()}
-    return replace(make_evidence({method: np.full(N, 0.5) for method in methods}), notes=notes)
+    found = make_evidence({method: np.full(N, 0.5) for method in methods})
+    cascade = {method: (Stage("all", np.full(16, copy)),) for method in methods} if copy is not None else {}
+    return replace(found, notes=notes, cascade=cascade)
 
 
 def test_methods_that_agree_pass_and_a_lone_dissenter_is_named() -> None:
@@ -142,6 +148,26 @@ def test_methods_that_agree_pass_and_a_lone_dissenter_is_named() -> None:
     assert split.outcome is INCONCLUSIVE
     assert (split.decided_by, split.details) == ("a/c", {})
     assert [finding.outcome for finding in split.findings].count(INCONCLUSIVE) == 1
+
+
+@pytest.mark.tor("TOR-113")
+def test_methods_must_agree_more_than_each_with_its_own_randomised_copy() -> None:
+    alike = {("a", "b"): 0.4 + np.linspace(-0.01, 0.01, N)}
+    assert methods_agree(noted(alike, "ab", 0.3), min_agreement=0.2).outcome is PASS
+    edges = methods_agree(noted(alike, "ab", 0.45), min_agreement=0.2)
+    (finding,) = edges.findings
+    assert (edges.outcome, finding.reason) == (INCONCLUSIVE, reasons.BEYOND_LIMIT)
+    assert (finding.limit, finding.chance) == (0.45, 0.45)
+    assert finding.details["own_copy"] == {"a": 0.45, "b": 0.45}
+    assert "with random weights: up to 0.45" in in_words(edges).sentence
+    found = noted(alike, "ab", 0.1)
+    one = replace(found, cascade={**found.cascade, "b": (Stage("all", np.linspace(0.3, 0.6, 16)),)})
+    bounds = mean_bounds(np.linspace(0.3, 0.6, 16), 0.95, 0)
+    assert bounds is not None
+    assert methods_agree(one, min_agreement=0.2).findings[0].limit == bounds.upper, "the larger, by its upper bound"
+    unknown = methods_agree(noted(alike, "ab", None), min_agreement=0.2)
+    assert (unknown.outcome, unknown.findings[0].reason) == (INCONCLUSIVE, NO_COPY)
+    assert in_words(unknown).next_step.startswith("Add the control randomisation")
 
 
 def test_methods_never_fail_and_never_pass_by_absence() -> None:
@@ -206,22 +232,32 @@ def values(found: Evidence) -> dict[str, float | None]:
     return {f.key: f.value for f in caught(found).findings}
 
 
+def blamed_from(found: Evidence) -> float | None:
+    blame = caught(found).finding("linear/blame")
+    assert blame is not None
+    return blame.details["share"]  # type: ignore[no-any-return]
+
+
 @pytest.mark.tor("TOR-036")
 def test_the_limit_of_detection_is_the_share_from_which_on_every_copy_is_flagged() -> None:
     verdict = caught(controlled(LEAD, FALL))
     assert verdict.outcome is PASS
-    assert verdict.decided_by == "linear"
+    assert verdict.decided_by == "linear/points"
     assert verdict.findings[0].details["flagged_by"] == list(BY)
     assert values(controlled(LEAD, FALL)) == {
         "linear": 0.5,
-        "linear/blame": 0.25,
+        "linear/points": 0.5,
+        "linear/blame": pytest.approx(0.68, abs=0.01),
         "saturating": 0.5,
-        "saturating/blame": 0.25,
+        "saturating/points": 0.5,
+        "saturating/blame": pytest.approx(0.68, abs=0.01),
         KEPT: 0.0,
     }
+    assert [finding.key for finding in verdict.findings if not finding.advisory and not finding.founded] == []
     gap = {**LEAD, 0.75: 1.0}
     assert values(controlled(gap, FALL))["linear"] == 1.0
-    assert values(controlled(LEAD, {**FALL, 0.5: 0.0}))["linear/blame"] == 0.75
+    assert blamed_from(controlled(LEAD, FALL)) == 0.25
+    assert blamed_from(controlled(LEAD, {**FALL, 0.5: 0.0})) == 0.75
 
 
 @pytest.mark.tor("TOR-036")
@@ -247,12 +283,17 @@ def test_what_the_network_keeps_without_the_object_counts_in_the_limit() -> None
 @pytest.mark.tor("TOR-036")
 def test_the_limit_is_what_hangs_on_the_mark_of_the_first_copy_that_is_flagged() -> None:
     found = controlled(LEAD, FALL)
-    details = caught(found, 0.5).findings[0].details
+    limit_in_points = caught(found).finding("linear/points")
+    assert limit_in_points is not None
+    details, bounds = limit_in_points.details, share_bounds(12, 24, 0.95)
     assert (details["reliance"], details["unseen"]) == (0.5, 0.25)
-    assert (details["lower"], details["upper"]) == share_bounds(12, 24, 0.95)
-    blunt = caught(found, 0.4)
-    assert (blunt.outcome, blunt.decided_by) == (INCONCLUSIVE, "linear")
-    assert blunt.findings[0].reason == TOO_BLUNT
+    assert (limit_in_points.lower, limit_in_points.upper) == bounds
+    assert (limit_in_points.n, limit_in_points.confidence) == (24, 0.95)
+    assert caught(found, bounds.upper).outcome is PASS
+    blunt = caught(found, bounds.upper - 1e-6)
+    assert (blunt.outcome, blunt.decided_by) == (INCONCLUSIVE, "linear/points")
+    assert blunt.deciding is not None
+    assert blunt.deciding.reason == TOO_BLUNT
     limit = detection(found, in_words(blunt), "")
     assert (limit.reliance, limit.share) == (0.5, 0.5)
     assert "once 50.0 points of accuracy hang on it" in limit.sentence
@@ -263,7 +304,8 @@ def test_a_limit_that_nobody_measured_is_no_pass() -> None:
     found = controlled(LEAD, FALL)
     unasked = replace(found, answers={key: given for key, given in found.answers.items() if key[2] != "other"})
     verdict = caught(unasked, 1.0)
-    assert (verdict.outcome, verdict.findings[0].reason) == (INCONCLUSIVE, TOO_BLUNT)
+    assert verdict.deciding is not None
+    assert (verdict.outcome, verdict.deciding.reason, verdict.deciding.value) == (INCONCLUSIVE, TOO_BLUNT, None)
 
 
 @pytest.mark.tor("TOR-036")
@@ -309,10 +351,13 @@ def test_a_network_that_is_flagged_itself_hides_the_limit() -> None:
     verdict = caught(found)
     assert verdict.outcome is PASS
     assert values(found)["linear"] is None
-    assert verdict.findings[0].details["flagged_unmarked"] is True
+    hidden = verdict.findings[0]
+    assert (hidden.outcome, hidden.advisory, hidden.reason) == (INCONCLUSIVE, True, OWN_RELIANCE)
+    assert hidden.details["flagged_unmarked"] is True
+    assert verdict.finding("linear/points") is None
     assert verdict.decided_by == "linear/blame"
     assert verdict.deciding is not None
-    assert (verdict.deciding.value, verdict.deciding.limit) == (0.25, 1.0)
+    assert verdict.deciding.founded
 
 
 @pytest.mark.tor("TOR-035")

@@ -8,9 +8,11 @@ from numpy.typing import ArrayLike
 
 from checks import reasons
 from checks.rules.no_shared_hotspot import (
+    BOUNDED,
     CONFIRMED_BY_HIDING,
     CONFIRMED_BY_PASTING,
     FEW_SEARCHED,
+    NOT_CONFIRMED,
     NOT_SEARCHED,
     PASTING_ALONE,
     SEARCH,
@@ -155,7 +157,7 @@ def test_no_candidate_is_a_pass_only_where_a_search_could_be_made() -> None:
     few = judged(evidence(right=0.3))
     assert few.outcome is INCONCLUSIVE
     (search,) = few.findings
-    assert search.details == {"classes": 4, "searched": 0, "fewest": FEWEST, "bounded": False}
+    assert search.details == {"classes": 4, "searched": 0, "fewest": FEWEST}
     assert (search.value, search.limit, search.reason) == (0, 0.8, FEW_SEARCHED)
     nothing = replace(make_evidence({"gradient": []}), experiments={"shared_cues": {}})
     assert judged(nothing).outcome is INCONCLUSIVE
@@ -188,7 +190,35 @@ def test_what_could_not_be_searched_passes_where_other_backgrounds_bound_it() ->
         limits = {"survives_other_background": {"max_reliance": limit, "why": "as the test needs"}}
         verdict = judged(replace(asked, profile=bare_profile(**limits)))
         assert verdict.outcome is outcome
-        assert verdict.findings[-1].details["bounded"] is (outcome is PASS)
+        assert [(f.key, f.outcome, f.advisory) for f in verdict.findings] == [
+            (SEARCH, INCONCLUSIVE, outcome is PASS),
+            *([(BOUNDED, PASS, False)] if outcome is PASS else []),
+        ]
+        if outcome is PASS:
+            assert (verdict.decided_by, verdict.findings[-1].quantity) == (BOUNDED, "reliance_on_background")
+            assert verdict.findings[-1].founded
+
+
+@pytest.mark.tor("TOR-030", "TOR-108")
+def test_a_candidate_passes_only_by_its_upper_bound() -> None:
+    """An estimate within the limit is not enough: the bound is, at the confidence that both ways leave it."""
+    found = after_testing(evidence(cue()), loss=0.02)
+    noisy = after_testing(evidence(cue()), loss=0.02)
+    spread = noisy.answers["model", "cue 1", "hidden"]
+    wide = np.where(np.arange(ASKED) % 2 == 0, 0.0, 3.98)
+    noisy = replace(
+        noisy,
+        answers={**noisy.answers, ("model", "cue 1", "hidden"): given(wide, spread.place, spread.predicted)},
+    )
+    assert judged(found).outcome is PASS
+    verdict = judged(noisy)
+    finding = verdict.findings[0]
+    lost = noisy.answered("cue 1", "elsewhere").probability - noisy.answered("cue 1", "hidden").probability
+    assert (finding.outcome, finding.confidence) == (INCONCLUSIVE, 1 - 0.05 / 2)
+    assert finding.upper == mean_bounds(lost[np.isfinite(lost)], 1 - 0.05 / 2, 0).upper  # type: ignore[union-attr]
+    mild = no_shared_hotspot(noisy, min_loss=0.2, min_turned=0.05, min_searched=0.8).findings[0]
+    assert (mild.outcome, mild.reason) == (INCONCLUSIVE, NOT_CONFIRMED)
+    assert mild.further
 
 
 def test_a_confirmed_cue_fails_whatever_was_not_searched() -> None:

@@ -137,7 +137,8 @@ def share_of(n: int, share: float) -> np.ndarray:
 
 def agreeing(n: int, correlation: float) -> Evidence:
     found = make_evidence({"a": spread(0.5, n), "b": spread(0.5, n)})
-    return replace(found, notes={("a", "agreement with b"): spread(correlation, n)})
+    cascade = {method: (Stage("all", spread(0.1, n)),) for method in ("a", "b")}
+    return replace(found, notes={("a", "agreement with b"): spread(correlation, n)}, cascade=cascade)
 
 
 def randomised(n: int, similarity: float) -> Evidence:

@@ -13,7 +13,8 @@ from fixtures.pages import check, words
 from fixtures.records import Kind, write_record
 from reports.page import render as page
 from reports.page.deviations import deviations
-from reports.page.requirements import EVIDENCE, Requirement, requirements
+from reports.page.requirements import Requirement, requirements
+from reports.result.traceability import EVIDENCE, decisive
 from reports.wording.worded import WordedFinding, WordedJudgement, WordedVerdict
 
 Told = tuple[str, WordedJudgement, dict[str, str]]
@@ -96,6 +97,20 @@ def test_the_finding_that_decides_is_shown_whatever_the_sentences_say() -> None:
     assert required("right_for_the_right_reason", aside, good, decided_by="good").comparisons == 1
 
 
+def test_of_a_pass_the_finding_nearest_its_limit_is_shown() -> None:
+    """Whichever decides the sentence: 0.286 of 0.700 must not hide 0.640 of 0.700."""
+    far = finding("far", Outcome.PASS, 0.25, upper=0.286, limit=0.7, better=Direction.LOWER)
+    near = finding("near", Outcome.PASS, 0.6, upper=0.64, limit=0.7, better=Direction.LOWER)
+    counted = finding("counted", Outcome.PASS, 0.0, upper=None, limit=0.0, better=Direction.LOWER, exact=True)
+    aside = finding("aside", Outcome.PASS, 0.69, upper=0.7, limit=0.7, better=Direction.LOWER, advisory=True)
+    verdict = required("explainer_is_valid", counted, far, near, aside, decided_by="far").verdict
+    assert decisive(verdict.model_copy(update={"outcome": Outcome.PASS})) == near
+    higher = finding("higher", Outcome.PASS, 0.9, lower=0.52, limit=0.5, better=Direction.HIGHER)
+    verdict = required("explainer_is_valid", near, higher, decided_by="near").verdict
+    assert decisive(verdict.model_copy(update={"outcome": Outcome.PASS})) == higher
+    assert decisive(verdict) == near, "what fails is shown by what decides"
+
+
 def test_advice_is_no_requirement() -> None:
     verdict = required("right_for_the_right_reason").verdict
     assert requirements([verdict.model_copy(update={"advisory": True})]) == ()
@@ -120,7 +135,7 @@ def test_the_sense_of_a_limit_is_that_of_the_finding(better: Direction, limit: f
 def test_the_page_says_of_every_limit_on_which_side_it_is(tmp_path: Path) -> None:
     html, judgement, _ = told(tmp_path / "audit.sqlite", "cheating")
     part = html[html.index('<section id="requirements"') :].partition("</section>")[0]
-    limited = [verdict.deciding for verdict in judgement.verdicts if not verdict.advisory]
+    limited = [decisive(verdict) for verdict in judgement.verdicts if not verdict.advisory]
     sides = [finding.better for finding in limited if finding and finding.limit is not None]
     assert {Direction.HIGHER, Direction.LOWER} == set(sides)
     assert part.count(">at least ") == sides.count(Direction.HIGHER)

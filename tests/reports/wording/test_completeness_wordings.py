@@ -12,6 +12,7 @@ from checks import reasons
 from checks.rules import evidence_is_complete as completeness
 from checks.rules.evidence_is_complete import NONE_IN_SCOPE
 from checks.table import cluster_columns, integrity
+from checks.table.domain import EMPTY_CELLS, NO_DOMAIN_COLUMN
 from checks.verdict import Finding, Outcome, Unit, Verdict
 from fixtures.evidence import make_evidence
 from fixtures.findings import MOST_WORDS
@@ -62,6 +63,22 @@ def flights(silent: int, **stated: Any) -> Finding:
     return finding("clusters", "independent_pictures_at_worst", outcome, details, **fields)
 
 
+def cells(outcome: Outcome, *empty: str, **stated: Any) -> Finding:
+    details = {"parameter": "weather", "column": "wx", "cells": list("abcde"), "counts": [7] * 5, "empty": [*empty]}
+    key, quantity = "domain/weather", "domain_cells_without_pictures"
+    return finding(key, quantity, outcome, details, **{"value": len(empty), "limit": 0, **stated})
+
+
+PAIRS = finding(
+    "domain/weather × distance",
+    "domain_pairs_without_pictures",
+    INCONCLUSIVE,
+    {"parameters": ["weather", "distance"], "cells": 6, "empty": [["fog", "0 to 1 NM"]]},
+    value=1,
+    limit=0,
+    reason=EMPTY_CELLS,
+    advisory=True,
+)
 WARNING = finding(
     "column/flight",
     "independent_pictures_by_likeness",
@@ -138,6 +155,16 @@ def in_words(*findings: Finding) -> Words:
             "Too few pictures of 'a' (3 of 30), 'b' (3 of 30) and 3 other classes are predicted right to show anything"
             " about these classes.",
         ),
+        (
+            cells(INCONCLUSIVE, "a", "b", "c", reason=EMPTY_CELLS),
+            "No picture lies in 'a', 'b' and 1 other cell of 'weather' (3 of 5).",
+        ),
+        (cells(PASS), "Every cell of 'weather' holds pictures (5 of 5; the fewest: 7)."),
+        (
+            cells(INVALID, value=None, reason=NO_DOMAIN_COLUMN),
+            "The data lack the column 'wx' for the parameter 'weather' of the domain.",
+        ),
+        (PAIRS, "1 of 6 combinations of 'weather' and 'distance' holds no picture."),
         (classes(PASS), "Every class of 20 pictures or more is predicted often enough to be judged."),
         (flights(0), "60 pictures of 12 flights are worth 12 independent ones at worst, 30 by their similarity."),
         (flights(2), "2 of 60 pictures state no flight, so nobody can say which are independent."),

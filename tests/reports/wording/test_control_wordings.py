@@ -41,6 +41,7 @@ FLAGGED: dict[str, Any] = {
     },
     "unit": Unit.SHARE,
 }
+LIMIT = {**FLAGGED, "details": {**FLAGGED["details"], "share": 0.31}}
 UNMARKED = {**FLAGGED, "details": {**FLAGGED["details"], "flagged_unmarked": True}}
 UNKNOWN = {**FLAGGED, "details": {**FLAGGED["details"], "kept": None, "outside": None}}
 OWN = {**FLAGGED, "details": {**FLAGGED["details"], "kept": 0.0, "outside": 0.25}}
@@ -49,9 +50,10 @@ BLAMED: dict[str, Any] = {
         "detector": "linear",
         "loss_unmarked": 0.071,
         "loss": 0.493,
-        "min_loss": 0.05,
+        "share": 0.135,
         "flagged_unmarked": False,
-    }
+    },
+    "limit": 0.05,
 }
 
 Case = tuple[Outcome, str, Mapping[str, Any], str]
@@ -71,6 +73,27 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (INCONCLUSIVE, reasons.UNDECIDED, CUE, "may be a cue (13.5 points when hidden; allowed: 10); about 40"),
         (INVALID, reasons.NO_PICTURES, CUE, "has no answers that could be compared."),
         (PASS, "", CUE, "hiding it costs 13.5 points (at most 16.2; allowed: 10)."),
+        (
+            INCONCLUSIVE,
+            hotspot.NOT_CONFIRMED,
+            CUE,
+            "is not confirmed (13.5 points when hidden; allowed: 10), nor ruled out (at most 16.2).",
+        ),
+    ],
+    ("no_shared_hotspot", "bounded"): [
+        (
+            PASS,
+            "",
+            {"details": {"lacking": []}, "upper": 0.071},
+            "The maps of no class agree on anything outside the boxes; all backgrounds together decide at most 7.1"
+            " points (allowed: 10).",
+        ),
+        (
+            PASS,
+            "",
+            {"details": {"lacking": ["search"]}, "upper": 0.071},
+            "What was not searched, other backgrounds bound: they decide at most 7.1 points (allowed: 10).",
+        ),
     ],
     ("no_shared_hotspot", "search"): [
         (
@@ -91,19 +114,23 @@ CASES: dict[tuple[str, str], list[Case]] = {
         ),
         (PASS, "", OWN, "13.5 % of the evidence; detector linear)."),
         (PASS, "", UNKNOWN, "13.5 % of the evidence; detector linear)."),
-        (
-            INCONCLUSIVE,
-            control.TOO_BLUNT,
-            FLAGGED,
-            "hang on it (allowed: 50; detector linear).",
-        ),
-        (PASS, "", UNMARKED, "The network is flagged even without a mark"),
+        (INCONCLUSIVE, control.OWN_RELIANCE, UNMARKED, "The network is flagged even without a mark"),
         (
             INVALID,
             control.NOT_FLAGGED,
             FLAGGED,
             "is not flagged by depends_on_object, no_shared_hotspot and right_for_the_right_reason (detector linear).",
         ),
+    ],
+    ("control_is_caught", "linear/points"): [
+        (
+            PASS,
+            "",
+            LIMIT,
+            "A mark is flagged once 29.1 points of accuracy hang on it (at most 40.0; 31.0 % of the evidence; detector"
+            " linear).",
+        ),
+        (INCONCLUSIVE, control.TOO_BLUNT, LIMIT, "hang on it (at most 40.0; allowed: 50; detector linear)."),
     ],
     ("control_is_caught", "linear/blame"): [
         (PASS, "", BLAMED, "costs more than 5 points once it carries 13.5 % of the evidence, and 49.3 points at most."),
@@ -201,10 +228,19 @@ def test_of_several_cues_the_strongest_speaks(reason: str) -> None:
     )
 
 
-def test_without_candidates_it_is_said_what_bounds_the_classes_that_were_not_searched() -> None:
-    bounded = {**FOUND, "details": {"classes": 15, "searched": 0, "fewest": 20, "bounded": True}}
-    assert words_on_flights("no_shared_hotspot", finding_on_flights("search", PASS, "", bounded)).sentence == (
-        "0 of 15 classes had 20 right answers with maps, which a search needs; other backgrounds bound the rest."
+def test_it_is_said_what_other_backgrounds_bound() -> None:
+    shown = {**FOUND, "advisory": True, "details": {"classes": 15, "searched": 0, "fewest": 20}}
+    search = finding_on_flights("search", INCONCLUSIVE, hotspot.FEW_SEARCHED, shown)
+    bound = {"upper": 0.071, "details": {"lacking": ["search"]}}
+    without = words_on_flights("no_shared_hotspot", finding_on_flights("bounded", PASS, "", bound), search)
+    assert without.sentence == (
+        "What was not searched, other backgrounds bound: they decide at most 7.1 points (allowed: 10)."
+    )
+    bound["details"] = {"lacking": ["cue 1"]}
+    cue = finding_on_flights("cue 1", INCONCLUSIVE, hotspot.NOT_CONFIRMED, {**CUE, "advisory": True})
+    found = words_on_flights("no_shared_hotspot", finding_on_flights("bounded", PASS, "", bound), cue)
+    assert found.sentence == (
+        "The one candidate is not confirmed as a cue; all backgrounds together decide at most 7.1 points (allowed: 10)."
     )
 
 

@@ -26,7 +26,7 @@ AUC = {**NULL, "unit": Unit.AUC}
 BEHIND_NULL = {**NULL, "value": -0.1, "upper": -0.08, "lower": -0.12}
 LACKING = {"value": None, "n": 0, "clusters": None, "details": {"missing": ["uniform", "edges", "random_model"]}}
 CORRELATION = {"unit": Unit.CORRELATION, "limit": 0.7}
-PAIR = {**CORRELATION, "details": {"methods": ["gradient", "gradcam"]}}
+PAIR = {**CORRELATION, "details": {"methods": ["gradient", "gradcam"], "own_copy": {"gradient": 0.4, "gradcam": None}}}
 SIMILAR = {**CORRELATION, "clusters": None, "details": {"method": "gradient", "asked": 16}}
 Case = tuple[Outcome, str, Mapping[str, Any], str]
 """Outcome, reason, what else is stated, and words that must stand in the sentence."""
@@ -112,6 +112,8 @@ CASES: dict[tuple[str, str], list[Case]] = {
             " 0.7).",
         ),
         (INCONCLUSIVE, reasons.UNDECIDED, PAIR, "(at least 0.11; required: more than 0.7)."),
+        (INCONCLUSIVE, reasons.UNDECIDED, {**PAIR, "limit": 0.4}, "(at least 0.11; with random weights: up to 0.40)."),
+        (INCONCLUSIVE, agreement.NO_COPY, PAIR, "(at least 0.11; no copy with random weights to compare with)."),
         (INCONCLUSIVE, reasons.BEYOND_LIMIT, PAIR, "(at most 0.16; required: more than 0.7)."),
         (INCONCLUSIVE, reasons.TOO_FEW, {**PAIR, "lower": None, "upper": None}, "of 0.14 (required: more than 0.7)."),
         (INCONCLUSIVE, reasons.NO_PICTURES, {**PAIR, "value": None}, "gradient and gradcam were not compared on any"),

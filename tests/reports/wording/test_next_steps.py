@@ -177,15 +177,15 @@ def test_reasons_that_have_a_step_of_their_own() -> None:
 
 
 def test_a_mark_that_is_blamed_for_nothing_asks_for_no_more_pictures() -> None:
-    details = {"detector": "linear", "loss_unmarked": 0.2, "loss": 0.5, "min_loss": 0.1, "flagged_unmarked": False}
+    details = {"detector": "linear", "loss_unmarked": 0.2, "loss": 0.5, "share": 0.0, "flagged_unmarked": False}
     stated = {"value": 0.0, "details": details}
     blamed = finding_on_flights("linear/blame", INVALID, control.INNOCENT_BLAMED, stated)
     assert step("control_is_caught", blamed).startswith("Read no cue of this audit as proven")
 
 
 def test_a_network_that_is_flagged_unmarked_is_said_with_the_numbers_of_the_blame() -> None:
-    details = {"detector": "linear", "loss_unmarked": 0.0, "loss": 0.5, "min_loss": 0.1, "flagged_unmarked": True}
-    blamed = finding_on_flights("linear/blame", Outcome.PASS, "", {"value": 0.25, "limit": 1.0, "details": details})
+    details = {"detector": "linear", "loss_unmarked": 0.0, "loss": 0.5, "share": 0.25, "flagged_unmarked": True}
+    blamed = finding_on_flights("linear/blame", Outcome.PASS, "", {"value": 0.5, "limit": 0.1, "details": details})
     verdict = Verdict(rule="control_is_caught", outcome=Outcome.PASS, decided_by=blamed.key, findings=(blamed,))
     assert words_of(verdict, About(0.95)).sentence == (
         "The network is flagged even without a mark; hiding the mark costs over 10 points once it carries 25.0 %"
