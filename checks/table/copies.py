@@ -16,6 +16,8 @@ from audit.datasets.perceptual_hash import NO_HASH, Words, alike, hash_words
 Ints = NDArray[np.int64]
 BLOCK = 64
 """Members of a group that are compared with all other pictures at once: 50 MB where these are 50,000."""
+PROBED = 16
+"""Pictures of which it is seen at once whether they have a copy; all others may be copies of each of them."""
 
 
 def copy_groups(pixels: NDArray[Any], hashes: NDArray[Any]) -> Ints:
@@ -49,9 +51,9 @@ def _groups(words: Words) -> Ints:
     group, left = np.arange(len(words)), np.arange(len(words))
     rest = np.asfortranarray(words)  # whole columns lie together
     while len(left):
-        one, other = alike(rest[:BLOCK], rest)
+        one, other = alike(rest[:PROBED], rest)
         with_copy = np.unique(one[one != other])
-        seeds, alone = left[with_copy], np.setdiff1d(np.arange(len(left[:BLOCK])), with_copy)
+        seeds, alone = left[with_copy], np.setdiff1d(np.arange(len(left[:PROBED])), with_copy)
         left, rest = np.delete(left, alone), np.delete(rest, alone, axis=0)
         for seed in seeds:
             left, rest = _grown(seed, group, left, rest)
