@@ -1,4 +1,4 @@
-"""Every command and every snippet of the README is executed."""
+"""Every command and every snippet of the README and of the guide is executed."""
 
 import re
 import shlex
@@ -16,16 +16,15 @@ from audit.cli.main import INTERRUPTED, cli
 from audit.cli.output import EXIT
 from audit.datasets.preprocessing import Preprocessing
 from checks.profile import load_profile
+from fixtures.guide import TEXT
 from fixtures.shapes import LABELS, write_shapes
-
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 EXECUTED = {"init", "inspect", "run", "verify", "check", "report", "list", "accept", "compare", "explain", "explore"}
 """The commands that the README shows at a prompt; `demo` has tests of its own."""
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
 
 
 def trained(images: Path) -> dict[str, Tensor]:
@@ -98,13 +97,13 @@ def test_commands_and_snippets_work_in_their_order(place: Path, monkeypatch: pyt
 
 @pytest.mark.tor("TOR-067")
 def test_exit_codes_are_those_of_the_program() -> None:
-    stated = {int(code): text for code, text in re.findall(r"^\| (\d+) \| (.*?) \|$", README, re.MULTILINE)}
+    stated = {int(code): text for code, text in re.findall(r"^\| (\d+) \| (.*?) \|$", TEXT, re.MULTILINE)}
     assert set(stated) == {*EXIT.values(), INTERRUPTED}
     for outcome, code in EXIT.items():
         assert outcome in stated[code]
 
 
-DOCUMENTED = set(re.findall(r"saliency-audit ([a-z]+)", README))
+DOCUMENTED = set(re.findall(r"saliency-audit ([a-z]+)", TEXT))
 
 
 @pytest.mark.parametrize("command", sorted(cli.commands))

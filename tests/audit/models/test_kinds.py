@@ -32,6 +32,7 @@ from audit.saliency.batch import Batch
 from audit.settings_tables import ModelTable
 from fixtures import clip_files, huggingface_files, keras_files, lard_detectors, onnx_files, tensorflow_files
 from fixtures.broken.models import make
+from fixtures.guide import TEXT
 
 X = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
 KINDS = registry.names("audit.models.kinds")
@@ -193,8 +194,7 @@ def test_every_kind_opens_a_frozen_network(kind: str, tmp_path: Path) -> None:
     assert state_hash(again.module) == before
 
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-LINES = re.findall(r"^kind = .*$", README, re.MULTILINE)
+LINES = re.findall(r"^kind = .*$", TEXT, re.MULTILINE)
 
 
 def table_of(line: str) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""The reference is that of the code, and the site leaves out no page."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from docs.reference import PAGE, reference
+from fixtures.guide import PAGES
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_reference_is_that_of_the_code() -> None:
+    assert PAGE.read_text(encoding="utf-8") == reference(), "run python -m docs.reference"
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    named = re.findall(r": (\S+\.md)$", navigation, re.MULTILINE)
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    assert sorted(named) == sorted(pages)
+
+
+def test_the_readme_and_the_first_page_lead_to_every_page_of_the_guide() -> None:
+    for start, folder in (("README.md", "docs/"), ("docs/index.md", "")):
+        text = (ROOT / start).read_text(encoding="utf-8")
+        linked = set(re.findall(r"\]\((\S+?\.md)\)", text))
+        assert {page.replace("docs/", folder) for page in PAGES[1:]} <= linked
+        assert {f"{folder}{page}" for page in ("settings.md", "reference.md", "performance.md")} <= linked
+
+
+def test_the_readme_is_one_screen() -> None:
+    words = len((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert words < 900, f"{words} words: how to do things is in docs/guide"
+
+
+def test_what_builds_the_site_is_an_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert any(line.startswith("mkdocs-material") for line in extras["docs"])
