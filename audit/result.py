@@ -16,6 +16,7 @@ from audit.phrases import count
 from audit.settings import Settings
 from checks.verdict import Outcome
 from reports.notebook import result_html
+from reports.plots import Plots
 from reports.result.rows import Row
 from reports.result.sample_table import SampleTable, sample_table
 from reports.result.schema import Audit
@@ -69,6 +70,11 @@ class Result:
     def samples(self) -> SampleTable:
         """One row for each measured sample: columns as arrays, or `.to_pandas()`."""
         return sample_table(self.audit)
+
+    @property
+    def plot(self) -> Plots:
+        """Figures: `result.plot.reliance()`."""
+        return Plots(self.judgement.verdicts)
 
     def maps(self, sample: int | str) -> dict[str, NDArray[np.float64]]:
         """Each method's map (H, W) of one sample, divided by its maximum, made anew.
