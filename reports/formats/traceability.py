@@ -6,6 +6,7 @@ A spreadsheet opens it: what begins like a formula is written as text, with an a
 import csv
 import io
 
+from checks.conclude import WHOLE
 from reports.formats import Digests
 from reports.result.assessment import Assessment
 from reports.result.traceability import Trace
@@ -31,6 +32,7 @@ COLUMNS = (
     "evidence",
     "sha256 of the model",
     "sha256 of the limits",
+    "remark on the run",
 )
 SENSES = {None: "", "higher": "at least", "lower": "at most"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -43,8 +45,9 @@ def traceability(assessment: Assessment, digests: Digests) -> str:
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(COLUMNS)
     hashes = [_text(audit.identity.model.get("state_sha256") or ""), audit.judgement.limits_sha256]
+    whole = assessment.judgement.verdict(WHOLE)
     for trace in audit.traceability:
-        writer.writerow([*_row(trace), *hashes])
+        writer.writerow([*_row(trace), *hashes, whole.sentence if whole else ""])
     return lines.getvalue()
 
 

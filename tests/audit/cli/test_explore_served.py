@@ -22,13 +22,22 @@ from fixtures.shapes import write_shapes
 ROOT = Path(__file__).parents[3]
 
 
+INTERRUPTIBLE = """
+import signal
+from saliency_audit.__main__ import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+"""The command, which heeds an interruption even where the tests run in the background, whose children ignore it."""
+
+
 class Serving(NamedTuple):
     process: "subprocess.Popen[str]"
     address: str
 
 
 def serve(*arguments: object) -> Serving:
-    command = [sys.executable, "-m", "saliency_audit", "explore", *map(str, arguments), "--serve"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "explore", *map(str, arguments), "--serve"]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -44,7 +53,10 @@ def serve(*arguments: object) -> Serving:
 
 def end(serving: Serving) -> tuple[int, str]:
     serving.process.send_signal(signal.SIGINT)
-    _, errors = serving.process.communicate(timeout=20)
+    try:
+        _, errors = serving.process.communicate(timeout=20)
+    finally:
+        serving.process.kill()
     return serving.process.returncode, errors
 
 

@@ -106,12 +106,12 @@ def test_scans_that_go_over_many_pixels_exclude_themselves(tmp_path: Path) -> No
 def test_a_jpeg_of_empty_segments_excludes_itself_in_a_moment(filling: bytes, tmp_path: Path) -> None:
     data = with_scans(1)
     (tmp_path / "a.jpg").write_bytes(data[:2] + filling + data[2:])
-    start = time.monotonic()
+    start = time.process_time()  # of the processor: other work on the machine counts for nothing
     with pytest.raises(Rejected, match=r"a\.jpg: a JPEG of empty segments"):
         open_picture(tmp_path / "a.jpg", tmp_path)
     with pytest.raises(Rejected):
         displayed_size(tmp_path / "a.jpg", tmp_path)
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize("progressive", [True, False])
