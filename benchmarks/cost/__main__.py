@@ -15,7 +15,7 @@ from benchmarks.cost.page import page
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 METHODS_OF = "resnet18"
-CURVE = (100, 1_000, 10_000, 100_000)
+CURVE = (100, 1_000, 10_000, 20_000, 100_000)
 
 
 @click.command()

@@ -22,6 +22,15 @@ def cheap_network() -> nn.Module:
     return nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(3 * 8 * 8, CLASSES)).eval()
 
 
+def peak_mib() -> float:
+    """Resident memory at most. Linux counts in `ru_maxrss` what the process was that started this one."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
 def main(pictures: int, device: str) -> None:
     """Print time, memory and size as JSON."""
     model = Model(cheap_network(), tuple(map(str, range(CLASSES))), Preprocessing(resize=(64, 64)))
@@ -30,8 +39,7 @@ def main(pictures: int, device: str) -> None:
         write_small(folder, pictures)
         took = spent(lambda: measure(cheapest(folder), folder / "run", model=model, device=device))
         size = (folder / "run" / "audit.sqlite").stat().st_size
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    found = {"pictures": pictures, "seconds": took.wall, "ms": 1e3 * took.processor / pictures, "peak_mib": peak}
+    found = {"pictures": pictures, "seconds": took.wall, "ms": 1e3 * took.processor / pictures, "peak_mib": peak_mib()}
     click.echo(json.dumps({**found, "record_kib": size / 1024 / pictures}))
 
 
