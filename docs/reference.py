@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from audit.cli.catalogue import catalogue
+from audit.cli.catalogue import catalogue, plural_noun
 from audit.cli.main import INTERRUPTED
 from audit.cli.output import EXIT
 from audit.files import write_text
-from audit.phrases import plural
 
 PAGE = Path(__file__).parent / "reference.md"
 LEAD = """\
@@ -40,8 +39,7 @@ def reference() -> str:
 
 
 def _title(noun: str) -> str:
-    head, of, rest = noun.partition(" of ")
-    title = f"{plural(head)}{of}{rest}"
+    title = plural_noun(noun)
     return title[0].upper() + title[1:]
 
 

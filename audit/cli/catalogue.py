@@ -6,6 +6,7 @@ from typing import get_args
 
 import reports
 from audit import registry
+from audit.phrases import plural
 from checks.profile import built_in
 from reports.result.crosswalk import standard_files, standard_names
 
@@ -20,6 +21,12 @@ def catalogue() -> dict[str, dict[str, str]]:
         lines = {name: _line(package, function) for name, function in registry.of_libraries(package).items()}
         groups[f"{registry.noun(package)} of a library"] = lines
     return groups
+
+
+def plural_noun(noun: str) -> str:
+    """'saliency methods', 'saliency methods of a library'."""
+    head, of, rest = noun.partition(" of ")
+    return f"{plural(head)}{of}{rest}"
 
 
 def _functions(package: str) -> dict[str, str]:

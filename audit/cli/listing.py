@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from audit.cli.output import FILE, STDOUT, as_json, path_text, print_json
 from audit.errors import AuditError
 from audit.files import write_text
-from audit.phrases import listed, plural
+from audit.phrases import listed
 
 MOST_NAMED = 5
 """Files that were not taken."""
@@ -19,24 +19,18 @@ MOST_NAMED = 5
 @as_json
 def list_(as_json: bool) -> int:
     """List everything that settings and profiles can name, and what a report is made of."""
-    from audit.cli.catalogue import catalogue
+    from audit.cli.catalogue import catalogue, plural_noun
 
     groups = catalogue()
     if as_json:
         print_json(groups)
         return 0
     for noun, entries in groups.items():
-        table = Table(Column(_plural(noun), min_width=26), "", box=None, padding=(0, 1))
+        table = Table(Column(plural_noun(noun), min_width=26), "", box=None, padding=(0, 1))
         for name, line in entries.items():
             table.add_row(escape(name), escape(line))
         STDOUT.print(table, "")
     return 0
-
-
-def _plural(noun: str) -> str:
-    """'saliency methods', 'saliency methods of a library'."""
-    head, of, rest = noun.partition(" of ")
-    return f"{plural(head)}{of}{rest}"
 
 
 @click.command()

@@ -51,7 +51,7 @@ class LoadedBatch:
         if self.region is None or len(places) == len(self.pictures):
             return self
         chosen = slice(places.start, places.stop)
-        return LoadedBatch(self.pictures[chosen], Region(*(mask[chosen] for mask in self.region)), ())
+        return LoadedBatch(self.pictures[chosen], self.region.some(chosen), ())
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Loader:
         if not any(faults):
             return LoadedBatch(tuple(pictures), where, tuple(exclusions))
         kept = [index for index, outcome in enumerate(faults) if not outcome]
-        inside = Region(where.inside[kept], where.near[kept]) if kept else None
+        inside = where.some(kept) if kept else None
         return LoadedBatch(tuple(pictures[index] for index in kept), inside, tuple(exclusions))
 
     def fault(self, number: int, size: Size, framed: Framed | FramedBoxes) -> Rejected | None:

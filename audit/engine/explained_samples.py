@@ -3,7 +3,8 @@
 from torch import Tensor
 
 from audit.datasets.exclusions import Rejected
-from audit.engine.plan import plan
+from audit.datasets.loader import Loaded
+from audit.engine.plan import Plan, plan
 from audit.engine.thumbnails import shown
 from audit.errors import AuditError
 from audit.explanation import ClassProbability, Explanation
@@ -19,10 +20,7 @@ def explained_sample(settings: Settings, model: Model | None, device: str, numbe
     """
     with importable(settings.folder):
         made = plan(without_experiments(settings), model, device)
-        try:
-            picture = made.factory.loader.load(number)
-        except Rejected as rejected:
-            raise AuditError("picture", rejected.detail.partition(";")[0], "need the picture as it was") from rejected
+        picture = loaded_again(made, number)
         batch = made.factory.batch([picture])
         maps = {source.label: source.ask(batch)[0][0].double().cpu() for source in made.methods}
     probability = batch.logits[0].double().softmax(dim=0).cpu()
@@ -34,6 +32,14 @@ def explained_sample(settings: Settings, model: Model | None, device: str, numbe
         label: Explanation(label, tuple(ranked[:-1]), ranked[-1], pixels, _scaled(relevance).numpy())
         for label, relevance in maps.items()
     }
+
+
+def loaded_again(plan: Plan, number: int) -> Loaded:
+    """A measured sample. Raises AuditError where its picture can no longer be loaded."""
+    try:
+        return plan.factory.loader.load(number)
+    except Rejected as rejected:
+        raise AuditError("picture", rejected.detail.partition(";")[0], "need the picture as it was") from rejected
 
 
 def without_experiments(settings: Settings) -> Settings:

@@ -8,9 +8,8 @@ from typing import Literal, NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from audit.datasets.exclusions import Rejected
 from audit.datasets.loader import Loaded
-from audit.engine.explained_samples import without_experiments
+from audit.engine.explained_samples import loaded_again, without_experiments
 from audit.engine.plan import Plan, plan
 from audit.engine.thumbnails import encode_exactly, encode_map, encode_picture
 from audit.errors import AuditError
@@ -92,10 +91,7 @@ class LiveSamples:
     def _loaded(self, number: int) -> Loaded:
         if number not in self.hashes:
             raise AuditError("sample", f"no measured sample {number}", "need the number of one")
-        try:
-            picture = self.plan.factory.loader.load(number)
-        except Rejected as rejected:
-            raise AuditError("picture", rejected.detail.partition(";")[0], "need the picture as it was") from rejected
+        picture = loaded_again(self.plan, number)
         if picture.sha256 != self.hashes[number]:
             image = self.plan.inputs.samples[number][0].image
             raise AuditError(image, "is no longer the file that was measured", "need the picture as it was")

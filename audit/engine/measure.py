@@ -14,7 +14,7 @@ from audit.engine.memory import enough_memory
 from audit.engine.pictures import auc_so_far, gallery, measure_pictures
 from audit.engine.plan import Plan, plan
 from audit.engine.progress import PICTURES, Progress, Work, silent
-from audit.engine.resume import begun, other_files, resumed, reused
+from audit.engine.resume import THREADS, begun, other_files, resumed, reused
 from audit.engine.threads import threads
 from audit.errors import AuditError
 from audit.importing import importable
@@ -64,8 +64,8 @@ def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
     open_record = resumed if resume else reused if reuse else begun
     with importable(settings.folder), threads(settings) as computing:
         run = plan(settings, model, device, before)
-        entries = json.loads(json.dumps({**identity(run), **(registered or {})}))
-        with open_record(path, run, entries, {"threads": computing}) as record:
+        entries = json.loads(json.dumps({**identity(run), **(registered or {}), THREADS: computing}))
+        with open_record(path, run, entries) as record:
             report, samples = progress or silent, len(run.inputs.samples)
             if record.has(FINISHED):
                 report(samples, samples, PICTURES, 1.0)

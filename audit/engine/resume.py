@@ -1,6 +1,6 @@
 """The record that a run writes to: a new one, or the one that an earlier run left, if it is of the same inputs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -20,19 +20,22 @@ FINGERPRINT = "rehearsal"
 
 LEDGER = "ledger"
 """Where the record keeps the runs that the ledger listed when it began."""
+THREADS = "threads"
+NOT_COMPARED = frozenset({LEDGER, THREADS})
+"""With other ones the run goes on all the same: runs that were made since, another number of threads."""
 
 
-def begun(path: Path, plan: Plan, identity: dict[str, Any], machine: Mapping[str, Any]) -> Record:
-    """A new record. machine: what it says of the machine besides; with other entries the run goes on all the same."""
+def begun(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
+    """A new record."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AuditError(path.parent, f"cannot be made ({error.strerror})", "need a folder for the results") from error
     answers = {FINGERPRINT: plan.fingerprint.recorded()} if plan.fingerprint else {}
-    return create_record(path, {**identity, **answers, **machine}, plan.inputs.samples, plan.inputs.excluded)
+    return create_record(path, {**identity, **answers}, plan.inputs.samples, plan.inputs.excluded)
 
 
-def resumed(path: Path, plan: Plan, identity: dict[str, Any], _machine: Mapping[str, Any]) -> Record:
+def resumed(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
     """The record that an earlier run left.
 
     Raises AuditError where anything that went into it has changed, and where the run ended and somebody wrote since.
@@ -59,14 +62,14 @@ def resumed(path: Path, plan: Plan, identity: dict[str, Any], _machine: Mapping[
     return record
 
 
-def reused(path: Path, plan: Plan, identity: dict[str, Any], machine: Mapping[str, Any]) -> Record:
+def reused(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
     """The record of the very same inputs, if that is what lies there, else a new one."""
     if path.exists():
         try:
-            return resumed(path, plan, identity, machine)
+            return resumed(path, plan, identity)
         except AuditError:
             path.unlink()
-    return begun(path, plan, identity, machine)
+    return begun(path, plan, identity)
 
 
 def _changed(record: Record, plan: Plan, identity: dict[str, Any]) -> list[str]:
@@ -75,7 +78,7 @@ def _changed(record: Record, plan: Plan, identity: dict[str, Any]) -> list[str]:
     identity: as JSON has it.
     """
     then = record.identity()
-    compared = sorted(identity.keys() - {LEDGER})  # runs that were made since do not change this one
+    compared = sorted(identity.keys() - NOT_COMPARED)
     changed = [place for key in compared for place in differences(key, then.get(key), identity[key])]
     if _changed_itself(record):
         changed.append("network: it changed itself in the earlier run")

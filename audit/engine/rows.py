@@ -187,7 +187,7 @@ class Scores(NamedTuple):
 def _score(maps: SourceMaps, numbers: Sequence[int], where: Region, banned: Tensor | None) -> Scores:
     """numbers, where, banned: of all pictures of the batch."""
     label, chosen = maps.source.label, maps.chosen
-    objects = where if len(chosen) == len(numbers) else Region(where.inside[chosen], where.near[chosen])
+    objects = where if len(chosen) == len(numbers) else where.some(chosen)
     measures = score_maps(maps.relevance, objects)
     table = zip(chosen, maps.dead, *(measures[name].tolist() for name in MEASURES), strict=True)
     return Scores(

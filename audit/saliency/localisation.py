@@ -35,6 +35,10 @@ class Region(NamedTuple):
         """The same there."""
         return Region(*(mask.to(device) for mask in self))
 
+    def some(self, chosen: Sequence[int] | slice) -> "Region":
+        """Of the pictures at these places alone."""
+        return Region(*(mask[chosen] for mask in self))
+
     @property
     def area_share(self) -> Tensor:
         """(N,) float64: chance for mass."""

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
@@ -55,7 +56,7 @@ def rows(name: str, device: str) -> Iterator[Row]:
 
 def _row(source: Source, batch: Batch, plain: Loop) -> Row:
     def ask() -> None:
-        source.ask(Batch(**{name: getattr(batch, name) for name in ("module", "x", "target", "mean", "std", "seeds")}))
+        source.ask(replace(batch))  # a copy, which has no derivative in store
 
     with Passes(batch.module) as passes:
         ask()

@@ -1,6 +1,6 @@
 """docs/performance.md: the tables of one measurement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.cost import curve, methods, networks, profile
 
@@ -66,36 +66,59 @@ def page(
 
 
 def _networks(rows: Sequence[networks.Row]) -> Iterator[str]:
-    yield NETWORKS
-    for row in rows:
-        yield (
-            f"| {row.network} | {row.loop_ms:.1f} | {row.how} | {row.to_loop} | {row.to_loop.processor:.2f} |"
-            f" {row.to_forward} | {row.classic} | {row.rivals or 'not installed'} |"
-        )
-    yield ""
+    return _table(
+        NETWORKS,
+        (
+            (
+                row.network,
+                f"{row.loop_ms:.1f}",
+                row.how,
+                str(row.to_loop),
+                f"{row.to_loop.processor:.2f}",
+                str(row.to_forward),
+                str(row.classic),
+                str(row.rivals or "not installed"),
+            )
+            for row in rows
+        ),
+    )
 
 
 def _methods(network: str, rows: Sequence[methods.Row]) -> Iterator[str]:
-    yield METHODS.format(network=network)
-    for row in rows:
-        yield (
-            f"| {row.method} | {row.forward:.1f} | {row.backward:.1f} | {row.equivalents:.1f} | {row.over_passes:.2f} |"
-        )
-    yield ""
+    numbers = ((r.method, (r.forward, r.backward, r.equivalents), r.over_passes) for r in rows)
+    cells = ((name, *(f"{n:.1f}" for n in passes), f"{over:.2f}") for name, passes, over in numbers)
+    return _table(METHODS.format(network=network), cells)
 
 
 def _profile(rows: Sequence[profile.Row]) -> Iterator[str]:
-    yield PROFILE
-    for row in rows:
-        yield (
-            f"| {row.network} | {row.pictures:,} | {row.equivalents:.0f} | {row.ms:,.0f} | {row.over_passes:.2f} |"
-            f" {row.over_passes_processor:.2f} |"
-        )
-    yield ""
+    return _table(
+        PROFILE,
+        (
+            (
+                row.network,
+                f"{row.pictures:,}",
+                f"{row.equivalents:.0f}",
+                f"{row.ms:,.0f}",
+                f"{row.over_passes:.2f}",
+                f"{row.over_passes_processor:.2f}",
+            )
+            for row in rows
+        ),
+    )
 
 
 def _curve(rows: Sequence[curve.Row]) -> Iterator[str]:
-    yield CURVE
-    for row in rows:
-        yield (f"| {row.pictures:,} | {row.seconds:,.1f} | {row.ms:.2f} | {row.peak_mib:,.0f} | {row.record_kib:.2f} |")
+    return _table(
+        CURVE,
+        (
+            (f"{r.pictures:,}", f"{r.seconds:,.1f}", f"{r.ms:.2f}", f"{r.peak_mib:,.0f}", f"{r.record_kib:.2f}")
+            for r in rows
+        ),
+    )
+
+
+def _table(head: str, rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Under a text that ends with the names of the columns."""
+    yield head
+    yield from (f"| {' | '.join(cells)} |" for cells in rows)
     yield ""

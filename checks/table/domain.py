@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -85,27 +86,16 @@ def _lacking(parameter: Parameter) -> Finding:
 def _parameter(place: Placed, n: int) -> Finding:
     parameter, counts = place.parameter, place.counts
     empty = [name for name, count in zip(parameter.cells, counts.tolist(), strict=True) if not count]
-    return Finding(
-        key=f"domain/{parameter.name}",
-        outcome=Outcome.INCONCLUSIVE if empty else Outcome.PASS,
-        quantity="domain_cells_without_pictures",
-        unit=Unit.COUNT,
-        better=Direction.LOWER,
-        value=len(empty),
-        limit=0,
-        n=n,
-        exact=True,
-        reason=EMPTY_CELLS if empty else "",
-        details={
-            "parameter": parameter.name,
-            "column": parameter.column,
-            "cells": list(parameter.cells),
-            "counts": counts.tolist(),
-            "empty": empty,
-            "outside": int((place.cell == OUTSIDE).sum()),
-            "unstated": int((place.cell == UNSTATED).sum()),
-        },
-    )
+    details = {
+        "parameter": parameter.name,
+        "column": parameter.column,
+        "cells": list(parameter.cells),
+        "counts": counts.tolist(),
+        "empty": empty,
+        "outside": int((place.cell == OUTSIDE).sum()),
+        "unstated": int((place.cell == UNSTATED).sum()),
+    }
+    return _counted(parameter.name, "domain_cells_without_pictures", len(empty), n, details)
 
 
 def _pair(one: Placed, other: Placed, n: int) -> Finding:
@@ -113,21 +103,26 @@ def _pair(one: Placed, other: Placed, n: int) -> Finding:
     rows, columns = np.nonzero(counts == 0)
     names = (one.parameter.cells, other.parameter.cells)
     empty = [[names[0][row], names[1][column]] for row, column in zip(rows.tolist(), columns.tolist(), strict=True)]
+    pair = [one.parameter.name, other.parameter.name]
+    details = {"parameters": pair, "cells": int(counts.size), "empty": empty[:MOST_LISTED]}
+    return _counted(" × ".join(pair), "domain_pairs_without_pictures", len(empty), n, details, advisory=True)
+
+
+def _counted(
+    name: str, quantity: str, empty: int, n: int, details: dict[str, Any], *, advisory: bool = False
+) -> Finding:
+    """None may be empty."""
     return Finding(
-        key=f"domain/{one.parameter.name} × {other.parameter.name}",
+        key=f"domain/{name}",
         outcome=Outcome.INCONCLUSIVE if empty else Outcome.PASS,
-        quantity="domain_pairs_without_pictures",
+        quantity=quantity,
         unit=Unit.COUNT,
         better=Direction.LOWER,
-        value=len(empty),
+        value=empty,
         limit=0,
         n=n,
         exact=True,
         reason=EMPTY_CELLS if empty else "",
-        details={
-            "parameters": [one.parameter.name, other.parameter.name],
-            "cells": int(counts.size),
-            "empty": empty[:MOST_LISTED],
-        },
-        advisory=True,
+        details=details,
+        advisory=advisory,
     )
