@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audit.errors import AuditError
 from audit.files import is_regular
-from audit.record.schema import SCHEMA
+from audit.record.tables import SCHEMA
 
 SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")
 """What a rollback journal ends with where its last record is the name of another journal (SQLite's file format, 4.1).

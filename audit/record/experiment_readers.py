@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from audit.record.class_logits import unpacked
 from audit.record.dtypes import Bools, Floats, Ints, Objects, class_indices
+from audit.record.numbered import rows_about
 from audit.record.record import Record
 from audit.record.schema import CropRow, CueRow, PassesRow
+from audit.record.tables import ASKED
 
 ABOUT_PICTURES = ("mask", "answer", "unmade", "note", "cascade", "grid", "crop", "forbidden", "repeat", "map_repeat")
 """Tables with one row for a sample and something else; what they say of samples without a picture is made up."""
@@ -105,12 +107,10 @@ class Strays(NamedTuple):
 
 def read_answers(record: Record) -> Answers:
     """The table `answer`."""
-    columns = record.columns(
-        "SELECT subject, intervention, variant, sample, probability, log_odds, predicted, logits FROM answer"
-        " ORDER BY subject, intervention, variant, sample"
-    )
+    names, columns = rows_about(record, "question", ASKED, "reply", "sample, probability, log_odds, predicted, logits")
     return Answers(
-        **_asked(columns),
+        **names,
+        sample=_samples(columns),
         probability=columns["probability"].astype(np.float64),
         log_odds=columns["log_odds"].astype(np.float64),
         predicted=class_indices(columns["predicted"]),
@@ -120,19 +120,16 @@ def read_answers(record: Record) -> Answers:
 
 def read_unmade(record: Record) -> Unmade:
     """The table `unmade`."""
-    columns = record.columns(
-        "SELECT subject, intervention, variant, sample FROM unmade ORDER BY subject, intervention, variant, sample"
-    )
-    return Unmade(**_asked(columns))
+    names, columns = rows_about(record, "question", ASKED, "no_reply", "sample")
+    return Unmade(**names, sample=_samples(columns))
 
 
-def _asked(columns: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """The columns that say of whom, about which alteration, and of which sample a row is."""
-    names = {name: columns[name].astype(object) for name in ("subject", "intervention", "variant")}
+def _samples(columns: Mapping[str, NDArray[Any]]) -> Ints:
+    """Raises ValueError for a row of no sample."""
     sample = columns["sample"].astype(np.float64)
     if not np.isfinite(sample).all():
         raise ValueError("rows of no sample")
-    return {**names, "sample": sample.astype(np.int64)}
+    return sample.astype(np.int64)
 
 
 def count_notes(record: Record) -> dict[tuple[str, str], int]:
@@ -144,10 +141,9 @@ def count_notes(record: Record) -> dict[tuple[str, str], int]:
 
 def read_notes(record: Record) -> Notes:
     """The table `note`."""
-    columns = record.columns("SELECT source, name, sample, value FROM note ORDER BY source, name, sample")
+    names, columns = rows_about(record, "quantity", ("source", "name"), "reading", "sample, value")
     return Notes(
-        source=columns["source"].astype(object),
-        name=columns["name"].astype(object),
+        **names,
         sample=columns["sample"].astype(np.int64),
         value=columns["value"].astype(np.float64),
     )

@@ -6,76 +6,12 @@ from typing import NamedTuple, TypedDict
 from audit.record.frame_masks import MaskRow
 from audit.record.repeat_rows import MapRepeatRow, RepeatRow
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 MEASURES = ("mass", "lift", "rank", "pointing", "auc")
 """The scores of a map, named as the columns of the table `score`."""
 SUBJECT = "model"
 """The subject of the answers that the audited network gave; the others are planted copies, as 'linear 0.25'."""
-
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE sample (
-    id INTEGER PRIMARY KEY, image TEXT NOT NULL, label TEXT NOT NULL, class INTEGER NOT NULL,
-    boxes TEXT NOT NULL, other_boxes TEXT NOT NULL, metadata TEXT NOT NULL, UNIQUE (image, label)
-);
-CREATE TABLE exclusion (
-    image TEXT NOT NULL, label TEXT NOT NULL, sample INTEGER, reason TEXT NOT NULL, detail TEXT NOT NULL,
-    PRIMARY KEY (image, label)
-);
-CREATE TABLE picture (
-    sample INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, pixels_sha256 TEXT NOT NULL, perceptual_hash TEXT NOT NULL,
-    width INTEGER NOT NULL, height INTEGER NOT NULL, frame_boxes TEXT NOT NULL, area_share REAL NOT NULL,
-    probability REAL, label_rank INTEGER, predicted INTEGER, confidence REAL
-);
-CREATE TABLE mask (sample INTEGER PRIMARY KEY, packed BLOB NOT NULL);
-CREATE TABLE score (
-    sample INTEGER NOT NULL, source TEXT NOT NULL, dead INTEGER NOT NULL,
-    mass REAL, lift REAL, rank REAL, pointing REAL, auc REAL, PRIMARY KEY (sample, source)
-) WITHOUT ROWID;
-CREATE TABLE forbidden (
-    sample INTEGER NOT NULL, source TEXT NOT NULL, area_share REAL NOT NULL, mass REAL, PRIMARY KEY (sample, source)
-) WITHOUT ROWID;
-CREATE TABLE note (
-    sample INTEGER NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL, value REAL, PRIMARY KEY (sample, source, name)
-) WITHOUT ROWID;
-CREATE TABLE thumbnail (
-    sample INTEGER NOT NULL, layer TEXT NOT NULL, encoded BLOB NOT NULL, PRIMARY KEY (sample, layer)
-) WITHOUT ROWID;
-CREATE TABLE answer (
-    subject TEXT NOT NULL, sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL,
-    probability REAL, log_odds REAL, predicted INTEGER, logits BLOB,
-    PRIMARY KEY (subject, sample, intervention, variant)
-) WITHOUT ROWID;
-CREATE TABLE unmade (
-    subject TEXT NOT NULL, sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL,
-    PRIMARY KEY (subject, sample, intervention, variant)
-) WITHOUT ROWID;
-CREATE TABLE grid (sample INTEGER PRIMARY KEY, cells BLOB NOT NULL);
-CREATE TABLE cue (
-    id INTEGER PRIMARY KEY, class INTEGER NOT NULL, kind TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL,
-    side REAL NOT NULL, seen_in INTEGER NOT NULL, pictures INTEGER NOT NULL
-);
-CREATE TABLE crop (
-    cue INTEGER NOT NULL, number INTEGER NOT NULL, sample INTEGER NOT NULL, x REAL NOT NULL, y REAL NOT NULL,
-    encoded BLOB NOT NULL, PRIMARY KEY (cue, number)
-) WITHOUT ROWID;
-CREATE TABLE cascade (
-    method TEXT NOT NULL, stage INTEGER NOT NULL, layers TEXT NOT NULL, sample INTEGER NOT NULL, similarity REAL,
-    PRIMARY KEY (method, stage, sample)
-) WITHOUT ROWID;
-CREATE TABLE repeat (
-    sample INTEGER NOT NULL, intervention TEXT NOT NULL, variant TEXT NOT NULL, way TEXT NOT NULL, deviation REAL,
-    PRIMARY KEY (sample, intervention, variant, way)
-) WITHOUT ROWID;
-CREATE TABLE map_repeat (
-    sample INTEGER NOT NULL, source TEXT NOT NULL, way TEXT NOT NULL, deviation REAL, PRIMARY KEY (sample, source, way)
-) WITHOUT ROWID;
-CREATE TABLE passes (
-    part TEXT NOT NULL, pictures INTEGER NOT NULL, forward INTEGER NOT NULL, backward INTEGER NOT NULL
-);
-"""
-"""A number that is None or NaN is stored as NULL."""
 
 
 class MetaRow(NamedTuple):

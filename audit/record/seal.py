@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from audit.record.record import Record
-from audit.record.schema import SCHEMA
+from audit.record.tables import SCHEMA
 
 SEAL, FINISHED = "seal", "finished"
 """Entries of the identity: the statement, and after it what ends the run. They cannot be part of it."""

@@ -13,7 +13,8 @@ from audit.datasets.exclusions import Exclusion
 from audit.datasets.sample import Sample
 from audit.errors import AuditError
 from audit.record.record import Record
-from audit.record.schema import SCHEMA, SCHEMA_VERSION, ExclusionRow, MetaRow, Rows, SampleRow
+from audit.record.schema import SCHEMA_VERSION, ExclusionRow, MetaRow, Rows, SampleRow
+from audit.record.tables import SCHEMA
 
 LEFTOVERS = ("-journal", "-wal", "-shm")
 """Endings of files of a record that is gone, which SQLite would add to a new one of the same name."""

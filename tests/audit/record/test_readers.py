@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -21,6 +22,7 @@ from audit.record.experiment_readers import (
     read_notes,
     read_passes,
     read_strays,
+    read_unmade,
 )
 from audit.record.map_readers import (
     read_cascade,
@@ -56,6 +58,7 @@ from audit.record.schema import (
     ScoreRow,
     StageRow,
     ThumbnailRow,
+    UnmadeRow,
 )
 from audit.record.writer import add_rows, create_record
 
@@ -94,8 +97,8 @@ def same(found: Any, expected: Any, dtype: type) -> None:
 
 def test_every_row_has_a_field_for_each_column_of_its_table(record: Record) -> None:
     tables = {table: get_args(kind)[0] for table, kind in get_type_hints(Rows).items()} | {"sample": SampleRow}
-    stored = record.columns("SELECT name FROM sqlite_schema WHERE type = 'table'")["name"]
-    assert set(tables) == set(stored)
+    stored = record.columns("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")["name"]
+    assert set(tables) == set(stored) - {"question", "reply", "no_reply", "quantity", "reading"}
     for table, row in tables.items():
         columns = record.columns(f"SELECT name FROM pragma_table_info('{table}') ORDER BY cid")["name"].tolist()
         assert [field.removesuffix("_index") for field in row._fields] == columns
@@ -277,10 +280,49 @@ def test_an_empty_table_has_the_same_dtypes(reader: Callable[[Record], Any], emp
 @pytest.mark.parametrize("reader", READERS)
 def test_a_table_that_is_gone_is_an_audit_error(reader: Callable[..., Any], record: Record) -> None:
     with record.transaction() as connection:
-        for table in get_type_hints(Rows).keys() | {"sample"}:
-            connection.execute(f"DROP TABLE {table}")
+        stored = connection.execute("SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view')").fetchall()
+        for kind, name in stored:
+            connection.execute(f"DROP {kind} {name}")
     with pytest.raises(AuditError, match="cannot be read"):
         reader(record, *FURTHER.get(reader.__name__, ()))
+
+
+ABOUT_TEXT: Rows = {
+    "answer": [AnswerRow(SUBJECT, sample, "noise", variant, 0.5, 0.0, 1) for sample in (2, 0) for variant in "ba"],
+    "unmade": [UnmadeRow(SUBJECT, 0, "noise", "c")],
+    "note": [NoteRow(0, "noise", "shift", 1.5), NoteRow(2, "noise", "shift", 2.5)],
+}
+
+
+@pytest.mark.tor("TOR-049")
+@pytest.mark.parametrize(
+    ("key", "rows", "reader"),
+    [("question", "reply", read_answers), ("question", "no_reply", read_unmade), ("quantity", "reading", read_notes)],
+)
+def test_rows_about_nothing_are_refused(key: str, rows: str, reader: Callable[[Record], Any], record: Record) -> None:
+    add_rows(record, ABOUT_TEXT)
+    with record.transaction() as connection:
+        gone = connection.execute(f"SELECT min({key}) FROM {rows}").fetchone()
+        connection.execute(f"DELETE FROM {key} WHERE id = ?", gone)
+    with pytest.raises(ValueError, match=f"rows of `{rows}` without a row of `{key}`"):
+        reader(record)
+
+
+def test_a_view_can_be_changed_as_one_table(record: Record) -> None:
+    add_rows(record, ABOUT_TEXT)
+    before = read_answers(record)
+    with record.transaction() as connection:
+        connection.execute("UPDATE answer SET variant = 'z' || variant, probability = 0.25 WHERE sample = 0")
+        connection.execute("DELETE FROM note WHERE sample = 0")
+        with pytest.raises(sqlite3.IntegrityError, match="NOT NULL"):
+            connection.execute("INSERT INTO answer VALUES (NULL, 0, 'a', 'b', 0.5, 0.5, 1, NULL)")
+    after = read_answers(record)
+    assert len(after.sample) == len(before.sample)
+    assert [v for v, s in zip(after.variant, after.sample, strict=True) if s == 0] == sorted(
+        f"z{v}" for v, s in zip(before.variant, before.sample, strict=True) if s == 0
+    )
+    assert set(after.probability[after.sample == 0]) == {0.25}
+    assert 0 not in read_notes(record).sample
 
 
 def test_meta_is_json(record: Record) -> None:

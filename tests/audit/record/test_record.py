@@ -78,7 +78,7 @@ FOREIGN = {
     "view more": "CREATE VIEW more AS SELECT 1",
     "view meta": f"DROP TABLE meta; CREATE VIEW meta AS {ENDLESS}",
     "view passes": f"DROP TABLE passes; CREATE VIEW passes AS {ENDLESS}",
-    "index of_answers": "CREATE INDEX of_answers ON answer (abs(predicted))",
+    "index of_answers": "CREATE INDEX of_answers ON reply (abs(predicted))",
     "table grid": "DROP TABLE grid; CREATE TABLE grid (sample INTEGER PRIMARY KEY, cells BLOB AS (zeroblob(1000)))",
     "table words": "CREATE VIRTUAL TABLE words USING fts5(word)",
 }
@@ -160,7 +160,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     fresh(tmp_path / "r.sqlite").__exit__()
     with Record.open(tmp_path / "r.sqlite") as record:
         record.set_meta("schema_version", 99)
-    with pytest.raises(AuditError, match=r"has schema version 99; need version 9\. Run the audit again"):
+    with pytest.raises(AuditError, match=r"has schema version 99; need version 10\. Run the audit again"):
         Record.open(tmp_path / "r.sqlite")
     with pytest.raises(AuditError, match=r"exists; need a new file\. Choose another folder, or resume the run"):
         fresh(tmp_path / "r.sqlite")
