@@ -105,8 +105,12 @@ def recoded(pixels: Tensor, codings: Sequence[Coding]) -> Tensor:
     if all(coding.is_plain for coding in codings):
         return pixels
     lines = _lines(pixels)
-    with ThreadPoolExecutor(min(len(lines), torch.get_num_threads())) as pool:
-        again = list(pool.map(_recoded, lines, codings))
+    threads = min(len(lines), torch.get_num_threads())
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            again = list(pool.map(_recoded, lines, codings))
+    else:  # to start a thread takes longer than a small picture
+        again = list(map(_recoded, lines, codings))
     whole = np.stack(again).reshape(pixels.permute(0, 2, 3, 1).shape)
     return torch.from_numpy(whole).permute(0, 3, 1, 2)
 

@@ -54,24 +54,24 @@ def colour_grid(pixels: Pixels) -> ColourGrid:
     """The grid on which the pixels of a picture lie."""
     if not pixels.size:
         return EVERY_COLOUR
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
     if pixels.ndim == 2:
-        return ColourGrid(levels=_coarse([pixels]))
+        return ColourGrid(levels=_coarse(picture))
     if np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 0], pixels[..., 2]):
-        return ColourGrid(grey=True, levels=_coarse([pixels[..., 0]]))
+        return ColourGrid(grey=True, levels=_coarse(picture.getchannel(0)))
     most = min(MOST_COLOURS, pixels[..., 0].size // RECURRENCE)
-    counted = Image.fromarray(np.ascontiguousarray(pixels)).getcolors(most) if most else None
+    counted = picture.getcolors(most) if most else None
     if counted:
         return ColourGrid(palette=tuple(sorted(map(tuple, np.array([colour for _, colour in counted]).tolist()))))
-    return ColourGrid(levels=_coarse(list(np.moveaxis(pixels, 2, 0))))
+    return ColourGrid(levels=_coarse(picture))
 
 
-def _coarse(channels: Sequence[Pixels]) -> tuple[tuple[int, ...], ...]:
+def _coarse(picture: Image.Image) -> tuple[tuple[int, ...], ...]:
     """The values of each channel; of one with neighbouring values all 256, and empty where that is all channels."""
-    every = tuple(range(256))
-    used = [np.flatnonzero(np.bincount(channel.ravel(), minlength=256)) for channel in channels]
+    every, pixels = tuple(range(256)), picture.width * picture.height
+    used = [np.flatnonzero(counts) for counts in np.reshape(picture.histogram(), (-1, 256))]
     coarse = [
-        len(values) * RECURRENCE <= channel.size and (len(values) < 2 or bool(np.diff(values).min() > 1))
-        for values, channel in zip(used, channels, strict=True)
+        len(values) * RECURRENCE <= pixels and (len(values) < 2 or bool(np.diff(values).min() > 1)) for values in used
     ]
     if not any(coarse):
         return ()

@@ -87,8 +87,9 @@ class Loader:
         boxes, others = displayed_boxes(sample, opened.header)
         framed = self.framed_boxes(number, opened.header).with_pixels(self.preprocessing.frame_pixels(opened.picture))
         coding, content = self._coding(opened, framed.pixels), content_of(opened.picture, boxes + others)
-        # what altered pixels go through, so that nobody can tell by it which pictures were altered
-        pixels = recoded(framed.pixels.unsqueeze(0), [coding])[0]
+        pixels = framed.pixels
+        if coding.jpeg:  # what altered pixels go through, so that nobody can tell by it which pictures were altered
+            pixels = recoded(pixels.unsqueeze(0), [coding])[0]  # on their grid of colours they lie already
         return Loaded(
             number=number,
             framed=framed._replace(pixels=pixels),

@@ -1,6 +1,5 @@
 """The network is asked again: answers and maps that depend on chance, or on the way of the pixels, are no evidence."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -13,9 +12,6 @@ from audit.record.repeat_rows import AGAIN, OTHERWISE, REPEATED, MapRepeatRow, R
 from audit.saliency.batch import Batch
 from audit.saliency.sources import Source
 
-SHARE = 0.1
-"""Of all samples, in the batches in which the network is asked again."""
-
 LEAST = 1e-300
 """Log-odds: less than any two differ by, and no zero, which has no sign."""
 
@@ -24,8 +20,8 @@ FEW = 2
 
 
 def repeated_batches(ranges: Sequence[range], seed: int) -> list[int]:
-    """The places of the batches that are asked again, drawn until they hold samples enough."""
-    wanted = max(REPEATED, math.ceil(SHARE * sum(map(len, ranges))))
+    """The places of the batches that are asked again, drawn until they hold `REPEATED` samples."""
+    wanted = REPEATED
     drawn: list[int] = []
     for place in np.random.default_rng(seed).permutation(len(ranges)).tolist():
         if wanted <= 0:

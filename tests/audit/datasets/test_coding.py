@@ -248,3 +248,24 @@ def test_pictures_that_were_scaled_have_the_colours_that_are_left(preprocessing:
     assert bool(picture.coding.colours.palette) == (preprocessing.interpolation == "nearest")
     again = recoded(picture.framed.pixels.unsqueeze(0), [picture.coding])[0]
     assert torch.equal(again, picture.framed.pixels)
+
+
+@pytest.mark.tor("TOR-079")
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    values=st.sampled_from([1, 2, 5, 86, 256]),
+    channels=st.sampled_from([1, 3]),
+    grey=st.booleans(),
+    padded=st.integers(0, 3),
+)
+def test_a_picture_lies_on_its_own_grid(seed: int, values: int, channels: int, grey: bool, padded: int) -> None:
+    """Which is why the loader does not move pixels that nobody altered."""
+    rng = np.random.default_rng(seed)
+    levels = np.sort(rng.choice(256, values, replace=False)).astype(np.uint8)
+    drawn = rng.choice(levels, (1 if grey else channels, 24, 20))
+    pixels = torch.from_numpy(
+        np.pad(np.broadcast_to(drawn, (channels, 24, 20)), [(0, 0), (padded,) * 2, (padded,) * 2])
+    )
+    coding = coding_of(pixels, None, (padded, padded), (24, 20))
+    assert torch.equal(recoded(pixels.unsqueeze(0), [coding])[0], pixels)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from audit.datasets.labels import ClassName
 from audit.engine.measure import measure
 from audit.experiments.altered_batch import answers
-from audit.experiments.repeats import SHARE, apart, deviation, map_deviation, repeated_batches
+from audit.experiments.repeats import apart, deviation, map_deviation, repeated_batches
 from audit.models.model import Model
 from audit.record.experiment_readers import read_map_repeats, read_repeats
 from audit.record.record import Record
@@ -222,8 +222,7 @@ def test_the_batches_that_are_asked_again_hold_pictures_enough(pictures: int, si
     drawn = repeated_batches(ranges, seed=5)
     held = sum(len(ranges[place]) for place in drawn)
     assert drawn == sorted(set(drawn))
-    assert held >= min(pictures, max(REPEATED, SHARE * pictures))
-    assert held <= max(REPEATED, SHARE * pictures) + 2 * size
+    assert min(pictures, REPEATED) <= held < REPEATED + size
     assert repeated_batches(ranges, seed=5) == drawn
     if len(drawn) < len(ranges):
         assert len({tuple(repeated_batches(ranges, seed)) for seed in range(9)}) > 1
