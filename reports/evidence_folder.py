@@ -10,6 +10,7 @@ from pathlib import Path
 from audit import registry
 from audit.errors import AuditError
 from audit.files import MOST_WRITTEN, holds, is_regular, read_regular, write_text
+from audit.garbage import rarely_collected
 from audit.hashing import file_hash
 from audit.record.place import FILE_NAME
 from audit.record.record import Record
@@ -37,7 +38,7 @@ def concluded(
 
     Raises AuditError where the record or the profile cannot be read, or the folder cannot be written.
     """
-    with Record.open(record) as opened:
+    with rarely_collected(), Record.open(record) as opened:
         assessment = assess(opened, profile)
         write_evidence(assessment, folder, printer)
         yield assessment
