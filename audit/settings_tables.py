@@ -80,6 +80,8 @@ class DataTable(OpenTable):
     """Share of the object's area that the preprocessing must leave."""
     cluster: StrictStr | None = Field(default=None, min_length=1)
     """Column of the metadata, as a flight or a patient, whose pictures are not independent of each other."""
+    training: Path | None = None
+    """List of hashes of the pictures that the network was trained on, as `saliency-audit hashes` makes it."""
 
 
 def _listed(value: Any) -> Any:

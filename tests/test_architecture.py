@@ -30,6 +30,7 @@ WITHOUT_TORCH = {
             "class_logits",
             "place",
             "planted_copies",
+            "training_copies",
         )
     ),
     *(f"audit.record.{name}_readers" for name in ("sample", "map", "experiment")),
@@ -45,6 +46,7 @@ WITHOUT_TORCH = {
     "audit.datasets.exclusions",
     "audit.datasets.sample",
     "audit.files",
+    "audit.garbage",
     "audit.holm",
     "audit.inspection.findings",
 }

@@ -12,6 +12,7 @@ from audit.engine.plan import Plan
 from audit.experiments.runner import Experiment
 from audit.files import is_regular
 from audit.hashing import file_hash, file_hashes, sha256_of, tool, versions
+from audit.record.training_copies import TRAINING
 from audit.saliency.sources import Source
 
 WEIGHTS = ("weights", "checkpoint")
@@ -71,8 +72,18 @@ def _dataset(inputs: Inputs) -> dict[str, Any]:
         "samples": len(inputs.samples) + len(inputs.excluded),
         "labels": sorted({sample.label for sample, _ in inputs.samples}),
         **_masks([sample for sample, _ in inputs.samples]),
+        **_training(inputs),
         **({} if inputs.dataset.boxed else {"boxed": False}),
     }
+
+
+def _training(inputs: Inputs) -> dict[str, Any]:
+    """The list of the pictures that the network was trained on, where the settings name one."""
+    named, training = inputs.settings.data.training, inputs.training
+    if named is None or training is None:
+        return {}
+    of_list = {"pictures": len(training.pixels), "unread": training.unread}
+    return {TRAINING: {**of_list, "sha256": file_hash(inputs.settings.path(named))}}
 
 
 def _masks(samples: Sequence[Sample]) -> dict[str, Any]:

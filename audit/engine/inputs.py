@@ -14,6 +14,7 @@ from audit.datasets.exclusions import Exclusion, Reason
 from audit.datasets.labels import ClassName, class_names, map_labels, merge_synonyms, read_classes
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
+from audit.datasets.training import Training, read_training
 from audit.engine.code import code_hashes
 from audit.engine.look import looked_at, of_a_look
 from audit.engine.unmet_needs import feasible
@@ -47,6 +48,8 @@ class Inputs:
     """The hash of the model's weights and statistics."""
     left_out: Mapping[str, tuple[str, ...]]
     """As in `Feasible`."""
+    training: Training | None
+    """The pictures that the network was trained on; None where the settings do not say."""
     code: dict[str, str]
     """Source file hashes of the functions that the settings name as 'package.module:function', and of the layers."""
 
@@ -105,6 +108,7 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
         preprocessing=_preprocessing(settings, opened),
         state_sha256=state_hash(opened.module),
         left_out=possible.left_out,
+        training=read_training(settings.path(settings.data.training)) if settings.data.training else None,
         code=code_hashes(settings, opened.module, from_python=model is not None),
     )
 

@@ -16,6 +16,7 @@ from audit.engine.plan import Plan, plan
 from audit.engine.progress import PICTURES, Progress, Work, silent
 from audit.engine.resume import THREADS, begun, other_files, resumed, reused
 from audit.engine.threads import threads
+from audit.engine.training_overlap import note_training_copies
 from audit.errors import AuditError
 from audit.importing import importable
 from audit.models.model import Model, state_hash
@@ -128,6 +129,7 @@ def _finish(plan: Plan, record: Record) -> None:
     """
     if changed := next(other_files(plan, record), None):
         raise changed_picture(changed)
+    note_training_copies(plan, record)
     record.set_meta("gallery", gallery(plan, auc_so_far(plan, record))._asdict())
     record.set_meta(SEAL, seal(record))
     record.set_meta(FINISHED, {"pictures_sha256": pictures_sha256(record), "state_unchanged": True})

@@ -8,11 +8,12 @@ from checks import reasons
 from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.subset import Subset
-from checks.table.evidence import Evidence, Floats, median
+from checks.table.evidence import Evidence, Floats
 from checks.table.label_evidence import label_evidence, share_kept
 from checks.table.layout import Layout
 from checks.table.mean_difference import MeanDifference, mean_difference
 from checks.table.needs import ALL_FILLS, Fills, for_the_object
+from checks.table.over_columns import median
 from checks.table.unanswered import lost, unfit, without_answer
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, worst
 

@@ -20,6 +20,7 @@ from checks.table.evidence import Evidence
 from checks.table.layout import Layout
 from checks.table.mean_difference import WORST
 from checks.table.needs import incapable
+from checks.table.training import training_findings
 from checks.verdict import Direction, Finding, Outcome, Unit, Verdict, weakest, worst
 
 NEEDS: frozenset[Need] = frozenset()
@@ -45,23 +46,30 @@ HARDLY_PREDICTED = "hardly_predicted"
 
 
 def evidence_is_complete(
-    evidence: Evidence, *, max_excluded: Share, max_dead: Share, max_duplicates: Share, min_pictures: Count
+    evidence: Evidence,
+    *,
+    max_excluded: Share,
+    max_dead: Share,
+    max_duplicates: Share,
+    min_pictures: Count,
+    max_trained_on: Share = 0.0,
 ) -> Verdict:
     """Few samples are excluded, few maps are dead, few pictures are copies, and enough pictures remain.
 
     The shares are counts of this very data set, not estimates: they have no confidence bound. A sample outside the
     scope, which the settings state beforehand (`OUTSIDE_SCOPE`), is no defect: such samples are counted on their own,
-    and the share of exclusions is one of the samples inside the scope. Too many exclusions, dead
-    maps or copies (samples whose picture's very pixels were already there under the same class), or a map that was not
-    made at all: INVALID. Too few distinct pictures, among which near copies count once: INCONCLUSIVE, as is a class of
-    20 pictures or more of which hardly one is predicted right: of such a class nothing is shown. Where the settings
-    name clusters, a picture that states none is INVALID; where they do not, a column that looks as if it should be
-    named gets a warning.
+    and the share of exclusions is one of the samples inside the scope. INVALID: too many exclusions, dead maps, copies
+    (samples whose picture's very pixels were already there under the same class) or pictures that the network was
+    trained on, where the settings name these, or a map that was not made at all. Too few distinct pictures, among which
+    near copies count once: INCONCLUSIVE, as is a class of 20 pictures or more of which hardly one is predicted right:
+    of such a class nothing is shown. Where the settings name clusters, a picture that states none is INVALID; where
+    they do not, a column that looks as if it should be named gets a warning.
 
     Details of the findings: `excluded` and the number of exclusions `by_reason`; those `outside` the scope, also
     `by_reason`; `samples` that the pictures show; `copies`; of each method, the `method` and how many of its maps are
     `dead` and `missing`; of `classes` that are hardly ever predicted, `label`, pictures `right` and `pictures`. Those
-    of near copies and clusters are in `cluster_findings`, those of the profile's domain in `domain_findings`.
+    of near copies and clusters are in `cluster_findings`, those of the profile's domain in `domain_findings`, those of
+    training pictures in `training_findings`.
     """
     findings = (
         _exclusions(evidence, max_excluded),
@@ -72,6 +80,7 @@ def evidence_is_complete(
         _classes(evidence),
         *cluster_findings(evidence),
         *domain_findings(evidence),
+        *training_findings(evidence, max_trained_on),
     )
     entering = [finding for finding in findings if not finding.advisory]
     maps = bool(evidence.methods) or incapable(RULE, evidence) is not None

@@ -12,10 +12,11 @@ from checks.demand import Demand, of_pictures
 from checks.profile import Share
 from checks.statistics.bounds import Bounds
 from checks.statistics.subset import Subset
-from checks.table.evidence import Evidence, Floats, median
+from checks.table.evidence import Evidence, Floats
 from checks.table.layout import Layout
 from checks.table.mean_difference import ROUNDING, lowest
 from checks.table.needs import Missing, Needs, invalid
+from checks.table.over_columns import median
 from checks.table.unanswered import unfit, without_answer
 from checks.verdict import Details, Direction, Finding, Outcome, Unit, Verdict, worst
 

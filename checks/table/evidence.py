@@ -1,6 +1,6 @@
 """What rules see: the measured samples as columns."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.record.schema import SUBJECT
+from audit.record.training_copies import TrainingCopies
 from checks.statistics.subset import Subset
 from checks.table.answers import Answered, Given, Key, Logits
 from checks.table.controls import Cue, Planted, Stage
 from checks.table.forbidden_pixels import Forbidden
+from checks.table.over_columns import largest
 from checks.table.regions import Regions
 from checks.verdict import Profile
 
@@ -81,14 +83,13 @@ class Evidence:
     box: Floats | None = None
     """(n, 4) x0, y0, x1, y1 of what encloses a picture's boxes, as shares of the frame."""
     cluster: NDArray[Any] | None = None
-    """(n,) what pictures share that are not independent: an entry of the column that the settings name, as a flight, or
-    a picture that they are copies of. None where nothing is shared: no column is named, and there are no copies."""
+    """(n,) what pictures share that are not independent: an entry of the column that the settings name, or a picture
+    that they are copies of. None where nothing is shared."""
     cluster_column: str = ""
     """'' where the settings name none."""
     cluster_of: NDArray[Any] | None = None
     """(samples,) likewise, of every sample of the data set by its number, measured and chosen or not."""
     forbidden: Forbidden | None = None
-    """None where no picture has forbidden pixels."""
     regions: Mapping[str, Regions] = field(default_factory=dict)
     """By search, of those that were made."""
     logit_classes: tuple[int, ...] = ()
@@ -103,6 +104,7 @@ class Evidence:
     """False where the record states that the data have no boxes: then no map has a score, and nothing is covered."""
     detects: bool = False
     """The network detects objects at their boxes, or nothing there."""
+    training: TrainingCopies | None = None
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -270,31 +272,3 @@ def _places_among(chosen: NDArray[np.int64], places: NDArray[np.int64]) -> NDArr
 
 
 _NONE = Given(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.int64))
-
-
-def median(columns: Sequence[Floats], n: int) -> Floats:
-    """(n,) over those that are a number; NaN where none is."""
-    return _over(_nanmedian, columns, n)
-
-
-def largest(columns: Sequence[Floats], n: int) -> Floats:
-    """(n,) of those that are a number; NaN where none is."""
-    return _over(np.nanmax, columns, n)
-
-
-def _nanmedian(table: Floats, axis: int) -> Floats:
-    """As NumPy's, which takes twenty times as long over a few columns."""
-    rising = np.sort(table, axis=axis)  # NaN comes last
-    numbers = np.isfinite(table).sum(axis=axis, keepdims=True)
-    lower, upper = (np.take_along_axis(rising, place, axis) for place in ((numbers - 1) // 2, numbers // 2))
-    return np.asarray(np.squeeze(lower + upper, axis) / 2)
-
-
-def _over(summary: Callable[..., Any], columns: Sequence[Floats], n: int) -> Floats:
-    if not columns:
-        return np.full(n, np.nan)
-    table = np.stack(columns)
-    some = np.isfinite(table).any(axis=0)
-    summaries = np.full(n, np.nan)
-    summaries[some] = summary(np.where(np.isfinite(table), table, np.nan)[:, some], axis=0)
-    return summaries

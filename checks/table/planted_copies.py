@@ -5,9 +5,10 @@ import math
 import numpy as np
 
 from checks.table.controls import Planted
-from checks.table.evidence import Evidence, median
+from checks.table.evidence import Evidence
 from checks.table.label_evidence import label_evidence
 from checks.table.needs import ALL_FILLS
+from checks.table.over_columns import median
 
 KEPT = "kept"
 """Key of the finding that says it."""

@@ -15,6 +15,7 @@ from audit.record.map_readers import read_cascade, read_forbidden_shares, read_s
 from audit.record.record import Record
 from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures
 from audit.record.schema import MEASURES
+from audit.record.training_copies import TRAINING_COPIES, training_copies
 from checks.table.answers import given_answers, note_columns, unmade_places
 from checks.table.controls import cues_of, read_planted, stages_by_method
 from checks.table.dependence import read_dependence
@@ -72,6 +73,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         cues=cues_of(read_cues(record)),
         planted=_left_by(record, "planted_cue", read_planted),
         regions=_regions(record),
+        training=_left_by(record, TRAINING_COPIES, training_copies),
         experiments=record.identity().get("experiments") or {},
         frame=frame,
         metadata=metadata,

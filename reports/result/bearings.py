@@ -16,6 +16,7 @@ from audit import registry
 from audit.phrases import count, listed
 from checks.profile import RESERVED, RULES, built_in
 from checks.table.evidence import Evidence
+from checks.table.training import LOOK_TRAINED_ON, TRAINED_ON
 from checks.verdict import Judgement, Outcome, Profile, worst
 from reports.result.clauses import Bearing
 from reports.result.domain import domain_coverage
@@ -191,6 +192,23 @@ def _robustness_noise(case: Case) -> Standing:
     return Standing(Outcome.INCONCLUSIVE, "measured, without a limit", "experiments")
 
 
+def _training_pictures(case: Case) -> Standing:
+    """Whether the audited pictures are apart from those of a list, as far as a list was given."""
+    verdict = case.judgement.verdict("evidence_is_complete")
+    of = {finding.quantity: finding for finding in (verdict.findings if verdict else ())}
+    if (same := of.get(TRAINED_ON)) is None:
+        return Standing(None, "not checked: no list of them was given", None)
+    copies, listed = same.details["copies"], count(same.details["listed"], "picture")
+    anchor = f"check-{slug('evidence_is_complete')}"
+    if same.outcome is not Outcome.PASS:
+        return Standing(Outcome.FAIL, f"{copies:,} of the {listed} listed are audited", anchor)
+    similar, unread = of[LOOK_TRAINED_ON].details["copies"], same.details["unread"]
+    if copies or similar or unread:
+        seen = f"{copies:,} audited, {similar:,} with similar ones, {unread:,} unread, of the {listed} listed"
+        return Standing(Outcome.INCONCLUSIVE, seen, anchor)
+    return Standing(Outcome.PASS, f"none of the {listed} listed is audited", anchor)
+
+
 Unproven = Literal[Outcome.INCONCLUSIVE] | None
 
 
@@ -204,6 +222,7 @@ FACTS: Mapping[str, Callable[[Case], Standing]] = {
     "domain_covered": _domain_covered,
     "domain_stated": _domain_stated,
     "exclusions": _exclusions,
+    "generalisation_bounds": _always(None, "not measured: the accuracy on the training pictures is unknown", None),
     "explanation_methods": _explanation_methods,
     "identity": _identity,
     "intended_use": _intended_use,
@@ -216,6 +235,6 @@ FACTS: Mapping[str, Callable[[Case], Standing]] = {
     "run_again": _run_again,
     "sign_off": _always(Outcome.INCONCLUSIVE, "to be signed by hand", "sign-off"),
     "slices": _slices,
-    "training_pictures": _always(None, "not seen by an audit", None),
+    "training_pictures": _training_pictures,
 }
 """What bears besides rules, by its key."""

@@ -8,7 +8,9 @@ from checks.rules.evidence_is_complete import MAPS_MISSING, NONE_IN_SCOPE, SCOPE
 from checks.statistics.subset import FEWEST
 from checks.table.cluster_columns import CLUSTER_NOT_NAMED
 from checks.table.domain import EMPTY_CELLS, NO_DOMAIN_COLUMN
+from checks.table.training import LOOK_TRAINED_ON, TRAINED_ON
 from checks.verdict import Finding, Outcome, Verdict
+from reports.wording import training
 from reports.wording.domain import COLUMN, COVER, QUANTITIES, domain_cells, domain_pairs, domain_subject
 from reports.wording.phrases import percent, share_at_limit
 from reports.wording.undecided import pictures
@@ -36,6 +38,7 @@ QUANTITY = {
     f" most {MOST_BITS} of the {BITS} bits of their perceptual hashes differ (signs of the cosine transform), and so"
     " for their objects",
     **QUANTITIES,
+    **training.QUANTITIES,
     "independent_pictures_at_worst": "number of independent pictures that these are worth, at worst",
     "independent_pictures_by_likeness": "number of independent pictures that these are worth, by how similar"
     " pictures with the same value of the column are",
@@ -76,6 +79,8 @@ def _next_step(verdict: Verdict) -> str:
         steps.append("Remove the copies from the data set.")
     if "clusters" in keys:
         steps.append("State the cluster of every picture (data.cluster).")
+    if any(finding.quantity == TRAINED_ON for finding in against):
+        steps.append(training.REMOVE)
     if any(finding.reason == NO_DOMAIN_COLUMN for finding in against):
         steps.append(COLUMN)
     if any(finding.quantity == "dead_map_share" for finding in against):
@@ -125,6 +130,8 @@ def _subject(finding: Finding) -> str:
         return domain_subject(finding)
     if finding.key == SCOPE:
         return "outside the scope"
+    if finding.quantity in training.SUBJECTS:
+        return training.SUBJECTS[finding.quantity]
     return f"column {finding.details['column']}" if finding.reason == CLUSTER_NOT_NAMED else finding.key
 
 
@@ -231,5 +238,7 @@ SENTENCES: Mapping[str, Callable[[Finding], str]] = {
     "domain_cells_without_pictures": domain_cells,
     "domain_pairs_without_pictures": domain_pairs,
     "independent_pictures_by_likeness": _unnamed,
+    TRAINED_ON: training.trained_on,
+    LOOK_TRAINED_ON: training.look_trained_on,
 }
 """What words a finding, by its quantity."""

@@ -13,7 +13,8 @@ from checks import judge, reasons
 from checks.apply import apply
 from checks.profile import load_profile
 from checks.table.controls import Planted
-from checks.table.evidence import Evidence, median
+from checks.table.evidence import Evidence
+from checks.table.over_columns import median
 from checks.table.read_evidence import log_odds_of, read_evidence
 from checks.verdict import Outcome
 from fixtures.evidence import bare_profile, make_evidence
