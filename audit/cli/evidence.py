@@ -23,6 +23,8 @@ pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the 
 @own_profile
 @click.option("--envelope", type=FILE, help="What `sign` wrote: also check who signed. Needs --public-key.")
 @click.option("--public-key", type=FILE, help="In PEM, of whoever signed.")
+@click.option("--timestamp", type=FILE, help="A time-stamping authority's answer on the envelope (RFC 3161).")
+@click.option("--authority", type=FILE, help="In PEM, the root certificate of that authority.")
 @as_json
 def verify(
     folder: Path,
@@ -30,6 +32,8 @@ def verify(
     profile: str | None,
     envelope: Path | None,
     public_key: Path | None,
+    timestamp: Path | None,
+    authority: Path | None,
     as_json: bool,
 ) -> int:
     """Check FOLDER, the evidence of a run: hashes, statement, and the record judged again. Exit code 0 or 2."""
@@ -40,12 +44,14 @@ def verify(
 
     problems = verified(folder, None if record is None else record_of(record), profile)
     signer, unsigned = _signed(folder, envelope, public_key)
+    stamped = _stamped(envelope, timestamp, authority)
     problems = (*problems, *unsigned)
     unread = not_compared(folder)
     if as_json:
         listed = [problem._asdict() for problem in problems]
         named = signer and signer._asdict()
-        print_json({"fits": not problems, "problems": listed, "not_compared": list(unread), "signed_by": named})
+        by_whom = {"signed_by": named, "stamped": stamped}
+        print_json({"fits": not problems, "problems": listed, "not_compared": list(unread), **by_whom})
         return EXIT["INVALID"] if problems else 0
     for problem in problems:
         STDOUT.print(f"[bold]{problem.kind:12}[/]{escape(problem.file)}: {escape(problem.reason)}", soft_wrap=True)
@@ -64,6 +70,7 @@ def verify(
         by = "Only a signature shows who wrote it."
     else:
         by = escape(f"Signed by {signer.operator}, {signer.organisation}, {signer.date}.")
+        by += f" It was there by {stamped}, as the authority says." if stamped else ""
     STDOUT.print(f"{path_text(folder)}: {fits} {by}", soft_wrap=True)
     return 0
 
@@ -74,11 +81,22 @@ def _signed(folder: Path, envelope: Path | None, key: Path | None) -> tuple["Sig
         return None, ()
     if envelope is None or key is None:
         raise AuditError("verify", "got one of --envelope and --public-key", "need both")
-    from audit.cli.sign import signatures
+    from audit.cli.sign import of_extra
     from reports.verify import Problem
 
-    signer, differences = signatures().verified(folder, envelope, key)
+    signer, differences = of_extra("reports.signature").verified(folder, envelope, key)
     return signer, tuple(Problem("unsigned", envelope.name, difference) for difference in differences)
+
+
+def _stamped(envelope: Path | None, answer: Path | None, authority: Path | None) -> str | None:
+    """When the envelope was there at the latest; None where no answer of an authority is named."""
+    if answer is None and authority is None:
+        return None
+    if envelope is None or answer is None or authority is None:
+        raise AuditError("verify", "got a part of --envelope, --timestamp and --authority", "need all three")
+    from audit.cli.sign import of_extra
+
+    return str(of_extra("reports.timestamp").timestamp(envelope, answer, authority))
 
 
 def print_or_skip(page: Path, target: Path) -> None:

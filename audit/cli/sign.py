@@ -12,6 +12,9 @@ from audit.cli.output import FILE, STDOUT, own_profile, path_text
 from audit.errors import AuditError
 from audit.files import write_text
 
+OF_EXTRA = {"cryptography": "cryptography", "rfc3161_client": "rfc3161-client"}
+"""What the extra installs, by the name that is imported."""
+
 
 @click.command()
 @click.argument("folder", type=FILE)
@@ -38,7 +41,7 @@ def sign(  # noqa: PLR0913, PLR0917 options of one command
     from audit.record.place import record_of
     from reports.verify import verify
 
-    signature = signatures()
+    signature = of_extra("reports.signature")
 
     if problems := verify(folder, None if record is None else record_of(record), profile):
         seen = f"{problems[0].file}: {problems[0].reason}"
@@ -52,15 +55,15 @@ def sign(  # noqa: PLR0913, PLR0917 options of one command
     return 0
 
 
-def signatures() -> ModuleType:
-    """What signs and verifies envelopes. Raises AuditError where the extra is not installed."""
+def of_extra(module: str) -> ModuleType:
+    """What signs envelopes, or verifies them. Raises AuditError where the extra is not installed."""
     try:
-        return import_module("reports.signature")
+        return import_module(module)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "cryptography":
+        if (lacking := (error.name or "").partition(".")[0]) not in OF_EXTRA:
             raise
-        seen = "cryptography is not installed"
-        raise AuditError("sign", seen, "need it for keys", "Run: pip install 'saliency-audit[sign]'.") from error
+        seen = f"{OF_EXTRA[lacking]} is not installed"
+        raise AuditError("sign", seen, "need it for signatures", "Run: pip install 'saliency-audit[sign]'.") from error
 
 
 def _moment(date: str | None) -> str:
