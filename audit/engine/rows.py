@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -106,12 +106,15 @@ def measure_batch(plan: Plan, loaded: LoadedBatch, meanwhile: Callable[[], None]
     ]
     turn = numbers[0] // plan.inputs.settings.run.batch_size
     answers, notes, unmade, repeats = _intervene(plan, loaded, batch, maps, turn if turn in plan.repeated else None)
-    if turn in plan.repeated:
-        repeats += asked_again(batch, numbers)
     notes += _agreements(numbers, maps, chosen)
     banned = forbidden_pixels(loaded.pictures, where.inside.unsqueeze(1))
     meanwhile()
     scored = [_score(entry, numbers, where, banned) for entry in made]
+    map_repeats: list[MapRepeatRow] = []
+    if turn in plan.repeated:
+        again = replace(batch)  # without what the network said of it
+        map_repeats = _explain_again(plan, made, again, numbers, turn)
+        repeats += asked_again(batch, again, numbers)
     rows: Rows = {
         "picture": pictures,
         "mask": _mask_rows(loaded.pictures, where.inside),
@@ -120,7 +123,7 @@ def measure_batch(plan: Plan, loaded: LoadedBatch, meanwhile: Callable[[], None]
         "note": notes + [row for scores in scored for row in scores.note],
         "answer": answers,
         "repeat": repeats,
-        "map_repeat": _explain_again(plan, made, batch, numbers, turn) if turn in plan.repeated else [],
+        "map_repeat": map_repeats,
         "unmade": unmade,
         "grid": grid_rows(numbers, maps, where.inside) if "grid" in plan.needs else [],
     }
@@ -158,7 +161,7 @@ def _ask(source: Source, drawn: set[int], batch: Batch, numbers: list[int]) -> l
 
 
 def _explain_again(
-    plan: Plan, made: Sequence[SourceMaps], batch: Batch, numbers: Sequence[int], turn: int
+    plan: Plan, made: Sequence[SourceMaps], again: Batch, numbers: Sequence[int], turn: int
 ) -> list[MapRepeatRow]:
     """The first method's maps both ways in every batch in which the network is asked again; of each other source a few
     in one of these batches.
@@ -167,7 +170,7 @@ def _explain_again(
     rows: list[MapRepeatRow] = []
     for entry in made:
         place, chosen = labels.index(entry.source.label), [numbers[i] for i in entry.chosen]
-        some = batch if len(chosen) == len(numbers) else batch.some(entry.chosen)
+        some = again if len(chosen) == len(numbers) else again.some(entry.chosen)
         if place == 0:
             rows += explained_again(entry.source, some, chosen, entry.relevance)
         elif order[place % len(order)] == turn:

@@ -31,21 +31,26 @@ def repeated_batches(ranges: Sequence[range], seed: int) -> list[int]:
     return sorted(drawn)
 
 
-def asked_again(batch: Batch, numbers: Sequence[int]) -> list[RepeatRow]:
-    """The pictures as they are, asked twice `otherwise`: against the answers of the audit, and against each other."""
-    first, second = (_answered_otherwise(batch) for _ in range(2))
+def asked_again(batch: Batch, again: Batch, numbers: Sequence[int]) -> list[RepeatRow]:
+    """The pictures as they are, asked in just the same way and `otherwise`: against the answers of the audit.
+
+    again: a copy of the batch, which has no answer in store but what a method asked of it.
+    """
+    then = answers(batch.logits, batch.target)
     return [
-        *repeat_rows(numbers, ("", ""), OTHERWISE, apart(first, answers(batch.logits, batch.target))),
-        *repeat_rows(numbers, ("", ""), AGAIN, apart(second, first)),
+        *repeat_rows(numbers, ("", ""), OTHERWISE, apart(_answered_otherwise(batch), then)),
+        *repeat_rows(numbers, ("", ""), AGAIN, apart(answers(again.logits, again.target), then)),
     ]
 
 
-def explained_again(source: Source, batch: Batch, numbers: Sequence[int], then: Tensor) -> list[MapRepeatRow]:
-    """A source's maps (N, H, W), made twice `otherwise`: against those of the audit, and against each other."""
-    first, second = (_explained_otherwise(source, batch) for _ in range(2))
+def explained_again(source: Source, again: Batch, numbers: Sequence[int], then: Tensor) -> list[MapRepeatRow]:
+    """A source's maps, made in just the same way and `otherwise`: against those of the audit, `then` (N, H, W).
+
+    again: a copy of the batch, which has no derivative in store.
+    """
     return [
-        *_map_rows(source, numbers, OTHERWISE, map_deviation(first, then)),
-        *_map_rows(source, numbers, AGAIN, map_deviation(second, first)),
+        *_map_rows(source, numbers, OTHERWISE, map_deviation(_explained_otherwise(source, again), then)),
+        *_map_rows(source, numbers, AGAIN, map_deviation(source.ask(again)[0], then)),
     ]
 
 

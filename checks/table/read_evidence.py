@@ -15,9 +15,9 @@ from audit.record.map_readers import read_cascade, read_forbidden_shares, read_s
 from audit.record.record import Record
 from audit.record.sample_readers import count_samples, read_done, read_exclusions, read_pictures
 from audit.record.schema import MEASURES
-from audit.record.training_copies import TRAINING_COPIES, training_copies
+from audit.record.training_copies import TRAINING_COPIES, TrainingCopies, training_copies
 from checks.table.answers import given_answers, note_columns, unmade_places
-from checks.table.controls import cues_of, read_planted, stages_by_method
+from checks.table.controls import Planted, cues_of, read_planted, stages_by_method
 from checks.table.dependence import read_dependence
 from checks.table.evidence import Evidence, Floats
 from checks.table.forbidden_pixels import forbidden_by_source
@@ -71,9 +71,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         notes=note_columns(read_notes(record), number),
         cascade=stages_by_method(read_cascade(record)),
         cues=cues_of(read_cues(record)),
-        planted=_left_by(record, "planted_cue", read_planted),
-        regions=_regions(record),
-        training=_left_by(record, TRAINING_COPIES, training_copies),
+        **_left(record)._asdict(),
         experiments=record.identity().get("experiments") or {},
         frame=frame,
         metadata=metadata,
@@ -139,10 +137,21 @@ def _left_by(record: Record, experiment: str, read: Callable[[Mapping[str, Any]]
         ) from error
 
 
-def _regions(record: Record) -> dict[str, Regions]:
-    """By search, what those that were made left."""
-    left = {search: _left_by(record, search, partial(read_regions, search)) for search in NOUNS}
-    return {search: regions for search, regions in left.items() if regions is not None}
+class _Left(NamedTuple):
+    """What entries of the identity hold."""
+
+    planted: Planted | None
+    regions: Mapping[str, Regions]
+    training: TrainingCopies | None
+
+
+def _left(record: Record) -> _Left:
+    regions = {search: _left_by(record, search, partial(read_regions, search)) for search in NOUNS}
+    return _Left(
+        planted=_left_by(record, "planted_cue", read_planted),
+        regions={search: found for search, found in regions.items() if found is not None},
+        training=_left_by(record, TRAINING_COPIES, training_copies),
+    )
 
 
 class _Scored(NamedTuple):
