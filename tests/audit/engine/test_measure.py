@@ -226,11 +226,11 @@ def test_interventions_answer_for_every_picture(whole: Settings, tmp_path: Path)
     assert noted["n"].tolist() == [11, 11, 11]
     assert passes["part"].tolist() == ["pictures"] * 3
     # for each picture the gradient, 2 of SmoothGrad and 2 and a baseline of integrated gradients, all of it again under
-    # noise, the random model, 6 + 8 + 2 * 4 + 6 * 2 + 1 answers to the interventions, 2 + 11 answers and 2 gradients
+    # noise, the random model, 6 + 8 + 2 * 4 + 6 * 2 + 1 answers to the interventions, 1 + 11 answers and 2 gradients
     # that are repeated, and in one batch each for 2 pictures twice the random model, SmoothGrad, and integrated
     # gradients
     assert passes["forward"].tolist() == [
-        (2 * 6 + 1 + 35 + 15) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 4))
+        (2 * 6 + 1 + 35 + 14) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 4))
     ]
     assert passes["backward"].tolist() == [(2 * 5 + 1 + 2) * n + 4 * again for n, again in ((4, 1), (4, 2), (3, 2))]
 
