@@ -19,16 +19,16 @@ def markdown(judgement: WordedJudgement, detection: str = "") -> str:
 
     detection: the limit of detection, in a sentence.
     """
-    lines = [f"## Saliency audit: {MARKS[judgement.outcome]} {judgement.outcome}", "", _text(judgement.sentence), ""]
+    lines = [f"## Saliency audit: {MARKS[judgement.outcome]} {judgement.outcome}", "", escaped(judgement.sentence), ""]
     if not judgement.fixed_beforehand:
         lines += ["**The limits were not fixed before the run:** base no claim on this.", ""]
     lines += [_wrong_reason(wrong, judgement) for wrong in judgement.right_for_the_wrong_reason[:1]]
-    lines += [f"**Limit of detection:** {_text(detection)}", ""] if detection else []
+    lines += [f"**Limit of detection:** {escaped(detection)}", ""] if detection else []
     lines += ["| | rule | value | limit | bound | n |", "|---|---|--:|--:|--:|--:|"]
     lines += [_row(verdict) for verdict in judgement.verdicts]
     if judgement.next_step:
-        lines += ["", f"**Next:** {_text(judgement.next_step)}"]
-    limits = f"Profile {_text(judgement.profile.name)} with its scope (`{judgement.limits_sha256[:12]}`)"
+        lines += ["", f"**Next:** {escaped(judgement.next_step)}"]
+    limits = f"Profile {escaped(judgement.profile.name)} with its scope (`{judgement.limits_sha256[:12]}`)"
     lines += ["", f"{limits}, confidence {judgement.profile.confidence:.0%}."]
     return "\n".join(lines) + "\n"
 
@@ -37,7 +37,7 @@ def _wrong_reason(wrong: WrongReason, judgement: WordedJudgement) -> str:
     """By the experiment, where it was made."""
     bound = bounded(wrong.lower, wrong.upper, judgement.profile.confidence)
     counted = f"{count(wrong.count)} of {count(wrong.right)}"
-    return f"**Right for the wrong reason** by {_text(wrong.source)}: {counted}{', ' if bound else ''}{bound}.\n"
+    return f"**Right for the wrong reason** by {escaped(wrong.source)}: {counted}{', ' if bound else ''}{bound}.\n"
 
 
 def _row(verdict: WordedVerdict) -> str:
@@ -49,10 +49,10 @@ def _row(verdict: WordedVerdict) -> str:
         cells = [*(in_unit(number, finding.unit) for number in numbers), count(finding.n)]
     advice = " (advisory)" if verdict.advisory else ""
     mark = f"{MARKS[verdict.outcome]} {verdict.outcome}"
-    return f"| {mark}{advice} | **{_text(verdict.rule)}**<br>{_text(verdict.sentence)} | {' | '.join(cells)} |"
+    return f"| {mark}{advice} | **{escaped(verdict.rule)}**<br>{escaped(verdict.sentence)} | {' | '.join(cells)} |"
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """As it is, whatever a class or a file is called: it links nothing and calls nobody."""
     shown = short(" ".join(text.split()), MOST).translate(SPECIAL)
     return re.sub(r"@|(?<=:)(?=//)|(?i:www)(?=\\.)", r"\g<0>&#8203;", shown)

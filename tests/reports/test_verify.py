@@ -43,6 +43,7 @@ FILES = {
     "audit.sqlite",
     "junit.xml",
     "model.cdx.json",
+    "model_card.md",
     "pictures.sarif",
     "report.html",
     "statement.intoto.json",

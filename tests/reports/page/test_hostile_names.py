@@ -50,7 +50,7 @@ def test_no_control_character_reaches_a_file(folder: Path, file: str) -> None:
         assert file == "audit.json" or not {"\x1b", "\u202e"} & set(text)  # audit.json tells names as they are
 
 
-@pytest.mark.parametrize("file", ["report.html", "summary.md", "junit.xml"])
+@pytest.mark.parametrize("file", ["report.html", "summary.md", "model_card.md", "junit.xml"])
 def test_no_name_becomes_markup(folder: Path, file: str) -> None:
     text = (folder / file).read_text(encoding="utf-8")
     assert "<script>alert" not in text
