@@ -20,6 +20,7 @@ from reports.page.deviations import deviations
 from reports.page.further_numbers import further_numbers
 from reports.page.gallery import gallery
 from reports.page.methods import experiment_settings, method_settings, null_names, own, repeatable
+from reports.page.reliance import reliance
 from reports.page.requirements import requirements
 from reports.result.assessment import Assessment
 from reports.result.availability import not_run
@@ -73,6 +74,8 @@ def page_values(assessment: Assessment) -> Values:
         "checks": checks,
         "further": further_numbers,
         "requirements": requirements(checks),
+        "reliance": reliance(table, judgement.verdicts),
+        "strip": None,
         "identity": identity,
         "model": {"kind": "from Python", "name": "from Python", **{k: v for k, v in identity.model.items() if v}},
         "title": identity.settings.get("title") or "Saliency audit",

@@ -4,7 +4,9 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from functools import cache
+from itertools import count
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -19,6 +21,7 @@ from reports.wording.numbers import FILTERS, is_digest, slug
 from reports.wording.worded import WordedJudgement
 
 _HERE = Path(__file__).parent
+STYLES = ("style.css", "sections.css")
 _SECTIONS = _HERE.parent / "sections"
 
 
@@ -53,16 +56,18 @@ def page(assessment: Assessment) -> str:
     """The report as HTML text."""
     templates = environment()
     values = page_values(assessment)
-    sections = [
-        _section(templates.get_template(f"sections/{path.name}"), path.name, values)
-        for path in sorted(_SECTIONS.glob("*.html.j2"))
-    ]
+    sections = _numbered(
+        [
+            _section(templates.get_template(f"sections/{path.name}"), path.name, values)
+            for path in sorted(_SECTIONS.glob("*.html.j2"))
+        ]
+    )
     return templates.get_template("page.html.j2").render(**values, sections=sections, style=style(), script=_script())
 
 
 def style() -> Markup:
     """The look of all pages."""
-    return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+    return Markup("".join((_HERE / name).read_text(encoding="utf-8") for name in STYLES))
 
 
 class Script(NamedTuple):
@@ -96,7 +101,10 @@ def environment() -> Environment:
 
 
 def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict[str, object]:
-    """A section's id from its file's name, its title from the file itself, its body."""
+    """A section's id from its file's name, its title from the file itself, its body.
+
+    A file that sets `folded` to what the section holds, in a few words, is closed on screen and open in print.
+    """
     module = template.make_module(values)
     title = getattr(module, "title", None)
     if not title:
@@ -104,5 +112,14 @@ def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict
     return {
         "id": slug(file_name.removesuffix(".html.j2").partition("_")[2]),
         "title": title,
+        "folded": getattr(module, "folded", ""),
         "body": Markup(str(module)),
     }
+
+
+def _numbered(sections: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The first, which is the verdict, bears no number; the others have numbers, and letters where they are folded."""
+    numbers, letters = count(1), iter(ascii_uppercase)
+    for place, section in enumerate(sections):
+        section["number"] = next(letters, "") if section["folded"] else next(numbers) if place else ""
+    return sections
