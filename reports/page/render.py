@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -18,7 +17,6 @@ from reports.page import toml_text
 from reports.page.context import page_values
 from reports.result.assessment import Assessment
 from reports.wording.numbers import FILTERS, is_digest, slug
-from reports.wording.worded import WordedJudgement
 
 _HERE = Path(__file__).parent
 STYLES = ("style.css", "sections.css")
@@ -38,20 +36,6 @@ def render(assessment: Assessment, out: Path | str) -> Path:
     return target
 
 
-def render_pair(out: Path, title: str, lead: str, judgements: Mapping[str, WordedJudgement]) -> Path:
-    """Write a page that shows reports side by side, and return its path.
-
-    The report of each name in `judgements` lies beside `out`, as NAME/report.html. Raises AuditError where `out` cannot
-    be written.
-    """
-    entries = [
-        {"name": name, "judgement": judgement, "href": f"{name}/report.html"} for name, judgement in judgements.items()
-    ]
-    template = environment().get_template("pair.html.j2")
-    write_text(out, template.render(title=title, lead=lead, entries=entries, style=style()))
-    return out
-
-
 def page(assessment: Assessment) -> str:
     """The report as HTML text."""
     templates = environment()
@@ -62,7 +46,9 @@ def page(assessment: Assessment) -> str:
             for path in sorted(_SECTIONS.glob("*.html.j2"))
         ]
     )
-    return templates.get_template("page.html.j2").render(**values, sections=sections, style=style(), script=_script())
+    return templates.get_template("page.html.j2").render(
+        **values, sections=sections, style=style(), script=script("viewer.js")
+    )
 
 
 def style() -> Markup:
@@ -78,8 +64,9 @@ class Script(NamedTuple):
     """In base 64."""
 
 
-def _script() -> Script:
-    text = (_HERE / "viewer.js").read_text(encoding="utf-8")
+def script(name: str) -> Script:
+    """One of the scripts beside this file."""
+    text = (_HERE / name).read_text(encoding="utf-8")
     return Script(Markup(text), base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
 
 
