@@ -18,7 +18,7 @@ from reports.page.demo_page import render_demo
 def html(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder, judgements = tmp_path_factory.mktemp("demo"), {}
     for name in ("honest", "cheating"):
-        with Record.open(write_record(folder / f"{name}.sqlite", n=120, kind=name)) as record:  # type: ignore[arg-type]
+        with Record.open(write_record(folder / f"{name}.sqlite", n=120, kind=name)) as record:
             judgements[name] = assessment_of(record).judgement
     page = render_demo(folder / "index.html", "Two networks", "Both are right.", judgements, slider_frames())
     return page.read_text(encoding="utf-8")
