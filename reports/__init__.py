@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reports.page.render import render, render_pair
+    from reports.page.render import render
 
-__all__ = ["render", "render_pair"]
+__all__ = ["render"]
 
 
 def __getattr__(name: str) -> Any:

@@ -23,11 +23,11 @@ from reports.result.assessment import Assessment, assess
 from reports.result.json_text import audit_json
 
 AUDIT, REPORT = "audit.json", "report.html"
-WHOLE = (AUDIT, REPORT, pdf.FILE)
+WHOLE = (AUDIT, REPORT, *pdf.FILES)
 """The files that hold the audit as a whole, so that formats refer to them."""
 FORMATS = "reports.formats"
 Printer = Callable[[Path, Path], None]
-"""Makes report.pdf (its second argument) of the page (its first)."""
+"""Makes report.pdf (its second argument) of the page (its first), and the summary beside it."""
 
 
 @contextmanager
@@ -49,16 +49,18 @@ def write_evidence(assessment: Assessment, folder: Path, printer: Printer | None
 
     The sums are over these files and the record, where it lies in the folder; the statement names the record's hash
     wherever it lies. printer: makes `report.pdf` (its second argument) from the page (its first), or leaves it, as
-    `print_pdf` does; a PDF of another page is removed.
+    `print_pdf` does with its summary; PDFs of another page are removed.
     Raises AuditError where the folder cannot be made or written; SHA256SUMS is then the one from before, or missing.
     """
     shown = page(assessment)
-    printed = holds(folder / REPORT, shown.encode()) and _is_listed(folder, pdf.FILE)
+    same = holds(folder / REPORT, shown.encode())
+    printed = [name for name in pdf.FILES if same and _is_listed(folder, name)]
     for name, text in {AUDIT: audit_json(assessment.audit), REPORT: shown}.items():
         write_text(folder / name, text)
-    if not printed:
-        _remove(folder / pdf.FILE)
-    if printer is not None and not printed:
+    for name in pdf.FILES:
+        if name not in printed:
+            _remove(folder / name)
+    if printer is not None and len(printed) < len(pdf.FILES):
         printer(folder / REPORT, folder / pdf.FILE)
     digests = {name: file_hash(folder / name) for name in WHOLE if (folder / name).is_file()}
     for name, text in format_texts(assessment, {**digests, FILE_NAME: file_hash(assessment.record.path)}).items():

@@ -76,7 +76,7 @@ def verify(folder: Path, record: Path | None = None, profile: str | Path | None 
 
 def not_compared(folder: Path) -> tuple[str, ...]:
     """Files of the evidence whose content is not held against the record, only their hash."""
-    return (pdf.FILE,) if (folder / pdf.FILE).is_file() else ()
+    return tuple(name for name in pdf.FILES if (folder / name).is_file())
 
 
 def _beside(record: Path) -> Iterator[Problem]:

@@ -23,8 +23,9 @@ LEAD = (
 )
 def demo(out: Path) -> int:
     """Audit two small networks that come along: one learnt the object, the other a cue."""
+    from audit.demo.tag_slider import slider_frames
     from audit.settings import load_settings
-    from reports import render_pair
+    from reports.page.demo_page import render_demo
 
     judged = {}
     for name in OUTCOMES:
@@ -33,6 +34,6 @@ def demo(out: Path) -> int:
         judged[name] = audit_with_progress(load_settings(FOLDER / f"{name}.toml"), out / name, name, {}).judgement
         show_judgement(judged[name], out / name)
         STDOUT.print()
-    page = render_pair(out / "index.html", "Two networks, one data set", LEAD, judged)
+    page = render_demo(out / "index.html", "Two networks, one data set", LEAD, judged, slider_frames())
     STDOUT.print(f"Side by side: {path_text(page)}", soft_wrap=True)
     return 0 if {name: judgement.outcome for name, judgement in judged.items()} == OUTCOMES else EXIT["INVALID"]

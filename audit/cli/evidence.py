@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from reports.signature import Signer
     from reports.verify import Problem
 
-pdf = click.option("--pdf", is_flag=True, help="Write report.pdf too. Needs the extra 'pdf'; skipped without it.")
+pdf = click.option(
+    "--pdf", is_flag=True, help="Write report.pdf and its summary. Needs the extra 'pdf'; skipped without it."
+)
 
 
 @click.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.datasets.file_pixels import changed_picture
+from audit.engine.cases import keep_cases
 from audit.engine.identity import identity
 from audit.engine.inputs import Inputs
 from audit.engine.memory import enough_memory
@@ -85,6 +86,7 @@ def _measure(plan: Plan, record: Record, progress: Progress) -> None:
             size = measure_pictures(plan, record, passes, work)
             with enough_memory(size):
                 _run_after_pictures(replace(plan, batch_size=size), record, passes, work)
+                keep_cases(plan, record, passes)
     finally:
         _check_state(plan, record)
 

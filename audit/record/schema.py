@@ -108,11 +108,11 @@ class NoteRow(NamedTuple):
 
 
 class ThumbnailRow(NamedTuple):
-    """One small picture of a sample in the gallery."""
+    """One small picture of a sample that the report shows."""
 
     sample: int
     layer: str
-    """'picture', or the label of a method."""
+    """'picture', the label of a method, or what `audit.record.altered_layers` calls an altered picture."""
     encoded: bytes
     """An image file."""
 

@@ -8,5 +8,5 @@ from collections.abc import Mapping
 
 NOUN = "output format"
 Digests = Mapping[str, str]
-"""SHA-256 of `audit.json`, `report.html`, the record (`audit.sqlite`, wherever it lies) and, where it was made,
-`report.pdf`, by the file's name."""
+"""SHA-256 of `audit.json`, `report.html`, the record (`audit.sqlite`, wherever it lies) and, where they were made,
+`report.pdf` and `report-summary.pdf`, by the file's name."""

@@ -20,7 +20,9 @@ from reports.page.deviations import deviations
 from reports.page.further_numbers import further_numbers
 from reports.page.gallery import gallery
 from reports.page.methods import experiment_settings, method_settings, null_names, own, repeatable
+from reports.page.reliance import reliance
 from reports.page.requirements import requirements
+from reports.page.strip import strip, worst_cases
 from reports.result.assessment import Assessment
 from reports.result.availability import not_run
 from reports.result.cost import total
@@ -68,11 +70,14 @@ def page_values(assessment: Assessment) -> Values:
     identity, miss = audit.identity, miss_of(judgement.profile)
     kept = kept_methods(table.methods, judgement.verdicts)
     checks = worst_first(judgement.verdicts)
+    kept_pictures, cues = gallery(assessment, miss, kept), cue_section(record, audit.cues, judgement)
+    shown = kept_pictures.pop("shown")
     return {
         "judgement": judgement,
         "checks": checks,
         "further": further_numbers,
         "requirements": requirements(checks),
+        "reliance": reliance(table, judgement.verdicts),
         "identity": identity,
         "model": {"kind": "from Python", "name": "from Python", **{k: v for k, v in identity.model.items() if v}},
         "title": identity.settings.get("title") or "Saliency audit",
@@ -87,7 +92,7 @@ def page_values(assessment: Assessment) -> Values:
         **_classes(audit.summary.classes),
         "classes_unseen": len(identity.classes) - len(set(table.class_index.tolist())),
         **_kinds_of_pictures(audit, judgement),
-        **gallery(assessment, miss, kept),
+        **kept_pictures,
         **_wrong_reasons(table, judgement),
         "cells": judgement.cells,
         "miss": miss,
@@ -98,7 +103,8 @@ def page_values(assessment: Assessment) -> Values:
         "back_words": BACKGROUND_WORDS,
         "properties": tuple(swapped_properties().values()),
         "halves": figures.halves_figure(table, miss),
-        **cue_section(record, audit.cues, judgement),
+        **cues,
+        "strip": strip(table, shown, worst_cases(record), cues["cue_cards"]),
         "regions": judgement.verdict("survives_other_regions"),
         "object_regions": judgement.verdict("survives_other_object_regions"),
         **_controls(record, table, audit, judgement),

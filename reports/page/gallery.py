@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.record.altered_layers import read_layer
 from audit.record.map_readers import read_thumbnails
 from checks.table.cells import Miss, judged_by_experiment, missed
 from checks.table.evidence import Evidence
 from reports.page import images as pictures
-from reports.page.gallery_groups import gallery_groups
+from reports.page.altered_frames import Frame, altered_frames
+from reports.page.gallery_groups import by_maps, case_groups, gallery_groups
 from reports.page.mask_outlines import outline_id, outline_paths
+from reports.page.strip import Shown
 from reports.result.assessment import Assessment
 from reports.result.experiments import Halves, halves
 from reports.result.rows import Row
@@ -79,39 +82,45 @@ class Card:
     outline: str
     """The id of the mask's outline; '' where the boxes are the object."""
     panels: tuple[Panel, ...]
+    altered: tuple[Frame, ...]
 
 
 def gallery(assessment: Assessment, miss: Miss, kept: Sequence[str]) -> dict[str, Any]:
     """What the gallery's template needs. Empty where the run kept no pictures. kept: whose maps are evidence."""
     record, table = assessment.record, assessment.table
-    chosen = record.identity().get("gallery") or {}
+    chosen, cases = (record.identity().get(key) or {} for key in ("gallery", "cases"))
     thumbnails = read_thumbnails(record)
     rows = {row.sample: row for row in assessment.audit.samples}
-    shown = {sample for members in chosen.values() for sample in members} & thumbnails.keys() & rows.keys()
-    layers_shown = {"picture", *table.methods}
+    altered = {sample for sample, layers in thumbnails.items() if any(map(read_layer, layers))}
+    wanted = {sample for members in (*chosen.values(), *cases.values()) for sample in members} | altered
     encoded = pictures.encode(
-        {sample: {k: v for k, v in thumbnails[sample].items() if k in layers_shown} for sample in sorted(shown)}
+        {
+            sample: {k: v for k, v in thumbnails[sample].items() if k in ("picture", *table.methods) or read_layer(k)}
+            for sample in sorted(wanted & thumbnails.keys() & rows.keys())
+        }
     )
     experiment = ByExperiment(halves(table, miss.fills), judged_by_experiment(table), missed(table, miss))
-    layers: dict[str, str] = {}
-    cards: dict[int, Card] = {}
-    for sample, images in encoded.items():
-        ids = {layer: f"p{sample}-{place}" for place, layer in enumerate(images)}
-        layers |= {ids[layer]: uri for layer, uri in images.items()}
-        cards[sample] = _card(rows[sample], (table, kept), experiment, assessment.audit.identity.classes, ids)
+    ids = {sample: {name: f"p{sample}-{i}" for i, name in enumerate(images)} for sample, images in encoded.items()}
+    classes = assessment.audit.identity.classes
+    cards = {sample: _card(rows[sample], (table, kept), experiment, classes, ids[sample]) for sample in encoded}
     outlines = outline_paths(record, cards)
     cards = {sample: replace(card, outline=outline_id(sample, outlines)) for sample, card in cards.items()}
+    groups = gallery_groups(chosen, {s: c.mean_auc for s, c in cards.items()}, cards, (table.methods, kept))
+    first = case_groups(cases, cards)
+    seen = {card.sample for group in first for card in group.cards}
+    others = by_maps(groups, seen) if first else []
+    linked = seen | {card.sample for group in others or groups for card in group.cards}
     return {
         "frame": record.identity().get("frame") or [224, 224],
-        "layers": layers,
+        "layers": {ids[sample][name]: uri for sample, images in encoded.items() for name, uri in images.items()},
         "outlines": outlines,
-        "picture_ids": {
-            s: f"p{s}-{list(images).index('picture')}" for s, images in encoded.items() if "picture" in images
-        },
-        "gallery": gallery_groups(chosen, {s: c.mean_auc for s, c in cards.items()}, cards, (table.methods, kept)),
-        "in_gallery": sorted(cards),
-        "examples": _examples(cards.values()),
+        "picture_ids": {sample: names["picture"] for sample, names in ids.items() if "picture" in names},
+        "gallery": first or groups,
+        "gallery_by_maps": others,
+        "in_gallery": sorted(linked),
+        "examples": _examples(card for card in cards.values() if card.sample in linked),
         "colour_maps": pictures.colour_maps(),
+        "shown": Shown(ids, cards, (*kept, *table.methods, None)[0], classes, frozenset(linked)),
     }
 
 
@@ -157,6 +166,7 @@ def _card(
         boxes=row.boxes,
         outline="",
         panels=tuple(_panel(maps, method, i, ids) for method in methods if table.made[method][i]),
+        altered=altered_frames(table, row.sample, ids, classes),
     )
 
 

@@ -1,6 +1,6 @@
 """How the gallery's pictures are grouped and ordered: by maps that are evidence, or by none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,18 @@ RANKED_AGAIN = "{}, whose maps are evidence, among the pictures that the run kep
 UNRANKED = (
     "Kept for the scores of maps that are no evidence, so their order is that of the samples and says nothing of them."
 )
+
+CASES = {
+    "worst": (
+        "Worst",
+        "Right answers that lose most where a property of the picture contradicts the label; of equal ones, those"
+        " nearest to turning.",
+    ),
+    "borderline": ("Borderline", "Of the right answers that turn under no swap, those that come nearest to it."),
+    "random": ("Random sample", RANDOM),
+}
+"""Groups of the cases, which the run chose by what decides."""
+BY_MAPS = "Worst by maps", "Borderline by maps", "Others, drawn at random"
 
 
 class Group(NamedTuple):
@@ -56,6 +68,27 @@ def gallery_groups(
         Group("borderline", "Borderline", BORDERLINE, _of(borderline, cards)),
         random,
     ]
+
+
+def case_groups(chosen: Mapping[str, Sequence[int]], cards: Mapping[int, Any]) -> list[Group]:
+    """The groups of the cases; none where the run chose none."""
+    if not chosen or not cards:
+        return []
+    return [
+        Group(f"case-{key}", title, about, _of(chosen.get(key, ()), cards)) for key, (title, about) in CASES.items()
+    ]
+
+
+def by_maps(groups: Sequence[Group], shown: Collection[int]) -> list[Group]:
+    """The groups of the gallery beside cases: without those that are shown already, under titles of their own."""
+    titles = dict(zip(("worst", "borderline", "random"), BY_MAPS, strict=True))
+    rest = [
+        group._replace(
+            title=titles.get(group.id, group.title), cards=[card for card in group.cards if card.sample not in shown]
+        )
+        for group in groups
+    ]
+    return [group for group in rest if group.cards]
 
 
 def _ranked_again(auc: Mapping[int, float]) -> tuple[list[int], list[int]]:

@@ -2,9 +2,10 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from functools import cache
+from itertools import count
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -16,9 +17,9 @@ from reports.page import toml_text
 from reports.page.context import page_values
 from reports.result.assessment import Assessment
 from reports.wording.numbers import FILTERS, is_digest, slug
-from reports.wording.worded import WordedJudgement
 
 _HERE = Path(__file__).parent
+STYLES = ("style.css", "sections.css")
 _SECTIONS = _HERE.parent / "sections"
 
 
@@ -35,34 +36,24 @@ def render(assessment: Assessment, out: Path | str) -> Path:
     return target
 
 
-def render_pair(out: Path, title: str, lead: str, judgements: Mapping[str, WordedJudgement]) -> Path:
-    """Write a page that shows reports side by side, and return its path.
-
-    The report of each name in `judgements` lies beside `out`, as NAME/report.html. Raises AuditError where `out` cannot
-    be written.
-    """
-    entries = [
-        {"name": name, "judgement": judgement, "href": f"{name}/report.html"} for name, judgement in judgements.items()
-    ]
-    template = environment().get_template("pair.html.j2")
-    write_text(out, template.render(title=title, lead=lead, entries=entries, style=style()))
-    return out
-
-
 def page(assessment: Assessment) -> str:
     """The report as HTML text."""
     templates = environment()
     values = page_values(assessment)
-    sections = [
-        _section(templates.get_template(f"sections/{path.name}"), path.name, values)
-        for path in sorted(_SECTIONS.glob("*.html.j2"))
-    ]
-    return templates.get_template("page.html.j2").render(**values, sections=sections, style=style(), script=_script())
+    sections = _numbered(
+        [
+            _section(templates.get_template(f"sections/{path.name}"), path.name, values)
+            for path in sorted(_SECTIONS.glob("*.html.j2"))
+        ]
+    )
+    return templates.get_template("page.html.j2").render(
+        **values, sections=sections, style=style(), script=script("viewer.js")
+    )
 
 
 def style() -> Markup:
     """The look of all pages."""
-    return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+    return Markup("".join((_HERE / name).read_text(encoding="utf-8") for name in STYLES))
 
 
 class Script(NamedTuple):
@@ -73,8 +64,9 @@ class Script(NamedTuple):
     """In base 64."""
 
 
-def _script() -> Script:
-    text = (_HERE / "viewer.js").read_text(encoding="utf-8")
+def script(name: str) -> Script:
+    """One of the scripts beside this file."""
+    text = (_HERE / name).read_text(encoding="utf-8")
     return Script(Markup(text), base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
 
 
@@ -96,7 +88,10 @@ def environment() -> Environment:
 
 
 def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict[str, object]:
-    """A section's id from its file's name, its title from the file itself, its body."""
+    """A section's id from its file's name, its title from the file itself, its body.
+
+    A file that sets `folded` to what the section holds, in a few words, is closed on screen and open in print.
+    """
     module = template.make_module(values)
     title = getattr(module, "title", None)
     if not title:
@@ -104,5 +99,14 @@ def _section(template: Template, file_name: str, values: dict[str, Any]) -> dict
     return {
         "id": slug(file_name.removesuffix(".html.j2").partition("_")[2]),
         "title": title,
+        "folded": getattr(module, "folded", ""),
         "body": Markup(str(module)),
     }
+
+
+def _numbered(sections: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The first, which is the verdict, bears no number; the others have numbers, and letters where they are folded."""
+    numbers, letters = count(1), iter(ascii_uppercase)
+    for place, section in enumerate(sections):
+        section["number"] = next(letters, "") if section["folded"] else next(numbers) if place else ""
+    return sections

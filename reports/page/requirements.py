@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from checks.verdict import Direction
+from reports.charts.interval import against_limit
 from reports.result.traceability import check_anchor, comparisons, decisive, place
 from reports.wording.worded import WordedFinding, WordedVerdict
 
@@ -24,6 +27,11 @@ class Requirement(NamedTuple):
     def finding(self) -> WordedFinding | None:
         """Of a PASS the comparison nearest its limit, else the one that decides; None where there is none."""
         return decisive(self.verdict)
+
+    @property
+    def drawing(self) -> Markup | None:
+        """Of the finding against its limit; None where nothing can be drawn."""
+        return against_limit(self.finding) if self.finding else None
 
     @property
     def sense(self) -> str:

@@ -26,7 +26,7 @@ from reports.result.summary import class_summaries, counts, source_summaries
 from reports.result.traceability import traces
 from reports.wording.worded import WordedJudgement
 
-NOT_IDENTITY = ("gallery", "ledger", "rehearsal", "schema_version", "seal", "sources")
+NOT_IDENTITY = ("cases", "gallery", "ledger", "rehearsal", "schema_version", "seal", "sources")
 
 
 def build(record: Record, evidence: Evidence, judgement: WordedJudgement) -> Audit:

@@ -11,7 +11,7 @@ from reports.wording.swapped_properties import swapped_properties
 from reports.wording.worded import WordedFinding, WordedVerdict
 
 EVIDENCE: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys(swapped_properties(), ("experiments", "Properties swapped")),
+    **dict.fromkeys(swapped_properties(), ("reliance", "Reliance")),
     "control_is_caught": ("controls", "Planted control"),
     "depends_on_object": ("experiments", "Object removed"),
     "evidence_is_complete": ("exclusions", "Exclusions"),
@@ -22,8 +22,7 @@ EVIDENCE: Mapping[str, tuple[str, str]] = {
     "no_shared_hotspot": ("cues", "Cue search"),
     "relevance_beats_chance": ("scores", "Scores"),
     "relevance_beats_null_maps": ("scores", "Scores"),
-    "right_for_the_right_reason": ("cells", "The four cells"),
-    "survives_other_background": ("experiments", "Background replaced"),
+    "right_for_the_right_reason": ("cells", "Object against surroundings"),
     "survives_other_object_regions": ("regions-on-objects", "Places on the object that tell the label"),
     "survives_other_regions": ("regions", "Places that tell the label"),
 }

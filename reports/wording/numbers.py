@@ -166,6 +166,7 @@ FILTERS = {
     "slug": slug,
     "css_string": css_string,
     "confidence": confidence,
+    "in_unit": in_unit,
     "measured": measured,
     "excerpt": excerpt,
     "prose": prose,

@@ -31,7 +31,7 @@ from fixtures.assessments import assessment_of, page_of
 from fixtures.records import write_record
 from reports.checksums import read_sums, sums_text
 from reports.evidence_folder import FORMATS, format_files, write_evidence
-from reports.page.pdf import _numbered
+from reports.page.pdf import _numbered, sheets
 from reports.result.assessment import assess
 from reports.result.json_text import audit_json
 from reports.result.schema import Audit
@@ -520,6 +520,27 @@ def test_a_pdf_is_the_same_each_time(folder: Path) -> None:
     assert verify(folder) == ()
     called("report", str(folder), "--pdf")
     assert (folder / "report.pdf").read_bytes() == first
+
+
+@pytest.mark.slow
+@pytest.mark.tor("TOR-116")
+def test_the_summary_is_two_sheets_and_belongs_to_its_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("playwright")
+    if shutil.which("chromium") is None:
+        pytest.skip("no Chromium here")
+    assert called("report", str(folder), "--pdf").return_value == 1
+    whole, summary = ((folder / name).read_bytes() for name in ("report.pdf", "report-summary.pdf"))
+    assert 1 <= sheets(summary) <= 2 < sheets(whole)
+    assert "report-summary.pdf" in read_sums((folder / "SHA256SUMS").read_text())
+    assert verify(folder) == ()
+    (folder / "report-summary.pdf").unlink()
+    assert problems(folder) == [("missing", "report-summary.pdf")]
+    called("report", str(folder), "--pdf")
+    assert (folder / "report-summary.pdf").read_bytes() == summary
+    monkeypatch.setattr("reports.evidence_folder.page", lambda _: "<html>another</html>")
+    with Record.open(folder / FILE_NAME) as record:
+        write_evidence(assess(record), folder)
+    assert not (folder / "report-summary.pdf").exists()
 
 
 def test_the_tags_of_a_pdf_are_numbered_alike_wherever_the_browser_began_to_count() -> None:

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from audit.bounds import MOST_PICTURES, Drawn
 from audit.datasets.exclusions import Rejected
 from audit.datasets.loader import Loaded
+from audit.engine.altered_pictures import example
 from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_picture
 from audit.errors import AuditError
@@ -26,8 +27,9 @@ from audit.experiments.places import FEWEST, Candidate, Floats, Ints, places, ra
 from audit.experiments.runner import answer_rows, made
 from audit.experiments.windows import corners_of, cut, mask_of, paste, size_of
 from audit.models.model import asked_by
+from audit.record.altered_layers import Alteration
 from audit.record.record import Record
-from audit.record.schema import SUBJECT, AnswerRow, CropRow, CueRow, Rows
+from audit.record.schema import SUBJECT, AnswerRow, CropRow, CueRow, Rows, ThumbnailRow
 from audit.record.writer import meta_rows
 from audit.registry import Need
 from audit.saliency.batch import Batch
@@ -55,6 +57,8 @@ class Tested(NamedTuple):
     cue: CueRow
     crops: list[CropRow]
     answers: list[AnswerRow]
+    shown: list[ThumbnailRow]
+    """The picture that loses the most with the candidate hidden, and the one that gains the most where it is pasted."""
 
 
 def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Drawn = 8) -> Rows:
@@ -79,6 +83,7 @@ def shared_cues(run: Plan, record: Record, *, pictures: Pictures = 24, most: Dra
         "cue": [each.cue for each in tested],
         "crop": [row for each in tested for row in each.crops],
         "answer": [row for each in tested for row in each.answers],
+        "thumbnail": [row for each in tested for row in each.shown],
     }
 
 
@@ -125,10 +130,12 @@ def _experiment(stage: Stage, candidate: Candidate, number: int, pictures: int) 
         "elsewhere": blur(x, mask_of(x, others, size)),
     }
     answer = _answers(stage, number, (members, batch), variants, target)
+    hidden, samples = Alteration(f"cue {number}", "hidden"), spots.sample[members].tolist()
+    shown = example(batch, variants["hidden"], hidden, answer, samples, highest=False)
     crops, control_crops = cut(x, corners, size), cut(x, others, size)
-    answer += _pasted(stage, candidate, number, pictures, (crops, control_crops), rng)
+    pasted, shown_pasted = _pasted(stage, candidate, number, pictures, (crops, control_crops), rng)
     crop_rows = _crop_rows(stage, number, loaded[:SHOWN], corners, size)
-    return [Tested(_cue_row(stage, candidate, number), crop_rows, answer)]
+    return [Tested(_cue_row(stage, candidate, number), crop_rows, [*answer, *pasted], [*shown, *shown_pasted])]
 
 
 def _pasted(
@@ -138,10 +145,10 @@ def _pasted(
     pictures: int,
     crops: tuple[Tensor, Tensor],
     rng: np.random.Generator,
-) -> list[AnswerRow]:
+) -> tuple[list[AnswerRow], list[ThumbnailRow]]:
     """Answers for the cue's class of pictures of other classes: at a place the crop goes there, else where it is free.
 
-    crops: of the cue, and of windows elsewhere in the same pictures.
+    Beside them the picture that gains the most. crops: of the cue, and of windows elsewhere in the same pictures.
     """
     spots = stage.spots
     own = spots.class_index == candidate.class_index
@@ -155,11 +162,11 @@ def _pasted(
     else:
         others = others[: 4 * pictures]
         if not len(others):
-            return []
+            return [], []
         windows, room = _draw(spots.outside[others], np.tile([0, 0, side_x, side_y], (len(others), 1)), rng)
         others, windows = others[room][:pictures], windows[room][:pictures]
     if not len(others):
-        return []
+        return [], []
     batch = stage.run.factory.batch(_load(stage, others))
     x = batch.x
     corners, source = corners_of(windows, stage.frame), torch.arange(len(others), device=x.device) % len(crops[0])
@@ -169,7 +176,9 @@ def _pasted(
         "pasted": paste(x, corners, crops[0][source]),
         "pasted elsewhere": paste(x, corners, crops[1][source]),
     }
-    return _answers(stage, number, (others, batch), variants, target)
+    rows = _answers(stage, number, (others, batch), variants, target)
+    pasted, samples = Alteration(f"cue {number}", "pasted"), spots.sample[others].tolist()
+    return rows, example(batch, variants["pasted"], pasted, rows, samples, highest=True)
 
 
 def _draw(

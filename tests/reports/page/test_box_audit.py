@@ -144,7 +144,7 @@ def test_the_page_shows_them_with_links_that_lead_somewhere(tmp_path: Path) -> N
     with Record.open(path) as record:
         html = page_of(assessment_of(record))
     check(html)
-    part = html[html.index('<section id="labels"') :].partition("</section>")[0]
+    part = html[html.index(' id="labels"') :].partition("</section>")[0]
     assert 'href="#labels-3"' in part
     assert "Boxes that touch the border: 19 boxes" in words(part)
     assert "13 more" in words(part)

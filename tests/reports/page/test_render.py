@@ -62,7 +62,7 @@ def test_narrow_screens_get_the_contents_folded_before_the_verdict(tmp_path: Pat
     """Both lists hold every section; the style shows one of them: the folded one on narrow screens, never on paper."""
     html = rendered(write_record(tmp_path / "audit.sqlite"))
     folded, listed = re.findall(r'<nav class="contents[^>]*>.*?</nav>', html, re.DOTALL)
-    targets = re.findall(r'<section id="([^"]+)"', html)
+    targets = re.findall(r'<section (?:id|class="further" aria-labelledby)="([^"]+?)(?:-title)?"', html)
     assert [re.findall(r'<a href="#([^"]+)"', nav) for nav in (folded, listed)] == [targets, targets]
     assert re.search(r"<details>\s*<summary>Contents</summary>", folded), "closed"
     assert html.index(folded) < html.index('<section id="verdict"') < html.index(listed)
@@ -219,7 +219,7 @@ def test_only_what_was_used_is_described(tmp_path: Path) -> None:
     path = write_record(tmp_path / "audit.sqlite", n=120, methods=methods, null_maps=("centre", "own.maps:flat"))
     html = rendered(path)
     check(html)
-    described = set(re.findall(r"<dt>([^<]+)</dt>", html[html.index('<section id="method"') :]))
+    described = set(re.findall(r"<dt>([^<]+)</dt>", html[html.index(' id="method"') :]))
     assert {"Grad-CAM", "null map centre"} <= described
     assert not {"gradient", "SmoothGrad", "null map uniform"} & described
     text = words(html)
@@ -229,7 +229,7 @@ def test_only_what_was_used_is_described(tmp_path: Path) -> None:
 
 
 def test_the_functions_with_words_of_the_pages_own_are_listed() -> None:
-    text = (Path(page.__file__).parents[1] / "sections" / "80_method.html.j2").read_text(encoding="utf-8")
+    text = (Path(page.__file__).parents[1] / "sections" / "74_method.html.j2").read_text(encoding="utf-8")
     assert set(re.findall(r'"(\w+)" in used', text)) == SHIPPED
 
 
@@ -400,7 +400,7 @@ def test_a_section_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     here.mkdir(parents=True)
     sections.mkdir()
     source = Path(page.__file__).parent
-    for name in ("page.html.j2", "macros.html.j2", "marks.html.j2", "style.css", "viewer.js"):
+    for name in ("page.html.j2", "macros.html.j2", "marks.html.j2", "style.css", "sections.css", "viewer.js"):
         (here / name).write_text((source / name).read_text(encoding="utf-8"), encoding="utf-8")
     (sections / "15_own_words.html.j2").write_text("{% set title = 'Own words' %}<p>{{ counts.total }}</p>")
     monkeypatch.setattr(page, "_HERE", here)

@@ -73,7 +73,7 @@ class Audited:
         with Record.open(self.path) as record:
             table = read_evidence(record, self.judgement.profile)
             html = page(Assessment(record, table, self.judgement, build(record, table, self.judgement)))
-        return html[html.index('<section id="standards"') :].partition("</section>")[0]
+        return html[html.index(' id="standards"') :].partition("</section>")[0]
 
     def saying(self, path: Path, **meta: Any) -> "Audited":
         """The same, with entries of the identity of a copy changed."""

@@ -42,7 +42,7 @@ def by_column(found: Slices) -> dict[str, SliceTable]:
 def section(path: Path, profile: Profile = PROFILE) -> str:
     """Without the page around it."""
     judgement = judge(path, profile)
-    template = environment().get_template("sections/52_slices.html.j2")
+    template = environment().get_template("slices.html.j2")
     return str(template.make_module({"slices": tables(path, profile), "judgement": judgement}))
 
 
@@ -133,7 +133,8 @@ def test_required_columns_come_first_and_missing_ones_are_said(tmp_path: Path) -
     assert found.tables[0].required == required.rules
     html = section(path, PROFILE.model_copy(update={"slices": required}))
     assert "which the data does not have" in html
-    assert "required</span></h3>" in html
+    assert html.count("<details open>") == 1
+    assert "required</span></summary>" in html
 
 
 def test_audit_json_holds_them(tmp_path: Path) -> None:
