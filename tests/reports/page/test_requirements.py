@@ -30,6 +30,18 @@ def honest(path: Path) -> Told:
     return told(path)
 
 
+@pytest.mark.tor("TOR-130")
+def test_a_list_of_training_pictures_is_said_by_its_hash(tmp_path: Path) -> None:
+    with Record.open(write_record(tmp_path / "audit.sqlite", n=60)) as record:
+        training = {"pictures": 5_000, "unread": 0, "sha256": "ab" * 32}
+        record.set_meta("dataset", {**record.meta("dataset"), "training": training})
+        record.set_meta("training_copies", {"same": [], "alike": []})
+        html = page_of(assessment_of(record))
+    assert "no list of its training pictures is named" not in html
+    assert "ab" * 32 in html
+    assert "on the list of those that the network was trained on trained on PASS 0.0 %" in words(html)
+
+
 def told(path: Path, kind: Kind = "honest", **settings: Any) -> Told:
     """The page, the judgement and the deviations of a new record."""
     with Record.open(write_record(path, n=120, kind=kind)) as record:
@@ -192,5 +204,6 @@ def test_what_is_not_shown_is_said_of_this_audit(honest: Told, tmp_path: Path) -
     assert "Anything about 3 of 6 classes: no picture of them was measured." in text
     assert "Anything about the 2 excluded samples." in text
     assert "A map is not a proof." in text
+    assert "no list of its training pictures is named" in text
     bare = words(told(tmp_path / "b.sqlite", "untouched")[0])
     assert "no limit of detection is known" in bare
