@@ -16,8 +16,9 @@ from audit.cli.doctor import doctor
 from audit.cli.evidence import verify
 from audit.cli.explain import explain
 from audit.cli.explore import explore
+from audit.cli.init import init
 from audit.cli.inspect import inspect
-from audit.cli.listing import init, list_
+from audit.cli.listing import list_
 from audit.cli.notices import bounded_notices
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run

@@ -321,7 +321,8 @@ def test_init_writes_settings_that_name_the_data(shell: Shell, tmp_path: Path) -
         assert f'format = "{expected}"' in text
         code, _, err = shell("run", f"{expected}.toml")
         assert code == 2
-        assert "cannot download" in err or "labels name no class of the model" in err
+        assert "model:network: cannot be imported (No module named 'model')" in err, "what its owner is to fill in"
+        assert "no [preprocessing]" in err
     code, _, err = shell("init", scene.annotations["csv"], "--out", "csv.toml")
     assert code == 2
     assert "csv.toml: exists" in err
@@ -449,11 +450,11 @@ def test_the_demo_passes_the_honest_and_fails_the_cheat(shell: Shell, tmp_path: 
 def test_init_names_the_file_that_it_took_and_those_that_it_did_not(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "data" / "a.png")
-    for name in ("train", "val"):
+    for name in ("first", "second"):
         (tmp_path / "data" / f"{name}.csv").write_text(f"{CSV_HEADER}a.png,dark,1,2,3,4\n")
     code, out, _ = shell("init", "data")
     assert code == 0
-    assert out.startswith("csv: 1 samples, 1 with their picture, from data/train.csv.\nNot taken: data/val.csv. ")
+    assert out.startswith("csv: 1 sample, 1 with their picture, from data/first.csv.\nNot taken: data/second.csv. ")
 
 
 @pytest.mark.parametrize("began", [False, True])
