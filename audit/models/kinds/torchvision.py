@@ -17,6 +17,7 @@ from audit.models.weights import SUFFIXES, load_weights, read_state, without_pre
 
 FILE_SUFFIXES = SUFFIXES
 """What `weights` ends in where it is a file; else it may be a name."""
+DESCRIBES_ITSELF = True
 
 
 def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:

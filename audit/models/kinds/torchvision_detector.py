@@ -21,6 +21,7 @@ NO_CLASS = ("__background__", "N/A")
 PREPARED = Preprocessing(letterbox=(640, 640), mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 FILE_SUFFIXES = SUFFIXES
 """What `weights` ends in where it is a file; else it may be a name."""
+DESCRIBES_ITSELF = True
 
 
 def torchvision_detector(*, name: str, weights: Path = Path("DEFAULT"), threshold: Threshold = 0.5) -> Model:
