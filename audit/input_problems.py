@@ -43,7 +43,8 @@ def silent_kind_problems(settings: Settings) -> Iterator[AuditError]:
 def input_problems(settings: Settings, model: Model | None, *, first: AuditError | None = None) -> Problems:
     """`first`, and all else that is wrong with data, class names, labels, clusters and the model file.
 
-    Files that are not there are passed over: the problems of names say so. model: from Python, instead of the settings'. A function of the user's is not called where something is wrong
+    Files that are not there are passed over: the problems of names say so.
+    model: from Python, instead of the settings'. A function of the user's is not called where something is wrong
     already, unless the data are what is wrong.
     """
     wrong = Problems("settings")
