@@ -487,3 +487,19 @@ def test_what_other_code_ends_the_run_with_is_no_defect(
     code, _, err = shell("list")
     assert code == 2
     assert err == f"error: the code that the settings name ended the run ({error.__name__}); nothing was judged\n"
+
+
+@pytest.mark.slow
+def test_explain_draws_several_methods_in_one_figure(shell: Shell, tmp_path: Path) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=2)
+    picture = tmp_path / "data" / "images" / "001.png"
+    asked = ("--settings", settings, "--method", "gradient", "--method", "gradcam")
+    code, out, _ = shell("explain", picture, *asked, "--out", "x.png")
+    assert code == 0
+    assert "gradient and gradcam: evidence for" in out
+    assert "window 0 to the 99.5th percentile of each map" in out
+    with Image.open("x.png") as drawn:
+        assert drawn.height > drawn.width / 2
+    code, out, _ = shell("explain", picture, *asked, "--json")
+    assert code == 0
+    assert json.loads(out)["image"] == "001-methods.png"
