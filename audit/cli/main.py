@@ -24,6 +24,7 @@ from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
 from audit.cli.sign import sign
 from audit.cli.streams import close_stderr, open_streams, unprinted
+from audit.cli.view import view
 from audit.errors import AuditError
 
 INTERRUPTED = 130
@@ -39,7 +40,7 @@ def cli() -> None:
 
 
 for command in (
-    *(run, check, report, explore, compare, accept, verify, sign),
+    *(run, check, report, explore, view, compare, accept, verify, sign),
     *(demo, explain, list_, init, inspect, doctor, completion),
 ):
     cli.add_command(command)

@@ -16,8 +16,9 @@ def test_the_reference_is_that_of_the_code() -> None:
 
 def test_every_page_is_in_the_navigation_once() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
-    named = re.findall(r": (\S+\.md)$", navigation, re.MULTILINE)
-    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    named = re.findall(r": (\S+\.(?:md|ipynb))$", navigation, re.MULTILINE)
+    files = (file for kind in ("*.md", "*.ipynb") for file in (ROOT / "docs").rglob(kind))
+    pages = {str(page.relative_to(ROOT / "docs")) for page in files if ".ipynb_checkpoints" not in page.parts}
     assert sorted(named) == sorted(pages)
 
 

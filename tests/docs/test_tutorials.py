@@ -24,7 +24,7 @@ SECONDS = 900
 
 
 def notebook(name: str) -> Any:
-    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
 
 
 def executed(name: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -43,7 +43,7 @@ def executed(name: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_opens_as_it_is_and_is_kept_without_outputs(name: str) -> None:
     opened = notebook(name)
-    nbformat.validate(opened)  # type: ignore[no-untyped-call]
+    nbformat.validate(opened)
     code = [cell for cell in opened.cells if cell.cell_type == "code"]
     assert INSTALL in code[0].source, "the first cell installs the package where it is missing"
     assert not any(cell.outputs or cell.execution_count for cell in code)
