@@ -37,10 +37,11 @@ def init(dataset: Path, out: Path, split: str | None, model: str | None, weights
 
     from audit.preflight import of_dataset
     from audit.settings import parse_settings
+    from audit.starter.clusters import in_clusters, likely_cluster
     from audit.starter.facts import facts_of
     from audit.starter.model_start import example_start, named_start
     from audit.starter.settings_text import settings_text
-    from reports.wording.starter import fact_sentences
+    from reports.wording.starter import fact_sentences, with_clusters
 
     if out.exists():
         raise AuditError(out, "exists", "need a new file", "Choose another --out.")
@@ -48,12 +49,14 @@ def init(dataset: Path, out: Path, split: str | None, model: str | None, weights
     start = named_start(model, weights, out.parent) if model else example_start()
     text = settings_text(seen, out.parent, start)
     settings = parse_settings(tomllib.loads(text), out.parent)
-    preflight = of_dataset(seen.dataset, settings)
+    sentences = of_dataset(seen.dataset, settings).sentences
     write_text(out, text)
     _show_taken(seen)
     with progress("init") as report:
         facts = facts_of(seen, settings.data.max_box_share, after_a_moment(report))
-    for sentence in (*preflight.sentences, *fact_sentences(facts, str(dataset))):
+    column = likely_cluster(seen.dataset.samples)
+    clustered = of_dataset(seen.dataset, in_clusters(settings, column)) if column else None
+    for sentence in (*sentences, *fact_sentences(facts, str(dataset)), *with_clusters(column, clustered)):
         STDOUT.print(escape(sentence), soft_wrap=True, highlight=False)
     file = path_text(out)
     STDOUT.print(

@@ -7,6 +7,7 @@ from audit.phrases import count, listed
 from audit.starter.data_facts import DataFacts
 from reports.wording.inspection import headline
 from reports.wording.phrases import percent
+from reports.wording.preflight import WordedPreflight
 
 LITTLE_ROOM = 0.6
 """Share of the picture that boxes cover from which on little is left to swap or to hide; it decides nothing."""
@@ -73,3 +74,9 @@ def _copies(inspection: Inspection) -> Iterator[str]:
             f"{count(copies.count, 'sample')} of {inspection.samples:,} that were looked at are nearly copies of others"
             f" ({listed(copies.example)}, for one); copies count once."
         )
+
+
+def with_clusters(column: str, preflight: WordedPreflight | None) -> list[str]:
+    """What would be out of reach if `column` told which pictures belong together."""
+    lost = [sentence for sentence in preflight.sentences if " cannot pass: " in sentence] if preflight else []
+    return [f"With data.cluster = {column!r}: {sentence}" for sentence in lost]

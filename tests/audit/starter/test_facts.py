@@ -5,10 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from audit.cli.main import cli
 from audit.datasets.discover import look
+from audit.datasets.sample import Sample
 from audit.engine.progress import silent
+from audit.starter.clusters import likely_cluster
 from audit.starter.data_facts import DataFacts
 from audit.starter.facts import facts_of
 from fixtures.shapes import SIDE, write_shapes
@@ -64,3 +68,28 @@ def test_one_label_is_no_reason_to_stop(tmp_path: Path) -> None:
     seen = facts(tmp_path)
     assert seen.inspection is None or seen.inspection.samples == 4
     assert fact_sentences(replace(seen, inspection=None, box_shares=()), "x")
+
+
+def sample(number: int, **metadata: str) -> Sample:
+    return Sample(f"{number}.png", "ab"[number % 2], ((0, 0, 5, 5),), metadata=metadata)
+
+
+def test_the_likely_cluster_is_shared_by_pictures_and_stated_by_all() -> None:
+    rows = [
+        sample(n, film=str(n // 4), frame=str(n), light=str(n % 3), part=str(n // 8) if n else "") for n in range(80)
+    ]
+    assert likely_cluster(rows) == "film"
+    assert likely_cluster([sample(n, frame=str(n), light=str(n % 3)) for n in range(80)]) == ""
+    assert likely_cluster([sample(n) for n in range(4)]) == ""
+
+
+@pytest.mark.tor("TOR-080")
+def test_init_says_what_clusters_would_put_out_of_reach(tmp_path: Path) -> None:
+    write_shapes(tmp_path / "data", 120)
+    head, *rows = (tmp_path / "data" / "boxes.csv").read_text().splitlines()
+    rows = [f"{row},{number // 10}" for number, row in enumerate(rows)]
+    (tmp_path / "data" / "boxes.csv").write_text("\n".join([f"{head},film", *rows]))
+    asked = ["init", str(tmp_path / "data"), "--out", str(tmp_path / "a.toml")]
+    said = CliRunner().invoke(cli, asked, standalone_mode=False, catch_exceptions=False).output
+    (line,) = [line for line in said.splitlines() if line.startswith("With data.cluster = 'film': depends_on_object")]
+    assert line.endswith("cannot pass: there are 12 films at most; it takes 30 in all.")
