@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from audit.datasets.sample import Sample
     from audit.engine.measure import measure
     from audit.errors import AuditError
-    from audit.explanation import Explanation, explain
+    from audit.explanation import explain
+    from audit.explanation_set import Explanation, Explanations
     from audit.models.model import Model, freeze
     from audit.pipeline import run
     from audit.record.record import Record
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "audit.saliency.batch": ("Attribution", "Batch"),
     "audit.errors": ("AuditError",),
-    "audit.explanation": ("Explanation", "explain"),
+    "audit.explanation": ("explain",),
+    "audit.explanation_set": ("Explanation", "Explanations"),
     "audit.engine.measure": ("measure",),
     "audit.datasets.labels": ("ClassName",),
     "audit.models.model": ("Model", "freeze"),
@@ -45,6 +47,7 @@ __all__ = [
     "Batch",
     "ClassName",
     "Explanation",
+    "Explanations",
     "Model",
     "Preprocessing",
     "Record",

@@ -1,16 +1,16 @@
 """One picture, one class, one map: the classic walk-through, for pictures without boxes."""
 
-import io
 import operator
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, SupportsIndex
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from audit.choices import Reduction, Score
@@ -20,6 +20,7 @@ from audit.datasets.picture_files import open_picture
 from audit.datasets.preprocessing import Preprocessing
 from audit.engine.thumbnails import shown
 from audit.errors import AuditError, did_you_mean
+from audit.explanation_set import ClassProbability, Explanation, Explanations
 from audit.models.detector import NOTHING
 from audit.models.model import Model, check_model, rehearse
 from audit.models.network_copy import frozen_copy
@@ -28,6 +29,7 @@ from audit.models.refusal import refusal
 from audit.saliency.batch import Batch, dead, score_of
 from audit.saliency.sources import Source, sources
 from audit.settings_tables import MethodTable, SaliencyTable
+from audit.validation import first_problem
 
 Picture = Path | str | Image.Image | NDArray[np.uint8] | Tensor
 """A file, a Pillow picture, bytes (H, W, 3), (H, W, 1) or (H, W), or a tensor (C, H, W) as the network wants it."""
@@ -36,95 +38,108 @@ LONGEST_INDEX = 10
 """Digits of an index that is written as text."""
 
 
-@dataclass(frozen=True)
-class ClassProbability:
-    """One class and what the network gives it."""
-
-    index: int
-    name: str
-    probability: float
+Method = str | Mapping[str, Any]
+"""A name as `saliency-audit list` has it, or a table with the name and the method's options."""
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """What a network says of one picture, and where its derivative lies. A notebook shows picture, map and blend."""
-
-    method: str
-    top: tuple[ClassProbability, ...]
-    """The five most probable classes."""
-    target: ClassProbability
-    """The class that is explained."""
-    picture: NDArray[np.uint8]
-    """(H, W, 3), in the frame of the network's input."""
-    relevance: NDArray[np.float64]
-    """(H, W), divided by its maximum."""
-
-    @property
-    def title(self) -> str:
-        return f"{self.method}: evidence for {self.target.name} ({self.target.probability:.1%})"
-
-    def save(self, out: Path | str, *, vmin: float = 0.0, vmax: float | None = None) -> float:
-        """Write picture, map and blend side by side as a PNG, and return the upper end of the window.
-
-        vmin, vmax: the map's values that become the darkest and the brightest colour, in shares of its maximum; vmax
-        None: the 99.5th percentile, or the maximum where that is 0. Raises AuditError where the file cannot be written.
-        """
-        return self._draw(Path(out), (vmin, vmax))
-
-    def _repr_png_(self) -> bytes:
-        buffer = io.BytesIO()
-        self._draw(buffer, (0.0, None))
-        return buffer.getvalue()
-
-    def _draw(self, out: Path | IO[bytes], window: tuple[float, float | None]) -> float:
-        from audit.explanation_figure import draw  # noqa: PLC0415 who only asks for the map does not wait for Matplotlib
-
-        return draw(self.picture, self.relevance, out, self.title, window)
-
-
+@overload
 def explain(
     model: nn.Module | Model,
     image: Picture,
     *,
     method: str = "gradient",
+    methods: None = None,
     target: SupportsIndex | str | None = None,
     classes: Iterable[str] | None = None,
     preprocessing: Preprocessing | None = None,
     reduction: Reduction = "abs_max",
     score: Score = "log_probability",
     **options: Any,
-) -> Explanation:
+) -> Explanation: ...
+
+
+@overload
+def explain(
+    model: nn.Module | Model,
+    image: Picture,
+    *,
+    methods: Sequence[Method],
+    target: SupportsIndex | str | None = None,
+    classes: Iterable[str] | None = None,
+    preprocessing: Preprocessing | None = None,
+    reduction: Reduction = "abs_max",
+    score: Score = "log_probability",
+) -> Explanations: ...
+
+
+def explain(  # noqa: PLR0913 keywords of one question, all of them optional
+    model: nn.Module | Model,
+    image: Picture,
+    *,
+    method: str = "gradient",
+    methods: Sequence[Method] | None = None,
+    target: SupportsIndex | str | None = None,
+    classes: Iterable[str] | None = None,
+    preprocessing: Preprocessing | None = None,
+    reduction: Reduction = "abs_max",
+    score: Score = "log_probability",
+    **options: Any,
+) -> Explanation | Explanations:
     """Predict one picture, and map the evidence for one class of it.
 
     model: a network (a frozen copy is asked; yours stays as it is), or an `audit.Model`. image: see `Picture`; a tensor
-    is shown to the network as it is. method: as `saliency-audit list` names it; options: that method's own. target: a
-    class by name or index; None: the most probable. preprocessing: how a picture becomes the network's input, where
-    `model` does not say. Raises AuditError where the picture cannot be read, nobody says how to prepare it, the class
-    is unknown, or the map is dead.
+    is shown to the network as it is. method: as `saliency-audit list` names it; options: that method's own. methods:
+    several instead, each a name or a table as `{"name": "smoothgrad", "samples": 8}`; what comes back holds an
+    explanation of each, about one class, and draws them in one figure. target: a class by name or index; None: the most
+    probable. preprocessing: how a picture becomes the network's input, where `model` does not say. Raises AuditError
+    where the picture cannot be read, nobody says how to prepare it, the class is unknown, or a map is dead.
     """
     audited = model if isinstance(model, Model) else Model(frozen_copy(model), None, None)
     if classes is not None:
         audited = replace(audited, classes=class_names(classes))
-    entry = MethodTable.model_validate({"name": method, **options})
-    (source,) = sources(SaliencyTable(methods=(entry,), null_maps=(), reduction=reduction, score=score))
-    if unmet := source.needs & audited.capabilities.unserved:
-        raise refusal("saliency method", method, unmet, audited, "Take one, or open the model as another kind.")
+    entries = tuple(_entry(one) for one in methods) if methods is not None else (_entry({"name": method, **options}),)
+    asked = _sources(entries, reduction, score)
+    for source in asked:
+        if unmet := source.needs & audited.capabilities.unserved:
+            step = "Take one, or open the model as another kind."
+            raise refusal("saliency method", source.label, unmet, audited, step)
     pixels, x, prepared = _prepared(image, preprocessing or audited.preprocessing)
+    logits, names = _answer(audited, x)
+    probability = logits[0].double().softmax(dim=0)
+    best = probability.topk(min(5, len(names))).indices.tolist()
+    chosen = best[0] if target is None else class_index(target, names)
+    ranked = [ClassProbability(index, names[index], probability[index].item()) for index in (*best, chosen)]
+    mean, std = torch.tensor(prepared.mean), torch.tensor(prepared.std)
+    explanations = []
+    for source in asked:
+        batch = Batch(audited.module, x, torch.tensor([chosen]), mean, std, seeds=(0,), score=source.score)
+        relevance = _living_map(source, batch, logits)
+        explanations.append(Explanation(source.label, tuple(ranked[:-1]), ranked[-1], pixels, relevance))
+    return explanations[0] if methods is None else Explanations(tuple(explanations))
+
+
+def _entry(method: Method) -> MethodTable:
+    return MethodTable.model_validate({"name": method} if isinstance(method, str) else dict(method))
+
+
+def _sources(entries: tuple[MethodTable, ...], reduction: Reduction, score: Score) -> tuple[Source, ...]:
+    """Raises AuditError where there is none, or where two have one label."""
+    try:
+        table = SaliencyTable(methods=entries, null_maps=(), reduction=reduction, score=score)
+    except ValidationError as error:
+        raise AuditError("methods", first_problem(error), "need at least one, each with a label of its own") from error
+    return tuple(sources(table))
+
+
+def _answer(audited: Model, x: Tensor) -> tuple[Tensor, tuple[str, ...]]:
+    """The logits, and the names of the classes."""
     names = tuple(entry.name for entry in audited.classes or ())
     names += (NOTHING.name,) if names and audited.capabilities.at_places else ()
     check_model(audited, x)
     able = audited.capabilities
     logits = rehearse(audited.module, x, len(names) or None, deterministic=able.deterministic)
     refuse_probabilities(audited, logits)
-    names = names or tuple(f"class {index}" for index in range(logits.shape[1]))
-    probability = logits[0].double().softmax(dim=0)
-    best = probability.topk(min(5, len(names))).indices.tolist()
-    chosen = best[0] if target is None else class_index(target, names)
-    mean, std = torch.tensor(prepared.mean), torch.tensor(prepared.std)
-    batch = Batch(audited.module, x, torch.tensor([chosen]), mean, std, seeds=(0,), score=source.score)
-    relevance = _living_map(source, batch, logits)
-    ranked = [ClassProbability(index, names[index], probability[index].item()) for index in (*best, chosen)]
-    return Explanation(source.label, tuple(ranked[:-1]), ranked[-1], pixels, relevance)
+    return logits, names or tuple(f"class {index}" for index in range(logits.shape[1]))
 
 
 def class_index(target: SupportsIndex | str, names: tuple[str, ...]) -> int:

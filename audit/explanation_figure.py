@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from audit.errors import AuditError
 
 COLOURS = "inferno"
+MOST_COLUMNS = 5
+"""Methods that stand beside each other."""
 
 
 def draw(
@@ -30,14 +32,64 @@ def draw(
     99.5th percentile, or the maximum where that is 0. Raises AuditError where the window is empty or the file cannot be
     written.
     """
-    low, high = window[0], _brightest(relevance) if window[1] is None else window[1]
-    if not low < high:
-        raise AuditError("window", f"vmin {low:g}, vmax {high:g}", "need vmin < vmax")
-    coloured = colormaps[COLOURS](np.clip((relevance - low) / (high - low), 0, 1))[..., :3]
-    panels = {"picture": picture, "map": coloured, "blend": 0.5 * picture / 255 + 0.5 * coloured}
+    coloured, (low, high) = _coloured(relevance, window)
+    panels = {"picture": picture, "map": coloured, "blend": _blend(picture, coloured)}
     with style.context("default"):  # whatever a `matplotlibrc` says: one of the current folder is read too
         _save(_figure(panels, title, (low, high)), out)
     return high
+
+
+def draw_several(
+    picture: NDArray[np.uint8],
+    maps: Mapping[str, NDArray[np.float64]],
+    out: Path | IO[bytes],
+    title: str,
+    window: tuple[float, float | None],
+) -> None:
+    """Write the picture, and below the name of each method its map and the blend, as one PNG.
+
+    window: as of `draw`, of each map by itself: maps of two methods have no unit in common. Raises AuditError likewise.
+    """
+    coloured = {name: _coloured(relevance, window) for name, relevance in maps.items()}
+    with style.context("default"):
+        _save(_grid(picture, coloured, title), out)
+
+
+def _coloured(
+    relevance: NDArray[np.float64], window: tuple[float, float | None]
+) -> tuple[NDArray[Any], tuple[float, float]]:
+    """The map in colours, and the window that it is drawn in."""
+    low, high = window[0], _brightest(relevance) if window[1] is None else window[1]
+    if not low < high:
+        raise AuditError("window", f"vmin {low:g}, vmax {high:g}", "need vmin < vmax")
+    return colormaps[COLOURS](np.clip((relevance - low) / (high - low), 0, 1))[..., :3], (low, high)
+
+
+def _blend(picture: NDArray[np.uint8], coloured: NDArray[Any]) -> NDArray[Any]:
+    return 0.5 * picture / 255 + 0.5 * coloured
+
+
+def _grid(
+    picture: NDArray[np.uint8], maps: Mapping[str, tuple[NDArray[Any], tuple[float, float]]], title: str
+) -> Figure:
+    """Two rows, map and blend, as often as the methods need columns; the picture stands first."""
+    columns = min(len(maps), MOST_COLUMNS)
+    bands = -(-len(maps) // columns)
+    figure = Figure(figsize=(2.4 * (columns + 1), 0.6 + 4.9 * bands), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(2 * bands, columns + 1, squeeze=False)
+    for place in axes.flat:
+        place.set_axis_off()
+    axes[0, 0].imshow(picture)
+    axes[0, 0].set_title("picture", fontsize=10)
+    for number, (name, (coloured, (low, high))) in enumerate(maps.items()):
+        band, column = divmod(number, columns)
+        above, below = axes[2 * band, column + 1], axes[2 * band + 1, column + 1]
+        above.imshow(coloured)
+        above.set_title(f"{name}\n{low:g} to {high:.3f} of the maximum", fontsize=9)
+        below.imshow(_blend(picture, coloured))
+    figure.suptitle(title, fontsize=11)
+    return figure
 
 
 def _figure(panels: Mapping[str, NDArray[Any]], title: str, window: tuple[float, float]) -> Figure:

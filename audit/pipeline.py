@@ -1,6 +1,6 @@
 """The whole job: settings, the profile registered, measured, judged, the evidence folder. Everybody calls `run`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from torch import nn
 
 from audit.datasets.in_memory import InMemory, write_dataset
 from audit.datasets.labels import class_names
+from audit.engine.inputs import Inputs
 from audit.engine.measure import measure
 from audit.engine.named_things import name_problems
 from audit.engine.progress import Progress
@@ -18,6 +19,7 @@ from audit.errors import AuditError, Problems
 from audit.files import read_toml
 from audit.frame_size import frame_problems
 from audit.hashing import file_hash
+from audit.input_problems import input_problems, silent_kind_problems
 from audit.ledger import append_run, read_ledger
 from audit.models.model import Model
 from audit.preflight import Notice, checked
@@ -80,11 +82,16 @@ def assessed(
 ) -> Iterator[Assessment]:
     """The same, while the record is open. how: further arguments of `measure`, and the `notice`."""
     notice, how = how.get("notice"), {key: value for key, value in how.items() if key != "notice"}
-    completed, limits = _agreed(settings)
-    before = checked(limits, notice)
+    completed, limits = _agreed(settings, model)
+    before = _Reached(checked(limits, notice))
     ledger = completed.judge.ledger and completed.path(completed.judge.ledger)
     registered = {**register(limits), **({LEDGER: read_ledger(ledger)} if ledger else {})}
-    record = measure(completed, folder, model=model, registered=registered, before=before, **how)
+    try:
+        record = measure(completed, folder, model=model, registered=registered, before=before, **how)
+    except AuditError as error:
+        if not before.reached:
+            input_problems(completed, model, first=error).settle()
+        raise
     with concluded(record, folder, profile=limits, printer=printer) as assessment:
         if ledger:
             append_run(ledger, ledger_entry(assessment.audit, file_hash(folder / AUDIT)))
@@ -105,15 +112,30 @@ def read_settings(given: Mapping[str, Any] | Path | str) -> Settings:
         with suppress(OSError, ValueError):
             intact = intact_settings(dict(given) if isinstance(given, Mapping) else read_toml(Path(given)), folder)
             wrong.add(*_problems(intact)[0] if intact else ())
+            wrong.add(*input_problems(intact, None).collected if intact else ())
         wrong.settle()
         raise
 
 
-def _agreed(settings: Settings) -> tuple[Settings, Profile]:
+class _Reached:
+    """What is called once the inputs are read, and whether it was."""
+
+    def __init__(self, check: Callable[[Inputs], None]) -> None:
+        self.reached = False
+        self._check = check
+
+    def __call__(self, inputs: Inputs) -> None:
+        self.reached = True
+        self._check(inputs)
+
+
+def _agreed(settings: Settings, model: Model | None) -> tuple[Settings, Profile]:
     """The settings, completed by their profile, and the profile. Raises AuditError that says all that is wrong."""
     problems, completed, limits = _problems(settings)
     wrong = Problems("settings")
     wrong.add(*problems)
+    if problems:
+        wrong.add(*input_problems(completed, model).collected)
     wrong.settle()
     assert limits is not None
     return completed, limits
@@ -128,7 +150,7 @@ def _problems(settings: Settings) -> tuple[tuple[AuditError, ...], Settings, Pro
         wrong.add(*unknown_rules(settings.judge.requirements, limits))
     with wrong.noting():
         standard_files(settings.report.standards or ())
-    wrong.add(*name_problems(completed), *frame_problems(completed))
+    wrong.add(*name_problems(completed), *silent_kind_problems(completed), *frame_problems(completed))
     return tuple(wrong.collected), completed, limits
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audit.engine.explained_samples import explained_sample
 from audit.errors import AuditError, did_you_mean
-from audit.explanation import Explanation
+from audit.explanation_set import Explanation
 from audit.models.model import Model
 from audit.phrases import count
 from audit.settings import Settings

@@ -24,9 +24,13 @@ class JudgeTable(Table):
 
     profile: str = "default"
     """The name of a profile that ships, or the path of a TOML file."""
-    baseline: Path | None = None
+    baseline: Path | None = Field(default=None, examples=["baseline.json"])
     """The file of an accepted run, which the tests of this file compare with; without it, the limits alone decide."""
-    ledger: Path | None = None
+    ledger: Path | None = Field(default=None, examples=["ledger.jsonl"])
     """A file that each run is appended to, to be kept under version control: reports then say how many came before."""
-    requirements: dict[str, RequirementTable] = Field(default_factory=dict, max_length=bounds.MOST_REQUIREMENTS)
+    requirements: dict[str, RequirementTable] = Field(
+        default_factory=dict,
+        max_length=bounds.MOST_REQUIREMENTS,
+        examples=[{"depends_on_object": {"requirement": "SYS-12", "hazard": "H-3: a road is taken for the runway"}}],
+    )
     """By rule, or by rule and column as `"depends_on_object[weather]"`: what it verifies, beside the profile."""

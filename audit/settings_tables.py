@@ -52,7 +52,7 @@ class ModelTable(OpenTable):
 
     kind: str
     """What opens the model."""
-    classes: Path | tuple[str, ...] | None = None
+    classes: Path | tuple[str, ...] | None = Field(default=None, examples=["classes.txt"])
     """File with the class names in index order, or the names; default: those that the model file holds."""
 
 
@@ -65,9 +65,9 @@ class DataTable(OpenTable):
     """File or folder of the annotations, as the format wants it."""
     images: Path
     """The folder below which every picture lies."""
-    labels: dict[str, StrictStr | StrictInt] = Field(default_factory=dict)
+    labels: dict[str, StrictStr | StrictInt] = Field(default_factory=dict, examples=[{"dog": "golden retriever"}])
     """Dataset label -> class name or index, where the names differ."""
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = Field(default=(), examples=[["person"]])
     """Labels that the model does not know: their samples lie outside the scope, and are counted."""
     masks: StrictBool = True
     """Where annotations draw polygons or masks, these are the objects; false: the boxes around them.
@@ -78,7 +78,7 @@ class DataTable(OpenTable):
     """A box or mask that covers more of the frame cannot tell inside from outside; the sample is outside the scope."""
     min_visible: float = Field(default=0.25, ge=0, le=1)
     """Share of the object's area that the preprocessing must leave."""
-    cluster: StrictStr | None = Field(default=None, min_length=1)
+    cluster: StrictStr | None = Field(default=None, min_length=1, examples=["flight"])
     """Column of the metadata, as a flight or a patient, whose pictures are not independent of each other."""
     training: Path | None = None
     """List of hashes of the pictures that the network was trained on, as `saliency-audit hashes` makes it."""
@@ -103,11 +103,11 @@ class PreprocessingTable(Table):
     Sizes are height and width in pixels; a single number is a square, or for `resize` the shorter side.
     """
 
-    resize: Side | tuple[Side, Side] | None = None
+    resize: Side | tuple[Side, Side] | None = Field(default=None, examples=[[64, 64]])
     """A single number brings the shorter side to it; two squash the picture."""
-    letterbox: Side | tuple[Side, Side] | None = None
+    letterbox: Side | tuple[Side, Side] | None = Field(default=None, examples=[640])
     """The whole picture is fitted into this frame and padded."""
-    crop: Side | tuple[Side, Side] | None = None
+    crop: Side | tuple[Side, Side] | None = Field(default=None, examples=[224])
     """The centre of the picture that is kept."""
     fill: int = Field(default=114, ge=0, le=255)
     """The grey value with which `letterbox` pads."""
@@ -261,15 +261,18 @@ class RunTable(Table):
     """Pictures that are measured together, and kept together when a run is interrupted; on a GPU 128 where nothing is
     said. Where memory is too short for them, half as many go through the network at once."""
     workers: int = Field(
-        default_factory=lambda: min(torch.get_num_threads(), MOST_WORKERS), gt=0, le=bounds.MOST_THREADS
+        default_factory=lambda: min(torch.get_num_threads(), MOST_WORKERS),
+        gt=0,
+        le=bounds.MOST_THREADS,
+        examples=[4],
     )
     """Threads that decode pictures. Default: those of torch, at most 8. No number depends on them."""
-    threads: int | None = Field(default=None, gt=0, le=bounds.MOST_THREADS)
+    threads: int | None = Field(default=None, gt=0, le=bounds.MOST_THREADS, examples=[4])
     """Threads that the network computes with. Default: those of torch, but no more than the cores that a container is
     granted. With another number the last digits may differ."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Of everything that is drawn at random."""
-    limit: int | None = Field(default=None, gt=0, le=bounds.MOST_PICTURES)
+    limit: int | None = Field(default=None, gt=0, le=bounds.MOST_PICTURES, examples=[50])
     """Samples of a first look, spread evenly over the classes; its audit decides nothing. Default: all samples."""
     maps_kept: int = Field(default=0, ge=0, le=bounds.MOST_PICTURES)
     """Samples, drawn at random, whose picture and maps the record keeps for `explore`, besides those of the gallery.
@@ -281,11 +284,11 @@ class RunTable(Table):
 class ReportTable(Table):
     """What a reader of the report looks for first."""
 
-    standards: tuple[str, ...] | None = None
+    standards: tuple[str, ...] | None = Field(default=None, examples=[["easa_concept_paper"]])
     """Those that the report shows, by the names of their files, in this order; default: all there are."""
-    intended_use: Stated = ""
+    intended_use: Stated = Field(default="", examples=["Names what lies ahead, for a pilot who looks out too."])
     """What the network is to be used for. Where it is left out, the report says so."""
-    operational_domain: Stated = ""
+    operational_domain: Stated = Field(default="", examples=["Daylight, within three nautical miles."])
     """Where and when: the conditions under which it is to work."""
-    audience: Stated = ""
+    audience: Stated = Field(default="", examples=["Certification engineers."])
     """Whom the report is for, and what they are to decide with it."""

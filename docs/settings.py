@@ -2,10 +2,9 @@
 
 import ast
 import inspect
-import json
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -15,6 +14,7 @@ from audit import bounds, registry
 from audit.settings import Settings
 from audit.settings_judge import RequirementTable
 from audit.settings_tables import MethodTable, NamedTable
+from audit.starter.keys import described, table_of, texts_below, toml
 
 FILE = Path(__file__).with_suffix(".md")
 LEAD = """\
@@ -45,7 +45,7 @@ def reference() -> str:
 
 
 def _page() -> Iterator[str]:
-    tables = {name: table for name, field in Settings.model_fields.items() if (table := _table_of(field))}
+    tables = {name: table for name, field in Settings.model_fields.items() if (table := table_of(field))}
     yield from _keys("Top level", Settings, without={*tables, "folder"})
     for name, table in tables.items():
         yield from _keys(f"`[{name}]`", table, note=described(Settings).get(name, ""))
@@ -105,28 +105,6 @@ def _bound_sentences() -> Iterator[str]:
     yield ""
 
 
-def described(table: type[BaseModel]) -> dict[str, str]:
-    """What the text below each key of the table says, those of the tables that it extends included."""
-    inherited = [described(base) for base in table.__bases__ if issubclass(base, BaseModel) and base is not BaseModel]
-    texts = {name: text for base in inherited for name, text in base.items()}
-    (found,) = ast.parse(inspect.getsource(table)).body
-    assert isinstance(found, ast.ClassDef)
-    return {**texts, **texts_below(found)}
-
-
-def texts_below(tree: ast.Module | ast.ClassDef) -> dict[str, str]:
-    """What the text below each name says that is assigned there."""
-    texts: dict[str, str] = {}
-    for statement, below in zip(tree.body, tree.body[1:], strict=False):
-        match statement, below:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]),
-                ast.Expr(value=ast.Constant(value=str(text))),
-            ):
-                texts[name] = inspect.cleandoc(text)
-    return texts
-
-
 def kind_of(schema: Mapping[str, Any], named: Mapping[str, Any]) -> str:
     """What a value must be: 'whole number from 0 to 255', '`nearest`, `bilinear` or `bicubic`', 'list of texts'."""
     if "$ref" in schema:
@@ -175,23 +153,7 @@ def _default(name: str, field: FieldInfo) -> str:
         return "required"
     if field.default is PydanticUndefined:
         return COMPUTED.get(name, "empty")
-    return "none" if field.default in (None, "", ()) else f"`{_toml(field.default)}`"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, BaseModel):
-        stated = value.model_dump(exclude_unset=True)
-        if stated.keys() == {"name"}:
-            return json.dumps(stated["name"])
-        return "{" + ", ".join(f"{key} = {_toml(entry)}" for key, entry in stated.items()) + "}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value)
-
-
-def _table_of(field: FieldInfo) -> type[BaseModel] | None:
-    kinds = (field.annotation, *get_args(field.annotation))
-    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    return "none" if field.default in (None, "", ()) else f"`{toml(field.default)}`"
 
 
 if __name__ == "__main__":

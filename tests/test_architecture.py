@@ -49,6 +49,7 @@ WITHOUT_TORCH = {
     "audit.garbage",
     "audit.holm",
     "audit.inspection.findings",
+    "audit.starter.data_facts",
 }
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 50
 FORBIDDEN = {"audit": {"checks", "reports"}, "checks": {"reports"}, "reports": set[str]()}

@@ -12,6 +12,7 @@ from audit.choices import Reduction, Score
 from audit.cli import completion
 from audit.cli.output import FILE, STDOUT, as_json, print_json
 from audit.errors import AuditError
+from audit.phrases import listed
 
 
 @click.command()
@@ -22,9 +23,11 @@ from audit.errors import AuditError
 @click.option("--settings", type=FILE, help="Take model and preprocessing from there instead.")
 @click.option(
     "--method",
-    default="gradient",
+    "methods",
+    multiple=True,
+    default=["gradient"],
     show_default=True,
-    help="As `saliency-audit list` names it.",
+    help="As `saliency-audit list` names it. Given several times, all are drawn in one figure.",
     shell_complete=completion.methods,
 )
 @click.option("--reduction", type=click.Choice(get_args(Reduction)), default="abs_max", show_default=True)
@@ -34,7 +37,15 @@ from audit.errors import AuditError
 @click.option("--vmax", type=float, help="Share of the maximum that is brightest. [default: the 99.5th percentile]")
 @click.option("--out", type=FILE, help="PNG to write. [default: IMAGE-METHOD.png]")
 @as_json
-def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_json: bool, **question: Any) -> int:
+def explain(
+    image: Path,
+    methods: tuple[str, ...],
+    vmin: float,
+    vmax: float | None,
+    out: Path | None,
+    as_json: bool,
+    **question: Any,
+) -> int:
     """Explain one picture, without boxes: the top five classes; picture, map and blend side by side."""
     from audit.explanation import explain as explained
     from audit.importing import importable
@@ -45,9 +56,15 @@ def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_j
         raise AuditError("explain", "no model", "need --model KIND:NAME, or --settings with a [model] table")
     with importable(settings.parent if settings else Path()):
         opened = model_of_settings(settings) if settings else named_model(model, weights, classes)
-        explanation = explained(opened, image, **question)
-    target = out or Path(f"{image.stem}-{explanation.method}.png")
-    high = explanation.save(target, vmin=vmin, vmax=vmax)
+        if len(methods) > 1:
+            several = explained(opened, image, methods=methods, **question)
+            target = out or Path(f"{image.stem}-methods.png")
+            several.save(target, vmin=vmin, vmax=vmax)
+            explanation, title, high = several.explanations[0], f"{listed(methods)}: {several.title}", vmax
+        else:
+            explanation = explained(opened, image, method=methods[0], **question)
+            target = out or Path(f"{image.stem}-{explanation.method}.png")
+            title, high = explanation.title, explanation.save(target, vmin=vmin, vmax=vmax)
     if as_json:
         top = [asdict(entry) for entry in explanation.top]
         shown = {"top": top, "target": asdict(explanation.target)}
@@ -57,6 +74,7 @@ def explain(image: Path, vmin: float, vmax: float | None, out: Path | None, as_j
     for entry in explanation.top:
         table.add_row(escape(entry.name), str(entry.index), f"{entry.probability:.2%}")
     STDOUT.print(table)
-    window = f"window {vmin:g} to {high:.3f} of the maximum"
-    STDOUT.print(escape(f"\n{explanation.title}\n{window}\nwritten to {target}"), soft_wrap=True)
+    end = f"{high:.3f}" if high is not None else "the 99.5th percentile of each map"
+    window = f"window {vmin:g} to {end}{' of the maximum' if high is not None else ''}"
+    STDOUT.print(escape(f"\n{title}\n{window}\nwritten to {target}"), soft_wrap=True)
     return 0

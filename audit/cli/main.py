@@ -17,13 +17,15 @@ from audit.cli.evidence import verify
 from audit.cli.explain import explain
 from audit.cli.explore import explore
 from audit.cli.hashes import hashes
+from audit.cli.init import init
 from audit.cli.inspect import inspect
-from audit.cli.listing import init, list_
+from audit.cli.listing import list_
 from audit.cli.notices import bounded_notices
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
 from audit.cli.sign import sign
 from audit.cli.streams import close_stderr, open_streams, unprinted
+from audit.cli.view import view
 from audit.errors import AuditError
 
 INTERRUPTED = 130
@@ -39,7 +41,7 @@ def cli() -> None:
 
 
 for command in (
-    *(run, check, report, explore, compare, accept, verify, sign),
+    *(run, check, report, explore, view, compare, accept, verify, sign),
     *(demo, explain, list_, init, inspect, hashes, doctor, completion),
 ):
     cli.add_command(command)

@@ -1,33 +1,27 @@
-"""Write a commented settings file for a dataset that lies there."""
+"""Find the dataset that lies somewhere: which format reads it, and where its pictures are."""
 
-import json
-import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from textwrap import fill
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from audit import registry
+from audit.datasets.deep_folders import ByName, bases, deeper, pictures_by_name
 from audit.datasets.format_refusals import Refused, lines, unreadable, without_pictures
 from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import entries, is_folder, is_regular
-from audit.phrases import listed
 
-LOOKED_AT, LONGEST_LABEL = 200, 40
+LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
 MOST_FOLDERS = 30
 """Folders beside the annotations that are tried as the pictures' at most."""
 DEEPER = {".json", ".jsonl", ".csv", ".yaml", ".arrow", ".parquet"}
 """Endings of annotations that are looked for in the folders too."""
-KINDS = "audit.models.kinds"
-WIDTH = 118
 NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
     "Fix them, or convert them to another format: `saliency-audit list` says what each reads. The simplest is CSV,"
@@ -47,6 +41,8 @@ class Found(NamedTuple):
     """Samples whose picture is there."""
     others: tuple[Path, ...] = ()
     """Further annotations that could be taken instead."""
+    options: Mapping[str, Any] = {}
+    """Those of the format, by which it was read."""
 
 
 def look(place: Path) -> Found:
@@ -54,18 +50,31 @@ def look(place: Path) -> Found:
 
     Raises AuditError where no format finds any, and says of each format why.
     """
+    return best_of(readings(place))
+
+
+def best_of(found: Sequence[Found]) -> Found:
+    """The reading that finds most pictures, with a word on the others."""
+    best = max(found, key=lambda reading: reading.present)
+    others = dict.fromkeys(reading.annotations for reading in found if reading.annotations != best.annotations)
+    return best._replace(others=tuple(others))
+
+
+def readings(place: Path) -> list[Found]:
+    """All that can be read at `place`, at least one. Raises AuditError as `look` does."""
     if not (is_regular(place) or is_folder(place)):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     _check_readable(place)
-    tried = list(_attempts(place, _candidates(place)))
+    near = _candidates(place)
+    tried = list(_attempts(place, near))
+    if not any(isinstance(attempt, Found) for attempt in tried):
+        tried += _attempts(place, [deep for deep in deeper(place) if deep not in near])
     if not any(isinstance(attempt, Found) for attempt in tried):
         tried += _without_boxes(place)
-    readings = [attempt for attempt in tried if isinstance(attempt, Found)]
-    if not readings:
+    found = [attempt for attempt in tried if isinstance(attempt, Found)]
+    if not found:
         raise _nothing(place, [attempt for attempt in tried if isinstance(attempt, Refused)])
-    best = max(readings, key=lambda reading: reading.present)
-    others = dict.fromkeys(reading.annotations for reading in readings if reading.annotations != best.annotations)
-    return best._replace(others=tuple(others))
+    return found
 
 
 def _check_readable(place: Path) -> None:
@@ -124,6 +133,7 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
     In a folder, a file with an ending of some formats is tried by these alone; one that is asked for is tried by all.
     """
     inside = cache(_with_pictures)
+    where = cache(lambda: pictures_by_name(place if is_folder(place) else place.absolute().parent.parent))
     formats = _formats(boxes=True)
     usual = {name: sys.modules[read.__module__].ENDINGS for name, read in formats.items()}
     for annotations in candidates:
@@ -136,7 +146,7 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
             if depends and (suffix in usual[name] or is_folder(annotations)):
                 yield from _by_folder(name, read, annotations, folders)
             else:
-                yield _attempt(name, read, annotations, folders)
+                yield _attempt(name, read, annotations, folders, where)
 
 
 def _without_boxes(place: Path) -> Iterator[Found | Refused]:
@@ -173,13 +183,23 @@ def _by_folder(
             return
 
 
-def _attempt(name: str, read: registry.Function, annotations: Path, folders: Sequence[Path]) -> Found | Refused:
-    """With the folder in which most pictures are."""
+def _attempt(
+    name: str,
+    read: registry.Function,
+    annotations: Path,
+    folders: Sequence[Path],
+    where: Callable[[], ByName] = dict,
+) -> Found | Refused:
+    """With the folder in which most pictures are. where: all pictures nearby, which are looked for where some lack."""
     try:
         dataset: Dataset = read(annotations, folders[0])
     except AuditError as error:
         return unreadable(name, annotations, error)
     images, present = max(((folder, _present(dataset, folder)) for folder in folders), key=itemgetter(1))
+    if present < len(dataset.samples):
+        further = bases([sample.image for sample in dataset.samples], where())
+        counted = [(images, present), *((folder, _present(dataset, folder)) for folder in further)]
+        images, present = max(counted, key=itemgetter(1))
     if present:
         return Found(name, annotations, images, dataset, present)
     return without_pictures(name, annotations, dataset)
@@ -187,99 +207,3 @@ def _attempt(name: str, read: registry.Function, annotations: Path, folders: Seq
 
 def _present(dataset: Dataset, images: Path) -> int:
     return sum(is_regular(images / sample.image) for sample in dataset.samples)
-
-
-def settings_text(reading: Found, folder: Path) -> str:
-    """A settings file for `found` that is to lie in `folder`."""
-    labels = Counter(sample.label for sample in reading.dataset.samples)
-    shown = ", ".join(f"{_in_a_comment(label)} ({count})" for label, count in labels.most_common(8))
-    more = f", and {len(labels) - 8} more" if len(labels) > 8 else ""
-    pictures = len({sample.image for sample in reading.dataset.samples})
-    return TEMPLATE.format(
-        kinds=_comment(f"A model kind, as `saliency-audit list` shows it: {listed(registry.names(KINDS))}."),
-        pictures=pictures,
-        samples=len(reading.dataset.samples),
-        excluded=len(reading.dataset.exclusions),
-        labels=shown + more,
-        format=_quoted(reading.format),
-        annotations=_quoted(_relative(reading.annotations, folder)),
-        images=_quoted(_relative(reading.images, folder)),
-    )
-
-
-def _comment(text: str) -> str:
-    return fill(text, WIDTH, initial_indent="# ", subsequent_indent="# ")
-
-
-def _in_a_comment(label: str) -> str:
-    """A name of the data must not end the comment, and become settings."""
-    return "".join(letter if letter.isprintable() else "?" for letter in label)[:LONGEST_LABEL]
-
-
-def _quoted(text: str) -> str:
-    """A string of TOML."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
-
-
-TEMPLATE = """\
-# Settings of a saliency audit. Run it: saliency-audit run THIS_FILE
-# Paths are relative to this file.
-title = "Saliency audit"
-
-[model]
-{kinds}
-kind = "torchvision"
-name = "resnet18"
-# "DEFAULT" downloads torchvision's weights; better: your own state dict, "model.safetensors" or "model.pth".
-weights = "DEFAULT"
-# The class names in index order, where the model file does not hold them: a file, or ["first", "second"].
-# classes = "classes.txt"
-
-[data]
-# Found here: {samples} samples (a picture and one of its labels) in {pictures} pictures; {excluded} excluded.
-# Labels: {labels}.
-format = {format}
-annotations = {annotations}
-images = {images}
-# Where the annotations draw masks, these are the objects; false: the boxes around them.
-# masks = true
-# A sample whose boxes cover more of the frame than this is outside the scope: inside and outside cannot be told apart.
-# Where objects fill their pictures, resize instead of cropping, or raise it; decide before you see a result.
-# max_box_share = 0.9
-# Labels that the model does not know; they are left out, and counted as outside the scope.
-# ignore = ["label"]
-
-# Where pictures share a flight, a scene or a patient: the column of the annotations that tells these apart.
-# cluster = "flight"
-
-# Dataset label -> class name or index, where the two differ.
-# [data.labels]
-# "dog" = "golden retriever"
-
-# How pictures are prepared, where the model file does not say, or not rightly.
-# [preprocessing]
-# resize = 256
-# crop = 224
-
-# Without a word here the profile says which methods are used and what is done to the pixels.
-# [saliency]
-# methods = ["gradient", "gradcam"]
-
-[run]
-batch_size = 16
-seed = 0
-
-[judge]
-# "default", "quick" for every commit, "avionics", "automotive", "medical", "runway", or your own file that extends one.
-profile = "default"
-
-# What the report's reader looks for first.
-[report]
-# intended_use = "Names what lies ahead, for a pilot who looks out too."
-# operational_domain = "Daylight, within three nautical miles."
-# audience = "Certification engineers."
-"""

@@ -11,12 +11,13 @@ from reprlib import repr as short
 from typing import Any
 
 from audit.datasets.sample import LONGEST_NAME, Sample
-from audit.errors import AuditError, did_you_mean
+from audit.errors import AuditError, Problems, did_you_mean
 from audit.files import MIB, read_regular
 
 MOST_BYTES = 16 * MIB
 LONGEST_WORD = 80
 """For which near names are sought: the time grows with the square."""
+Table = dict[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -166,38 +167,49 @@ def map_labels(
     target that does not exist, and for an entry of `mapping` or `ignored` that is not a label of the dataset.
     """
     known = sorted(set(labels))
-    check_mentioned(known, mapping, ignored, excluded)
-    tables = _tables(classes)
+    wrong, tables = Problems("data"), _tables(classes)
+    with wrong.noting():
+        check_mentioned(known, mapping, ignored, excluded)
     wanted = [label for label in known if label not in ignored]
-    targets = {label: _target(label, mapping[label], tables, classes) for label in wanted if label in mapping}
-    lost = []
+    targets, lost = dict[str, int](), []
     for label in wanted:
-        if label not in targets:
-            candidates = _candidates(label, tables)
-            if candidates:
+        with wrong.noting():
+            if label in mapping:
+                targets[label] = _target(label, mapping[label], tables, classes)
+            elif candidates := _candidates(label, tables):
                 targets[label] = _only(label, candidates, classes, "data")
             else:
                 lost.append(label)
+    with wrong.noting():
+        _check_lost(lost, len(wanted), tables)
+    wrong.settle()
+    return {label: targets[label] for label in wanted}
+
+
+def _check_lost(lost: Sequence[str], among: int, tables: tuple[Table, Table, Table]) -> None:
+    """Raises AuditError where labels have no class: all of them, with the nearest names."""
     if lost:
         shown = "; ".join(f"{label!r} ({_nearest(label, tables)})" for label in lost)
         raise AuditError(
             "data",
-            f"{len(lost)} of {len(wanted)} labels name no class of the model: {shown}",
+            f"{len(lost)} of {among} labels name no class of the model: {shown}",
             "need a class for every label",
             f'Map them under [data.labels], as {json.dumps(lost[0], ensure_ascii=False)} = "class name" or an index, '
             "or list them in data.ignore.",
         )
-    return {label: targets[label] for label in wanted}
 
 
 def check_mentioned(
     labels: Collection[str], mapping: Collection[str], ignored: Collection[str], excluded: Collection[str]
 ) -> None:
-    """Raises AuditError where the settings map or ignore a label that the dataset does not have."""
+    """Raises AuditError where the settings map or ignore labels that the dataset does not have."""
+    wrong = Problems("settings")
     for place, given in (("data.labels", mapping), ("data.ignore", ignored)):
         for label in given:
             if label not in labels and label not in excluded:
-                raise AuditError(place, f"{label!r} is not a label of the dataset", did_you_mean(label, labels))
+                seen = f"{label!r} is not a label of the dataset"
+                wrong.add(AuditError(place, seen, did_you_mean(label, labels)))
+    wrong.settle()
 
 
 def merge_synonyms(samples: Iterable[Sample], indices: Mapping[str, int]) -> tuple[Sample, ...]:
@@ -215,9 +227,6 @@ def merge_synonyms(samples: Iterable[Sample], indices: Mapping[str, int]) -> tup
 def _merged(group: list[Sample]) -> Sample:
     own = dict.fromkeys(entry for sample in group for entry in sample.objects)
     return group[0].with_objects(own, (entry for entry in group[0].other_objects if entry not in own))
-
-
-Table = dict[str, list[int]]
 
 
 def _tables(classes: Sequence[ClassName]) -> tuple[Table, Table, Table]:

@@ -7,7 +7,7 @@ from audit.datasets.loader import Loaded
 from audit.engine.plan import Plan, plan
 from audit.engine.thumbnails import shown
 from audit.errors import AuditError
-from audit.explanation import ClassProbability, Explanation
+from audit.explanation_set import ClassProbability, Explanation
 from audit.importing import importable
 from audit.models.model import Model
 from audit.settings import Settings

@@ -18,12 +18,17 @@ def named_model(named: str, weights: str | None = None, classes: Path | None = N
 
     Raises AuditError where `named` has another form, or the kind cannot open it.
     """
+    return _opened(table_of_name(named, weights, classes), Path())
+
+
+def table_of_name(named: str, weights: str | None, classes: Path | None) -> ModelTable:
+    """The table [model] that says the same. Raises AuditError where `named` has another form, or names no kind."""
     kind, _, name = named.partition(":")
     if not name:
         raise AuditError("--model", repr(named), "need KIND:NAME, such as torchvision:squeezenet1_0")
     first = next(iter(inspect.signature(registry.resolve("audit.models.kinds", kind)).parameters))
     options = {first: name, **({"weights": weights} if weights else {})}
-    return _opened(ModelTable.model_validate({"kind": kind, "classes": classes, **options}), Path())
+    return ModelTable.model_validate({"kind": kind, "classes": classes, **options})
 
 
 def model_of_settings(path: Path) -> Model:

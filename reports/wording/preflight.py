@@ -105,7 +105,10 @@ def _answers(preflight: Preflight) -> Iterator[str]:
             f" {listed(preflight.missing_columns)}, so these checks will be INVALID."
         )
     reasons, boxless = [*_reasons(preflight)], _demanded({"lacking": [REGION]})
-    yield from (f"{rule} cannot pass: {reason}." for rule, reason in reasons if reason != boxless)
+    by_reason: dict[str, list[str]] = {}
+    for rule, reason in reasons:
+        by_reason.setdefault(reason, []).append(rule)
+    yield from (f"{listed(rules)} cannot pass: {why}." for why, rules in by_reason.items() if why != boxless)
     yield from _without_boxes(preflight, [rule for rule, reason in reasons if reason == boxless])
     yield NO_PASS if preflight.out_of_reach else ALL
 

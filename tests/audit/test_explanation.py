@@ -14,7 +14,7 @@ from PIL import Image
 from torch import nn
 
 from audit import AuditError, ClassName, Model, Preprocessing, explain
-from audit.explanation import Picture, class_index
+from audit.explanation import Method, Picture, class_index
 
 PREPARED = Preprocessing(resize=(8, 8), mean=(0.0,) * 3, std=(1.0,) * 3)
 
@@ -157,3 +157,40 @@ def test_an_explanation_waits_for_nothing_but_torch() -> None:
     asked = f"import sys; from audit import explain; sys.exit(str({others}) if {others} else 0)"
     done = subprocess.run([sys.executable, "-c", asked], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_several_methods_explain_one_class() -> None:
+    logits = {"name": "gradient", "label": "logits", "score": "logit"}
+    asked: list[Method] = ["gradient", {"name": "smoothgrad", "samples": 3}, logits]
+    explained = explain(linear(), picture(), methods=asked, classes=["red", "blue"], preprocessing=PREPARED)
+    assert [explanation.method for explanation in explained] == ["gradient", "smoothgrad", "logits"]
+    assert len(explained) == 3
+    assert {explanation.target for explanation in explained} == {explained.target}
+    alone = explain(linear(), picture(), classes=["red", "blue"], preprocessing=PREPARED, score="logit")
+    assert np.array_equal(explained["logits"].relevance, alone.relevance)
+    with pytest.raises(AuditError, match="no map of 'logit'; did you mean 'logits'"):
+        explained["logit"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"), [([], "at least 1 item"), (["gradient"] * 2, "'gradient' appears twice")]
+)
+def test_no_method_and_one_twice_are_refused(methods: list[str], message: str) -> None:
+    with pytest.raises(AuditError, match=message):
+        explain(linear(), picture(), methods=methods, preprocessing=PREPARED)
+
+
+@pytest.mark.slow
+def test_several_methods_are_drawn_in_one_figure(tmp_path: Path) -> None:
+    names: list[Method] = [{"name": "gradient", "label": f"g{number}"} for number in range(7)]
+    for methods, bands in ((names[:1], 1), (names[:2], 1), (names, 2)):
+        explained = explain(linear(), picture(), methods=methods, preprocessing=PREPARED)
+        explained.save(tmp_path / "x.png")
+        assert explained._repr_png_()[:4] == b"\x89PNG"
+        with Image.open(tmp_path / "x.png") as drawn:
+            assert abs(drawn.height / 120 - (0.6 + 4.9 * bands)) < 0.1
+            assert abs(drawn.width / 120 - 2.4 * (min(len(methods), 5) + 1)) < 0.1
+            pixels = np.asarray(drawn.convert("RGB")).reshape(-1, 3)
+        assert (pixels == [255, 0, 0]).all(axis=1).sum() > 1000, "the picture's own red"
+    with pytest.raises(AuditError, match="need vmin < vmax"):
+        explained.save(tmp_path / "x.png", vmin=0.5, vmax=0.5)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.datasets.discover import Found, look, settings_text
+from audit.datasets.discover import Found, look
 from audit.datasets.formats.csv import csv
 from audit.datasets.formats.voc import voc
 from audit.datasets.formats.yolo import yolo
@@ -17,6 +17,7 @@ from audit.errors import AuditError
 from audit.files import write_text
 from audit.models.weights import check_file
 from audit.settings import load_settings, parse_settings
+from audit.starter.settings_text import settings_text
 
 DATA = '[data]\nformat = "csv"\nannotations = "boxes.csv"\nimages = "images"\n'
 SETTINGS = {

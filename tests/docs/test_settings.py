@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from audit import registry
 from audit.settings import Settings
-from docs.settings import FILE, PLUGINS, described, reference
+from audit.starter.keys import described
+from docs.settings import FILE, PLUGINS, reference
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,6 +6,7 @@ which makes the `audit.datasets.sample.Dataset`.
 A file that cannot be read as a whole raises AuditError; a line that cannot be used excludes its sample.
 `READS_PICTURES = True` beside it says that what it makes of the annotations depends on the folder `images`.
 `ENDINGS` beside it are those that annotations of the format usually have.
+`def class_order(annotations)` beside it returns the labels in the order in which the annotations list them.
 `BOXES = False` beside it says that its samples have no boxes: it is looked for last, in the folder that is asked for.
 """
 

@@ -33,6 +33,11 @@ def coco(annotations: Path, images: Path) -> Dataset:
     return gather(_annotations(document, pictures, categories, annotations.name), [annotations])
 
 
+def class_order(annotations: Path) -> tuple[str, ...]:
+    """The names of the categories in the order of the file."""
+    return tuple(category["name"] for category in _table(_read(annotations), "categories", "name", "").values())
+
+
 def _read(path: Path) -> dict[str, Any]:
     document = read_json(path, "COCO")
     if not isinstance(document, dict):

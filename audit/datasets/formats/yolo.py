@@ -56,6 +56,12 @@ def yolo(annotations: Path, images: Path, *, split: str = "") -> Dataset:
     return gather(annotated, [annotations, *dict.fromkeys(labels.values())])
 
 
+def class_order(annotations: Path) -> tuple[str, ...]:
+    """The names of data.yaml in the order of their numbers."""
+    names = _names(_described(annotations), annotations.name)
+    return tuple(names[index] for index in sorted(names))
+
+
 def _described(path: Path) -> dict[object, object]:
     """What data.yaml says; nothing where it is no table."""
     try:

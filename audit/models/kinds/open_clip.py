@@ -19,6 +19,7 @@ from audit.models.zero_shot import ZeroShot, check_prompts, text_matrix
 
 ON_A_HUB = ("hf_model_name", "hf_tokenizer_name")
 INTERPOLATIONS = ("bilinear", "bicubic")
+DESCRIBES_ITSELF = True
 
 
 def open_clip(*, name: str, weights: Path, prompts: dict[str, tuple[str, ...]]) -> Model:

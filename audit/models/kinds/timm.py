@@ -18,6 +18,8 @@ from audit.models.head import IMAGENET, head_size
 from audit.models.model import Model, freeze
 from audit.models.weights import load_weights, read_state, without_prefix
 
+DESCRIBES_ITSELF = True
+
 
 def timm(*, name: str, weights: Path) -> Model:
     """A timm network by name with a local state dict; nothing is downloaded.

@@ -17,6 +17,7 @@ from audit.models.weights import SUFFIXES, load_weights, read_state, without_pre
 
 FILE_SUFFIXES = SUFFIXES
 """What `weights` ends in where it is a file; else it may be a name."""
+DESCRIBES_ITSELF = True
 
 
 def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:
@@ -38,12 +39,19 @@ def torchvision(*, name: str, weights: Path = Path("DEFAULT")) -> Model:
     Raises AuditError for an unknown network or weights, for weights that cannot be downloaded, and for a file that
     cannot be read as data or does not fit.
     """
-    known = models.list_models(module=models)
-    if name not in known:
+    return _local(name, weights) if published(name=name, weights=weights) is None else _published(name, weights.name)
+
+
+def published(*, name: str, weights: Path) -> Preprocessing | None:
+    """How the pictures of published weights are prepared, without a download; None where `weights` is a file.
+
+    Raises AuditError for an unknown network or weights.
+    """
+    if name not in (known := models.list_models(module=models)):
         raise AuditError("model", f"torchvision has no classification network {name!r}", did_you_mean(name, known))
     if weights.suffix.lower() in SUFFIXES or weights.exists():
-        return _local(name, weights)
-    return _published(name, weights.name)
+        return None
+    return _preprocessing(weights_named(name, weights.name, _weights_of(name)))
 
 
 def _published(name: str, weights: str) -> Model:

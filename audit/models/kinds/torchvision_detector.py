@@ -18,9 +18,10 @@ from audit.models.torchvision_weights import downloaded, published_weights, weig
 from audit.models.weights import SUFFIXES, load_weights, read_state, without_prefix
 
 NO_CLASS = ("__background__", "N/A")
-FRAME = (640, 640)
+PREPARED = Preprocessing(letterbox=(640, 640), mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 FILE_SUFFIXES = SUFFIXES
 """What `weights` ends in where it is a file; else it may be a name."""
+DESCRIBES_ITSELF = True
 
 
 def torchvision_detector(*, name: str, weights: Path = Path("DEFAULT"), threshold: Threshold = 0.5) -> Model:
@@ -40,11 +41,7 @@ def torchvision_detector(*, name: str, weights: Path = Path("DEFAULT"), threshol
 
     Raises AuditError as the kind `torchvision` does.
     """
-    known = models.list_models(module=models.detection)
-    if name not in known:
-        raise AuditError("model", f"torchvision has no detection network {name!r}", did_you_mean(name, known))
-    is_file = weights.suffix.lower() in SUFFIXES or weights.exists()
-    entry = None if is_file else weights_named(name, weights.name, published_weights(name))
+    entry = _entry(name, weights)
     source = entry or published_weights(name)[0]
     categories: list[str] = source.meta["categories"]
     if entry is None:
@@ -57,7 +54,7 @@ def torchvision_detector(*, name: str, weights: Path = Path("DEFAULT"), threshol
     return Model(
         module=freeze(detects),
         classes=tuple(ClassName(word) for word in categories if word not in NO_CLASS) if named else None,
-        preprocessing=Preprocessing(letterbox=FRAME, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)),
+        preprocessing=PREPARED,
         description={
             "kind": "torchvision_detector",
             "name": name,
@@ -69,6 +66,20 @@ def torchvision_detector(*, name: str, weights: Path = Path("DEFAULT"), threshol
         capabilities=DETECTS,
         check=detects.refuse_shares,
     )
+
+
+def published(*, name: str, weights: Path, threshold: Threshold) -> Preprocessing | None:
+    """How the pictures of published weights are prepared, without a download; None where `weights` is a file."""
+    return None if _entry(name, weights) is None else PREPARED
+
+
+def _entry(name: str, weights: Path) -> Any:
+    """The published weights; None where `weights` is a file. Raises AuditError for an unknown network or weights."""
+    known = models.list_models(module=models.detection)
+    if name not in known:
+        raise AuditError("model", f"torchvision has no detection network {name!r}", did_you_mean(name, known))
+    is_file = weights.suffix.lower() in SUFFIXES or weights.exists()
+    return None if is_file else weights_named(name, weights.name, published_weights(name))
 
 
 def _local(name: str, weights: Path) -> tuple[nn.Module, int]:

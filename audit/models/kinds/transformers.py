@@ -25,6 +25,8 @@ from audit.models.huggingface_folder import (
 )
 from audit.models.model import Model, freeze
 
+DESCRIBES_ITSELF = True
+
 
 def transformers(*, path: Path) -> Model:
     """An image classifier as `save_pretrained` wrote it, from its folder alone; nothing is downloaded.

@@ -321,7 +321,8 @@ def test_init_writes_settings_that_name_the_data(shell: Shell, tmp_path: Path) -
         assert f'format = "{expected}"' in text
         code, _, err = shell("run", f"{expected}.toml")
         assert code == 2
-        assert "cannot download" in err or "labels name no class of the model" in err
+        assert "model:network: cannot be imported (No module named 'model')" in err, "what its owner is to fill in"
+        assert "no [preprocessing]" in err
     code, _, err = shell("init", scene.annotations["csv"], "--out", "csv.toml")
     assert code == 2
     assert "csv.toml: exists" in err
@@ -449,11 +450,11 @@ def test_the_demo_passes_the_honest_and_fails_the_cheat(shell: Shell, tmp_path: 
 def test_init_names_the_file_that_it_took_and_those_that_it_did_not(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "data" / "a.png")
-    for name in ("train", "val"):
+    for name in ("first", "second"):
         (tmp_path / "data" / f"{name}.csv").write_text(f"{CSV_HEADER}a.png,dark,1,2,3,4\n")
     code, out, _ = shell("init", "data")
     assert code == 0
-    assert out.startswith("csv: 1 samples, 1 with their picture, from data/train.csv.\nNot taken: data/val.csv. ")
+    assert out.startswith("csv: 1 sample, 1 with their picture, from data/first.csv.\nNot taken: data/second.csv. ")
 
 
 @pytest.mark.parametrize("began", [False, True])
@@ -486,3 +487,19 @@ def test_what_other_code_ends_the_run_with_is_no_defect(
     code, _, err = shell("list")
     assert code == 2
     assert err == f"error: the code that the settings name ended the run ({error.__name__}); nothing was judged\n"
+
+
+@pytest.mark.slow
+def test_explain_draws_several_methods_in_one_figure(shell: Shell, tmp_path: Path) -> None:
+    settings = write_shapes(tmp_path / "data", pictures=2)
+    picture = tmp_path / "data" / "images" / "001.png"
+    asked = ("--settings", settings, "--method", "gradient", "--method", "gradcam")
+    code, out, _ = shell("explain", picture, *asked, "--out", "x.png")
+    assert code == 0
+    assert "gradient and gradcam: evidence for" in out
+    assert "window 0 to the 99.5th percentile of each map" in out
+    with Image.open("x.png") as drawn:
+        assert drawn.height > drawn.width / 2
+    code, out, _ = shell("explain", picture, *asked, "--json")
+    assert code == 0
+    assert json.loads(out)["image"] == "001-methods.png"

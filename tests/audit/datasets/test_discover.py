@@ -8,9 +8,10 @@ import pytest
 
 from audit import registry
 from audit.datasets import annotation_files, discover
-from audit.datasets.discover import Found, look, settings_text
+from audit.datasets.discover import Found, look
 from audit.errors import AuditError
 from audit.files import read_regular
+from audit.starter.settings_text import settings_text
 from fixtures.scene import Scene, write_scene
 
 CSV = ("csv", "gtsrb", "imagenet", "lard", "open_images")
@@ -39,7 +40,7 @@ def test_each_format_is_found_and_claimed_by_no_other(scene: Scene, name: str) -
 
 def test_the_settings_name_every_kind_of_model_there_is(scene: Scene, tmp_path: Path) -> None:
     text = settings_text(look(scene.annotations["csv"]), tmp_path)
-    comment = text[text.index("[model]") : text.index("kind = ")].replace("\n# ", " ")
+    comment = text[text.index("A model kind, as") : text.index("# Most networks of PyTorch")].replace("\n# ", " ")
     listing = comment.partition("shows it: ")[2].rstrip("\n.").replace(" and ", ", ")
     assert listing.split(", ") == KINDS
     assert max(map(len, text.splitlines())) <= 120

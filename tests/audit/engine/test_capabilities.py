@@ -201,9 +201,9 @@ def test_of_two_black_boxes_the_honest_lacks_maps_alone_and_the_cheat_fails(
 @pytest.mark.slow
 def test_the_preflight_says_what_the_model_cannot_answer(run: audit.Result) -> None:
     assert run.preflight is not None
-    text = " ".join(run.preflight.sentences)
-    assert "explainer_is_valid cannot pass: the model has no gradient, which it needs." in text
-    assert "no_shared_hotspot cannot pass: the model has no gradient, which it needs." in text
+    reason = "cannot pass: the model has no gradient, which it needs."
+    (without,) = [sentence for sentence in run.preflight.sentences if sentence.endswith(reason)]
+    assert "explainer_is_valid" in without and "no_shared_hotspot" in without
 
 
 @pytest.mark.slow

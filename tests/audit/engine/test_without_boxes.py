@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import audit
 from audit import registry
 from audit.cli.main import cli
-from audit.datasets.discover import look, settings_text
+from audit.datasets.discover import look
 from audit.datasets.formats.image_folder import image_folder
 from audit.engine.measure import measure
 from audit.errors import AuditError
@@ -26,6 +26,7 @@ from audit.models.model import Model
 from audit.record.place import FILE_NAME
 from audit.record.record import Record
 from audit.settings import Settings, parse_settings
+from audit.starter.settings_text import settings_text
 from checks.apply import apply
 from checks.profile import RULES, load_profile
 from checks.table.integrity import run_is_whole

@@ -20,7 +20,7 @@ import audit.cli.progress
 import audit.pipeline
 import audit.pytest_plugin.fixture
 import audit.pytest_plugin.gate  # noqa: F401
-from audit.errors import AuditError
+from audit.errors import AuditError, Problems
 from audit.pytest_plugin.result import COMPARED
 from audit.record.place import FILE_NAME
 from audit.record.record import Record
@@ -97,7 +97,9 @@ class Measured:
 def measured(monkeypatch: pytest.MonkeyPatch) -> Measured:
     stub = Measured()
     monkeypatch.setattr("audit.pipeline.measure", stub)
-    monkeypatch.setattr("audit.pipeline.name_problems", lambda settings: ())
+    for problems in ("name_problems", "silent_kind_problems"):
+        monkeypatch.setattr(f"audit.pipeline.{problems}", lambda settings: ())
+    monkeypatch.setattr("audit.pipeline.input_problems", lambda settings, model, first=None: Problems("settings"))
     monkeypatch.setattr("reports.evidence_folder.write_evidence", blank_evidence)
     return stub
 
