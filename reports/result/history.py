@@ -10,6 +10,7 @@ from audit.files import MOST_WRITTEN, is_regular, read_regular
 from checks.frozen import Frozen
 from checks.verdict import Direction, Outcome, Unit
 from reports.result.schema import Audit
+from reports.wording.swapped_properties import swapped_properties
 
 AUDIT = "audit.json"
 
@@ -43,7 +44,7 @@ class History(Frozen):
     """All runs of a folder, by the names of their folders, in which numbers count as such."""
 
     runs: tuple[Run, ...]
-    properties: dict[str, str] = Field(description="what each rule measures, in words, by rule")
+    properties: dict[str, str] = Field(description="what each rule measures or asks, in words, by rule")
     alike: bool = Field(description="every run is on the same pictures, by the same limits")
 
 
@@ -58,7 +59,8 @@ def read_history(folder: Path) -> History:
     for _, audit in audits:
         for verdict in audit.judgement.verdicts:
             if verdict.findings and verdict.findings[0].unit is Unit.DIFFERENCE:
-                properties.setdefault(verdict.rule, verdict.findings[0].subject)
+                swapped = swapped_properties().get(verdict.rule)
+                properties.setdefault(verdict.rule, swapped.subject if swapped else verdict.question)
     properties = {rule: words for rule, words in properties.items() if any(rule in run.points for run in runs)}
     return History(runs=runs, properties=properties, alike=len({(run.data, run.limits) for run in runs}) == 1)
 
