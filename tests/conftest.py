@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("of the project", deadline=None)  # a busy machine makes no example wrong
-settings.load_profile("of the project")
-
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: threads of two workers wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from docs.qualification.results import plugin
+
+settings.register_profile("of the project", deadline=None)  # a busy machine makes no example wrong
+settings.load_profile("of the project")
 
 
 @pytest.fixture

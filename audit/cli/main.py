@@ -17,6 +17,7 @@ from audit.cli.evidence import verify
 from audit.cli.explain import explain
 from audit.cli.explore import explore
 from audit.cli.hashes import hashes
+from audit.cli.history import history
 from audit.cli.init import init
 from audit.cli.inspect import inspect
 from audit.cli.listing import list_
@@ -41,7 +42,7 @@ def cli() -> None:
 
 
 for command in (
-    *(run, check, report, explore, view, compare, accept, verify, sign),
+    *(run, check, report, explore, view, compare, history, accept, verify, sign),
     *(demo, explain, list_, init, inspect, hashes, doctor, completion),
 ):
     cli.add_command(command)
