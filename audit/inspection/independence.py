@@ -3,10 +3,9 @@
 from collections.abc import Hashable, Sequence
 
 import numpy as np
+import scipy
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from audit.inspection.neighbours import BLOCK, Ints
 
@@ -20,8 +19,8 @@ saved again. Two photographs of one thing are not so near."""
 def joined(n: int, ties: Sequence[tuple[Ints, Ints]]) -> Ints:
     """(n,): the number of the group of each, where a pair (first, second) of any of the ties joins two."""
     first, second = (np.concatenate(ends) for ends in zip(*ties, strict=True))
-    pairs = coo_array((np.ones(len(first)), (first, second)), shape=(n, n))
-    return np.asarray(connected_components(pairs, directed=False)[1], dtype=np.int64)
+    pairs = scipy.sparse.coo_array((np.ones(len(first)), (first, second)), shape=(n, n))
+    return np.asarray(scipy.sparse.csgraph.connected_components(pairs, directed=False)[1], dtype=np.int64)
 
 
 def same_key(keys: Sequence[Hashable]) -> tuple[Ints, Ints]:

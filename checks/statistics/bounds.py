@@ -132,7 +132,7 @@ def further_for_share(misses: int, n: int, limit: float, confidence: float) -> i
     while first <= MOST_UNITS:
         units = np.arange(first, 2 * first, dtype=np.int64)
         expected = -(-misses * units // n)
-        enough = np.asarray(scipy.stats.binom.cdf(expected, units, limit) <= 1 - confidence)
+        enough = np.asarray(scipy.special.bdtr(expected, units, limit) <= 1 - confidence)
         if enough.any():
             return int(units[np.argmax(enough)]) - n
         first *= 2
@@ -152,7 +152,7 @@ def further_for_share_by_cluster(miss: ArrayLike, cluster: ArrayLike, limit: flo
         return None
     worth = independent_n(cluster)
     units = np.arange(MOST_UNITS + 1) + worth
-    enough = np.asarray(scipy.stats.beta.cdf(limit, rate * units + 1, units * (1 - rate)) >= confidence)
+    enough = np.asarray(scipy.special.betainc(rate * units + 1, units * (1 - rate), limit) >= confidence)
     return math.ceil(np.argmax(enough) * len(sums) / worth) if enough.any() else None
 
 
@@ -171,7 +171,7 @@ def further_for_mean(
     if units < 2 or not x.mean() > limit:
         return None
     deviation = float(standard_error(sums, sizes)) * math.sqrt(units)
-    needed = float((scipy.stats.norm.ppf(confidence) * deviation / (x.mean() - limit)) ** 2)
+    needed = float((scipy.special.ndtri(confidence) * deviation / (x.mean() - limit)) ** 2)
     return max(1, math.ceil(needed) - units) if needed <= MOST_UNITS else None
 
 

@@ -27,7 +27,7 @@ def tango(worse: float, better: float, n: float, confidence: float, correction: 
         raise ValueError(f"{worse} worse and {better} better of {n}; need counts that n can hold")
     if not 0.5 <= confidence < 1:
         raise ValueError(f"confidence {confidence}; need at least 0.5 and under 1")
-    z = float(scipy.stats.norm.ppf(confidence))
+    z = float(scipy.special.ndtri(confidence))
     return Bounds(-_upper(better, worse, n, z, correction), _upper(worse, better, n, z, correction))
 
 

@@ -14,8 +14,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from audit.record.class_logits import FEWEST_OF_CLASS
 from checks.statistics.bounds import Bounds
@@ -76,13 +76,13 @@ def pull_of(lent: Lent, confidence: float) -> Pull | None:
     apart = np.where(there, lent.logit - _levels(lent.logit, (given, neither, kept)), 0)
     freedom = min(lenders, units[0]) - 1
     spread = _error(pulling * apart, lent)
-    p = float(stats.t.sf(pull / spread, freedom)) if spread > 0 else float(pull <= 0)
+    p = float(scipy.special.stdtr(freedom, -pull / spread)) if spread > 0 else float(pull <= 0)
     total = pull + rest
     if rest <= 0 or total <= 0:
         share, bounds = float(pull > 0 >= rest), Bounds(float(rest <= 0 and p <= 1 - confidence), 1.0)
         return Pull(pull, rest, share, bounds, p, int(paired.sum()), lenders)
     error = _error((rest * pulling - pull * resting) / total**2 * apart, lent)
-    margin = float(stats.t.ppf(confidence, freedom)) * error
+    margin = float(scipy.special.stdtrit(freedom, confidence)) * error
     bounds = Bounds(pull / total - margin, pull / total + margin)
     return Pull(pull, rest, pull / total, bounds, p, int(paired.sum()), lenders)
 

@@ -7,9 +7,8 @@ copy is a copy: the groups are the connected components.
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from audit.datasets.perceptual_hash import NO_HASH, Words, alike, hash_words
 
@@ -72,5 +71,5 @@ def _grown(seed: int, group: Ints, left: Ints, rest: Words) -> tuple[Ints, Words
 
 
 def _components(nodes: int, one: NDArray[np.integer[Any]], other: NDArray[np.integer[Any]]) -> Ints:
-    edges = coo_array((np.ones(len(one), bool), (one, other)), shape=(nodes, nodes))
-    return np.asarray(connected_components(edges, directed=False)[1], dtype=np.int64)
+    edges = scipy.sparse.coo_array((np.ones(len(one), bool), (one, other)), shape=(nodes, nodes))
+    return np.asarray(scipy.sparse.csgraph.connected_components(edges, directed=False)[1], dtype=np.int64)
