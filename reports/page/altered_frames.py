@@ -66,7 +66,7 @@ def altered_frames(
     """Every altered picture of a sample that was asked about its label. ids: of its layers in the page."""
     given = [(of, layer) for name, layer in ids.items() if (of := read_layer(name)) and of.variant not in leave_out]
     frames = [frame_of(table, sample, of, layer, classes) for of, layer in sorted(given) if of.variant != PASTED]
-    return tuple(frame for frame in frames if frame)
+    return tuple(sorted((frame for frame in frames if frame), key=lambda frame: frame.rank))
 
 
 def title_of(of: Alteration) -> str:
