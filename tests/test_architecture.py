@@ -31,10 +31,12 @@ WITHOUT_TORCH = {
             "place",
             "planted_copies",
             "training_copies",
+            "altered_layers",
         )
     ),
     *(f"audit.record.{name}_readers" for name in ("sample", "map", "experiment")),
     "audit.bounds",
+    "audit.demo.slider_frame",
     "audit.errors",
     "audit.draws",
     "audit.hashing",

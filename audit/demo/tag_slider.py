@@ -2,9 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +12,7 @@ from safetensors.torch import load_file
 
 from audit.datasets.preprocessing import Preprocessing
 from audit.demo.network import network
+from audit.demo.slider_frame import SliderAnswer, SliderFrame
 from audit.models.model import freeze
 
 DEMO = Path(__file__).parent
@@ -24,23 +23,6 @@ TAG = (4, 94, 22, 108)
 """x0, y0, x1, y1 of the tag in every picture."""
 PLACES = (112, 88, 64, 46, 32, 22, 16, 10, 4)
 """Where the other tag's left side lies, frame by frame: outside the picture first, on the picture's own tag at last."""
-
-
-class SliderAnswer(NamedTuple):
-    """What a network says of one frame."""
-
-    name: str
-    """The most probable class."""
-    probability: float
-    right: bool
-
-
-class SliderFrame(NamedTuple):
-    """One place of the tag."""
-
-    png: bytes
-    answers: Mapping[str, SliderAnswer]
-    """By network."""
 
 
 def slider_frames() -> tuple[SliderFrame, ...]:

@@ -10,7 +10,7 @@ from audit.datasets.perceptual_hash import BITS, MOST_BITS
 from audit.record.record import Record
 from audit.record.sample_readers import read_samples
 from checks.conclude import kept_methods
-from checks.table.cells import miss_of
+from checks.table.cells import Miss, miss_of
 from checks.table.evidence import Evidence
 from checks.verdict import Outcome, Verdict
 from reports.page import figures
@@ -70,8 +70,6 @@ def page_values(assessment: Assessment) -> Values:
     identity, miss = audit.identity, miss_of(judgement.profile)
     kept = kept_methods(table.methods, judgement.verdicts)
     checks = worst_first(judgement.verdicts)
-    kept_pictures, cues = gallery(assessment, miss, kept), cue_section(record, audit.cues, judgement)
-    shown = kept_pictures.pop("shown")
     return {
         "judgement": judgement,
         "checks": checks,
@@ -92,7 +90,7 @@ def page_values(assessment: Assessment) -> Values:
         **_classes(audit.summary.classes),
         "classes_unseen": len(identity.classes) - len(set(table.class_index.tolist())),
         **_kinds_of_pictures(audit, judgement),
-        **kept_pictures,
+        **_pictures_and_cues(assessment, miss, kept),
         **_wrong_reasons(table, judgement),
         "cells": judgement.cells,
         "miss": miss,
@@ -103,8 +101,6 @@ def page_values(assessment: Assessment) -> Values:
         "back_words": BACKGROUND_WORDS,
         "properties": tuple(swapped_properties().values()),
         "halves": figures.halves_figure(table, miss),
-        **cues,
-        "strip": strip(table, shown, worst_cases(record), cues["cue_cards"]),
         "regions": judgement.verdict("survives_other_regions"),
         "object_regions": judgement.verdict("survives_other_object_regions"),
         **_controls(record, table, audit, judgement),
@@ -116,6 +112,13 @@ def page_values(assessment: Assessment) -> Values:
         "names": _names(record, judgement.verdicts),
         "crosswalk": audit.crosswalk,
     }
+
+
+def _pictures_and_cues(assessment: Assessment, miss: Miss, kept: Sequence[str]) -> Values:
+    record = assessment.record
+    shown, cues = gallery(assessment, miss, kept), cue_section(record, assessment.audit.cues, assessment.judgement)
+    first = strip(assessment.table, shown.pop("shown"), worst_cases(record), cues["cue_cards"])
+    return {**shown, **cues, "strip": first}
 
 
 def _kinds_of_pictures(audit: Audit, judgement: WordedJudgement) -> Values:

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from audit.demo.slider_frame import SliderFrame
 from audit.files import write_text
 from reports.page.images import unaltered
 from reports.page.render import environment, script, style
 from reports.wording.worded import WordedJudgement
 
-if TYPE_CHECKING:  # its module needs torch
-    from audit.demo.tag_slider import SliderFrame
-
 
 def render_demo(
-    out: Path, title: str, lead: str, judgements: Mapping[str, WordedJudgement], frames: "Sequence[SliderFrame]"
+    out: Path, title: str, lead: str, judgements: Mapping[str, WordedJudgement], frames: Sequence[SliderFrame]
 ) -> Path:
     """Write the page, and return its path.
 
