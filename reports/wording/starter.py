@@ -63,7 +63,7 @@ def _labels(facts: DataFacts, place: str) -> Iterator[str]:
     telling = [finding.quantity.name for finding in inspection.telling[:MOST_NAMED]]
     first = f" First: {listed(telling)}." if telling else ""
     yield (
-        f"Of {some} {count(inspection.samples, 'sample')}: {headline(inspection)}{first}"
+        f"In {some} {count(inspection.samples, 'sample')}: {headline(inspection)}{first}"
         f" More: saliency-audit inspect {place}"
     )
 
