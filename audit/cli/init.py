@@ -72,12 +72,16 @@ def _reading(dataset: Path, split: str | None) -> "Found":
     seen = reading_of(dataset, split)
     if not isinstance(seen, Mapping):
         return seen
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _at_terminal():
         raise undecided(dataset, seen)
     for name, reading in seen.items():
         click.echo(f"{name}: {count(len(reading.dataset.samples), 'sample')}, {reading.annotations}", err=True)
     question = "Which split, one that the model was not trained on?"
     return seen[click.prompt(question, type=click.Choice([*seen]), err=True)]
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _show_taken(seen: "Found") -> None:

@@ -24,11 +24,11 @@ ByName = Mapping[str, Sequence[Path]]
 
 
 def deeper(place: Path) -> list[Path]:
-    """Annotations below a folder: files with their endings, and the folders around these."""
+    """Annotations below a folder: files with their endings, and the folders around these or around text files."""
     found: list[Path] = []
     for folder, names in _folders(place):
         files = [folder / name for name in names if Path(name).suffix.lower() in SUFFIXES]
-        if files:
+        if files or any(name.lower().endswith(".txt") for name in names):
             found += [*files[:MOST_FILES_EACH], folder]
     return found
 

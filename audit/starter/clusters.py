@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from audit.datasets.sample import Sample
 from audit.settings import Settings
 
-FEWEST = 5
+FEWEST = 10
 """Values of such a column: where there are fewer it is rather a condition, as the weather."""
 
 

@@ -18,7 +18,7 @@ from audit.registry import Function
 EXAMPLE: Mapping[str, Any] = {"kind": "factory", "function": "model:network", "weights": "model.pth"}
 """A network of torch that a function of the user's returns: what most people have."""
 EXAMPLE_NOTE = """\
-Most networks of PyTorch: a function of yours that returns the network. Where model.py, beside this file, says
+Most networks of PyTorch: a function or class of yours that makes the network. Where model.py, beside this file, says
     def network():
         return MyNetwork()
 name it "model:network"; weights is what torch.save(network.state_dict(), "model.pth") wrote.

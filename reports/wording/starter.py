@@ -63,7 +63,7 @@ def _labels(facts: DataFacts, place: str) -> Iterator[str]:
     telling = [finding.quantity.name for finding in inspection.telling[:MOST_NAMED]]
     first = f" First: {listed(telling)}." if telling else ""
     yield (
-        f"Of {some} {count(inspection.samples, 'sample')}: {headline(inspection)}{first}"
+        f"In {some} {count(inspection.samples, 'sample')}: {headline(inspection)}{first}"
         f" More: saliency-audit inspect {place}"
     )
 
@@ -79,4 +79,5 @@ def _copies(inspection: Inspection) -> Iterator[str]:
 def with_clusters(column: str, preflight: WordedPreflight | None) -> list[str]:
     """What would be out of reach if `column` told which pictures belong together."""
     lost = [sentence for sentence in preflight.sentences if " cannot pass: " in sentence] if preflight else []
-    return [f"With data.cluster = {column!r}: {sentence}" for sentence in lost]
+    more = f" Nor can {count(len(lost) - 1, 'further group')} of checks." if len(lost) > 1 else ""
+    return [f"With data.cluster = {column!r}: {lost[0]}{more}"] if lost else []

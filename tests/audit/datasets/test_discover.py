@@ -1,6 +1,7 @@
 """`init` tries every format on every file: the right one takes it, and no other claims it."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -100,3 +101,17 @@ def test_a_large_file_of_another_kind_is_refused_at_once(tmp_path: Path) -> None
         with pytest.raises(AuditError, match=r"coco\.json: (nowhere says|starts with)"):
             registry.resolve("audit.datasets.formats", name)(tmp_path / "coco.json", tmp_path)
         assert time.process_time() - start < 1, name
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "lard"])
+def test_each_format_is_found_some_folders_deep(name: str, tmp_path: Path) -> None:
+    home = tmp_path / "top" / "first" / "second"
+    scene = write_scene(home)
+    kept = {scene.images, scene.annotations[name], home / "labels"} | {scene.annotations[name].parent} - {home}
+    for entry in home.iterdir():
+        if entry not in kept:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    found = look(tmp_path / "top")
+    assert (found.format, found.present) == (name, 7)
+    again = registry.resolve("audit.datasets.formats", name)(found.annotations, found.images)
+    assert again.samples == found.dataset.samples, "the settings read the same"

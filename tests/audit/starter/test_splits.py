@@ -111,6 +111,20 @@ def test_off_a_terminal_init_names_the_option(layout: str, tmp_path: Path) -> No
     assert "2 samples in 2 pictures" in again.output, "the settings read the very split"
 
 
+@pytest.mark.tor("TOR-121")
+def test_at_a_terminal_somebody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, out = tmp_path / "data", tmp_path / "audit.toml"
+    coco(data)
+    monkeypatch.setattr("audit.cli.init._at_terminal", lambda: True)
+    asked = ["init", str(data), "--out", str(out)]
+    done = CliRunner().invoke(cli, asked, input="tset\nval\n", standalone_mode=False, catch_exceptions=False)
+    assert done.return_value == 0
+    assert "val: 2 samples" in done.stderr
+    assert "Which split, one that the model was not trained on? (train, val): " in done.stderr
+    assert "'tset' is not one of" in done.stderr
+    assert "instances_val2017.json" in out.read_text()
+
+
 def test_a_split_that_is_not_there_is_refused(tmp_path: Path) -> None:
     yolo(tmp_path)
     with pytest.raises(AuditError, match="holds no split 'tset'; there is all, train, val"):
