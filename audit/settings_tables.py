@@ -80,7 +80,7 @@ class DataTable(OpenTable):
     """Share of the object's area that the preprocessing must leave."""
     cluster: StrictStr | None = Field(default=None, min_length=1, examples=["flight"])
     """Column of the metadata, as a flight or a patient, whose pictures are not independent of each other."""
-    training: Path | None = None
+    training: Path | None = Field(default=None, examples=["training.csv"])
     """List of hashes of the pictures that the network was trained on, as `saliency-audit hashes` makes it."""
 
 
