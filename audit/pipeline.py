@@ -13,6 +13,7 @@ from audit.datasets.in_memory import InMemory, write_dataset
 from audit.datasets.labels import class_names
 from audit.engine.inputs import Inputs
 from audit.engine.measure import measure
+from audit.engine.measured_batch import Engine
 from audit.engine.merged_shards import merged
 from audit.engine.named_things import name_problems
 from audit.engine.pictures import here
@@ -51,6 +52,7 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
     resume: bool = False,
     reuse: bool = False,
     shards: Sequence[Path | str] | None = None,
+    engine: Engine = here,
     device: str = "cpu",
     progress: Progress | None = None,
     notice: Notice | None = None,
@@ -63,13 +65,16 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
     index order. samples: (picture, label, boxes or mask) in memory instead of the settings' data; they are written to
     the folder OUT-data, so that the run can be repeated. resume: continue the run that was broken off in `out`. reuse:
     take the record in `out` where everything that went into it is as it was. shards: take what was measured of the
-    pictures from these, all that `run_shard` left, and make the rest. notice: called before the first picture is
-    loaded, with what this data can answer at best. printer: also make report.pdf.
+    pictures from these, all that `run_shard` left, and make the rest. engine: what measures the pictures otherwise.
+    notice: called before the first picture is loaded, with what this data can answer at best. printer: also
+    make report.pdf.
     Raises AuditError where the audit cannot be made, or where the data can answer nothing that decides; a verdict other
     than PASS raises nothing.
     """
     folder = Path(out)
     given, network = _settings(settings, samples, folder), _model(model, classes)
+    if network is not None and engine is not here:
+        raise AuditError("engine", "the model came from Python", "need one that the settings name and others can open")
     notices: list[WordedPreflight] = []
 
     def noticed(preflight: WordedPreflight) -> None:
@@ -77,7 +82,8 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
         if notice is not None:
             notice(preflight)
 
-    engine = here if shards is None else partial(merged, [Path(shard) for shard in shards])
+    if shards is not None:
+        engine = partial(merged, [Path(shard) for shard in shards])
     how = {"resume": resume, "reuse": reuse, "device": device, "progress": progress, "notice": noticed}
     with assessed(given, folder, network, {**how, "engine": engine}, printer) as assessment:
         measured = Measured(given, network, device)

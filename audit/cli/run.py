@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audit.cli.engine import engine_options
 from audit.cli.evidence import pdf, print_or_skip
 from audit.cli.output import FILE, answer, as_json, print_json, profile, show_judgement, show_preflight, visible
 from audit.cli.shards import Cut, SettingsShard, ShardOption, run_one_shard, shard_folder
@@ -16,6 +17,7 @@ from audit.files import is_there
 from audit.record.place import FILE_NAME
 
 if TYPE_CHECKING:
+    from audit.engine.measured_batch import Engine
     from audit.result import Result
     from audit.settings import Settings
     from reports.wording.preflight import WordedPreflight
@@ -31,15 +33,17 @@ device = click.option("--device", default="cpu", show_default=True, help="cpu or
 @click.option("--resume", is_flag=True, help="Continue the interrupted run in --out.")
 @limit
 @click.option("--shard", type=ShardOption(), help="One part of the run, as 2/8: decides nothing before `merge`.")
+@engine_options
 @device
 @pdf
 @as_json
-def run(
+def run(  # noqa: PLR0913, PLR0917 one for each option
     settings: Path,
     out: Path | None,
     resume: bool,
     limit: int | None,
     shard: Cut | None,
+    engine: "Engine | None",
     device: str,
     pdf: bool,
     as_json: bool,
@@ -49,6 +53,8 @@ def run(
 
     loaded = limited(read_settings(settings), limit)
     if shard is not None:
+        if engine is not None:
+            raise click.UsageError("--shard and --engine ray are two ways to share a run; take one.")
         part = SettingsShard(settings, out or shard_folder(settings, shard), shard, limit)
         return run_one_shard(loaded, part, resume=resume, device=device, as_json=as_json)
     target = out or Path(f"{settings.stem}-audit")
@@ -56,6 +62,7 @@ def run(
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or continue with --resume.")
     try:
         how = {"resume": resume, "device": device, "printer": print_or_skip if pdf else None}
+        how |= {} if engine is None else {"engine": engine}
         result = audit_with_progress(loaded, target, settings.stem, how)
     except KeyboardInterrupt:
         click.echo(visible(f"\n{_after_interruption(target, limit)}"), err=True)

@@ -11,7 +11,7 @@ from audit.datasets.file_pixels import changed_picture
 from audit.engine.cases import keep_cases
 from audit.engine.identity import identity
 from audit.engine.inputs import Inputs
-from audit.engine.measured_batch import Engine, Source
+from audit.engine.measured_batch import Engine, Job, Source
 from audit.engine.memory import enough_memory
 from audit.engine.pictures import here, measure_pictures
 from audit.engine.plan import Plan, plan
@@ -71,7 +71,7 @@ def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
     with importable(settings.folder), threads(settings) as computing:
         run = plan(settings, model, device, before)
         entries = entries_of(run, registered, computing)
-        source = engine(run, entries)
+        source = engine(Job(run, entries, settings, device))
         with open_record(path, run, entries) as record:
             report, samples = progress or silent, len(run.inputs.samples)
             if record.has(FINISHED):

@@ -11,6 +11,7 @@ from audit.engine.shown_samples import ShownSamples
 from audit.models.pass_counter import Passes
 from audit.record.row_text import packed_rows, unpacked_rows
 from audit.record.schema import MetaRow, Rows
+from audit.settings import Settings
 
 AUC, AT_ONCE = "auc", "at once"
 
@@ -58,6 +59,19 @@ def unpacked(numbers: range, packed: bytes) -> MeasuredBatch:
 
 Source = Callable[[Sequence[range], Passes, ShownSamples], Generator[MeasuredBatch, None, None]]
 """Yields the measured batches of ranges of samples in their order. It gets a copy of what is shown before the first."""
-Engine = Callable[[Plan, Mapping[str, Any]], Source]
-"""What measures the pictures of a plan. It gets the entries of the record's identity before the record is made, and
-raises AuditError where it cannot measure for it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What an engine gets before the record is made."""
+
+    plan: Plan
+    entries: Mapping[str, Any]
+    """Of the record's identity."""
+    settings: Settings
+    """As they were given, before anything that the model cannot do was left out."""
+    device: str
+
+
+Engine = Callable[[Job], Source]
+"""What measures the pictures of a job. Raises AuditError where it cannot."""

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from audit.engine.measured_batch import MeasuredBatch, Source
+from audit.engine.measured_batch import Job, MeasuredBatch, Source
 from audit.engine.plan import Plan
 from audit.engine.resume import other_inputs
 from audit.engine.shards import SAMPLES, batch_of, other_entries, samples_sha256, shard_ranges
@@ -20,12 +20,13 @@ MOST_NAMED = 20
 """Of the missing shards."""
 
 
-def merged(paths: Sequence[Path], plan: Plan, entries: Mapping[str, Any]) -> Source:
+def merged(paths: Sequence[Path], job: Job) -> Source:
     """The engine that takes the batches from shards.
 
     Raises AuditError where they are not all shards of this very run, each once and finished.
     """
-    known = {**entries, SAMPLES: samples_sha256(plan.inputs)}
+    plan = job.plan
+    known = {**job.entries, SAMPLES: samples_sha256(plan.inputs)}
     places = _every_shard_once([shard_of(path) for path in paths], len(plan.ranges))
     files = {shard.number: path for shard, path in places.items()}
     for shard, path in places.items():

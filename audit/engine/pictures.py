@@ -1,12 +1,11 @@
 """The pictures of a run, batch by batch: each batch is one transaction of the record."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Any
 
 from audit.datasets.loader import LoadedBatch
-from audit.engine.measured_batch import MeasuredBatch, Source
+from audit.engine.measured_batch import Job, MeasuredBatch, Source
 from audit.engine.memory import in_parts
 from audit.engine.plan import Plan
 from audit.engine.progress import PICTURES, Work
@@ -40,10 +39,9 @@ def measure_pictures(plan: Plan, record: Record, passes: Passes, work: Work, sou
     return size
 
 
-def here(plan: Plan, entries: Mapping[str, Any]) -> Source:
+def here(job: Job) -> Source:
     """The engine that measures in this process."""
-    del entries
-    return partial(measured_here, plan)
+    return partial(measured_here, job.plan)
 
 
 def measured_here(

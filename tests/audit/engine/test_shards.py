@@ -196,9 +196,9 @@ def test_a_shard_of_other_code_weights_data_or_device_is_refused(
 ) -> None:
     with ShardFile.open(two[1] / "shard.sqlite") as file:
         file.set_meta(key, value)
-    fixed = {"registered": {"profile": {"name": "default"}}} if key == "profile" else {}
+    fixed = {"profile": {"name": "default"}} if key == "profile" else None
     with pytest.raises(AuditError, match=rf"was started with something else \(.*{words}"):
-        measure(settings, tmp_path / "merged", engine=partial(merged, two), **fixed)
+        measure(settings, tmp_path / "merged", engine=partial(merged, two), registered=fixed)
 
 
 def _wrong_bytes(connection: sqlite3.Connection) -> None:
