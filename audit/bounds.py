@@ -27,6 +27,10 @@ MOST_THREADS = 256
 """Threads that decode pictures."""
 MOST_MAPS = 100
 """Saliency methods, or null maps, in one list."""
+MOST_STRATA = 10
+"""Columns by which a sample is spread."""
+FINEST_POINTS = 0.1
+"""Points to within which a sample may be asked to bound a share."""
 MOST_REQUIREMENTS = 1_000
 """Rules, or rules in slices, whose requirements the settings name."""
 

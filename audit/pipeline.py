@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ from audit.datasets.in_memory import InMemory, write_dataset
 from audit.datasets.labels import class_names
 from audit.engine.inputs import Inputs
 from audit.engine.measure import measure
+from audit.engine.measured_batch import Engine
+from audit.engine.merged_shards import merged
 from audit.engine.named_things import name_problems
+from audit.engine.pictures import here
 from audit.engine.progress import Progress
 from audit.engine.resume import LEDGER
+from audit.engine.shards import measure_shard
 from audit.errors import AuditError, Problems
 from audit.files import read_toml
 from audit.frame_size import frame_problems
@@ -23,6 +28,7 @@ from audit.input_problems import input_problems, silent_kind_problems
 from audit.ledger import append_run, read_ledger
 from audit.models.model import Model
 from audit.preflight import Notice, checked
+from audit.record.shard_file import Shard
 from audit.result import Measured, Result
 from audit.settings import Settings, intact_settings, load_settings, parse_settings, profile_of
 from checks.measure_table import measured_by
@@ -45,6 +51,8 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
     samples: Iterable[InMemory] | None = None,
     resume: bool = False,
     reuse: bool = False,
+    shards: Sequence[Path | str] | None = None,
+    engine: Engine = here,
     device: str = "cpu",
     progress: Progress | None = None,
     notice: Notice | None = None,
@@ -56,13 +64,17 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
     judges. model: a network from Python instead of the settings'; a copy of it is audited. classes: its class names in
     index order. samples: (picture, label, boxes or mask) in memory instead of the settings' data; they are written to
     the folder OUT-data, so that the run can be repeated. resume: continue the run that was broken off in `out`. reuse:
-    take the record in `out` where everything that went into it is as it was. notice: called before the first picture is
-    loaded, with what this data can answer at best. printer: also make report.pdf.
+    take the record in `out` where everything that went into it is as it was. shards: take what was measured of the
+    pictures from these, all that `run_shard` left, and make the rest. engine: what measures the pictures otherwise.
+    notice: called before the first picture is loaded, with what this data can answer at best. printer: also
+    make report.pdf.
     Raises AuditError where the audit cannot be made, or where the data can answer nothing that decides; a verdict other
     than PASS raises nothing.
     """
     folder = Path(out)
     given, network = _settings(settings, samples, folder), _model(model, classes)
+    if network is not None and engine is not here:
+        raise AuditError("engine", "the model came from Python", "need one that the settings name and others can open")
     notices: list[WordedPreflight] = []
 
     def noticed(preflight: WordedPreflight) -> None:
@@ -70,8 +82,10 @@ def run(  # noqa: PLR0913 keywords of one job, all but two of them optional
         if notice is not None:
             notice(preflight)
 
+    if shards is not None:
+        engine = partial(merged, [Path(shard) for shard in shards])
     how = {"resume": resume, "reuse": reuse, "device": device, "progress": progress, "notice": noticed}
-    with assessed(given, folder, network, how, printer) as assessment:
+    with assessed(given, folder, network, {**how, "engine": engine}, printer) as assessment:
         measured = Measured(given, network, device)
         return Result(folder, assessment.judgement, assessment.audit, measured, notices[-1])
 
@@ -83,19 +97,53 @@ def assessed(
     """The same, while the record is open. how: further arguments of `measure`, and the `notice`."""
     notice, how = how.get("notice"), {key: value for key, value in how.items() if key != "notice"}
     completed, limits = _agreed(settings, model)
-    before = _Reached(checked(limits, notice))
-    ledger = completed.judge.ledger and completed.path(completed.judge.ledger)
-    registered = {**register(limits), **({LEDGER: read_ledger(ledger)} if ledger else {})}
-    try:
-        record = measure(completed, folder, model=model, registered=registered, before=before, **how)
-    except AuditError as error:
-        if not before.reached:
-            input_problems(completed, model, first=error).settle()
-        raise
+    with _every_problem(completed, model, limits, notice) as fixed:
+        record = measure(completed, folder, model=model, **fixed, **how)
     with concluded(record, folder, profile=limits, printer=printer) as assessment:
-        if ledger:
+        if ledger := _ledger(completed):
             append_run(ledger, ledger_entry(assessment.audit, file_hash(folder / AUDIT)))
         yield assessment
+
+
+def run_shard(
+    settings: Settings | Mapping[str, Any] | Path | str,
+    out: Path | str,
+    shard: Shard,
+    *,
+    resume: bool = False,
+    device: str = "cpu",
+    progress: Progress | None = None,
+    notice: Notice | None = None,
+) -> Path:
+    """Measure one shard of a run, and return its file. It decides nothing: `run` with `shards` judges them all.
+
+    The rest as `run`. Raises AuditError where the audit cannot be made.
+    """
+    completed, limits = _agreed(_settings(settings, None, Path(out)), None)
+    with _every_problem(completed, None, limits, notice) as fixed:
+        return measure_shard(completed, Path(out), shard, resume=resume, device=device, progress=progress, **fixed)
+
+
+@contextmanager
+def _every_problem(
+    settings: Settings, model: Model | None, limits: Profile, notice: Notice | None
+) -> Iterator[dict[str, Any]]:
+    """What is registered in the record before the first picture is looked at, and what gives notice then.
+
+    An AuditError that is raised inside before the inputs are read comes with all else that is wrong with them.
+    """
+    ledger, before = _ledger(settings), _Reached(checked(limits, notice))
+    registered = {**register(limits), **({LEDGER: read_ledger(ledger)} if ledger else {})}
+    try:
+        yield {"registered": registered, "before": before}
+    except AuditError as error:
+        if not before.reached:
+            input_problems(settings, model, first=error).settle()
+        raise
+
+
+def _ledger(settings: Settings) -> Path | None:
+    return settings.path(settings.judge.ledger) if settings.judge.ledger else None
 
 
 def read_settings(given: Mapping[str, Any] | Path | str) -> Settings:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from audit.datasets.exclusions import Exclusion
 from audit.datasets.foreseen import foreseen
@@ -10,6 +11,7 @@ from audit.engine.batch_factory import loader_of
 from audit.engine.inputs import Inputs
 from audit.errors import AuditError
 from audit.experiments.runner import experiments
+from audit.sampling import wanted
 from audit.settings import Settings
 from checks.measure_table import measured_by
 from checks.preflight import preflight
@@ -77,11 +79,12 @@ def of_samples(
     """
     tables = [(f"audit.experiments.{kind}", getattr(settings.experiments, kind)) for kind in KINDS]
     entries = [entry for kind in tables for entry in experiments(*kind)]
+    interventions = {entry.name for entry in settings.experiments.interventions}
     asked = Asked(
         cluster=settings.data.cluster,
         classes=classes,
         methods=len(settings.saliency.methods),
-        experiments={entry.name: entry.options for entry in entries},
+        experiments={entry.name: _sized(entry.options, entry.name in interventions, settings) for entry in entries},
         seed=settings.run.seed,
         variants={entry.name: entry.variants for entry in entries if entry.variants is not None},
         donors=settings.experiments.donors,
@@ -90,3 +93,12 @@ def of_samples(
     )
     layout = layout_of(samples, Counter(str(e.reason) for e in excluded), asked, limits)
     return worded_preflight(preflight(layout), excluded[0].detail if excluded else "")
+
+
+def _sized(options: Mapping[str, Any], intervenes: bool, settings: Settings) -> Mapping[str, Any]:
+    """An experiment's options, with the pictures that a sample leaves it."""
+    if settings.data.sample is None or not intervenes:
+        return options
+    n = wanted(settings.data.sample.model_dump())
+    own = options.get("pictures")
+    return {**options, "pictures": n if own is None else min(own, n)}

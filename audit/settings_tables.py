@@ -22,6 +22,7 @@ from pydantic import (
 from audit import bounds
 from audit.choices import Interpolation, Reduction, Score
 from audit.datasets.preprocessing import Preprocessing
+from audit.settings_sample import SampleTable
 
 Side = Annotated[int, Field(gt=0, le=bounds.MOST_SIDE)]
 Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -82,6 +83,8 @@ class DataTable(OpenTable):
     """Column of the metadata, as a flight or a patient, whose pictures are not independent of each other."""
     training: Path | None = Field(default=None, examples=["training.csv"])
     """List of hashes of the pictures that the network was trained on, as `saliency-audit hashes` makes it."""
+    sample: SampleTable | None = None
+    """Some of the samples, for which alone the interventions are made; maps and predictions are made of all."""
 
 
 def _listed(value: Any) -> Any:

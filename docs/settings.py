@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 from audit import bounds, registry
 from audit.settings import Settings
 from audit.settings_judge import RequirementTable
+from audit.settings_sample import SampleTable
 from audit.settings_tables import MethodTable, NamedTable
 from audit.starter.keys import described, table_of, texts_below, toml
 
@@ -35,6 +36,8 @@ PLUGINS: Mapping[str, tuple[str, ...]] = {
 ENTRIES: Mapping[str, type[BaseModel]] = {"saliency": MethodTable, "experiments": NamedTable}
 WITHIN: Mapping[str, Mapping[str, type[BaseModel]]] = {"judge": {"requirements": RequirementTable}}
 """By table and key, the tables that stand there under names of the owner's choice."""
+INSIDE: Mapping[str, Mapping[str, type[BaseModel]]] = {"data": {"sample": SampleTable}}
+"""By table and key, the table that stands there."""
 WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 COMPUTED = {"workers": "see there"}
 
@@ -49,6 +52,8 @@ def _page() -> Iterator[str]:
     yield from _keys("Top level", Settings, without={*tables, "folder"})
     for name, table in tables.items():
         yield from _keys(f"`[{name}]`", table, note=described(Settings).get(name, ""))
+        for key, entry in INSIDE.get(name, {}).items():
+            yield from _keys(f"`[{name}.{key}]`", entry, level=3)
         for key, entry in WITHIN.get(name, {}).items():
             yield from _keys(f"Each `[{name}.{key}.NAME]`", entry, level=3)
         if name in ENTRIES:

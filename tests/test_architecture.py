@@ -43,6 +43,7 @@ WITHOUT_TORCH = {
     "audit.ledger",
     "audit.phrases",
     "audit.registry",
+    "audit.sampling",
     *(f"audit.datasets.{name}" for name in ("perceptual_hash", "picture_header", "picture_structure")),
     "audit.validation",
     "audit.datasets.exclusions",

@@ -21,6 +21,7 @@ from audit.cli.history import history
 from audit.cli.init import init
 from audit.cli.inspect import inspect
 from audit.cli.listing import list_
+from audit.cli.merge import merge
 from audit.cli.notices import bounded_notices
 from audit.cli.output import EXIT, visible
 from audit.cli.run import check, report, run
@@ -42,7 +43,7 @@ def cli() -> None:
 
 
 for command in (
-    *(run, check, report, explore, view, compare, history, accept, verify, sign),
+    *(run, merge, check, report, explore, view, compare, history, accept, verify, sign),
     *(demo, explain, list_, init, inspect, hashes, doctor, completion),
 ):
     cli.add_command(command)

@@ -8,43 +8,66 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audit.cli.engine import engine_options
 from audit.cli.evidence import pdf, print_or_skip
 from audit.cli.output import FILE, answer, as_json, print_json, profile, show_judgement, show_preflight, visible
+from audit.cli.shards import Cut, SettingsShard, ShardOption, run_one_shard, shard_folder
 from audit.errors import AuditError
 from audit.files import is_there
 from audit.record.place import FILE_NAME
 
 if TYPE_CHECKING:
+    from audit.engine.measured_batch import Engine
     from audit.result import Result
     from audit.settings import Settings
     from reports.wording.preflight import WordedPreflight
     from reports.wording.worded import WordedJudgement
+
+limit = click.option("--limit", type=click.IntRange(1), help="A first look at so many samples. It decides nothing.")
+device = click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 
 
 @click.command()
 @click.argument("settings", type=FILE)
 @click.option("--out", type=FILE, help="Folder for the results. [default: NAME-audit]")
 @click.option("--resume", is_flag=True, help="Continue the interrupted run in --out.")
-@click.option("--limit", type=click.IntRange(1), help="A first look at so many samples. It decides nothing.")
-@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@limit
+@click.option("--shard", type=ShardOption(), help="One part of the run, as 2/8: decides nothing before `merge`.")
+@engine_options
+@device
 @pdf
 @as_json
-def run(
-    settings: Path, out: Path | None, resume: bool, limit: int | None, device: str, pdf: bool, as_json: bool
+def run(  # noqa: PLR0913, PLR0917 one for each option
+    settings: Path,
+    out: Path | None,
+    resume: bool,
+    limit: int | None,
+    shard: Cut | None,
+    engine: "Engine | None",
+    device: str,
+    pdf: bool,
+    as_json: bool,
 ) -> int:
     """Audit the model that SETTINGS names; write record, report.html, audit.json and the rest of the evidence."""
     from audit.pipeline import read_settings
 
-    loaded, target = limited(read_settings(settings), limit), out or Path(f"{settings.stem}-audit")
+    loaded = limited(read_settings(settings), limit)
+    if shard is not None:
+        if engine is not None:
+            raise click.UsageError("--shard and --engine ray are two ways to share a run; take one.")
+        part = SettingsShard(settings, out or shard_folder(settings, shard), shard, limit)
+        return run_one_shard(loaded, part, resume=resume, device=device, as_json=as_json)
+    target = out or Path(f"{settings.stem}-audit")
     if (target / FILE_NAME).exists() and not resume:
         raise AuditError(target, "holds a run", "need a new folder", "Choose another --out, or continue with --resume.")
     try:
         how = {"resume": resume, "device": device, "printer": print_or_skip if pdf else None}
+        how |= {} if engine is None else {"engine": engine}
         result = audit_with_progress(loaded, target, settings.stem, how)
     except KeyboardInterrupt:
         click.echo(visible(f"\n{_after_interruption(target, limit)}"), err=True)
         raise
-    code = _answer(result.judgement, target, as_json, result.preflight)
+    code = show_result(result.judgement, target, as_json, result.preflight)
     if baseline := loaded.judge.baseline:
         _point_at(loaded.path(baseline), target)
     return code
@@ -62,7 +85,7 @@ def check(record: Path, profile: str | None, as_json: bool) -> int:
 
     with Record.open(record_of(record)) as opened:
         judgement = judge_in_words(opened, profile)
-    return _answer(judgement, None, as_json)
+    return show_result(judgement, None, as_json)
 
 
 @click.command()
@@ -83,7 +106,7 @@ def report(record: Path, profile: str | None, out: Path | None, pdf: bool, as_js
         raise AuditError(target, "holds another run", "need a folder of its own", "Choose another --out.")
     printer = print_or_skip if pdf else None
     with concluded(path, target, profile=profile, printer=printer) as assessment:
-        return _answer(assessment.judgement, target, as_json)
+        return show_result(assessment.judgement, target, as_json)
 
 
 def limited(settings: "Settings", limit: int | None) -> "Settings":
@@ -125,9 +148,11 @@ def audit_with_progress(settings: "Settings", out: Path, title: str, how: Mappin
         return audited(settings, out, progress=report, notice=lambda seen: show_preflight(title, seen), **how)
 
 
-def _answer(
+def show_result(
     judgement: "WordedJudgement", out: Path | None, as_json: bool, preflight: "WordedPreflight | None" = None
 ) -> int:
+    """Print the result, and return the exit code."""
+
     def show() -> None:
         if as_json:
             before = {} if preflight is None else {"preflight": preflight.model_dump(mode="json")}

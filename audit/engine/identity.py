@@ -36,6 +36,7 @@ def identity(plan: Plan) -> dict[str, Any]:
         "logit_classes": plan.logit_classes,
         "dataset": _dataset(inputs),
         **({"look": {"samples": len(inputs.samples), "of": inputs.available}} if inputs.is_look else {}),
+        **({"sample": inputs.sampled.recorded()} if inputs.sampled else {}),
         "sources": {
             "methods": [source.label for source in plan.sources if not source.is_null],
             "null_maps": [source.label for source in plan.sources if source.is_null],

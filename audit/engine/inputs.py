@@ -24,6 +24,7 @@ from audit.models.model import Model, state_hash
 from audit.models.network_copy import frozen_copy
 from audit.models.open_model import open_model
 from audit.phrases import count
+from audit.sampling import Sampled, Unit, sampled
 from audit.settings import Settings
 
 
@@ -38,6 +39,8 @@ class Inputs:
     """In the order of their numbers, each with its class index."""
     available: int
     """How many there are; more than in `samples` where the settings ask for a look at some of them."""
+    sampled: Sampled | None
+    """The samples that the interventions are made for; None: all."""
     excluded: tuple[Exclusion, ...]
     """Before any picture is loaded."""
     classes: tuple[str, ...]
@@ -102,6 +105,7 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
         dataset=dataset,
         samples=taken,
         available=len(labelled),
+        sampled=_sampled(settings, taken),
         excluded=dataset.exclusions + ignored,
         classes=tuple(entry.name for entry in classes),
         model=opened,
@@ -111,6 +115,13 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
         training=read_training(settings.path(settings.data.training)) if settings.data.training else None,
         code=code_hashes(settings, opened.module, from_python=model is not None),
     )
+
+
+def _sampled(settings: Settings, samples: Sequence[tuple[Sample, int]]) -> Sampled | None:
+    if settings.data.sample is None:
+        return None
+    units = [Unit(sample.image, sample.label, sample.metadata) for sample, _ in samples]
+    return sampled(units, settings.data.sample.model_dump(), settings.run.seed)
 
 
 def reader_of(settings: Settings) -> tuple[registry.Function, dict[str, Any]]:

@@ -11,11 +11,13 @@ from audit.datasets.file_pixels import changed_picture
 from audit.engine.cases import keep_cases
 from audit.engine.identity import identity
 from audit.engine.inputs import Inputs
+from audit.engine.measured_batch import Engine, Job, Source
 from audit.engine.memory import enough_memory
-from audit.engine.pictures import auc_so_far, gallery, measure_pictures
+from audit.engine.pictures import here, measure_pictures
 from audit.engine.plan import Plan, plan
 from audit.engine.progress import PICTURES, Progress, Work, silent
 from audit.engine.resume import THREADS, begun, other_files, resumed, reused
+from audit.engine.shown_samples import auc_so_far, gallery
 from audit.engine.threads import threads
 from audit.engine.training_overlap import note_training_copies
 from audit.errors import AuditError
@@ -43,6 +45,7 @@ def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
     progress: Progress | None = None,
     before: Callable[[Inputs], None] | None = None,
     reuse: bool = False,
+    engine: Engine = here,
 ) -> Path:
     """Measure where a model's evidence lies, and return the path of the record, `out/audit.sqlite`.
 
@@ -52,6 +55,7 @@ def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
     before: called with the inputs before the first picture is loaded; what it raises ends the run.
     reuse: take the record in `out`, whole or broken off, where everything that went into it is as it was; write a new
     one in its place where it is not. Where the run that left it ended, nothing is written.
+    engine: what measures the batches of pictures, in this process or elsewhere.
 
     A picture that cannot be audited is excluded with its reason; whatever breaks the audit as a whole raises
     AuditError. One batch is one transaction: an interrupted run loses at most the batch in flight.
@@ -66,24 +70,31 @@ def measure(  # noqa: PLR0913 keywords of one job, all but two of them optional
     open_record = resumed if resume else reused if reuse else begun
     with importable(settings.folder), threads(settings) as computing:
         run = plan(settings, model, device, before)
-        entries = json.loads(json.dumps({**identity(run), **(registered or {}), THREADS: computing}))
+        entries = entries_of(run, registered, computing)
+        source = engine(Job(run, entries, settings, device))
         with open_record(path, run, entries) as record:
             report, samples = progress or silent, len(run.inputs.samples)
             if record.has(FINISHED):
                 report(samples, samples, PICTURES, 1.0)
                 return path
             record.write_ahead()
-            _measure(run, record, report)
+            _measure(run, record, report, source)
             _finish(run, record)
     return path
 
 
-def _measure(plan: Plan, record: Record, progress: Progress) -> None:
+def entries_of(plan: Plan, registered: Mapping[str, Any] | None, computing: int) -> dict[str, Any]:
+    """The record's identity as JSON has it. computing: the threads of the network."""
+    entries: dict[str, Any] = json.loads(json.dumps({**identity(plan), **(registered or {}), THREADS: computing}))
+    return entries
+
+
+def _measure(plan: Plan, record: Record, progress: Progress, source: Source) -> None:
     """Measure what is not measured yet. Raises AuditError where the network is no longer as it went in."""
     try:
         with Passes(*plan.factory.networks) as passes:
             work = _work(plan, record, passes, progress)
-            size = measure_pictures(plan, record, passes, work)
+            size = measure_pictures(plan, record, passes, work, source)
             with enough_memory(size):
                 _run_after_pictures(replace(plan, batch_size=size), record, passes, work)
                 keep_cases(plan, record, passes)
@@ -113,14 +124,20 @@ def _run_after_pictures(plan: Plan, record: Record, passes: Passes, work: Work) 
 
 def _check_state(plan: Plan, record: Record) -> None:
     """Raises AuditError where the network is not as it went in; the record says so for good."""
+    if changed := changed_network(plan):
+        record.set_meta(FINISHED, {"pictures_sha256": "", "state_unchanged": False})
+        raise changed
+
+
+def changed_network(plan: Plan) -> AuditError | None:
+    """What to raise where the network is no longer as it went in."""
     if state_hash(plan.factory.module) != plan.inputs.state_sha256:
         seen = "its weights or statistics changed during the audit"
     elif plan.fingerprint and not plan.fingerprint.is_repeated_by(plan.factory.module):
         seen = "its answers changed during the audit"
     else:
-        return
-    record.set_meta(FINISHED, {"pictures_sha256": "", "state_unchanged": False})
-    raise AuditError("model", seen, "need a model that does not change", "Remove counters and memory from forward.")
+        return None
+    return AuditError("model", seen, "need a model that does not change", "Remove counters and memory from forward.")
 
 
 def _finish(plan: Plan, record: Record) -> None:

@@ -125,6 +125,7 @@ def plan(settings: Settings, model: Model | None, device: str, before: Callable[
         before(inputs)
     factory, pictures = batch_factory(inputs, on, needs)
     total, seed = len(inputs.samples), settings.run.seed
+    among = inputs.sampled.numbers if inputs.sampled else None
     first = factory.batch(pictures) if pictures else None
     return Plan(
         inputs=inputs,
@@ -135,7 +136,7 @@ def plan(settings: Settings, model: Model | None, device: str, before: Callable[
         searches=searches,
         draws=Draws(
             sources={source.label: source.drawn(total, seed) for source in map_sources},
-            interventions={experiment.name: experiment.drawn(total, seed) for experiment in interventions},
+            interventions={experiment.name: experiment.drawn(total, seed, among) for experiment in interventions},
         ),
         fingerprint=fingerprint(factory.module, first.x, pictures) if first else None,
         donors=gather(inputs, factory, with_files="files" in needs) if first and "donors" in needs else None,

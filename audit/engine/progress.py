@@ -27,7 +27,7 @@ class Work:
     parts: Mapping[str, Estimate]
     """The controls and searches that are still to be made, in their order; each leaves with its end."""
     earlier: int = 0
-    """The passes of the sessions before."""
+    """The passes of the sessions before, and of other processes."""
     _pictures: tuple[int, int] = (0, 0)
     _for_pictures: int = 0
     _now: tuple[int, int, str] | None = field(default=None, init=False)

@@ -1,6 +1,6 @@
 """The record that a run writes to: a new one, or the one that an earlier run left, if it is of the same inputs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -52,14 +52,19 @@ def resumed(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
     changed = _changed(record, plan, identity)
     if changed:
         record.__exit__()
-        shown = ", ".join(place for place in changed if not place.endswith("_sha256")) or changed[0]
-        raise AuditError(
-            path,
-            f"was started with something else ({shown})",
-            "need the same settings, files, code and versions",
-            "Start again in another folder.",
-        )
+        raise other_inputs(path, changed)
     return record
+
+
+def other_inputs(where: Path | str, changed: Sequence[str]) -> AuditError:
+    """Something was measured with other inputs. changed: what differs."""
+    shown = ", ".join(place for place in changed if not place.endswith("_sha256")) or changed[0]
+    return AuditError(
+        where,
+        f"was started with something else ({shown})",
+        "need the same settings, files, code and versions",
+        "Start again in another folder.",
+    )
 
 
 def reused(path: Path, plan: Plan, identity: dict[str, Any]) -> Record:
@@ -78,8 +83,7 @@ def _changed(record: Record, plan: Plan, identity: dict[str, Any]) -> list[str]:
     identity: as JSON has it.
     """
     then = record.identity()
-    compared = sorted(identity.keys() - NOT_COMPARED)
-    changed = [place for key in compared for place in differences(key, then.get(key), identity[key])]
+    changed = changed_entries(then, identity)
     if _changed_itself(record):
         changed.append("network: it changed itself in the earlier run")
     if not changed:
@@ -87,6 +91,12 @@ def _changed(record: Record, plan: Plan, identity: dict[str, Any]) -> list[str]:
     if not changed and plan.fingerprint:
         changed = plan.fingerprint.changed(then.get(FINGERPRINT))
     return changed
+
+
+def changed_entries(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The places at which the entries of an earlier identity are not those of now."""
+    compared = sorted(now.keys() - NOT_COMPARED)
+    return [place for key in compared for place in differences(key, then.get(key), now[key])]
 
 
 def _changed_itself(record: Record) -> bool:

@@ -59,9 +59,9 @@ class Experiment:
             return None
         return partial(function, **{key: self.options[key] for key in wanted})
 
-    def drawn(self, total: int, seed: int) -> set[int]:
-        """The numbers of the samples that it is made for."""
-        return draw(self.options.get("pictures"), total, seed)
+    def drawn(self, total: int, seed: int, among: Sequence[int] | None = None) -> set[int]:
+        """The numbers of the samples that it is made for. among: those of the sample; None: all."""
+        return draw(self.options.get("pictures"), total, seed, among)
 
 
 def experiments(package: str, tables: Sequence[NamedTable]) -> tuple[Experiment, ...]:

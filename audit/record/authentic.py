@@ -47,19 +47,19 @@ def _names_another(journal: Path) -> bool:
         return file.read() == SUPER_JOURNAL
 
 
-def foreign_part(connection: sqlite3.Connection, named: str | None = None) -> str | None:
+def foreign_part(connection: sqlite3.Connection, named: str | None = None, schema: str = SCHEMA) -> str | None:
     """The first part of the file, or of those of one name, that no run makes, as 'trigger lie'; None for none.
 
-    A table that is gone is none: reading says so.
+    A table that is gone is none: reading says so. schema: what a run makes.
     """
     for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name"):
-        if named in (None, name) and (kind, name, sql) not in _own_parts():
+        if named in (None, name) and (kind, name, sql) not in _own_parts(schema):
             return f"{kind} {name}"
     return None
 
 
 @cache
-def _own_parts() -> frozenset[tuple[str, str, str | None]]:
+def _own_parts(schema: str) -> frozenset[tuple[str, str, str | None]]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(SCHEMA)
+        connection.executescript(schema)
         return frozenset(connection.execute("SELECT type, name, sql FROM sqlite_master"))

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from markupsafe import Markup
@@ -18,6 +18,7 @@ from audit.errors import AuditError
 from audit.files import is_regular
 from audit.record.authentic import check_journals, foreign_part
 from audit.record.schema import SCHEMA_VERSION
+from audit.record.tables import SCHEMA
 
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What a record that was damaged or tampered with may make of judging it."""
@@ -26,18 +27,22 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticErro
 class Record:
     """An open record. A context manager, since the file must be closed."""
 
+    TABLES: ClassVar[str] = SCHEMA
+    """What makes its tables."""
+    FILE: ClassVar[str] = "the audit.sqlite of a run"
+
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self.path, self._ahead = connection, path, False
 
     @classmethod
-    def open(cls, path: Path) -> "Record":
+    def open(cls, path: Path) -> Self:
         """An existing record.
 
         Raises AuditError where there is none, it is no record, it was written by another schema version, it has parts
         that no run makes, or what lies beside it as its journal is none.
         """
         if not is_regular(path):
-            raise AuditError(path, "no such record", "need the audit.sqlite of a run", "Run the audit first.")
+            raise AuditError(path, "no such record", f"need {cls.FILE}", "Run the audit first.")
         check_journals(path)
         record = cls(sqlite3.connect(path), path)
         try:
@@ -50,14 +55,14 @@ class Record:
 
     def _check_origin(self) -> None:
         try:
-            foreign = foreign_part(self._connection, "meta")  # a view could keep the reader for ever
+            foreign = foreign_part(self._connection, "meta", self.TABLES)  # a view could keep the reader for ever
             version = None if foreign else json.loads(self._stated("schema_version"))
             if version == SCHEMA_VERSION:
-                foreign = foreign_part(self._connection)
+                foreign = foreign_part(self._connection, schema=self.TABLES)
         except (sqlite3.DatabaseError, KeyError, ValueError, RecursionError) as error:
             if _is_in_use(error):
                 raise _in_use(self.path) from error
-            raise AuditError(self.path, f"is not a record ({error})", "need the audit.sqlite of a run") from error
+            raise AuditError(self.path, f"is not a record ({error})", f"need {self.FILE}") from error
         if foreign:
             seen = f"has a part that no run makes ({foreign[:200]})"
             raise AuditError(self.path, seen, "need a record as written by a run", "Run the audit in another folder.")
@@ -66,7 +71,7 @@ class Record:
                 self.path, f"has schema version {version}", f"need version {SCHEMA_VERSION}", "Run the audit again."
             )
 
-    def __enter__(self) -> "Record":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

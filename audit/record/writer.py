@@ -5,25 +5,40 @@ Every batch is one transaction, so that a run that was killed resumes where it s
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from audit.datasets.exclusions import Exclusion
 from audit.datasets.sample import Sample
 from audit.errors import AuditError
 from audit.record.record import Record
 from audit.record.schema import SCHEMA_VERSION, ExclusionRow, MetaRow, Rows, SampleRow
-from audit.record.tables import SCHEMA
 
 LEFTOVERS = ("-journal", "-wal", "-shm")
 """Endings of files of a record that is gone, which SQLite would add to a new one of the same name."""
+
+R = TypeVar("R", bound=Record)
 
 
 def create_record(
     path: Path, identity: Mapping[str, Any], samples: Iterable[tuple[Sample, int]], excluded: Sequence[Exclusion]
 ) -> Record:
     """A new record that holds what goes in; measurements follow batch by batch. samples: each with its class index.
+
+    Raises AuditError where the file exists or cannot be written.
+    """
+
+    def fill(connection: sqlite3.Connection) -> None:
+        _insert(connection, "meta", meta_rows({"schema_version": SCHEMA_VERSION, **identity}))
+        _insert(connection, "sample", [sample_row(i, *entry) for i, entry in enumerate(samples)])
+        _insert(connection, "exclusion", [ExclusionRow(e.image, e.label, None, e.reason, e.detail) for e in excluded])
+
+    return new_record(Record, path, fill)
+
+
+def new_record(kind: type[R], path: Path, fill: Callable[[sqlite3.Connection], None]) -> R:
+    """A new file with the tables of its kind, and what fills them: whole or not there at all.
 
     Raises AuditError where the file exists or cannot be written.
     """
@@ -34,17 +49,13 @@ def create_record(
         draft.unlink(missing_ok=True)
         connection = sqlite3.connect(draft)
         with connection:
-            connection.executescript("BEGIN;" + SCHEMA)
-            _insert(connection, "meta", meta_rows({"schema_version": SCHEMA_VERSION, **identity}))
-            _insert(connection, "sample", [_sample_row(i, *entry) for i, entry in enumerate(samples)])
-            _insert(
-                connection, "exclusion", [ExclusionRow(e.image, e.label, None, e.reason, e.detail) for e in excluded]
-            )
+            connection.executescript("BEGIN;" + kind.TABLES)
+            fill(connection)
         connection.close()
         draft.replace(path)
         for ending in LEFTOVERS:
             path.with_name(path.name + ending).unlink(missing_ok=True)
-        return Record(sqlite3.connect(path), path)
+        return kind(sqlite3.connect(path), path)
     except (sqlite3.Error, OSError) as error:
         raise AuditError(path, f"cannot be written ({error})", "need a writable folder with free space") from error
 
@@ -68,7 +79,8 @@ def meta_rows(entries: Mapping[str, Any]) -> list[MetaRow]:
     return [MetaRow(key, json.dumps(value, sort_keys=True)) for key, value in entries.items()]
 
 
-def _sample_row(number: int, sample: Sample, class_index: int) -> SampleRow:
+def sample_row(number: int, sample: Sample, class_index: int) -> SampleRow:
+    """The row for the table `sample`."""
     return SampleRow(
         id=number,
         image=sample.image,

@@ -102,6 +102,8 @@ class Evidence:
     """By the name of what was not asked: the capabilities that the model lacks, and `region` without boxes."""
     boxed: bool = True
     """False where the record states that the data have no boxes: then no map has a score, and nothing is covered."""
+    sampled: tuple[int, ...] | None = None
+    """The numbers of the samples that interventions were made for; None: all."""
     detects: bool = False
     """The network detects objects at their boxes, or nothing there."""
     training: TrainingCopies | None = None
@@ -128,6 +130,11 @@ class Evidence:
     def promised(self, source: str) -> NDArray[np.bool_]:
         """A map of the source was to be made for this sample."""
         return self.drawn.get(source, np.ones(self.n, bool))
+
+    @property
+    def intervened(self) -> NDArray[np.bool_]:
+        """(n,) interventions were to be made for this sample, but for those that take a draw of their own."""
+        return np.ones(self.n, bool) if self.sampled is None else np.isin(self.sample, self.sampled)
 
     def subset(self, chosen: NDArray[np.bool_]) -> Subset:
         """The chosen pictures (n,), as what bounds are taken from."""

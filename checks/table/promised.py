@@ -64,7 +64,7 @@ def _interventions(table: Evidence, identity: Mapping[str, Any], total: int) -> 
     asked = ((identity.get("settings") or {}).get("experiments") or {}).get("interventions") or []
     names = [str(entry["name"]) for entry in asked if isinstance(entry, Mapping) and "name" in entry]
     for name in names:
-        drawn = are_drawn(table.sample, table.experiments.get(name), total, table.seed)
+        drawn = are_drawn(table.sample, table.experiments.get(name), total, table.seed, table.sampled)
         for key in sorted({key for key in (*table.answers, *table.unmade) if key[:2] == (SUBJECT, name)}):
             lacking = drawn.copy()
             lacking[_accounted(table, key)] = False

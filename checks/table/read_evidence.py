@@ -21,6 +21,7 @@ from checks.table.controls import Planted, cues_of, read_planted, stages_by_meth
 from checks.table.dependence import read_dependence
 from checks.table.evidence import Evidence, Floats
 from checks.table.forbidden_pixels import forbidden_by_source
+from checks.table.read_sampled import read_sampled
 from checks.table.regions import NOUNS, Regions, read_regions
 from checks.verdict import Profile
 
@@ -77,6 +78,7 @@ def read_evidence(record: Record, profile: Profile) -> Evidence:
         metadata=metadata,
         box=_enclosing(pictures.frame_boxes, frame),
         **read_dependence(record, pictures)._asdict(),
+        sampled=read_sampled(record),
         forbidden=forbidden_by_source(read_forbidden_shares(record), number),
     )
 

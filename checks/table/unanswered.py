@@ -57,10 +57,10 @@ def no_number(evidence: Evidence, needs: Needs, chosen: Mask) -> Missing | None:
 
 def _lost(evidence: Evidence, needs: Needs, chosen: Mask) -> Missing | None:
     """The chosen pictures without an answer that nothing excuses; None where there are none."""
-    lost, names = np.zeros(evidence.n, bool), list[tuple[str, str]]()
+    lost, names, asked = np.zeros(evidence.n, bool), list[tuple[str, str]](), chosen & evidence.intervened
     for intervention, variant in _each(needs):
         if evidence.experiments.get(intervention, {}).get("pictures") is None:
-            here = chosen & ~answered(evidence, intervention, variant) & ~unmade(evidence, intervention, variant)
+            here = asked & ~answered(evidence, intervention, variant) & ~unmade(evidence, intervention, variant)
             lost |= here
             names += [(intervention, variant)] * bool(here.any())
     n, right = int(lost.sum()), int(chosen.sum())
@@ -93,7 +93,7 @@ def _each(needs: Needs) -> Iterator[tuple[str, str]]:
 def lost(evidence: Evidence, judged: Mask, intervention: str) -> Mask:
     """(n,) pictures predicted right that should have an answer and have none; none where it takes a draw."""
     drawn = evidence.experiments.get(intervention, {}).get("pictures") is not None
-    return np.zeros(evidence.n, bool) if drawn else evidence.right & ~judged
+    return np.zeros(evidence.n, bool) if drawn else evidence.right & evidence.intervened & ~judged
 
 
 def without_answer(evidence: Evidence, judged: Mask, needs: Needs, among: Mask | None = None) -> Details:

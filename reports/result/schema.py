@@ -53,6 +53,11 @@ class Identity(BaseModel):
     look: dict[str, int] | None = Field(
         None, description="samples audited, and of how many, where the run was a look at some; null for a whole run"
     )
+    sample: dict[str, JsonValue] | None = Field(
+        None,
+        description="the sample that interventions were made for: n, of how many, by which columns, its strata (values,"
+        " samples, drawn), and the hash of its numbers; null where they were made for all",
+    )
     finished: dict[str, JsonValue] | None = Field(None, description="set at the end of a run; null where it broke off")
 
     @field_validator("frame", mode="before")
