@@ -27,7 +27,7 @@ def units(counts: dict[tuple[str, str], int]) -> list[Unit]:
 MIXED = {("car", "sun"): 70, ("car", "rain"): 13, ("van", "sun"): 30, ("van", "rain"): 7, ("bus", "fog"): 1}
 
 
-@pytest.mark.tor("TOR-128")
+@pytest.mark.tor("TOR-127")
 @given(n=st.integers(1, 120), seed=st.integers(0, 2**31 - 1))
 def test_each_stratum_has_its_share_to_within_one(n: int, seed: int) -> None:
     some = sampled(units(MIXED), {"n": n, "by": ["label", "weather"]}, seed)
@@ -38,7 +38,7 @@ def test_each_stratum_has_its_share_to_within_one(n: int, seed: int) -> None:
     assert all(abs(stratum.drawn - n * stratum.of / 121) < 1 for stratum in some.strata)
 
 
-@pytest.mark.tor("TOR-128")
+@pytest.mark.tor("TOR-127")
 def test_every_sample_stands_the_same_chance() -> None:
     """Of 121 by 40 in 2,000 draws: each is drawn 661 times on average, within five standard deviations."""
     there = units(MIXED)
@@ -52,7 +52,7 @@ def test_every_sample_stands_the_same_chance() -> None:
     assert np.abs(counts - 2000 * p).max() < 5 * np.sqrt(2000 * p * (1 - p))
 
 
-@pytest.mark.tor("TOR-128")
+@pytest.mark.tor("TOR-127")
 def test_the_draw_goes_by_the_seed_and_not_by_the_order() -> None:
     there = units(MIXED)
     backwards = there[::-1]
@@ -65,7 +65,7 @@ def test_the_draw_goes_by_the_seed_and_not_by_the_order() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-128")
+@pytest.mark.tor("TOR-127")
 @pytest.mark.parametrize("shares", [(0.5, 0.5, 0.5), (0.02, 0.3, 0.9), (0.0, 0.0, 1.0)])
 def test_exact_bounds_hold_over_the_draws(shares: tuple[float, ...]) -> None:
     """Misses are spread unevenly over the strata: no more than one bound in twenty fails, to within chance."""
@@ -83,7 +83,7 @@ def test_exact_bounds_hold_over_the_draws(shares: tuple[float, ...]) -> None:
     assert fails.max() <= binom.ppf(0.9999, draws, 0.05)
 
 
-@pytest.mark.tor("TOR-128")
+@pytest.mark.tor("TOR-127")
 @pytest.mark.parametrize("points", [0.5, 1, 2, 5, 20])
 def test_a_precision_is_the_fewest_that_reach_it(points: float) -> None:
     """Found by a plain search from below."""

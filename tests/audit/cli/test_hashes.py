@@ -12,7 +12,7 @@ from tests.audit.cli.test_command_line import Shell, shell
 __all__ = ["shell"]
 
 
-@pytest.mark.tor("TOR-130")
+@pytest.mark.tor("TOR-128")
 def test_hashes_lists_what_can_be_read_and_says_what_cannot(shell: Shell, tmp_path: Path) -> None:
     write_shapes(tmp_path / "data", pictures=5)
     (tmp_path / "data" / "images" / "broken.png").write_bytes(b"no picture")
@@ -29,7 +29,7 @@ def test_hashes_lists_what_can_be_read_and_says_what_cannot(shell: Shell, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-130")
+@pytest.mark.tor("TOR-128")
 def test_an_audit_of_training_pictures_is_invalid(shell: Shell, tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=6)
     (tmp_path / "trained").mkdir()

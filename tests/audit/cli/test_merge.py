@@ -31,7 +31,7 @@ def run(command: str, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-125", "TOR-126")
+@pytest.mark.tor("TOR-124", "TOR-125")
 def test_the_commands_of_the_page_yield_what_one_run_yields(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,7 +70,7 @@ def test_what_is_no_shard_is_refused(
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-125")
+@pytest.mark.tor("TOR-124")
 def test_the_job_of_the_page_measures_every_shard_and_goes_on_when_it_is_started_again(folder: Path) -> None:
     script = next(iter(re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL))).replace("/8", "/2")
     program = folder / "bin" / "saliency-audit"

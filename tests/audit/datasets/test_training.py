@@ -33,7 +33,7 @@ def listed(tmp_path: Path, *pictures: Image.Image, unread: int = 0) -> Training:
     return read_training(path)
 
 
-@pytest.mark.tor("TOR-130")
+@pytest.mark.tor("TOR-128")
 def test_pictures_are_known_again_whatever_their_boxes(tmp_path: Path) -> None:
     training = listed(tmp_path, picture(0), picture(1), Image.new("RGB", (WIDTH, HEIGHT)), unread=2)
     assert (len(training.pixels), len(training.looks), training.unread) == (3, 2, 2)
@@ -80,7 +80,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.tor("TOR-130")
+@pytest.mark.tor("TOR-128")
 @pytest.mark.parametrize("text", BROKEN)
 def test_what_is_no_whole_list_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "training.csv").write_text(text, encoding="utf-8")

@@ -85,7 +85,7 @@ def contents(path: Path) -> list[str]:
         return list(connection.iterdump())
 
 
-@pytest.mark.tor("TOR-127")
+@pytest.mark.tor("TOR-126")
 def test_two_workers_yield_the_evidence_of_one_process_though_one_is_killed(fragile: Settings, tmp_path: Path) -> None:
     once, seen = fragile.folder / "once", list[tuple[int, str]]()
 
@@ -102,7 +102,7 @@ def test_two_workers_yield_the_evidence_of_one_process_though_one_is_killed(frag
     assert [done for done, what in seen if what == "pictures"] == [0, 5, 10, 15, 19]
 
 
-@pytest.mark.tor("TOR-127")
+@pytest.mark.tor("TOR-126")
 def test_pictures_that_no_worker_survives_are_named_and_the_run_goes_on_elsewhere(
     fragile: Settings, tmp_path: Path
 ) -> None:
@@ -122,7 +122,7 @@ def test_pictures_that_no_worker_survives_are_named_and_the_run_goes_on_elsewher
     assert contents(tmp_path / "ray" / "audit.sqlite") == contents(measure(quick, tmp_path / "one"))
 
 
-@pytest.mark.tor("TOR-127")
+@pytest.mark.tor("TOR-126")
 def test_a_driver_that_is_killed_resumes_to_the_same_bytes(tmp_path: Path) -> None:
     settings = write_shapes(tmp_path / "data", pictures=40)
     command = [sys.executable, "-m", "saliency_audit", "run", str(settings), "--engine", "ray", "--actors", "2"]
@@ -151,7 +151,7 @@ def _measured(record: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM picture").fetchone()[0])
 
 
-@pytest.mark.tor("TOR-127")
+@pytest.mark.tor("TOR-126")
 def test_workers_that_open_something_else_are_refused(tmp_path: Path) -> None:
     settings = load_settings(write_shapes(tmp_path / "data"))
 

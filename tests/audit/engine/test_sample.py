@@ -37,7 +37,7 @@ def folder(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-128")
+@pytest.mark.tor("TOR-127")
 def test_interventions_are_made_for_the_sample_and_maps_for_all(folder: Path) -> None:
     with Record.open(folder / "audit.sqlite") as record:
         stated = record.meta("sample")
@@ -60,7 +60,7 @@ def test_interventions_are_made_for_the_sample_and_maps_for_all(folder: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-128")
+@pytest.mark.tor("TOR-127")
 def test_what_is_judged_is_the_sample(folder: Path) -> None:
     judgement = judge(folder / "audit.sqlite", "default")
     whole = [verdict for verdict in judgement.verdicts if verdict.rule == "run_is_whole"]
@@ -82,7 +82,7 @@ def page_text(folder: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-128")
+@pytest.mark.tor("TOR-127")
 def test_a_sample_that_was_chosen_afterwards_is_refused(settings: Settings, tmp_path: Path) -> None:
     path = measure(settings, tmp_path / "out", registered={})
     with Record.open(path) as record:

@@ -89,7 +89,7 @@ def test_rows_of_no_record_are_refused(tables: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-125")
+@pytest.mark.tor("TOR-124")
 def test_eight_shards_yield_the_evidence_of_one_machine(tmp_path: Path) -> None:
     """By the default profile, with its controls and searches; every file, the record itself among them."""
     settings = write_shapes(tmp_path / "data", pictures=40, experiments=True)
@@ -108,7 +108,7 @@ def test_eight_shards_yield_the_evidence_of_one_machine(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-125")
+@pytest.mark.tor("TOR-124")
 @examples(max_examples=8, deadline=None)
 @given(pictures=st.integers(2, 30), batch=st.integers(1, 9), of=st.integers(1, 9), kept=st.integers(0, 9))
 def test_any_cut_yields_the_record_of_one_machine(pictures: int, batch: int, of: int, kept: int) -> None:
@@ -122,7 +122,7 @@ def test_any_cut_yields_the_record_of_one_machine(pictures: int, batch: int, of:
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-126")
+@pytest.mark.tor("TOR-125")
 def test_an_interrupted_shard_and_an_interrupted_merge_go_on(settings: Settings, tmp_path: Path) -> None:
     def kill(done: int, total: int, what: str, share: float) -> None:
         if done == 4:
@@ -147,7 +147,7 @@ def test_an_interrupted_shard_and_an_interrupted_merge_go_on(settings: Settings,
     assert contents(again) == one
 
 
-@pytest.mark.tor("TOR-126")
+@pytest.mark.tor("TOR-125")
 def test_missing_doubled_and_foreign_shards_are_named(settings: Settings, two: list[Path], tmp_path: Path) -> None:
     out, three = tmp_path / "merged", cut(settings, tmp_path, 3)
     cases: list[tuple[list[Path], str]] = [
@@ -177,7 +177,7 @@ def test_missing_doubled_and_foreign_shards_are_named(settings: Settings, two: l
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-126")
+@pytest.mark.tor("TOR-125")
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
@@ -218,7 +218,7 @@ def _trigger(connection: sqlite3.Connection) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-126")
+@pytest.mark.tor("TOR-125")
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -239,7 +239,7 @@ def test_a_damaged_shard_is_refused(
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-126")
+@pytest.mark.tor("TOR-125")
 def test_a_picture_that_changed_since_is_refused(settings: Settings, two: list[Path], tmp_path: Path) -> None:
     first, last = (settings.folder / "images" / name for name in ("002.png", "010.png"))
     last.write_bytes(first.read_bytes())
@@ -249,7 +249,7 @@ def test_a_picture_that_changed_since_is_refused(settings: Settings, two: list[P
         measure_shard(settings, two[0], Shard(1, 2), resume=True)
 
 
-@pytest.mark.tor("TOR-126")
+@pytest.mark.tor("TOR-125")
 def test_a_shard_is_no_record(two: list[Path]) -> None:
     for named in (two[0], two[0] / "shard.sqlite"):
         with pytest.raises(AuditError, match="holds one shard of a run, which decides nothing; need the record of the"):
@@ -278,7 +278,7 @@ def network():
 
 
 @pytest.mark.slow
-@pytest.mark.tor("TOR-126")
+@pytest.mark.tor("TOR-125")
 def test_a_shard_whose_network_changed_is_refused_for_good(tmp_path: Path) -> None:
     named = write_shapes(tmp_path / "data", model='kind = "factory"\nfunction = "counting_shard:network"\n')
     (tmp_path / "data" / "counting_shard.py").write_text(COUNTING)

@@ -27,7 +27,7 @@ def finding(verdict: Verdict, quantity: str) -> Finding:
     return only
 
 
-@pytest.mark.tor("TOR-130")
+@pytest.mark.tor("TOR-128")
 def test_one_picture_of_the_training_makes_the_audit_invalid() -> None:
     verdict = judged([7], [7, 9])
     of = finding(verdict, TRAINED_ON)
@@ -37,7 +37,7 @@ def test_one_picture_of_the_training_makes_the_audit_invalid() -> None:
     assert judged([7], [7], max_trained_on=0.02).outcome is Outcome.PASS
 
 
-@pytest.mark.tor("TOR-130")
+@pytest.mark.tor("TOR-128")
 def test_similar_pictures_are_counted_and_decide_nothing() -> None:
     verdict = judged([], [3, 4])
     similar = finding(verdict, LOOK_TRAINED_ON)

@@ -30,7 +30,7 @@ def honest(path: Path) -> Told:
     return told(path)
 
 
-@pytest.mark.tor("TOR-130")
+@pytest.mark.tor("TOR-128")
 def test_a_list_of_training_pictures_is_said_by_its_hash(tmp_path: Path) -> None:
     with Record.open(write_record(tmp_path / "audit.sqlite", n=60)) as record:
         training = {"pictures": 5_000, "unread": 0, "sha256": "ab" * 32}
