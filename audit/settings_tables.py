@@ -83,7 +83,7 @@ class DataTable(OpenTable):
     """Column of the metadata, as a flight or a patient, whose pictures are not independent of each other."""
     training: Path | None = Field(default=None, examples=["training.csv"])
     """List of hashes of the pictures that the network was trained on, as `saliency-audit hashes` makes it."""
-    sample: SampleTable | None = None
+    sample: SampleTable | None = Field(default=None, examples=[{"precision": "2 points", "by": ["label"]}])
     """Some of the samples, for which alone the interventions are made; maps and predictions are made of all."""
 
 
