@@ -90,5 +90,5 @@ def _rank(of: Alteration) -> int:
 
 def _answer(of: Alteration, stays: bool, becomes: str) -> str:
     if of.variant == PASTED or not stays:
-        return f"answers {becomes}"
+        return f"answers ‘{becomes}’"
     return "answer stays"

@@ -79,7 +79,7 @@ def _holder(ids: Mapping[int, Mapping[str, str]], card: CueCard, variant: str) -
 def _as_it_is(table: Evidence, shown: Shown, sample: int) -> list[Frame]:
     place, ids = int(np.searchsorted(table.sample, sample)), shown.ids[sample]
     label, right = class_name(shown.classes, int(table.class_index[place])), bool(table.right[place])
-    answer = "" if right else f"answers {class_name(shown.classes, int(table.predicted[place]))}"
+    answer = "" if right else f"answers ‘{class_name(shown.classes, int(table.predicted[place]))}’"
     frames = [Frame("Picture", ids["picture"], False, True, label, float(table.probability[place]), right, answer)]
     if shown.method in ids:
         frames.append(Frame(f"Map of {shown.method}", ids[shown.method or ""], True, True, "", None, True, "", 1))

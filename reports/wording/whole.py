@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from audit.phrases import count, listed
+from audit.phrases import count
 from checks.verdict import Judgement, Outcome
 from reports.wording.phrases import all_of
 from reports.wording.worded import WordedJudgement, WordedVerdict, fields_of, worded_verdicts
@@ -10,8 +10,9 @@ from reports.wording.words import About
 
 NO_RULE = "The profile names no rule that decides, so nothing was judged."
 ANOTHER_PROFILE = "Judge with a profile that has such a rule."
-WORST = "the worst pictures in the gallery"
+WORST = "the worst pictures in the report"
 WRONG_REASON = f"the pictures that are right for the wrong reason and at {WORST}"
+OTHERS_NEED = "The requirements say what the other checks need."
 BEFORE_SIGNING = "Look at {} before you sign; a PASS replaces no other verification."
 
 
@@ -33,13 +34,15 @@ def whole(judgement: Judgement, verdicts: Sequence[WordedVerdict]) -> tuple[str,
     disagreement = _disagreement(judgement, verdicts)
     if judgement.outcome is Outcome.PASS:
         checks = all_of(len(entering), "check").capitalize()
-        verb = "passes" if len(entering) == 1 else "pass"
-        seen = f"{checks} {verb} on {count(judgement.pictures, 'picture')}."
-        return f"{seen}{disagreement or _advice(verdicts)}", BEFORE_SIGNING.format(_to_look_at(judgement))
+        verb = "decides passes" if len(entering) == 1 else "decide pass"
+        seen = f"{checks} that {verb} on {count(judgement.pictures, 'picture')}"
+        ending = f".{disagreement}" if disagreement else _advice(verdicts)
+        return f"{seen}{ending}", BEFORE_SIGNING.format(_to_look_at(judgement))
     others = len(entering) - 1
     verb = "is" if others == 1 else "are"
     more = f" {count(others, 'other check')} {verb} also {judgement.outcome}." if others else ""
-    return f"{spokesman.sentence}{more}{disagreement}", spokesman.next_step
+    further = f" {OTHERS_NEED}" if others and spokesman.next_step and judgement.outcome is Outcome.INCONCLUSIVE else ""
+    return f"{spokesman.sentence}{more}{disagreement}", f"{spokesman.next_step}{further}"
 
 
 def _to_look_at(judgement: Judgement) -> str:
@@ -49,9 +52,11 @@ def _to_look_at(judgement: Judgement) -> str:
 
 
 def _advice(verdicts: Sequence[WordedVerdict]) -> str:
-    """What advisory rules say against a PASS."""
-    against = [f"{v.rule} is {v.outcome}" for v in verdicts if v.advisory and v.outcome is not Outcome.PASS]
-    return f" Advice that does not decide: {listed(against)}." if against else ""
+    """How many advisory rules do not PASS beside those that decide."""
+    against = sum(verdict.advisory and verdict.outcome is not Outcome.PASS for verdict in verdicts)
+    if not against:
+        return "."
+    return "; 1 that only advises does not." if against == 1 else f"; {against} that only advise do not."
 
 
 def _disagreement(judgement: Judgement, verdicts: Sequence[WordedVerdict]) -> str:

@@ -12,7 +12,7 @@ from reports.wording.words import About, FindingWords, Words, words_by_finding
 QUESTION = "Does the object carry the evidence for its label?"
 LABEL_STANDS = (
     "Look at the worst pictures: they keep their label without the object. Find out what else gives it away, remove"
-    " that from the training pictures or randomise it across classes, and audit again."
+    " that from the training pictures or randomise it across classes, retrain, and audit again."
 )
 MORE_ROOM = f"Add pictures {HALF_FREE}, or train the network on pictures with hidden parts."
 

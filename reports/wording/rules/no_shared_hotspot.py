@@ -29,7 +29,7 @@ LOOK_AT_CROPS = "Look at the crops: a cue would be seen there."
 NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the crops and find where the cue comes from (a camera's tag, a watermark, a photographer's"
-    " habit). Remove it from the training pictures, or randomise it across classes, and audit again.",
+    " habit). Remove it from the training pictures, or randomise it across classes, retrain, and audit again.",
     Outcome.INCONCLUSIVE: f"Add pictures, so that each class has {FEWEST} or more that are predicted right.",
     Outcome.INVALID: NO_NUMBER,
 }

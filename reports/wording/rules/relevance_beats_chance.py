@@ -10,7 +10,7 @@ from reports.wording.words import About, FindingWords, Words, deciding_sentence
 NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the worst pictures: what lies under the relevance is the cue. Remove it from the training"
-    " pictures, or randomise it across classes, and audit again.",
+    " pictures, or randomise it across classes, retrain, and audit again.",
     Outcome.INVALID: "Find out why the maps have no score before you read anything into the others.",
 }
 QUESTION = "Does more relevance lie on the object than chance would put there?"

@@ -13,7 +13,8 @@ QUANTITY = "right answers that the background alone supports at least as well as
 NEXT = {
     Outcome.PASS: "",
     Outcome.FAIL: "Look at the worst pictures: they keep their label without the object. Find out what in the"
-    " background gives it away, remove it from the training pictures or randomise it across classes, and audit again.",
+    " background gives it away, remove it from the training pictures or randomise it across classes, retrain, and"
+    " audit again.",
     Outcome.INVALID: NO_NUMBER,
 }
 

@@ -14,8 +14,8 @@ REGIONS = Regions(
     bring="carry {share} of the evidence for {label}",
     look=(
         "Look at this place on objects of each class. If what it shows is no part of them (a word, a tag), remove it"
-        " from the training pictures, or randomise it across classes, and audit again. If it may tell the class, say"
-        " so in your profile."
+        " from the training pictures, or randomise it across classes, retrain, and audit again. If it may"
+        " tell the class, say so in your profile."
     ),
 )
 

@@ -16,7 +16,7 @@ REGIONS = Regions(
     bring="bring {share} of the evidence for {label} into other pictures",
     look=(
         "Look at this place in pictures of each class, and find where the cue comes from (a tag, a logo, a border)."
-        " Remove it from the training pictures, or randomise it across classes, and audit again."
+        " Remove it from the training pictures, or randomise it across classes, retrain, and audit again."
     ),
 )
 

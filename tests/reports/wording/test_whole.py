@@ -41,20 +41,20 @@ def words(*verdicts: Verdict, missed: int = 0, **changes: Any) -> tuple[str, str
 
 def test_a_pass_counts_its_checks_and_sends_to_the_pictures_that_there_are() -> None:
     sentence, next_step = words(verdict("a", PASS), verdict("b", PASS), verdict("c", PASS))
-    assert sentence == "All 3 checks pass on 79 pictures."
+    assert sentence == "All 3 checks that decide pass on 79 pictures."
     assert next_step == (
-        "Look at the worst pictures in the gallery before you sign; a PASS replaces no other verification."
+        "Look at the worst pictures in the report before you sign; a PASS replaces no other verification."
     )
-    assert words(verdict("a", PASS))[0] == "The one check passes on 79 pictures."
+    assert words(verdict("a", PASS))[0] == "The one check that decides passes on 79 pictures."
     assert words(verdict("a", PASS), missed=2)[1].startswith(
-        "Look at the pictures that are right for the wrong reason and at the worst pictures in the gallery before"
+        "Look at the pictures that are right for the wrong reason and at the worst pictures in the report before"
     )
 
 
 @pytest.mark.tor("TOR-046")
 def test_advice_is_said_beside_a_pass() -> None:
     sentence, _ = words(verdict("a", PASS), verdict("b", FAIL, advisory=True), verdict("c", INVALID, advisory=True))
-    assert sentence == "The one check passes on 79 pictures. Advice that does not decide: b is FAIL and c is INVALID."
+    assert sentence == "The one check that decides passes on 79 pictures; 2 that only advise do not."
 
 
 @pytest.mark.tor("TOR-046")
