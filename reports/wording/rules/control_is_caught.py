@@ -25,7 +25,7 @@ IN_POINTS = "accuracy that hangs on a mark once it is flagged (limit of detectio
 FLAGGED = "share of the evidence at and above which a mark is flagged"
 BLAMED = "loss of the label's probability when the mark is hidden, for a copy that goes by it alone"
 KEPT_SHARE = "share of its evidence that the network itself keeps when the object is removed"
-RUN_IT = "Add the control planted_cue, and run the audit again."
+RUN_IT = "Add the control planted_cue to [experiments] in the settings, and run the audit again."
 MORE_MARKED = (
     "Run the audit again on more pictures that the network predicts right and whose boxes leave the border of the frame"
     " free."

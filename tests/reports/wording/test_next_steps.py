@@ -120,7 +120,7 @@ def test_another_method_is_the_way_where_the_similarity_lies_over_the_limit(
         ("relevance_beats_null_maps", reasons.NO_METHOD, "Use another method"),
         ("no_shared_hotspot", hotspot.NOT_SEARCHED, "Run the audit again with the search shared_cues"),
         ("control_is_caught", control.NO_CONTROL, "Add the control planted_cue"),
-        ("control_is_caught", control.ENDS_MISSING, "Add the control planted_cue, and run"),
+        ("control_is_caught", control.ENDS_MISSING, "Add the control planted_cue to [experiments]"),
         ("control_is_caught", control.NO_RULE, "Name rules in flagged_by"),
     ],
 )
