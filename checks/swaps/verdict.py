@@ -1,5 +1,6 @@
 """How much accuracy hangs on a property of the picture, judged in points."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from checks import reasons
 from checks.demand import CLASSES, LENDERS, Demand, of_pictures
-from checks.statistics.bounds import Bounds
+from checks.statistics.bounds import MOST_UNITS, Bounds
 from checks.statistics.crossed import Loans, lender_bounds, lenders
 from checks.statistics.subset import FEWEST, Subset
 from checks.swaps.classes import class_details, class_pulls
@@ -106,6 +107,26 @@ def _fewest_lenders(subset: Subset, limit: float) -> int:
     return bisect_left(range(1, most), True, key=enough) + 1
 
 
+def _lenders_needed(
+    lent: int, subset: Subset, limit: float, mean: float | None, by_pictures: Bounds | None, bounds: Bounds | None
+) -> int | None:
+    """How many must lend before the bound is within the limit, where they spread as those that lent do.
+
+    Their part of the margin falls with the root of their number (see `lender_bounds`). None where `MOST_UNITS` would
+    not do.
+    """
+    if mean is None or by_pictures is None or bounds is None:
+        return None
+    least = max(_fewest_lenders(subset, limit), lent + 1)
+    if not mean:  # nothing moved: the exact bound of a share, which falls with the number itself
+        return least
+    of_pictures = (by_pictures.upper - mean) ** 2
+    room, spread = (limit - mean) ** 2 - of_pictures, (bounds.upper - mean) ** 2 - of_pictures
+    if not spread * lent <= room * MOST_UNITS:
+        return None
+    return max(least, math.ceil(spread * lent / room))
+
+
 def unfit_swap(evidence: Evidence, rule: str, intervention: str) -> Verdict | None:
     """With all the donors that there are, each of which the record must name."""
     if verdict := unfit(rule, evidence, _needed(intervention)):
@@ -164,7 +185,9 @@ def _finding(
         reason=reason,
         details={
             **details,
-            "lenders_needed": _fewest_lenders(subset, limit) if reason == FEW_LENDERS else None,
+            "lenders_needed": _lenders_needed(details["lenders"], subset, limit, value, by_pictures, bounds)
+            if reason == FEW_LENDERS
+            else None,
             **unanswered,
             **class_details(evidence, pulls),
         },

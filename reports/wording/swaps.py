@@ -71,10 +71,11 @@ def swap_step(swapped: Swapped, finding: Finding, about: About) -> str:
     if finding.reason == reasons.UNJUDGED:
         return step_without_judged(finding)
     if finding.reason == FEW_LENDERS:
-        lenders = about.cluster if finding.clusters is not None and about.cluster != ORIGINAL else "picture"
+        needed = finding.details["lenders_needed"]
+        at_least = f"at least {count(needed, _lender(finding, about))}" if needed else "many more pictures"
         return (
-            f"Let {swapped.nouns} of at least {count(finding.details['lenders_needed'], lenders)} be tried: raise"
-            " experiments.donors, and add boxed pictures where there are fewer."
+            f"Let {swapped.nouns} of {at_least} be tried: raise experiments.donors, and add boxed pictures where"
+            " there are fewer."
         )
     if finding.reason in (UNDIRECTED, BREAKS_PICTURES):
         return WHOLE_OBJECT
@@ -84,6 +85,11 @@ def swap_step(swapped: Swapped, finding: Finding, about: About) -> str:
     if finding.outcome is Outcome.INVALID:
         return NO_NUMBER
     return "" if finding.outcome is Outcome.PASS else swapped.next_step
+
+
+def _lender(finding: Finding, about: About) -> str:
+    """What lends as one."""
+    return about.cluster if finding.clusters is not None and about.cluster != ORIGINAL else "picture"
 
 
 def _nameless(verdict: Verdict) -> str:
@@ -140,5 +146,6 @@ def _open(swapped: Swapped, finding: Finding, about: About) -> str:
         return f"{seen} ({allowed}), but the answers do not shift to the {nouns}’ classes."
     bound = f"at most {figure(finding.upper)}; {allowed}"
     if finding.reason == FEW_LENDERS:
-        return f"{seen} ({bound}); {finding.details['lenders']:,} {nouns} are too few to decide it."
+        lent = count(finding.details["lenders"], _lender(finding, about))
+        return f"{seen} ({bound}); {nouns} of {lent} are too few to decide it."
     return f"{seen} ({bound}); {undecided(finding, about)}."

@@ -134,6 +134,23 @@ def asked(loans: Loans, **changed: Any) -> Evidence:
     return replace(make_evidence({"gradient": np.full(n, 0.5)}, answers=answers), notes=notes, **changed)
 
 
+def with_bad_lenders(bad: int, count: int) -> Evidence:
+    """Of each forty backgrounds, so many cost the label behind whatever picture."""
+    loans = cue_in_an_eighth(0, 4_000, count)
+    return asked(loans._replace(value=(loans.lender % 40 < bad).astype(np.float64)))
+
+
+@pytest.mark.tor("TOR-028")
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_as_many_lenders_as_are_asked_for_decide(bad: int) -> None:
+    few = survives_other_background(with_bad_lenders(bad, 40), max_reliance=0.07).findings[0]
+    assert (few.reason, few.details["lenders"]) == (FEW_LENDERS, 40)
+    needed = few.details["lenders_needed"]
+    assert needed > 40
+    enough = survives_other_background(with_bad_lenders(bad, -(-needed // 40) * 40), max_reliance=0.07)
+    assert enough.outcome is Outcome.PASS
+
+
 @pytest.mark.tor("TOR-028")
 def test_a_few_backgrounds_without_the_cue_do_not_pass_for_many() -> None:
     loans = cue_in_an_eighth(0, 400, 24)
@@ -144,6 +161,7 @@ def test_a_few_backgrounds_without_the_cue_do_not_pass_for_many() -> None:
     details = verdict.findings[0].details
     assert (verdict.findings[0].n, details["lenders"], details["right_on_own"]) == (400, 24, 1.0)
     assert verdict.findings[0].reason == FEW_LENDERS
+    assert 24 < details["lenders_needed"] <= 64
     many = none._replace(lender=cue_in_an_eighth(0, 400, 64).lender)
     assert survives_other_background(asked(many), max_reliance=0.1).outcome is Outcome.PASS
 
