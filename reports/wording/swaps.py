@@ -147,5 +147,5 @@ def _open(swapped: Swapped, finding: Finding, about: About) -> str:
     bound = f"at most {figure(finding.upper)}; {allowed}"
     if finding.reason == FEW_LENDERS:
         lent = count(finding.details["lenders"], _lender(finding, about))
-        return f"{seen} ({bound}); {nouns} of {lent} are too few to decide it."
+        return f"{seen} ({bound}); those of {lent} are too few."
     return f"{seen} ({bound}); {undecided(finding, about)}."

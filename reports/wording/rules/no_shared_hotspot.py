@@ -70,7 +70,13 @@ def _next_step(verdict: Verdict) -> str:
         return LOOK
     if deciding.key == SEARCH:
         return NEXT[Outcome.INCONCLUSIVE]
-    return DRAW_MORE if more_helps(deciding) else f"{LOOK_AT_CROPS} {DRAW_MORE}"
+    step = _more_of_class(deciding) if deciding.n >= deciding.details["seen_in"] else DRAW_MORE
+    return step if more_helps(deciding) else f"{LOOK_AT_CROPS} {step}"
+
+
+def _more_of_class(finding: Finding) -> str:
+    """What helps where every picture was tested in which the candidate was seen."""
+    return f"Add pictures of {_name(finding)}: every one in which the candidate was seen is tested already."
 
 
 def _headline(verdict: Verdict) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
+from audit.record.seal import SEAL, seal
 from checks.profile import load_profile
 from checks.verdict import Outcome, Profile
 from fixtures.assessments import assessment_of, page_of, rejudged
@@ -41,6 +42,7 @@ class Told:
             record.set_meta("gallery", {"worst": shown, "borderline": [], "random": []})
             for key, value in changes.items():
                 record.set_meta(key, value)
+            record.set_meta(SEAL, seal(record))
             assessment = assessment_of(record, profile)
             self.judgement: WordedJudgement = assessment.judgement
             self.html = page_of(assessment)
@@ -167,7 +169,7 @@ def test_a_missing_experiment_is_said_to_be_missing(untouched: Told) -> None:
     assert "The control randomisation was not run" in section(untouched.html, "controls")
     text = section(untouched.html, "verdict")
     assert "Not measured, so it is unknown what this audit would have missed." in text
-    assert "there is no experiment to count, and a map alone cannot certify" in text
+    assert "Not counted: an audit that cannot be trusted shows nothing" in text
     assert "agree on a place" not in section(untouched.html, "cues")
 
 

@@ -239,7 +239,7 @@ def test_without_methods_nothing_is_made_up(tmp_path: Path) -> None:
     html = rendered(path, sources={"methods": [], "null_maps": ["uniform"]})
     check(html)
     assert "no scores of a saliency method" in words(html)
-    assert "There is nothing to count" in words(html)
+    assert "Not counted: an audit that cannot be trusted" in words(html)
 
 
 @pytest.mark.parametrize("frame", [[64, 64], [], None])

@@ -22,6 +22,7 @@ CUE = {
         "box": None,
         "pasted": 24,
         "turned": 20,
+        "seen_in": 5_000,
         "turned_elsewhere": 1,
     }
 }

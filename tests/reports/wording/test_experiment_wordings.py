@@ -118,7 +118,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
         (INCONCLUSIVE, reasons.UNJUDGED, SWAPPED, "200 of 1,434 right answers cannot be judged"),
         (INCONCLUSIVE, background.NO_CONTROL, ALONE, "show what swapping costs."),
         (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the backgrounds’ classes."),
-        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "backgrounds of 37 flights are too few"),
+        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "those of 37 flights are too few."),
         (
             INVALID,
             background.BREAKS_PICTURES,
@@ -143,7 +143,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
         ),
         (INCONCLUSIVE, regions.MAY_PULL_A_CLASS, REGION, "for ‘red fox’ into other pictures (at most 40.2 %; allowed"),
         (INCONCLUSIVE, reasons.UNDECIDED, REGION, "Patches of other classes cost 13.5 points more"),
-        (INCONCLUSIVE, background.FEW_LENDERS, REGION, "patches of 37 flights are too few to decide it."),
+        (INCONCLUSIVE, background.FEW_LENDERS, REGION, "those of 37 flights are too few."),
         (INCONCLUSIVE, background.NO_CONTROL, REGION, "stay right with other patches (allowed"),
         (INCONCLUSIVE, reasons.NO_PICTURES, REGION, "No picture predicted right was tried with other patches"),
     ],
@@ -175,7 +175,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
     ],
     ("survives_other_object_shape", "object_shape"): [
         (FAIL, reasons.BEYOND_LIMIT, SWAPPED, "93.1 % stay right at own-class aspects and 87.5 % at others (loss at"),
-        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "aspects of 37 flights are too few to decide it."),
+        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "those of 37 flights are too few."),
     ],
     ("survives_other_colour", "colour"): [
         (FAIL, reasons.BEYOND_LIMIT, SWAPPED, "93.1 % stay right in own-class colours and 87.5 % in others (loss at"),
@@ -201,7 +201,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             SWAPPED,
             "93.1 % stay right with own-class compressions and 87.5 % with others",
         ),
-        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "compressions of 37 flights are too few"),
+        (INCONCLUSIVE, background.FEW_LENDERS, SWAPPED, "those of 37 flights are too few."),
         (INCONCLUSIVE, background.UNDIRECTED, SWAPPED, "do not shift to the compressions’ classes."),
         (INCONCLUSIVE, background.NO_CONTROL, ALONE, "too few own-class compressions show what swapping costs."),
     ],

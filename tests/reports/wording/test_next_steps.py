@@ -24,7 +24,7 @@ ADD = r"^Add (boxed )?pictures"
 
 HOTSPOT: dict[str, Any] = {
     "class_index": 3, "class_label": "runway", "box": None, "id": 1, "pasted": 24, "turned": 20, "turned_elsewhere": 1,
-    "classes": 15, "searched": 12, "fewest": 20,
+    "classes": 15, "searched": 12, "fewest": 20, "seen_in": 5_000,
 }  # fmt: skip
 BACKGROUND = {"paired": True, "right_on_own": 0.9, "right_on_other": 0.8, "lenders": 40, "without_answer": 9}
 
@@ -161,6 +161,12 @@ def test_candidates_ask_for_tests_and_the_search_for_pictures(
 ) -> None:
     finding = finding_on_flights(key, outcome, reason, {"value": value, "details": HOTSPOT})
     assert step("no_shared_hotspot", finding).startswith(part)
+
+
+def test_a_candidate_that_was_tested_wherever_it_was_seen_asks_for_pictures_of_its_class() -> None:
+    fields = {"value": 0.2, "details": {**HOTSPOT, "seen_in": 20}, "n": 20}
+    told = step("no_shared_hotspot", finding_on_flights("cue 1", INCONCLUSIVE, reasons.TOO_FEW, fields))
+    assert told == "Add pictures of 'runway': every one in which the candidate was seen is tested already."
 
 
 def test_reasons_that_have_a_step_of_their_own() -> None:
