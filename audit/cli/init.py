@@ -26,7 +26,10 @@ MOST_NAMED = 5
 @click.argument("dataset", type=FILE)
 @click.option("--out", type=FILE, default=Path("audit.toml"), show_default=True, help="Settings file to write.")
 @click.option("--split", help="The split to audit, as val or test. [default: asked for where there are several]")
-@click.option("--model", help="KIND:NAME, as torchvision:resnet18 or onnx:model.onnx. [default: an example]")
+@click.option(
+    "--model",
+    help="KIND:NAME, as torchvision:resnet18, onnx:model.onnx, or factory:my_module:MyNet for code of yours. [default: an example]",
+)
 @click.option("--weights", help="The model's state dict, or the name of published weights.")
 def init(dataset: Path, out: Path, split: str | None, model: str | None, weights: str | None) -> int:
     """Look at DATASET (a folder or an annotation file), write a settings file, and say what this data can show.
