@@ -28,7 +28,7 @@ MOST_NAMED = 5
 @click.option("--split", help="The split to audit, as val or test. [default: asked for where there are several]")
 @click.option(
     "--model",
-    help="KIND:NAME, as torchvision:resnet18, onnx:model.onnx, or factory:my_module:MyNet for code of yours. [default: an example]",
+    help="KIND:NAME, as torchvision:resnet18, onnx:model.onnx or factory:mine:MyNet. [default: an example]",
 )
 @click.option("--weights", help="The model's state dict, or the name of published weights.")
 def init(dataset: Path, out: Path, split: str | None, model: str | None, weights: str | None) -> int:
