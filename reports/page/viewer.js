@@ -1,5 +1,5 @@
 "use strict";
-// The sliders of the gallery. All else on the page works without a script.
+// The sliders and filters of the gallery. All else on the page works without a script.
 (() => {
   const viewer = document.querySelector(".viewer");
   const [low, high, over] = ["low", "high", "over"].map((name) => document.getElementById(`viewer-${name}`));
@@ -35,4 +35,19 @@
   });
   document.getElementById("viewer-sliders").hidden = false;
   show();
+
+  const [label, cell] = ["label", "cell"].map((name) => document.getElementById(`viewer-${name}`));
+  const cards = viewer.querySelectorAll(".card");
+  const fits = (choice, given) => choice.value === "" || choice.value === given;
+  const filter = () => {
+    let shown = 0;
+    for (const card of cards) {
+      card.hidden = !(fits(label, card.dataset.label) && fits(cell, card.dataset.cell));
+      shown += !card.hidden;
+    }
+    document.getElementById("viewer-count").textContent = `${shown} of ${cards.length} pictures`;
+  };
+  for (const choice of [label, cell]) choice.addEventListener("change", filter);
+  document.getElementById("viewer-filters").hidden = false;
+  filter();
 })();

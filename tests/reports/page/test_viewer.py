@@ -113,10 +113,29 @@ def test_the_window_recolours_the_maps(browser: Browser, honest: str) -> None:
 
 @pytest.mark.slow
 @browses
+def test_pictures_are_filtered_by_class_and_answer(browser: Browser, honest: str) -> None:
+    tab = browser.open(honest)
+    cards, label, cell = tab.locator(".card"), tab.locator("#viewer-label"), tab.locator("#viewer-cell")
+    total = cards.count()
+    assert tab.locator("#viewer-count").inner_text() == f"{total} of {total} pictures"
+    kinds = [(cards.nth(i).get_attribute("data-label"), cards.nth(i).get_attribute("data-cell")) for i in range(total)]
+    first = kinds[0]
+    label.select_option(first[0])
+    cell.select_option(first[1])
+    assert tab.locator("#viewer-count").inner_text() == f"{kinds.count(first)} of {total} pictures"
+    shown = [cards.nth(i).get_attribute("hidden") is None for i in range(total)]
+    assert shown == [kind == first for kind in kinds]
+    assert 0 < sum(shown) < total
+    assert tab.faults == []
+
+
+@pytest.mark.slow
+@browses
 @pytest.mark.parametrize("script", [True, False])
 def test_views_colours_boxes_and_zoom_need_no_script(browser: Browser, honest: str, script: bool) -> None:
     tab = browser.open(honest, java_script_enabled=script)
     assert tab.locator("#viewer-sliders").is_visible() is script
+    assert tab.locator("#viewer-filters").is_visible() is script
     card = tab.locator(".card").first
     panels = [card.locator(f".panels > .shows-{kind}") for kind in ("picture", "map", "both")]
     assert [panel.is_visible() for panel in panels] == [True, True, True]
