@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 from audit.phrases import count
+from checks.conclude import WHOLE
+from checks.rules import control_is_caught, explainer_is_valid
+from checks.table.integrity import LOOK
 from checks.verdict import Judgement, Outcome
 from reports.wording.phrases import all_of
 from reports.wording.worded import WordedJudgement, WordedVerdict, fields_of, worded_verdicts
@@ -12,17 +15,27 @@ NO_RULE = "The profile names no rule that decides, so nothing was judged."
 ANOTHER_PROFILE = "Judge with a profile that has such a rule."
 WORST = "the worst pictures in the report"
 WRONG_REASON = f"the pictures that are right for the wrong reason and at {WORST}"
+CONTROL_MISSING = {control_is_caught.NO_CONTROL, explainer_is_valid.NO_CONTROL}
+LEFT_OUT = "A look leaves out this control, so nothing is known of it."
+ALL_SAMPLES = "Run the audit without --limit."
 OTHERS_NEED = "The requirements say what the other checks need."
 BEFORE_SIGNING = "Look at {} before you sign; a PASS replaces no other verification."
 
 
 def worded_judgement(judgement: Judgement, about: About) -> WordedJudgement:
     """The judgement with every sentence that a person reads."""
-    verdicts = worded_verdicts(judgement.verdicts, about)
+    verdicts = _in_a_look(worded_verdicts(judgement.verdicts, about))
     sentence, next_step = whole(judgement, verdicts)
     return WordedJudgement.model_validate(
         {**fields_of(judgement, Judgement), "verdicts": verdicts, "sentence": sentence, "next_step": next_step}
     )
+
+
+def _in_a_look(verdicts: Sequence[WordedVerdict]) -> tuple[WordedVerdict, ...]:
+    """A look makes no controls, so that nobody need mend what the rules on them say."""
+    look = any(verdict.rule == WHOLE and verdict.reason == LOOK for verdict in verdicts)
+    words = {"sentence": LEFT_OUT, "next_step": ALL_SAMPLES}
+    return tuple(v.model_copy(update=words) if look and v.reason in CONTROL_MISSING else v for v in verdicts)
 
 
 def whole(judgement: Judgement, verdicts: Sequence[WordedVerdict]) -> tuple[str, str]:

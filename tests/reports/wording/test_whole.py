@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from checks.conclude import WHOLE
+from checks.table.integrity import LOOK
 from checks.verdict import Direction, Finding, Judgement, Outcome, Unit, Verdict, WrongReason
 from fixtures.evidence import bare_profile
 from reports.wording.whole import worded_judgement
+from reports.wording.worded import WordedJudgement
 from reports.wording.words import About
 
 PASS, FAIL, INCONCLUSIVE, INVALID = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.INVALID
@@ -20,7 +23,17 @@ def verdict(rule: str, outcome: Outcome, advisory: bool = False) -> Verdict:
     return Verdict(rule=rule, outcome=outcome, advisory=advisory, decided_by="mass", findings=(finding,))
 
 
+def sentences(*verdicts: Verdict, **changes: Any) -> dict[str, str]:
+    """Of each rule."""
+    return {verdict.rule: verdict.sentence for verdict in judged(*verdicts, **changes).verdicts}
+
+
 def words(*verdicts: Verdict, missed: int = 0, **changes: Any) -> tuple[str, str]:
+    judgement = judged(*verdicts, missed=missed, **changes)
+    return judgement.sentence, judgement.next_step
+
+
+def judged(*verdicts: Verdict, missed: int = 0, **changes: Any) -> WordedJudgement:
     deciding = next((v for v in verdicts if not v.advisory), None)
     fields: dict[str, Any] = {
         "outcome": deciding.outcome if deciding else INVALID,
@@ -35,8 +48,7 @@ def words(*verdicts: Verdict, missed: int = 0, **changes: Any) -> tuple[str, str
             WrongReason(source="experiment", count=missed, right=70, share=missed / 70, upper=0.1)
         ],
     }
-    judgement = worded_judgement(Judgement(verdicts=verdicts, **{**fields, **changes}), About(0.95))
-    return judgement.sentence, judgement.next_step
+    return worded_judgement(Judgement(verdicts=verdicts, **{**fields, **changes}), About(0.95))
 
 
 def test_a_pass_counts_its_checks_and_sends_to_the_pictures_that_there_are() -> None:
@@ -55,6 +67,14 @@ def test_a_pass_counts_its_checks_and_sends_to_the_pictures_that_there_are() -> 
 def test_advice_is_said_beside_a_pass() -> None:
     sentence, _ = words(verdict("a", PASS), verdict("b", FAIL, advisory=True), verdict("c", INVALID, advisory=True))
     assert sentence == "The one check that decides passes on 79 pictures; 2 that only advise do not."
+
+
+def test_a_look_says_that_it_leaves_controls_out() -> None:
+    missing = Verdict(rule="control_is_caught", outcome=INVALID, reason="no_control")
+    look = Verdict(rule=WHOLE, outcome=INCONCLUSIVE, reason=LOOK, details={"samples": 9, "of": 90})
+    fields = {"outcome": INCONCLUSIVE, "decided_by": WHOLE}
+    assert sentences(missing, look, **fields)["control_is_caught"].startswith("A look leaves out this control")
+    assert sentences(missing)["control_is_caught"].startswith("The control planted_cue was not run")
 
 
 @pytest.mark.tor("TOR-046")
