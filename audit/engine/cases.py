@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from audit.engine.altered_pictures import encode_altered
 from audit.engine.explained_samples import loaded_again
 from audit.engine.plan import Plan
+from audit.engine.shown_samples import random_numbers
 from audit.engine.thumbnails import encode_map, encode_picture, first_drawn
-from audit.hashing import picture_seed
 from audit.models.pass_counter import Passes
 from audit.record.altered_layers import Alteration, read_layer
 from audit.record.experiment_readers import Answers, read_answers
@@ -60,11 +60,7 @@ def keep_cases(plan: Plan, record: Record, passes: Passes) -> None:
     if record.has(f"done {CASES}") or not len(pictures.number):
         return
     answers, kept = read_answers(record), read_thumbnails(record)
-    draw = {
-        number: picture_seed(plan.inputs.settings.run.seed, sample.image, sample.label)
-        for number, (sample, _) in enumerate(plan.inputs.samples)
-        if number in set(pictures.number.tolist())
-    }
+    draw = random_numbers(plan, pictures.number.tolist())
     cases = choose_cases(pictures, swapped(answers, pictures), draw)
     altered = {number for number, layers in kept.items() if any(map(read_layer, layers))}
     if not (altered or cases.worst):
@@ -113,7 +109,8 @@ def worst_variants(answers: Answers, number: int, interventions: Collection[str]
     That is the fill without the object that keeps the most of the label; and of the swaps of the background, and of all
     other swaps, the one that leaves the least.
     """
-    here = (answers.subject == SUBJECT) & (answers.sample == number) & np.isfinite(answers.log_odds)
+    here = np.flatnonzero((answers.sample == number) & np.isfinite(answers.log_odds))
+    here = here[answers.subject[here] == SUBJECT]
     given = [
         (Alteration(intervention, variant), log_odds)
         for intervention, variant, log_odds in zip(

@@ -36,7 +36,7 @@ def shown_so_far(plan: Plan, record: Record) -> ShownSamples:
 
 def gallery(plan: Plan, auc: Mapping[int, float]) -> Gallery:
     """Which samples the report shows. auc: by the number of the sample."""
-    return choose(auc, _draw(plan, auc))
+    return choose(auc, random_numbers(plan, auc))
 
 
 def auc_so_far(plan: Plan, record: Record) -> dict[int, float]:
@@ -47,13 +47,13 @@ def auc_so_far(plan: Plan, record: Record) -> dict[int, float]:
 
 def _kept(plan: Plan, auc: Mapping[int, float]) -> dict[int, float]:
     """The part of `auc` that is kept: what is in the gallery, and the further ones that the settings ask for."""
-    draw = _draw(plan, auc)
+    draw = random_numbers(plan, auc)
     members = {number for group in choose(auc, draw) for number in group}
     members |= {*first_drawn(draw, plan.inputs.settings.run.maps_kept)}
     return {number: value for number, value in auc.items() if number in members}
 
 
-def _draw(plan: Plan, numbers: Iterable[int]) -> dict[int, int]:
+def random_numbers(plan: Plan, numbers: Iterable[int]) -> dict[int, int]:
     """A random number for each of the samples."""
     samples, seed = plan.inputs.samples, plan.inputs.settings.run.seed
     return {number: picture_seed(seed, samples[number][0].image, samples[number][0].label) for number in numbers}
