@@ -1,5 +1,6 @@
 """The pictures that a network was trained on, by their hashes alone: a list that can leave a site where they cannot."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +38,8 @@ class Training(NamedTuple):
     """(n, 8) the perceptual hashes of those that have one."""
     unread: int
     """Further pictures, which could not be read when the list was made."""
+    sha256: str
+    """Hash of the list's file."""
 
 
 class Overlap(NamedTuple):
@@ -51,7 +54,8 @@ class Overlap(NamedTuple):
 def read_training(path: Path) -> Training:
     """The list that `hashes_text` wrote. Raises AuditError where it is none, empty, or not whole."""
     try:
-        titles, *lines = read_regular(path, MOST_BYTES).decode("ascii").splitlines() or [""]
+        content = read_regular(path, MOST_BYTES)
+        titles, *lines = content.decode("ascii").splitlines() or [""]
     except (OSError, ValueError) as error:
         raise AuditError(path, f"cannot be read ({error})", "need a list of hashes", STEP) from error
     if titles != COLUMNS:
@@ -63,7 +67,8 @@ def read_training(path: Path) -> Training:
         raise AuditError(path, "lists no picture", "need the hashes of the training pictures", STEP)
     pairs = [_hashes(path, number, line) for number, line in enumerate(lines, 2)]
     looks = sorted({look for _, look in pairs if look})
-    return Training(frozenset(pixels for pixels, _ in pairs), _words(looks), int(unread))
+    digest = hashlib.sha256(content).hexdigest()
+    return Training(frozenset(pixels for pixels, _ in pairs), _words(looks), int(unread), digest)
 
 
 def hashes_text(contents: Iterable[Content], unread: int) -> str:
@@ -83,7 +88,7 @@ def picture_contents(files: Sequence[Path], folder: Path, workers: int) -> Itera
 
 
 def overlap(training: Training, pixels: Sequence[str], looks: Sequence[str]) -> Overlap:
-    """Of n pictures, by the hashes of their pixels and their perceptual hashes."""
+    """Which of n pictures are on the list. pixels, looks: the hashes of their pixels, and their perceptual hashes."""
     same = np.array([entry in training.pixels for entry in pixels], dtype=bool)
     hashed = np.flatnonzero([entry != NO_HASH for entry in looks])
     words = _words([entry[:DIGITS] for entry in looks if entry != NO_HASH])
@@ -95,7 +100,7 @@ def overlap(training: Training, pixels: Sequence[str], looks: Sequence[str]) -> 
 
 
 def _hashes(path: Path, number: int, line: str) -> tuple[str, str]:
-    """Of the pixels, and perceptual, '' where the picture is too plain for one."""
+    """The two hashes of a line; the perceptual one is '' where the picture is too plain for one."""
     pixels, comma, look = line.partition(",")
     try:
         lengths = len(bytes.fromhex(pixels)), len(bytes.fromhex(look))
@@ -107,7 +112,7 @@ def _hashes(path: Path, number: int, line: str) -> tuple[str, str]:
 
 
 def _words(looks: Sequence[str]) -> Words:
-    """Of pictures as wholes, twice: a list knows no boxes, of whose surroundings the second half of a hash is."""
+    """Each hash of a whole picture twice: the second half is for the surroundings of boxes, which a list lacks."""
     return hash_words([2 * look for look in looks])
 
 

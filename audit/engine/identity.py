@@ -80,11 +80,9 @@ def _dataset(inputs: Inputs) -> dict[str, Any]:
 
 def _training(inputs: Inputs) -> dict[str, Any]:
     """The list of the pictures that the network was trained on, where the settings name one."""
-    named, training = inputs.settings.data.training, inputs.training
-    if named is None or training is None:
+    if (training := inputs.training) is None:
         return {}
-    of_list = {"pictures": len(training.pixels), "unread": training.unread}
-    return {TRAINING: {**of_list, "sha256": file_hash(inputs.settings.path(named))}}
+    return {TRAINING: {"pictures": len(training.pixels), "unread": training.unread, "sha256": training.sha256}}
 
 
 def _masks(samples: Sequence[Sample]) -> dict[str, Any]:

@@ -12,6 +12,6 @@ def note_training_copies(plan: Plan, record: Record) -> None:
     if plan.inputs.training is None:
         return
     pictures = read_pictures(record)
-    found = overlap(plan.inputs.training, pictures.pixels_sha256.tolist(), pictures.perceptual_hash.tolist())
-    numbers = {name: pictures.number[places].tolist() for name, places in found._asdict().items()}
+    copies = overlap(plan.inputs.training, pictures.pixels_sha256.tolist(), pictures.perceptual_hash.tolist())
+    numbers = {name: pictures.number[places].tolist() for name, places in copies._asdict().items()}
     record.set_meta(TRAINING_COPIES, numbers)

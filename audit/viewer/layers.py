@@ -59,7 +59,7 @@ def kept_samples(record: Record, sample: str | None = None) -> list[Shown]:
         kept = [row for row in rows if PICTURE in thumbnails.get(int(pictures.number[row]), {})]
         if not kept:
             raise AuditError("sample", "no picture of it is kept", "need a sample of the gallery", NOT_KEPT)
-        methods = record.identity()["sources"]["methods"]
+        methods = record.meta("sources")["methods"]
         return [shown(record, pictures, row, thumbnails[int(pictures.number[row])], methods) for row in kept]
 
 
@@ -73,7 +73,7 @@ def place_of(pictures: Pictures, sample: str) -> int:
 
 def shown(record: Record, pictures: Pictures, row: int, layers: Mapping[str, bytes], methods: Sequence[str]) -> Shown:
     """A row of the record with image files of its picture and of its maps by method."""
-    names = record.identity()["classes"]
+    names = record.meta("classes")
     predicted = int(pictures.predicted[row])
     return Shown(
         number=int(pictures.number[row]),
@@ -100,7 +100,7 @@ def relevance_of(encoded: bytes, record: Record) -> NDArray[np.float32]:
 
 def _opened(encoded: bytes, record: Record) -> Image.Image:
     """Raises AuditError for what is no image of the frame's size."""
-    height, width = record.identity()["frame"]
+    height, width = record.meta("frame")
     try:
         image = Image.open(io.BytesIO(encoded), formats=FORMATS)
         if image.size != (width, height):

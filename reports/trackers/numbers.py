@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from audit.errors import AuditError
 from audit.files import MOST_WRITTEN, read_regular
+from reports import checksums
 from reports.evidence_folder import AUDIT, WHOLE, format_files
 
 OUTCOMES = {"PASS": 1.0, "INCONCLUSIVE": 0.0, "FAIL": -1.0, "INVALID": -2.0}
@@ -46,7 +47,7 @@ def logged(folder: Path) -> Logged:
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         seen = f"cannot be read ({type(error).__name__}: {error})"
         raise AuditError(path, seen, "need the evidence of a run", "Run: saliency-audit report RUN.") from error
-    there = (folder / name for name in (*WHOLE, *format_files().values(), "SHA256SUMS"))
+    there = (folder / name for name in (*WHOLE, *format_files().values(), checksums.FILE))
     return Logged(name, metrics, tags, tuple(sorted(file for file in there if file.is_file())))
 
 

@@ -52,7 +52,7 @@ def test_block_by_block_as_all_at_once(audited: list[int], trained: list[int], a
     one, other = ([whole[seed] for seed in seeds] for seeds in (audited, trained))
     looks = sorted({c.perceptual_hash for c in other if c.perceptual_hash != NO_HASH})
     words = hash_words([2 * look[:DIGITS] for look in looks])
-    known = Training(frozenset(c.pixels_sha256 for c in other), words, 0)
+    known = Training(frozenset(c.pixels_sha256 for c in other), words, 0, "")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("audit.datasets.training.COMPARED", at_once)
         found = overlap(known, [c.pixels_sha256 for c in one], [c.perceptual_hash for c in one])
