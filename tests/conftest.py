@@ -3,7 +3,9 @@
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: threads of 
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from docs.qualification.results import plugin
+
+if TYPE_CHECKING:
+    from fixtures.browser import Browser
 
 settings.register_profile("of the project", deadline=None)  # a busy machine makes no example wrong
 settings.load_profile("of the project")
@@ -24,6 +29,14 @@ def real() -> Path:
     if not named:
         pytest.skip("needs SALIENCY_AUDIT_REAL: the folder of real photographs and the real network")
     return Path(named)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Browser"]:
+    from fixtures.browser import chromium_in  # noqa: PLC0415 other tests need not wait for it
+
+    with chromium_in(tmp_path_factory.mktemp("browser")) as started:
+        yield started
 
 
 @pytest.fixture

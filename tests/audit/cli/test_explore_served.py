@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from audit.engine.measure import measure
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from checks.profile import load_profile, register
-from fixtures.browser import Browser, browses, chromium_in, wait_until
+from fixtures.browser import Browser, browses, wait_until
 from fixtures.shapes import write_shapes
 
 ROOT = Path(__file__).parents[3]
@@ -65,12 +64,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = write_shapes(tmp_path_factory.mktemp("served") / "data", pictures=50)
     measure(file, file.parent / "out", registered=register(load_profile("quick")))
     return file
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium_in(tmp_path_factory.mktemp("browser")) as started:
-        yield started
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from PIL import Image
 
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
-from fixtures.browser import WCAG, Browser, browses, chromium_in, wait_until
+from fixtures.browser import WCAG, Browser, browses, wait_until
 from fixtures.explorations import block, exploration_page, text_at, tiled
 from fixtures.records import write_record
 
@@ -34,12 +33,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def html(path: Path) -> str:
     with Record.open(path) as record:
         return exploration_page(record)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium_in(tmp_path_factory.mktemp("browser")) as started:
-        yield started
 
 
 def shown(tab: Any) -> int:

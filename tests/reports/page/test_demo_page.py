@@ -1,14 +1,13 @@
 """The demo's first page: a slider with a script, all frames side by side without."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from audit.demo.tag_slider import PLACES, slider_frames
 from audit.record.record import Record
 from fixtures.assessments import assessment_of
-from fixtures.browser import WCAG, Browser, browses, chromium_in
+from fixtures.browser import WCAG, Browser, browses
 from fixtures.pages import words
 from fixtures.records import write_record
 from reports.page.demo_page import render_demo
@@ -22,12 +21,6 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> str:
             judgements[name] = assessment_of(record).judgement
     page = render_demo(folder / "index.html", "Two networks", "Both are right.", judgements, slider_frames())
     return page.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium_in(tmp_path_factory.mktemp("browser")) as started:
-        yield started
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """Sections that are closed on screen: what a section says for it, links into them, paper."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from fixtures.assessments import assessment_of, page_of
-from fixtures.browser import Browser, browses, chromium_in
+from fixtures.browser import Browser, browses
 from fixtures.pages import check
 from fixtures.records import write_record
 from reports.page.render import environment
@@ -27,12 +26,6 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> str:
         shown = sorted(read_thumbnails(record))
         record.set_meta("gallery", {"worst": shown, "borderline": [], "random": []})
         return page_of(assessment_of(record))
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium_in(tmp_path_factory.mktemp("browser")) as started:
-        yield started
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from audit.cli.main import cli
 from audit.errors import AuditError
 from audit.record.record import Record
 from checks.verdict import Outcome
-from fixtures.browser import WCAG, Browser, browses, chromium_in
+from fixtures.browser import WCAG, Browser, browses
 from fixtures.pages import words
 from fixtures.records import Kind, write_record
 from reports.evidence_folder import write_evidence
@@ -32,12 +31,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(folder / "audit-2", folder / "audit-10")
     (folder / "notes").mkdir()
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium_in(tmp_path_factory.mktemp("browser")) as started:
-        yield started
 
 
 @pytest.mark.slow

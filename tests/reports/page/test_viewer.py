@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from PIL import Image
 from audit.record.map_readers import read_thumbnails
 from audit.record.record import Record
 from fixtures.assessments import assessment_of, page_of
-from fixtures.browser import WCAG, Browser, browses, chromium_in, colour_at
+from fixtures.browser import WCAG, Browser, browses, colour_at
 from fixtures.pages import check
 from fixtures.records import Kind, write_record
 from reports.page import render as page
@@ -82,12 +81,6 @@ def test_without_a_gallery_there_is_no_script(tmp_path: Path) -> None:
     check(html)
     assert "<script" not in html
     assert "script-src" not in html
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium_in(tmp_path_factory.mktemp("browser")) as started:
-        yield started
 
 
 @pytest.mark.slow
