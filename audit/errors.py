@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from typing import Any
 
 MOST_LISTED = 50
 """Problems that one message lists."""
@@ -20,6 +21,10 @@ class AuditError(Exception):
         sentence = f"{where}: {seen}" + (f"; {needed}" if needed else "")
         ending = "" if sentence.endswith((".", "?")) else "."
         super().__init__(sentence + ending + (f" {next_step}" if next_step else ""))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it travels between processes."""
+        return type(self), (self.where, self.seen, self.needed, self.next_step, self.parts)
 
 
 def first_line(error: BaseException) -> str:

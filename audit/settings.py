@@ -45,7 +45,9 @@ class Settings(Table):
 
     def recorded(self) -> dict[str, Any]:
         """What the record keeps: all but what cannot change a number, and of absolute paths only the name."""
-        kept: dict[str, Any] = _portable(self.model_dump(mode="json", exclude={"run": {"workers", "threads"}}))
+        kept: dict[str, Any] = _portable(
+            self.model_dump(mode="json", exclude={"run": {"workers", "processes", "threads"}})
+        )
         return kept
 
 

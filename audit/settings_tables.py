@@ -270,6 +270,9 @@ class RunTable(Table):
         examples=[4],
     )
     """Threads that decode pictures. Default: those of torch, at most 8. No number depends on them."""
+    processes: int | None = Field(default=None, ge=0, le=bounds.MOST_THREADS, examples=[8])
+    """Processes that decode the pictures of the run in the place of those threads, so that nothing waits for the
+    interpreter's lock. Default: none, but on a GPU and for 2,000 pictures or more one less than there are cores."""
     threads: int | None = Field(default=None, gt=0, le=bounds.MOST_THREADS, examples=[4])
     """Threads that the network computes with. Default: those of torch, but no more than the cores that a container is
     granted. With another number the last digits may differ."""

@@ -1,15 +1,17 @@
-"""From picture files to batches in the frame of the network's input, decoded ahead in threads."""
+"""From picture files to batches in the frame of the network's input, decoded ahead in threads or processes."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor
 
 from audit.datasets.coding import PLAIN, Coding, Jpeg, coding_of, recoded
 from audit.datasets.content import Content, content_of
+from audit.datasets.decoders import Decoders, Task
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden, displayed_masks
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
 from audit.datasets.geometry import Size, covered_share
@@ -68,17 +70,20 @@ class Loader:
     workers: int
     """Threads that decode. The one that asks for the batches is among them, while it waits."""
     ahead: int
-    """Batches that are decoded while the network is asked. On the CPU none: decoding would take the cores that the
-    network's threads wait for each other on, and cost several times its own time."""
+    """Batches that are decoded while the network is asked. On the CPU none but where the network leaves a core idle:
+    else decoding would take the cores that its threads wait for each other on, and cost several times its own time."""
+    processes: int = 0
+    """Processes that decode the batches of a run, each beside a thread that waits for it; 0: the threads do."""
     frame: tuple[int, int] | None = None
     """(height, width) that every picture must have after the preprocessing; None: not known yet."""
 
-    def batches(self, ranges: Sequence[Sequence[int]]) -> "Batches":
+    def batches(self, ranges: Sequence[Sequence[int]], many: bool = False) -> "Batches":
         """One batch for each range, or other sequence, of sample numbers, in order.
 
         What is in a batch depends on its numbers alone, neither on the workers nor on where a run was resumed.
+        many: so many pictures that processes are worth their start.
         """
-        return Batches(self, ranges)
+        return Batches(self, ranges, Decoders() if many and self.processes else None)
 
     def load(self, number: int) -> Loaded:
         """Decode one sample and move it into the network's frame. Raises Rejected."""
@@ -99,6 +104,10 @@ class Loader:
             coding=coding,
             compression=opened.compression,
         )
+
+    def task(self, number: int) -> Task:
+        """`load` for another process, which gets this sample alone."""
+        return partial(_loaded, replace(self, samples=(self.samples[number],)), number)
 
     def framed_boxes(self, number: int, header: Header) -> FramedBoxes:
         """Where the sample's boxes lie in the network's frame. Raises Rejected where sizes alone exclude the sample."""
@@ -174,19 +183,26 @@ class Loader:
         return Exclusion(sample.image, sample.label, rejected.reason, rejected.detail)
 
 
+def _loaded(loader: Loader, number: int) -> Loaded:
+    """The one sample that the loader has, by the number that it has elsewhere."""
+    return replace(loader.load(0), number=number)
+
+
 class Batches(Iterator[LoadedBatch]):
     """Batches on their way; closed, because threads decode them."""
 
-    def __init__(self, loader: Loader, ranges: Sequence[Sequence[int]]) -> None:
-        self._loader, self._ranges = loader, deque(ranges)
+    def __init__(self, loader: Loader, ranges: Sequence[Sequence[int]], decoders: Decoders | None = None) -> None:
+        """decoders: processes that decode in the place of the threads, which wait for them."""
+        self._loader, self._ranges, self._decoders = loader, deque(ranges), decoders
         self._waiting: deque[tuple[Sequence[int], list[Future[Loaded]]]] = deque()
-        self._pool = ThreadPoolExecutor(max(loader.workers - 1, 1), thread_name_prefix="load")
+        threads = loader.processes if decoders else max(loader.workers - 1, 1)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="load")
 
     def start(self) -> None:
         """Begin to decode one more batch."""
         if self._ranges:
             numbers = self._ranges.popleft()
-            self._waiting.append((numbers, [self._pool.submit(self._loader.load, number) for number in numbers]))
+            self._waiting.append((numbers, [self._pool.submit(self._load, number) for number in numbers]))
 
     def __next__(self) -> LoadedBatch:
         while self._ranges and len(self._waiting) <= self._loader.ahead:
@@ -199,12 +215,18 @@ class Batches(Iterator[LoadedBatch]):
         decoded = [self._decoded(*pair) for pair in reversed(list(zip(numbers, futures, strict=True)))]
         return self._loader.collect(numbers, decoded[::-1])
 
+    def _load(self, number: int) -> Loaded:
+        return self._decoders.answer(self._loader.task(number)) if self._decoders else self._loader.load(number)
+
     def _decoded(self, number: int, future: Future[Loaded]) -> Loaded | Rejected:
         """What a thread has decoded. What none has begun is decoded here, where nothing else is to be done."""
         try:
-            return self._loader.load(number) if future.cancel() else future.result()
+            here = self._decoders is None and future.cancel()
+            return self._loader.load(number) if here else future.result()
         except Rejected as rejected:
             return rejected
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._decoders:
+            self._decoders.close()

@@ -14,6 +14,7 @@ from audit.datasets.loader import Loaded, Loader
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Sample
 from audit.engine.inputs import Inputs
+from audit.engine.threads import granted_cores
 from audit.errors import AuditError, first_line
 from audit.frame_size import Frame, check_frame
 from audit.hashing import picture_seed
@@ -27,6 +28,8 @@ from audit.saliency.localisation import region
 
 CALIBRATION = 32
 """Pictures from which an untrained copy takes its batch-norm statistics."""
+MANY = 2_000
+"""Samples from which on processes that decode are worth their start, where the network takes hardly any time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +99,8 @@ def batch_factory(
     Brings the network to the device and lays it out in memory. Raises AuditError where the network fails on the
     pictures, or where an untrained copy is needed and cannot be made.
     """
-    loader = loader_of(inputs, ahead=2 if device.type == "cuda" else 0)
+    idle = torch.get_num_threads() < granted_cores()
+    loader = loader_of(inputs, 2 if device.type == "cuda" else int(idle), decoding_processes(inputs, device))
     first = _first_pictures(loader, CALIBRATION if "untrained" in needs else 2)
     pair = _pair(first)
     if pair:
@@ -132,8 +136,8 @@ def batch_factory(
     return factory, pair
 
 
-def loader_of(inputs: Inputs, ahead: int = 0) -> Loader:
-    """What reads the inputs' pictures. ahead: see `Loader`."""
+def loader_of(inputs: Inputs, ahead: int = 0, processes: int = 0) -> Loader:
+    """What reads the inputs' pictures. ahead, processes: see `Loader`."""
     settings = inputs.settings
     return Loader(
         folder=settings.path(settings.data.images),
@@ -144,7 +148,16 @@ def loader_of(inputs: Inputs, ahead: int = 0) -> Loader:
         tolerance=settings.saliency.pointing_tolerance,
         workers=settings.run.workers,
         ahead=ahead,
+        processes=processes,
     )
+
+
+def decoding_processes(inputs: Inputs, device: torch.device) -> int:
+    """How many decode the pictures of the run: those of the settings, else what a GPU needs to be kept busy."""
+    asked = inputs.settings.run.processes
+    if asked is not None:
+        return asked
+    return granted_cores() - 1 if device.type == "cuda" and len(inputs.samples) >= MANY else 0
 
 
 def _first_pictures(loader: Loader, count: int) -> tuple[Loaded, ...]:

@@ -49,7 +49,7 @@ def measured_here(
 ) -> Generator[MeasuredBatch, None, None]:
     """Measure the ranges in this process."""
     size = plan.batch_size
-    with closing(plan.factory.loader.batches(todo)) as upcoming:
+    with closing(plan.factory.loader.batches(todo, many=True)) as upcoming:
         for numbers, loaded in zip(todo, upcoming, strict=True):
             auc: dict[int, float] = {}
             rows: Rows = {

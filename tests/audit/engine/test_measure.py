@@ -169,8 +169,9 @@ def test_a_study_that_was_broken_off_is_done_again(whole: Settings, tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.tor("TOR-052")
 def test_neither_repetition_nor_workers_change_a_byte(whole: Settings, tmp_path: Path) -> None:
-    again = measure(changed(whole, run={"workers": 5}), tmp_path / "again")
-    assert contents(again) == contents(measure(whole, tmp_path / "out"))
+    first = contents(measure(whole, tmp_path / "out"))
+    assert contents(measure(changed(whole, run={"workers": 5}), tmp_path / "threads")) == first
+    assert contents(measure(changed(whole, run={"processes": 2}), tmp_path / "processes")) == first
 
 
 @pytest.mark.slow
