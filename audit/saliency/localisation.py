@@ -7,6 +7,7 @@ it is the other way round.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -96,11 +97,17 @@ def _one_by_one(relevance: Tensor, where: Region) -> Tensor:
     one_for_all = relevance.stride(0) == 0
     maps = (relevance[:1] if one_for_all else relevance).float().flatten(1).cpu().numpy()
     if one_for_all:
-        known = _Known.of(maps[0], shared=True)
+        known = _shared(maps[0].tobytes())
         rows = [_scores(known, *pair) for pair in masks]
     else:
         rows = [_scores(_Known.of(values), *pair) for values, pair in zip(maps, masks, strict=True)]
     return torch.tensor(rows, dtype=torch.float64)
+
+
+@lru_cache(maxsize=8)
+def _shared(values: bytes) -> "_Known | None":
+    """What is known of a map that all pictures share, and one batch after another."""
+    return _Known.of(np.frombuffer(values, dtype=np.float32), shared=True)
 
 
 class _Known(NamedTuple):

@@ -42,7 +42,8 @@ def main(
     of_networks = []
     for row in networks.rows(names, pictures, rounds, device):
         of_networks.append(row)
-        click.echo(f"{row.network}: {row.to_loop} x the best loop ({row.loop_ms:.1f} ms a picture; {row.how})")
+        how = f"{row.loop_ms:.1f} ms a picture; {row.how}"
+        click.echo(f"{row.network}: a further picture {row.further} x the best loop, all {row.to_loop} ({how})")
     of_methods = list(methods.rows(METHODS_OF, device))
     click.echo("\n".join(f"{row.method}: {row.over_passes:.2f} x its passes" for row in of_methods))
     of_profile = [profile.row(name, in_profile, device) for name in profiled]

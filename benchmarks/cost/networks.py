@@ -1,7 +1,7 @@
 """The whole run of the gradient against the loops, network by network."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,24 +13,33 @@ from audit import Model, Preprocessing, Region, measure
 from audit.cli.malloc import kept_memory
 from audit.models.model import freeze
 from benchmarks.cost import loops
-from benchmarks.cost.clock import Ratio, Timed, in_turn, milliseconds, ratio
-from benchmarks.cost.photographs import cheapest, write_photographs
+from benchmarks.cost.clock import Ratio, Spent, Timed, in_turn, milliseconds, ratio, spent
+from benchmarks.cost.photographs import cheapest, first, write_photographs
 from benchmarks.cost.rivals import are_installed, captum_and_quantus
 
 NETWORKS = ("resnet18", "resnet50", "mobilenet_v2", "densenet201", "vit_b_16", "squeezenet1_1")
 FEW = 64
 """Pictures of what neither starts up nor asks anything twice."""
-RUN, BEST, FORWARD, CLASSIC, RIVALS = "run", "best loop", "forward", "one by one", "Captum and Quantus"
+SHORT = 112
+"""Pictures of a short run, whose network is asked as often again as that of a long one."""
+LONGEST = 60
+"""Seconds that the passes of a run may take: of slow networks it has fewer pictures."""
+RUN, SHORT_RUN, BEST, FORWARD = "run", "short run", "best loop", "forward"
+CLASSIC, RIVALS = "one by one", "Captum and Quantus"
 
 
 class Row(NamedTuple):
     """One network. The ratios are those of wall times."""
 
     network: str
+    pictures: int
+    """Of the run."""
     how: str
     """Of the best loop."""
     loop_ms: float
     to_loop: Ratio
+    further: Ratio
+    """What the run takes for a further picture, in multiples of the loop."""
     to_forward: Ratio
     classic: Ratio
     """The classic loop, in multiples of the best one."""
@@ -54,35 +63,44 @@ def audited(name: str) -> Model:
     return Model(module, tuple(map(str, range(1000))), Preprocessing(resize=256, crop=(224, 224)))
 
 
-def run(folder: Path, model: Model, device: str) -> None:
+def run(folder: Path, pictures: int, model: Model, device: str) -> None:
     """JPEG files in, a finished record out."""
     with tempfile.TemporaryDirectory() as out, kept_memory():
-        measure(cheapest(folder), Path(out) / "run", model=model, device=device)
+        measure(cheapest(folder, first(folder, pictures)), Path(out) / "run", model=model, device=device)
 
 
-def _row(name: str, folder: Path, pictures: int, rounds: int, device: str) -> Row:
+def _row(name: str, folder: Path, most: int, rounds: int, device: str) -> Row:
     model = audited(name)
-    module, x = model.module.to(device), torch.randn(pictures, 3, 224, 224, device=device)
+    module, x = model.module.to(device), torch.randn(max(FEW, *loops.SIZES[device]), 3, 224, 224, device=device)
     best = loops.best(module, x)
-    few = x[:FEW]
+    few, pictures = x[:FEW], min(most, max(2 * SHORT, int(LONGEST / spent(best.gradient).wall * len(x))))
     tasks = {
-        BEST: Timed(best.gradient, pictures),
-        FORWARD: Timed(best.forward, pictures),
+        BEST: Timed(best.gradient, len(x)),
+        FORWARD: Timed(best.forward, len(x)),
         CLASSIC: Timed(loops.plain(module, few).one_by_one, len(few)),
-        RUN: Timed(partial(run, folder, model, device), pictures),
+        RUN: Timed(partial(run, folder, pictures, model, device), pictures),
+        SHORT_RUN: Timed(partial(run, folder, SHORT, model, device), SHORT),
     }
     if are_installed():
         tasks[RIVALS] = Timed(partial(captum_and_quantus, module, few, _objects(len(few))), len(few))
     turns = in_turn(tasks, rounds)
     return Row(
         network=name,
+        pictures=pictures,
         how=best.how,
         loop_ms=milliseconds(turns, BEST),
         to_loop=ratio(turns, RUN, BEST),
+        further=ratio([{**turn, RUN: _further(turn, pictures)} for turn in turns], RUN, BEST),
         to_forward=ratio(turns, RUN, FORWARD),
         classic=ratio(turns, CLASSIC, BEST),
         rivals=ratio(turns, RIVALS, RUN) if RIVALS in tasks else None,
     )
+
+
+def _further(turn: Mapping[str, Spent], pictures: int) -> Spent:
+    """What each picture takes beyond those of the short run, as in it the network is asked again no more."""
+    both = zip(turn[RUN], turn[SHORT_RUN], strict=True)
+    return Spent(*((long * pictures - short * SHORT) / (pictures - SHORT) for long, short in both))
 
 
 def _objects(pictures: int) -> Region:

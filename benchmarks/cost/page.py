@@ -16,12 +16,14 @@ NETWORKS = """\
 ## The gradient: files in, record out
 
 The run reads the files, makes one map of each picture, scores it and three null maps, and writes the record; no
-experiments. The best loop makes forward pass and input gradient over tensors in memory, folded and laid out as suits
-the network best. The classic loop takes a picture at a time with `.backward()`. Captum and Quantus make the same maps
-and four of the scores of tensors in memory, without files or record.
+experiments. However many pictures there are, it starts up, and asks the network again about 96 of them, also in other
+batches, orders and layouts: what a *further* picture takes is the difference to a run of 112. The best loop makes
+forward pass and input gradient over tensors in memory, folded and laid out as suits the network best. The classic loop
+takes a picture at a time with `.backward()`. Captum and Quantus make the same maps and four of the scores of tensors in
+memory, without files or record.
 
-| network | loop, ms of the processor | how | run / loop | processor | run / forward | classic / loop | rivals / run |
-|---|--:|---|--:|--:|--:|--:|--:|"""
+| network | pictures | loop, ms | how | further / loop | processor | run / loop | run / forward | classic / loop | rivals / run |
+|---|--:|--:|---|--:|--:|--:|--:|--:|--:|"""  # noqa: E501 one row of a table
 METHODS = """\
 ## Methods
 
@@ -71,10 +73,12 @@ def _networks(rows: Sequence[networks.Row]) -> Iterator[str]:
         (
             (
                 row.network,
+                f"{row.pictures:,}",
                 f"{row.loop_ms:.1f}",
                 row.how,
+                str(row.further),
+                f"{row.further.processor:.2f}",
                 str(row.to_loop),
-                f"{row.to_loop.processor:.2f}",
                 str(row.to_forward),
                 str(row.classic),
                 str(row.rivals or "not installed"),

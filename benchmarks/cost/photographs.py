@@ -37,11 +37,18 @@ def write_small(folder: Path, count: int) -> None:
     (folder / "boxes.csv").write_text("\n".join(lines))
 
 
-def cheapest(folder: Path) -> Settings:
+def first(folder: Path, count: int) -> str:
+    """The name of an annotation file of so many of the pictures."""
+    lines = (folder / "boxes.csv").read_text().splitlines()
+    (folder / f"first-{count}.csv").write_text("\n".join(lines[: count + 1]))
+    return f"first-{count}.csv"
+
+
+def cheapest(folder: Path, annotations: str = "boxes.csv") -> Settings:
     """The gradient, all scores, the null maps that cost no pass, and no experiment."""
     return parse_settings(
         {
-            "data": {"format": "csv", "annotations": "boxes.csv", "images": "."},
+            "data": {"format": "csv", "annotations": annotations, "images": "."},
             "saliency": {"methods": ["gradient"], "null_maps": ["uniform", "centre", "edges"]},
             "experiments": {"interventions": [], "controls": [], "searches": []},
         },

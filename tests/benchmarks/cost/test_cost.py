@@ -53,7 +53,7 @@ def test_every_row_of_the_page_has_the_columns_of_its_head(rivals: bool) -> None
     some = ratio([{"a": Spent(1.0, 1.0)}], "a", "a")
     text = page(
         "a machine",
-        [networks.Row("resnet18", "folded", 41.5, some, some, some, some if rivals else None)],
+        [networks.Row("resnet18", 224, "folded", 41.5, some, some, some, some, some if rivals else None)],
         ("resnet18", [methods.Row("gradient", 1, 1, 2.3, 1.0)]),
         [profile.Row("resnet18", 96, 120, 2_500, 1.1, 1.2)],
         [curve.Row(1_000, 3.2, 2.7, 700, 1.1)],
