@@ -125,7 +125,7 @@ def _recoded(pixels: np.ndarray, coding: Coding) -> np.ndarray:
     """(H, W, 3) or (H, W) uint8."""
     after = np.array(coding.around.nearest(pixels))
     place = coding.inside(pixels)
-    part = coding.colours.nearest(pixels[place])
+    part = after[place] if coding.colours is coding.around else coding.colours.nearest(pixels[place])
     after[place] = part if coding.jpeg is None else _compressed(part, coding.jpeg, coding)
     return after
 

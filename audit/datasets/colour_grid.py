@@ -38,8 +38,8 @@ class ColourGrid:
         if self.palette:
             from scipy.spatial import KDTree  # noqa: PLC0415 who explains one picture does not wait for SciPy
 
-            colours = np.array(self.palette, dtype=np.uint8)
-            return np.asarray(colours[KDTree(colours).query(pixels)[1]])
+            colours, (distinct, each) = np.array(self.palette, dtype=np.uint8), _distinct(pixels)
+            return np.asarray(colours[KDTree(colours).query(distinct)[1]][each])
         if self.levels:
             columns = pixels.reshape(-1, len(self.levels)).T
             moved = [_to_nearest(values)[column] for values, column in zip(self.levels, columns, strict=True)]
@@ -64,6 +64,14 @@ def colour_grid(pixels: Pixels) -> ColourGrid:
     if counted:
         return ColourGrid(palette=tuple(sorted(map(tuple, np.array([colour for _, colour in counted]).tolist()))))
     return ColourGrid(levels=_coarse(picture))
+
+
+def _distinct(pixels: Pixels) -> tuple[Pixels, NDArray[np.intp]]:
+    """(n, 3) the colours of pixels (H, W, 3), which altering leaves few of, and (H, W) the place of each pixel's."""
+    packed = pixels.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
+    values, places = np.unique(packed, return_inverse=True)
+    colours = np.stack([values >> 16, values >> 8 & 255, values & 255], axis=1)
+    return colours.astype(np.uint8), places.reshape(packed.shape)
 
 
 def _coarse(picture: Image.Image) -> tuple[tuple[int, ...], ...]:

@@ -30,8 +30,9 @@ def write_small(folder: Path, count: int) -> None:
     rng = np.random.default_rng(0)
     lines = ["image,label,x0,y0,x1,y1"]
     for number in range(count):
-        pixels = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8).repeat(4, axis=0).repeat(4, axis=1)
-        Image.fromarray(pixels).save(folder / f"{number:06}.png", compress_level=1)
+        coarse = Image.fromarray(rng.integers(0, 256, (16, 16, 3), dtype=np.uint8))
+        smooth = coarse.resize((64, 64), Image.Resampling.BILINEAR)  # of more colours than a palette holds
+        smooth.save(folder / f"{number:06}.png", compress_level=1)
         x, y = rng.integers(4, 30, 2)
         lines.append(f"{number:06}.png,{number % CLASSES},{x},{y},{x + 24},{y + 22}")
     (folder / "boxes.csv").write_text("\n".join(lines))
