@@ -131,5 +131,5 @@ def _prediction(evidence: Evidence, i: int, classes: tuple[str, ...]) -> Predict
         confidence=json_number(evidence.confidence_of_prediction[i]),
         label_probability=json_number(evidence.probability[i]),
         label_rank=int(rank) if np.isfinite(rank) else None,
-        right=bool(evidence.right[i]),
+        right=predicted == int(evidence.class_index[i]),
     )
