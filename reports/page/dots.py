@@ -17,7 +17,7 @@ SLOT = 27.0, 20.0
 """Width and height of a number in points: 36 by 26.7 pixels, over the 24 of WCAG 2.2 (2.5.8) even a tenth smaller."""
 _INSIDE = 0.18, 0.96, 0.04, 0.84
 """Left, right, top and bottom of where numbers may lie, as shares of the chart's sides."""
-_CROWDED = 10.0
+_CROWDED = 15.0
 """Points of distance that a slot costs for each mark that the number would cover, up to four."""
 
 

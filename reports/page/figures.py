@@ -14,6 +14,7 @@ from reports.charts import halves as halves_chart
 from reports.charts import relevance_mass
 from reports.charts.cascade_curve import cascade
 from reports.charts.detection_curve import Line, detection
+from reports.charts.drawing import MOST_DOTS
 from reports.page.dots import Dot, dots
 from reports.page.gallery import Card
 from reports.result.controls import Cascade, CascadeStage, Detection, PlantedStrength
@@ -31,6 +32,8 @@ class HalvesFigure:
     misses: int
     median: float
     """Median of the object's lead, in log-odds."""
+    crowded: bool
+    """Squares stand for several pictures."""
     width: float
     """Of the chart, in points."""
     dots: list[Dot]
@@ -124,7 +127,7 @@ def halves_figure(table: Evidence, miss: Miss, cards: Sequence[Card]) -> HalvesF
     lead = float(np.median(alone - surroundings))
     side = plane.width * np.array([1.0, halves_chart.HEIGHT / halves_chart.WIDTH])
     marks = dots(cards, table.sample[shown].tolist(), plane.places, side)
-    return HalvesFigure(plane.chart, hits, misses, lead, plane.width, marks)
+    return HalvesFigure(plane.chart, hits, misses, lead, len(alone) > MOST_DOTS, plane.width, marks)
 
 
 def detection_figures(limit: Detection, strengths: Sequence[PlantedStrength]) -> list[DetectionFigure]:
