@@ -56,7 +56,7 @@ STYLE: Any = {
     "text.color": INK,
 }
 DASHED = (0, (4, 2))
-_MOST_DOTS = 300
+MOST_DOTS = 300
 _BINS = 26
 _PART = "part-"
 
@@ -89,7 +89,7 @@ def ticks(axis: Axis) -> None:
 def scatter(axes: Axes, x: Floats, y: Floats, miss: NDArray[np.bool_], edges: tuple[float, float]) -> None:
     """A dot for each picture, the misses in red; squares where there are many. edges: of both axes, one scale."""
     low, high = edges
-    if len(x) <= _MOST_DOTS:
+    if len(x) <= MOST_DOTS:
         style: Any = {"markersize": 3.2, "alpha": 0.6, "markeredgewidth": 0, "clip_on": False}
         axes.plot(x[~miss], y[~miss], "o", color=METHOD, **style)
         axes.plot(x[miss], y[miss], "o", color=MISS, **style)

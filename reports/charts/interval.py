@@ -41,7 +41,7 @@ def against_limit(finding: Finding) -> Markup | None:
     )
 
 
-def on_scale(drawn: Interval, scale: tuple[float, float], outcome: Outcome | None) -> Markup:
+def on_scale(drawn: Interval, scale: tuple[float, float], outcome: Outcome | None, *, hollow: bool = False) -> Markup:
     """Along a scale that several share, with a thin line at zero and a tick at the limit. outcome: None is neutral."""
     low, high = scale
     span = (high - low) or 1.0
@@ -55,6 +55,7 @@ def on_scale(drawn: Interval, scale: tuple[float, float], outcome: Outcome | Non
     if drawn.limit is not None:
         limit = Markup('<path d="M{} 0V{}" class="limit"/>').format(_n(at(drawn.limit)), _n(HEIGHT))
     colour = "data" if outcome is None else _COLOURS.get(outcome, "invalid")
+    colour += " hollow" if hollow else ""
     return _svg(
         Markup('<path d="M{} 0V{}" class="zero"/>').format(_n(at(0.0)), _n(HEIGHT))
         + limit

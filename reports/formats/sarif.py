@@ -5,6 +5,7 @@ does not pass. Boxes are the rectangles of an attachment, since SARIF's regions 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from checks.verdict import Outcome
 from reports.formats import Digests
 from reports.result.assessment import Assessment
 from reports.result.rows import Row
+from reports.result.traceability import check_anchor
 from reports.wording.numbers import clean
 from reports.wording.worded import WordedJudgement, WordedVerdict
 
@@ -49,15 +51,31 @@ def sarif(assessment: Assessment, digests: Digests) -> str:
 
 def _rules(judgement: WordedJudgement) -> Iterator[Json]:
     """Each with the requirement that it verifies, where the owner names one."""
-    yield _rule(WRONG_REASON, "Is the label predicted although the evidence does not lie on the object?", {})
+    asked = "Is the label predicted although the evidence does not lie on the object?"
+    measured = "It is, where the surroundings alone support it at least as well as the object alone, with every fill."
+    yield _rule(WRONG_REASON, asked, f"{asked} {measured}", _help("", "cells"))
     for verdict in judgement.verdicts:
+        quantities = dict.fromkeys(finding.quantity_in_words for finding in verdict.findings)
+        measured = f" Measured: {'; '.join(quantities)}." if quantities else ""
+        rule = _rule(
+            verdict.rule,
+            verdict.question,
+            f"{verdict.question}{measured}",
+            _help(verdict.next_step, check_anchor(verdict.rule)),
+        )
         traced = {key: clean(getattr(verdict, key)) for key in TRACED if getattr(verdict, key)}
-        yield _rule(verdict.rule, verdict.question, traced)
+        yield {**rule, "properties": traced} if traced else rule
 
 
-def _rule(name: str, question: str, traced: Json) -> Json:
-    properties = {"properties": traced} if traced else {}
-    return {"id": name, "shortDescription": {"text": clean(question)}, **properties}
+def _help(next_step: str, anchor: str) -> str:
+    return f"{next_step} Every comparison is in report.html, at #{anchor}.".strip()
+
+
+def _rule(name: str, question: str, full: str, how: str) -> Json:
+    """What GitHub asks for, and Microsoft's validator of SARIF: a name in Pascal case among it."""
+    texts = {"shortDescription": question, "fullDescription": full, "help": how}
+    pascal = "".join(part[:1].upper() + part[1:] for part in re.split(r"[\W_]+", name))
+    return {"id": name, "name": pascal, **{key: {"text": clean(text)} for key, text in texts.items()}}
 
 
 def _results(assessment: Assessment) -> Iterator[Json]:

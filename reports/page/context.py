@@ -17,6 +17,7 @@ from reports.page import figures
 from reports.page.box_audit import label_audit
 from reports.page.cue_cards import cue_section
 from reports.page.deviations import deviations
+from reports.page.dots import numbered_cards
 from reports.page.further_numbers import further_numbers
 from reports.page.gallery import gallery
 from reports.page.methods import experiment_settings, method_settings, null_names, own, repeatable
@@ -70,6 +71,7 @@ def page_values(assessment: Assessment) -> Values:
     identity, miss = audit.identity, miss_of(judgement.profile)
     kept = kept_methods(table.methods, judgement.verdicts)
     checks = worst_first(judgement.verdicts)
+    pictures = _pictures_and_cues(assessment, miss, kept)
     return {
         "judgement": judgement,
         "checks": checks,
@@ -90,7 +92,7 @@ def page_values(assessment: Assessment) -> Values:
         **_classes(audit.summary.classes),
         "classes_unseen": len(identity.classes) - len(set(table.class_index.tolist())),
         **_kinds_of_pictures(audit, judgement),
-        **_pictures_and_cues(assessment, miss, kept),
+        **pictures,
         **_wrong_reasons(table, judgement),
         "cells": judgement.cells,
         "miss": miss,
@@ -100,7 +102,7 @@ def page_values(assessment: Assessment) -> Values:
         "fill_words": FILL_WORDS,
         "back_words": BACKGROUND_WORDS,
         "properties": tuple(swapped_properties().values()),
-        "halves": figures.halves_figure(table, miss),
+        "halves": figures.halves_figure(table, miss, numbered_cards(pictures)),
         "regions": judgement.verdict("survives_other_regions"),
         "object_regions": judgement.verdict("survives_other_object_regions"),
         **_controls(record, table, audit, judgement),

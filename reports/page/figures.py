@@ -14,6 +14,9 @@ from reports.charts import halves as halves_chart
 from reports.charts import relevance_mass
 from reports.charts.cascade_curve import cascade
 from reports.charts.detection_curve import Line, detection
+from reports.charts.drawing import MOST_DOTS
+from reports.page.dots import Dot, dots
+from reports.page.gallery import Card
 from reports.result.controls import Cascade, CascadeStage, Detection, PlantedStrength
 from reports.result.experiments import halves
 from reports.result.summary import ClassSummary, SourceSummary, usable
@@ -29,6 +32,12 @@ class HalvesFigure:
     misses: int
     median: float
     """Median of the object's lead, in log-odds."""
+    crowded: bool
+    """Squares stand for several pictures."""
+    width: float
+    """Of the chart, in points."""
+    dots: list[Dot]
+    """Its marks that open a picture."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +110,8 @@ def mass_by_class(classes: Sequence[ClassSummary]) -> Markup | None:
     return relevance_mass.by_class(pairs, title, "class")
 
 
-def halves_figure(table: Evidence, miss: Miss) -> HalvesFigure | None:
-    """None where no picture has an answer for both halves."""
+def halves_figure(table: Evidence, miss: Miss, cards: Sequence[Card]) -> HalvesFigure | None:
+    """None where no picture has an answer for both halves. cards: what its marks may open, the weightiest first."""
     both = halves(table, miss.fills)
     judged, off = judged_by_experiment(table), missed(table, miss)
     shown = judged & np.isfinite(both.alone) & np.isfinite(both.surroundings)
@@ -114,8 +123,11 @@ def halves_figure(table: Evidence, miss: Miss) -> HalvesFigure | None:
         "Log-odds of the label for the object alone over those for its surroundings alone:"
         f" {hits} above the line, {misses} on it or below."
     )
-    chart = halves_chart.object_against_surroundings(surroundings, alone, off[shown], miss.min_lead, title, "halves")
-    return HalvesFigure(chart, hits, misses, float(np.median(alone - surroundings)))
+    plane = halves_chart.object_against_surroundings(surroundings, alone, off[shown], miss.min_lead, title, "halves")
+    lead = float(np.median(alone - surroundings))
+    side = plane.width * np.array([1.0, halves_chart.HEIGHT / halves_chart.WIDTH])
+    marks = dots(cards, table.sample[shown].tolist(), plane.places, side)
+    return HalvesFigure(plane.chart, hits, misses, lead, len(alone) > MOST_DOTS, plane.width, marks)
 
 
 def detection_figures(limit: Detection, strengths: Sequence[PlantedStrength]) -> list[DetectionFigure]:

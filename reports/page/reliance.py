@@ -1,6 +1,10 @@
-"""Reliance on each property in points, on the whole and class by class."""
+"""Reliance on each property in points, on the whole and class by class.
 
-from collections.abc import Sequence
+Nothing measured tells natural context from a cue. What the record knows is in which classes a cue was confirmed outside
+the boxes: what other classes lose with their surroundings may be context.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +12,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from checks.swaps.loans import swap_of
+from checks.swaps.regions import PULLS_A_CLASS
 from checks.table.evidence import Evidence, Floats
-from checks.verdict import Unit
+from checks.verdict import Finding, Outcome, Unit
 from reports.charts.interval import Interval, on_scale
 from reports.wording.swapped_properties import swapped_properties
 from reports.wording.worded import WordedFinding, WordedVerdict
@@ -18,14 +23,16 @@ MOST_CLASSES = 5
 FEWEST = 5
 """Pictures of a class for which an estimate is drawn."""
 LEAST_REACH = 0.1
-KINDS = {
-    "surroundings": "What surrounds the object",
-    "object": "What is of the object itself",
-    "recording": "How the picture was taken and stored",
-}
+SURROUNDINGS, OBJECT, RECORDING = (
+    "What surrounds the object",
+    "What is of the object itself",
+    "How the picture was taken and stored",
+)
 """A background may go with the object in nature; what a camera or a file leaves never belongs to it."""
 _OF_OBJECT = {"object_colour_swapped", "object_shape_swapped", "placement_swapped", "scale_swapped"}
 _OF_RECORDING = {"colour_swapped", "compression_swapped", "sharpness_swapped"}
+PLACES, HOTSPOT = "survives_other_regions", "no_shared_hotspot"
+"""The rules that confirm a cue outside the boxes."""
 
 
 class ByClass(NamedTuple):
@@ -35,6 +42,8 @@ class ByClass(NamedTuple):
     n: int
     points: float
     chart: Markup
+    context: bool | None
+    """What it loses may be natural context, since no cue was confirmed in it; None where that is not asked."""
 
 
 class Panel(NamedTuple):
@@ -56,43 +65,84 @@ class Kind(NamedTuple):
 
     title: str
     panels: tuple[Panel, ...]
+    confirmed: frozenset[str] | None
+    """Classes in which a cue was confirmed; None where that is not asked, or nothing was searched."""
+
+
+class _Swap(NamedTuple):
+    """One that is shown."""
+
+    verdict: WordedVerdict
+    finding: WordedFinding
+    intervention: str
+    subject: str
+
+    @property
+    def kind(self) -> str:
+        of_object, of_recording = self.intervention in _OF_OBJECT, self.intervention in _OF_RECORDING
+        return OBJECT if of_object else RECORDING if of_recording else SURROUNDINGS
 
 
 def reliance(table: Evidence, verdicts: Sequence[WordedVerdict]) -> tuple[Kind, ...]:
     """The properties that the profile judges, by kind, all on one scale in which the limit is a tick."""
-    judged = [verdict for verdict in verdicts if verdict.column is None and _swap_finding(verdict)]
-    classes = {verdict.rule: _by_class(table, swapped_properties()[verdict.rule].intervention) for verdict in judged}
-    scale = _scale(judged, [points for rows in classes.values() for _, _, points in rows])
-    panels = [(_kind(verdict.rule), _panel(verdict, classes[verdict.rule], scale)) for verdict in judged]
-    kinds = [Kind(title, tuple(panel for of, panel in panels if of == kind)) for kind, title in KINDS.items()]
+    swaps = [swap for verdict in verdicts if verdict.column is None and (swap := _swap(verdict))]
+    classes = [_by_class(table, swap.intervention) for swap in swaps]
+    scale = _scale([swap.finding for swap in swaps], [points for rows in classes for _, _, points in rows])
+    confirmed = {SURROUNDINGS: cue_classes(verdicts)}
+    kinds = []
+    for title in (SURROUNDINGS, OBJECT, RECORDING):
+        told = confirmed.get(title)
+        of = [(swap, rows) for swap, rows in zip(swaps, classes, strict=True) if swap.kind == title]
+        panels = tuple(_panel(swap, rows, scale, told) for swap, rows in of)
+        kinds.append(Kind(title, panels, told if any(panel.classes for panel in panels) else None))
     return tuple(kind for kind in kinds if kind.panels)
 
 
-def _swap_finding(verdict: WordedVerdict) -> WordedFinding | None:
-    """The comparison of a rule that judges one swap, in points; None of any other."""
+def cue_classes(verdicts: Iterable[WordedVerdict]) -> frozenset[str] | None:
+    """The labels in which a cue outside the boxes is confirmed; None where no search for one could be judged."""
+    searches = [verdict for verdict in verdicts if verdict.rule in (PLACES, HOTSPOT) and verdict.findings]
+    found = (label for search in searches for finding in search.findings for label in _named(search.rule, finding))
+    return frozenset(found) if searches else None
+
+
+def _named(rule: str, finding: Finding) -> list[str]:
+    """The classes whose cue the finding confirms."""
+    details = finding.details
+    if finding.outcome is not Outcome.FAIL:
+        return []
+    if rule == HOTSPOT:
+        return [details["class_label"]] if details.get("class_label") is not None else []
+    if finding.reason == PULLS_A_CLASS:
+        strong = (each for each in details["classes"] if each["certain"] and each["lower"] > details["max_pull"])
+        return [each["label"] for each in strong]
+    return list(details["told_classes"])
+
+
+def _swap(verdict: WordedVerdict) -> _Swap | None:
+    """The comparison of a rule that judges a swap, in points; of several places the one that decides. Else None."""
+    place = verdict.deciding if verdict.rule == PLACES else None
+    if place and place.unit is Unit.DIFFERENCE:
+        return _Swap(verdict, place, place.key, f"fixed place {place.subject.partition(', ')[2]}")
     if verdict.rule not in swapped_properties() or not verdict.findings:
         return None
-    finding = verdict.findings[0]
-    return finding if finding.unit is Unit.DIFFERENCE else None
+    finding, swapped = verdict.findings[0], swapped_properties()[verdict.rule]
+    return _Swap(verdict, finding, swapped.intervention, swapped.subject) if finding.unit is Unit.DIFFERENCE else None
 
 
-def _kind(rule: str) -> str:
-    intervention = swapped_properties()[rule].intervention
-    return "object" if intervention in _OF_OBJECT else "recording" if intervention in _OF_RECORDING else "surroundings"
-
-
-def _panel(verdict: WordedVerdict, rows: Sequence[tuple[str, int, float]], scale: tuple[float, float]) -> Panel:
-    finding = verdict.findings[0]
+def _panel(
+    swap: _Swap, rows: Sequence[tuple[str, int, float]], scale: tuple[float, float], confirmed: frozenset[str] | None
+) -> Panel:
+    verdict, finding = swap.verdict, swap.finding
     chart = None
     if finding.value is not None:
         whole = Interval(finding.value, finding.lower, finding.upper, finding.limit)
         chart = on_scale(whole, scale, verdict.outcome)
-    shown = tuple(
-        ByClass(label, n, points, on_scale(Interval(points, None, None, None), scale, None))
-        for label, n, points in rows[:MOST_CLASSES]
-    )
-    subject = swapped_properties()[verdict.rule].subject
-    return Panel(verdict.rule, subject, verdict, finding, chart, shown, len(rows))
+    shown = []
+    for label, n, points in rows[:MOST_CLASSES]:
+        context = None if confirmed is None else label not in confirmed
+        drawn = on_scale(Interval(points, None, None, None), scale, None, hollow=bool(context))
+        shown.append(ByClass(label, n, points, drawn, context))
+    return Panel(verdict.rule, swap.subject, verdict, finding, chart, tuple(shown), len(rows))
 
 
 def _by_class(table: Evidence, intervention: str) -> list[tuple[str, int, float]]:
@@ -117,8 +167,7 @@ def _mean(values: Floats) -> float:
     return float(np.sort(values).mean())
 
 
-def _scale(verdicts: Sequence[WordedVerdict], classes: Sequence[float]) -> tuple[float, float]:
+def _scale(findings: Sequence[Finding], classes: Sequence[float]) -> tuple[float, float]:
     """From the least to the most of everything that is drawn, zero and some room among it."""
-    findings = [verdict.findings[0] for verdict in verdicts]
     ends = [end for f in findings for end in (f.value, f.lower, f.upper, f.limit) if end is not None]
     return min([-LEAST_REACH, *ends, *classes]), max([LEAST_REACH, *ends, *classes])

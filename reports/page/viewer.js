@@ -1,5 +1,5 @@
 "use strict";
-// The sliders and filters of the gallery. All else on the page works without a script.
+// The sliders and filters of the gallery, and links that open one of its pictures large. All else on the page works without a script.
 (() => {
   const viewer = document.querySelector(".viewer");
   const [low, high, over] = ["low", "high", "over"].map((name) => document.getElementById(`viewer-${name}`));
@@ -50,4 +50,27 @@
   for (const choice of [label, cell]) choice.addEventListener("change", filter);
   document.getElementById("viewer-filters").hidden = false;
   filter();
+
+  let opener = null;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#sample-"]');
+    const card = link && document.getElementById(link.hash.slice(1));
+    if (!card) return;
+    if (card.hidden) {
+      label.value = cell.value = "";
+      filter();
+    }
+    const fold = card.closest("details");
+    if (fold) fold.open = true;
+    card.querySelector(".enlarge input").checked = true;
+    card.tabIndex = -1;
+    opener = link;
+  });
+  viewer.addEventListener("keydown", (event) => {
+    const large = event.target.closest(".card")?.querySelector(".enlarge :checked");
+    if (event.key !== "Escape" || !large) return;
+    large.checked = false;
+    opener?.focus();
+    opener = null;
+  });
 })();

@@ -109,23 +109,32 @@ def test_the_usual_colour_map_is_the_first() -> None:
 def test_the_plane_shows_misses_on_their_side() -> None:
     surroundings, alone = np.array([0.0, 2.0, -1.0, 1.0]), np.array([1.0, -2.0, 3.0, 1.0])
     values = (surroundings, alone, ~(alone - surroundings > 0), 0.0, "title", "key")
-    drawn = halves.object_against_surroundings(*values)
+    drawn, width, places = halves.object_against_surroundings(*values)
     dots = re.findall(r'<use [^>]*style="fill: (var\(--\w+\)); fill-opacity', drawn)
     assert (dots.count("var(--data)"), dots.count("var(--fail)")) == (2, 2)
-    assert drawn == halves.object_against_surroundings(*values)
+    assert drawn == halves.object_against_surroundings(*values).chart
+    height = width * halves.HEIGHT / halves.WIDTH
+    seen = re.findall(r'<use [^>]*x="([\d.]+)" y="([\d.]+)" style="fill: var\(--(?:data|fail)\); fill-opacity', drawn)
+    assert sorted((float(x) / width, float(y) / height) for x, y in seen) == [
+        pytest.approx(place, abs=1e-3) for place in sorted(places.tolist())
+    ]
 
 
 @pytest.mark.parametrize("n", [1, 10_000])
 def test_the_plane_stays_small(n: int) -> None:
     rng = np.random.default_rng(0)
     surroundings, alone = rng.normal(0, 3, (2, n))
-    drawn = halves.object_against_surroundings(surroundings, alone, alone <= surroundings, 0.0, "title", "key")
+    plane = halves.object_against_surroundings(surroundings, alone, alone <= surroundings, 0.0, "title", "key")
+    assert plane.places.shape == (n, 2)
+    drawn = plane.chart
     assert len(drawn) < 60_000
 
 
 def test_pictures_that_are_all_alike_can_be_drawn() -> None:
     same = np.full(3, 36.0)
-    assert "<svg" in halves.object_against_surroundings(same, same, np.ones(3, bool), 0.0, "title", "key")
+    plane = halves.object_against_surroundings(same, same, np.ones(3, bool), 0.0, "title", "key")
+    assert "<svg" in plane.chart
+    assert np.all((plane.places > 0) & (plane.places < 1))
 
 
 def marks(drawn: str, kind: str) -> list[tuple[float, float]]:

@@ -1,12 +1,17 @@
-"""pictures.sarif: SARIF 2.1.0, by the parts of its schema that are used.
+"""pictures.sarif: SARIF 2.1.0, by the parts of its schema that are used, and by what Microsoft's validator asks for.
 
-The official schema is no part of a package at hand; these are its `required` and its names, for the objects written.
+The official schema is no part of a Python package at hand; these are its `required` and its names, for the objects
+written. Where the validator itself is installed (`npm install -g @microsoft/sarif-multitool`), it reads a log too.
 """
 
 import json
+import os
 import re
+import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +20,8 @@ import pytest
 from audit.record.place import FILE_NAME
 from audit.record.record import Record
 from checks.verdict import Outcome
-from fixtures.assessments import DIGESTS, HOSTILE, assessed, assessment_of, rejudged, worded_verdict
+from fixtures.assessments import DIGESTS, HOSTILE, assessed, assessment_of, page_of, rejudged, worded_verdict
+from fixtures.pages import check
 from fixtures.records import write_record
 from reports.formats.sarif import sarif
 from reports.result.assessment import Assessment
@@ -24,13 +30,14 @@ OBJECTS: dict[str, tuple[set[str], set[str]]] = {
     "log": ({"version", "runs"}, {"$schema"}),
     "run": ({"tool"}, {"invocations", "originalUriBaseIds", "results", "properties"}),
     "driver": ({"name"}, {"version", "rules"}),
-    "rule": ({"id"}, {"shortDescription", "properties"}),
+    "rule": ({"id"}, {"name", "shortDescription", "fullDescription", "help", "properties"}),
     "result": ({"message"}, {"ruleId", "ruleIndex", "kind", "level", "locations", "attachments", "properties"}),
     "attachment": ({"artifactLocation"}, {"rectangles"}),
     "rectangle": (set(), {"top", "left", "bottom", "right"}),
     "artifactLocation": (set(), {"uri", "uriBaseId"}),
 }
 """Required names, and the others that are used."""
+MULTITOOL = shutil.which("sarif-multitool")
 KINDS = {"fail": {"error", "warning"}, "open": {"none"}, "review": {"none"}}
 
 
@@ -78,6 +85,52 @@ def logged(assessment: Assessment) -> dict[str, Any]:
 
 def by_rule(run: dict[str, Any], rule: str) -> list[dict[str, Any]]:
     return [result for result in run["results"] if result["ruleId"] == rule]
+
+
+@pytest.mark.slow
+def test_rules_and_messages_are_as_validators_ask(case: Assessment) -> None:
+    """Of Microsoft's rules those that can hold without an address on the web: 1001 to 1012, 2001, 2012, GH2012 …"""
+    run = logged(case)
+    rules = run["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len({rule["name"] for rule in rules}) == len(rules)
+    for rule in rules:
+        assert re.fullmatch("([A-Z][a-z0-9]*)+", rule["name"])
+        assert rule["name"].lower() == rule["id"].replace("_", "")
+        assert rule["shortDescription"]["text"].endswith("?")
+        assert rule["fullDescription"]["text"].startswith(rule["shortDescription"]["text"])
+        assert rule["fullDescription"]["text"].endswith((".", "?"))
+        assert re.search(r"report\.html, at #[\w-]+\.$", rule["help"]["text"])
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert re.fullmatch(r"\S.*\.", result["message"]["text"])
+        assert not result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith((".", "/"))
+
+
+@pytest.mark.slow
+def test_every_anchor_that_a_rule_names_is_on_the_page(case: Assessment) -> None:
+    ids = set(check(page_of(case)).ids)
+    for rule in logged(case)["tool"]["driver"]["rules"]:
+        assert rule["help"]["text"].rpartition("#")[2].rstrip(".") in ids
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(MULTITOOL is None, reason="needs Microsoft's sarif-multitool on the path")
+def test_microsofts_validator_finds_no_error(case: Assessment, tmp_path: Path) -> None:
+    log, found = tmp_path / "pictures.sarif", tmp_path / "found.sarif"
+    log.write_text(sarif(case, DIGESTS), encoding="utf-8")
+    kinds = ("--rule-kind", "Sarif;Ghas", "--level", "Error;Warning;Note", "--kind", "Fail;Review;Open")
+    environment = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
+    subprocess.run(
+        [str(MULTITOOL), "validate", str(log), *kinds, "-o", str(found)],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    results = json.loads(found.read_text(encoding="utf-8-sig"))["runs"][0]["results"]
+    levels = {(one["ruleId"], one.get("level", "warning")) for one in results}
+    assert {rule for rule, level in levels if level == "error"} == set()
+    no_address, no_lines = "SARIF2005", "SARIF2017"
+    assert {rule for rule, level in levels if level == "warning"} <= {no_address, no_lines}
 
 
 @pytest.mark.slow

@@ -119,7 +119,7 @@ def test_the_cells_show_pictures_of_the_gallery(cheat: Told, honest: Told) -> No
     shown = re.findall(r'<a href="#sample-(\d+)"><svg class="panel shows-picture"', cell)
     assert 0 < len(shown) <= 4
     assert cheat.judgement.cells is not None
-    assert re.search(r"object alone [−+]\d\.\d surroundings [−+]\d\.\d", words(cell))
+    assert re.search(r"object [−+]\d\.\d surroundings [−+]\d\.\d", words(cell))
     assert "thumbnails" not in honest.html[honest.html.index(' id="cells"') :].partition("</section>")[0]
 
 
