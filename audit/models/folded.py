@@ -1,7 +1,7 @@
 """A copy of the network with its batch norms folded into the convolutions before: the same answers in less time.
 
-Not `torch.compile`: with torch 2.14 on one thread of a CPU, forward and backward pass of the compiled copy took 2.1 times
-as long as those of this one for MobileNetV2 and 1.14 times for ResNet-18, after 100 and 56 seconds of compiling.
+Not `torch.compile`: with torch 2.14 on one thread of a CPU, forward and backward pass of the compiled copy took 2.1
+times as long as those of this one for MobileNetV2 and 1.14 times for ResNet-18, after 100 and 56 seconds of compiling.
 """
 
 from copy import deepcopy

@@ -23,6 +23,8 @@ from reports.wording.worded import WordedJudgement, WordedVerdict
 FILE = "pictures.sarif"
 BASE = "PICTURES"
 WRONG_REASON = "right_for_the_wrong_reason"
+START = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}
+"""The region of a picture, which has no lines: viewers of findings, as GitHub's, need one."""
 Json = dict[str, Any]
 
 
@@ -118,7 +120,7 @@ def _result(rule: str, severity: dict[str, str], message: str, row: Row) -> Json
         "ruleId": rule,
         **severity,
         "message": {"text": clean(message)},
-        "locations": [{"physicalLocation": {"artifactLocation": place}}],
+        "locations": [{"physicalLocation": {"artifactLocation": place, "region": START}}],
         "attachments": [
             {"artifactLocation": place, "rectangles": [dict(zip(sides, box, strict=True)) for box in boxes]}
         ],
