@@ -12,6 +12,7 @@ from audit import registry
 from audit.datasets.deep_folders import ByName, bases, deeper, pictures_by_name
 from audit.datasets.format_refusals import Refused, lines, unreadable, without_pictures
 from audit.datasets.picture_files import PICTURE_SUFFIXES
+from audit.datasets.picture_root import has_picture
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import entries, is_folder, is_regular
@@ -20,7 +21,7 @@ LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
 MOST_FOLDERS = 30
 """Folders beside the annotations that are tried as the pictures' at most."""
-DEEPER = {".json", ".jsonl", ".csv", ".yaml", ".arrow", ".parquet"}
+DEEPER = {".json", ".jsonl", ".csv", ".yaml", ".arrow", ".parquet", ".tar"}
 """Endings of annotations that are looked for in the folders too."""
 NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
@@ -206,4 +207,4 @@ def _attempt(
 
 
 def _present(dataset: Dataset, images: Path) -> int:
-    return sum(is_regular(images / sample.image) for sample in dataset.samples)
+    return sum(has_picture(sample.image, images) for sample in dataset.samples)

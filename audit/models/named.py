@@ -37,9 +37,12 @@ def model_of_settings(path: Path) -> Model:
     Raises AuditError where the file cannot be read or has no [model].
     """
     settings = load_settings(path)
-    if settings.model is None:
+    table = settings.local_model
+    if table is None:
         raise AuditError(path, "has no [model]", "need a [model] table")
-    model = _opened(settings.model, settings.folder)
+    if isinstance(table.classes, str):
+        table = table.model_copy(update={"classes": settings.path(table.classes)})
+    model = _opened(table, settings.folder)
     return replace(model, preprocessing=settings.preprocessing.built()) if settings.preprocessing else model
 
 
@@ -47,6 +50,6 @@ def _opened(table: ModelTable, folder: Path) -> Model:
     model = open_model(table, folder)
     if table.classes is None:
         return model
-    if isinstance(table.classes, Path):
-        return replace(model, classes=read_classes(folder / table.classes))
-    return replace(model, classes=class_names(table.classes))
+    if isinstance(table.classes, tuple):
+        return replace(model, classes=class_names(table.classes))
+    return replace(model, classes=read_classes(folder / table.classes))
