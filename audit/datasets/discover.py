@@ -1,5 +1,6 @@
 """Find the dataset that lies somewhere: which format reads it, and where its pictures are."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -63,6 +64,9 @@ def best_of(found: Sequence[Found]) -> Found:
 
 def readings(place: Path) -> list[Found]:
     """All that can be read at `place`, at least one. Raises AuditError as `look` does."""
+    if re.match(r"[a-z0-9]{2,}:/", str(place)):
+        step = "Name URLs in a settings file, as data.annotations and data.images, and take that."
+        raise AuditError("data", "a URL, where nothing is looked for", "need a folder or a file of this machine", step)
     if not (is_regular(place) or is_folder(place)):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     _check_readable(place)

@@ -84,6 +84,9 @@ def _scan(file: IO[bytes], where: str, suffixes: Collection[str]) -> tuple[Mappi
                 members[name] = Member(info.offset_data, info.size, info.chksum)
                 if name.lower().endswith(tuple(suffixes)) if suffixes else False:
                     texts[name] = _text(archive, info, where)
+            file.seek(archive.offset)  # tarfile takes a broken header for the end
+            if file.read(BLOCK) != bytes(BLOCK):
+                raise AuditError(where, "ends without a tar file's end", "need the whole file", "Copy it again.")
     except (tarfile.TarError, UnicodeError, ValueError, OverflowError) as error:
         raise AuditError(where, f"is no tar file that can be read ({error})", "need a plain one", ADVICE) from error
     return members, texts

@@ -66,12 +66,13 @@ class Copies:
         try:
             if cache is not None:
                 shutil.copyfile(Cache(cache).file(store, "", MOST_BYTES), path)
-                return path
-            with path.open("xb") as file:
-                store.copy("", file, MOST_BYTES)
+            else:
+                with path.open("xb") as file:
+                    store.copy("", file, MOST_BYTES)
         except OSError as error:
-            step = "Check the address."
-            raise AuditError(store.shown(), str(error.strerror), "need a file", step) from None
-        finally:
-            shutil.rmtree(folder, ignore_errors=True) if not path.exists() else None
+            shutil.rmtree(folder, ignore_errors=True)
+            raise AuditError(store.shown(), str(error.strerror), "need a file", "Check the address.") from None
+        except AuditError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return path

@@ -130,11 +130,13 @@ class Store:
         if scheme(self.url) == INSIDE:
             self._files.info(place)  # who opens a member that is not there gets another error
         with self._files.open(place, "rb", **how) as file:
+            if getattr(file, "details", {}).get("type") == "directory":
+                raise WrongFileError(0, "is a folder", name)
             announced, size = self._announced(file), 0
             while chunk := file.read(MIB):
                 size += len(chunk)
                 if most is not None and max(size, announced or 0) > most:
-                    raise TooManyError(0, f"holds {max(size, announced or 0):,} bytes, more than {most:,}", name)
+                    raise WrongFileError(0, f"holds {max(size, announced or 0):,} bytes, more than {most:,}", name)
                 yield bytes(chunk)
             if announced is not None and size != announced:
                 raise TruncatedError(f"{size:,} bytes came instead of {announced:,}")
@@ -181,7 +183,7 @@ class Store:
         for attempt in range(TRIES):
             try:
                 return action()
-            except (AuditError, TooManyError, ImportError):
+            except (AuditError, WrongFileError, ImportError):
                 raise
             except FileNotFoundError as error:
                 if absent:
@@ -197,8 +199,8 @@ class Store:
         raise _failure(self.shown(name), last) from None
 
 
-class TooManyError(OSError):
-    """More bytes than a file of its kind may hold."""
+class WrongFileError(OSError):
+    """What no further try would change: more bytes than a file of its kind may hold, or a folder."""
 
 
 def _options(url: str) -> dict[str, Any]:

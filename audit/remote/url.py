@@ -39,7 +39,7 @@ def check_url(url: str) -> None:
 
 def shown(url: str) -> str:
     """The URL without user, password, query and fragment, where signed URLs carry what is secret."""
-    return CHAIN.join(_shown(part) for part in url.split(CHAIN))
+    return CHAIN.join(_shown(part) for part in re.split(r"::(?=[A-Za-z0-9+.-]+://)", url))
 
 
 def _shown(url: str) -> str:
