@@ -14,7 +14,7 @@ from audit.errors import AuditError, Problems
 from audit.files import is_there
 from audit.importing import importable
 from audit.models.model import Model
-from audit.models.open_model import kind_of, open_model
+from audit.models.open_model import kind_of, open_model, with_copies
 from audit.registry import is_own
 from audit.settings import Settings
 
@@ -60,9 +60,7 @@ def input_problems(settings: Settings, model: Model | None, *, first: AuditError
         names = _stated(settings) or names
     if model is None and settings.model is not None and _may_be_opened(settings, read=dataset is not None):
         with wrong.noting(), importable(settings.folder):
-            table = settings.local_model
-            assert table is not None
-            opened = open_model(table, settings.folder)
+            opened = open_model(with_copies(settings.model, settings.path), settings.folder)
             names = names or opened.classes
     if dataset is not None:
         _look_at_samples(settings, dataset, names, wrong)

@@ -66,14 +66,6 @@ class Settings(Table):
         """The folder for copies, if they are to be kept."""
         return self.folder / self.run.cache if self.run.cache else None
 
-    @property
-    def local_model(self) -> ModelTable | None:
-        """The table [model], with copies of what it names by URL."""
-        if self.model is None or not any(map(is_url, self.model.options.values())):
-            return self.model
-        files = {key: str(self.path(value)) for key, value in self.model.options.items() if is_url(value)}
-        return self.model.model_copy(update=files)
-
     def recorded(self) -> dict[str, Any]:
         """What the record keeps: all but what cannot change a number, of absolute paths only the name, and no secret.
 

@@ -24,7 +24,7 @@ from audit.errors import AuditError, did_you_mean
 from audit.models.detector import NOTHING, Detector
 from audit.models.model import Model, state_hash
 from audit.models.network_copy import frozen_copy
-from audit.models.open_model import open_model
+from audit.models.open_model import open_model, with_copies
 from audit.phrases import count
 from audit.sampling import Sampled, Unit, sampled
 from audit.settings import Settings
@@ -161,10 +161,9 @@ def _copied(model: Model) -> Model:
 
 
 def _opened(settings: Settings) -> Model:
-    table = settings.local_model
-    if table is None:
+    if settings.model is None:
         raise AuditError("settings", "no [model]", "need a model to audit", "Add a [model] table, or pass model=.")
-    return open_model(table, settings.folder)
+    return open_model(with_copies(settings.model, settings.path), settings.folder)
 
 
 def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:

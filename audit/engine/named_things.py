@@ -10,7 +10,7 @@ from audit.errors import AuditError, Problems
 from audit.experiments.runner import experiments
 from audit.files import is_folder
 from audit.importing import importable, missing_module
-from audit.models.open_model import kind_of, names_a_file
+from audit.models.open_model import kind_of, names_a_file, with_copies
 from audit.registry import is_own
 from audit.saliency.sources import sources
 from audit.settings import Settings
@@ -35,7 +35,8 @@ def name_problems(settings: Settings) -> tuple[AuditError, ...]:
         with wrong.noting():
             reader_of(settings)
         with wrong.noting():
-            _look_at_model(settings, settings.local_model, wrong)
+            if settings.model:
+                _look_at_model(settings, with_copies(settings.model, settings.path), wrong)
     with wrong.noting():
         images = settings.images
         if isinstance(images, Path) and not is_folder(images):
@@ -48,9 +49,7 @@ def name_problems(settings: Settings) -> tuple[AuditError, ...]:
     return tuple(wrong.collected)
 
 
-def _look_at_model(settings: Settings, table: ModelTable | None, wrong: Problems) -> None:
-    if table is None:
-        return
+def _look_at_model(settings: Settings, table: ModelTable, wrong: Problems) -> None:
     folder = settings.folder
     if isinstance(table.classes, Path | str):
         _look_at_file(settings.path(table.classes), "need a file of class names", wrong)

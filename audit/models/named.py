@@ -8,7 +8,7 @@ from audit import registry
 from audit.datasets.labels import class_names, read_classes
 from audit.errors import AuditError
 from audit.models.model import Model
-from audit.models.open_model import open_model
+from audit.models.open_model import open_model, with_copies
 from audit.settings import load_settings
 from audit.settings_tables import ModelTable
 
@@ -37,9 +37,9 @@ def model_of_settings(path: Path) -> Model:
     Raises AuditError where the file cannot be read or has no [model].
     """
     settings = load_settings(path)
-    table = settings.local_model
-    if table is None:
+    if settings.model is None:
         raise AuditError(path, "has no [model]", "need a [model] table")
+    table = with_copies(settings.model, settings.path)
     if isinstance(table.classes, str):
         table = table.model_copy(update={"classes": settings.path(table.classes)})
     model = _opened(table, settings.folder)

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from audit.datasets.discover import look
 from audit.datasets.remote_folder import RemoteFolder
 from audit.errors import AuditError
+from audit.models.open_model import with_copies
 from audit.remote.store import Store
 from audit.remote.url import check_url, is_url, joined, last_name, safe_name, shown
 from audit.settings import Settings, parse_settings
+from audit.settings_tables import ModelTable
 
 SECRET = "https://me:word@host.example/set/boxes.csv?X-Amz-Signature=abc#part"
 
@@ -34,6 +36,18 @@ def test_settings_keep_the_text_and_record_no_secret(tmp_path: Path) -> None:
     assert recorded["data"]["annotations"] == "https://host.example/set/boxes.csv"
     assert recorded["model"]["weights"] == recorded["model"]["classes"] == "https://host.example/set/boxes.csv"
     assert not any(word in json.dumps(recorded) for word in ("word", "Signature", "abc", "part"))
+
+
+def test_only_files_of_a_model_are_fetched() -> None:
+    table = ModelTable.model_validate({"kind": "torchvision", "name": "https://h/name", "weights": SECRET})
+    asked: list[str] = []
+
+    def copied(url: str) -> Path:
+        asked.append(url)
+        return Path("copy.pth")
+
+    assert with_copies(table, copied).options == {"name": "https://h/name", "weights": "copy.pth"}
+    assert asked == [SECRET]
 
 
 def test_equal_settings_are_equal_and_travel(tmp_path: Path) -> None:
