@@ -147,8 +147,13 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
         by_ending = [name for name in formats if suffix in usual[name]]
         for name in by_ending if by_ending and annotations != place and is_regular(annotations) else formats:
             read = formats[name]
-            depends = getattr(sys.modules[read.__module__], "READS_PICTURES", False)
-            if depends and (suffix in usual[name] or is_folder(annotations)):
+            module = sys.modules[read.__module__]
+            depends = getattr(module, "READS_PICTURES", False)
+            if getattr(module, "WITH_PICTURES", False):
+                yield _attempt(
+                    name, read, annotations, (annotations if is_folder(annotations) else annotations.parent,)
+                )
+            elif depends and (suffix in usual[name] or is_folder(annotations)):
                 yield from _by_folder(name, read, annotations, folders)
             else:
                 yield _attempt(name, read, annotations, folders, where)

@@ -26,6 +26,7 @@ from audit.models.model import Model, state_hash
 from audit.models.network_copy import frozen_copy
 from audit.models.open_model import open_model, with_copies
 from audit.phrases import count
+from audit.remote.url import is_url
 from audit.sampling import Sampled, Unit, sampled
 from audit.settings import Settings
 
@@ -137,7 +138,10 @@ def annotations_of(settings: Settings) -> Images:
 
     Raises AuditError where it cannot be fetched.
     """
-    place, (read, _) = settings.data.annotations, reader_of(settings)
+    place = settings.data.annotations
+    if not is_url(place):
+        return settings.path(place)
+    read, _ = reader_of(settings)
     beside = getattr(sys.modules.get(read.__module__), "WITH_PICTURES", False)
     return settings.place(place) if beside else settings.path(place)
 

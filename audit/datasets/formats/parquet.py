@@ -11,7 +11,6 @@ from audit.datasets.sample import Dataset
 from audit.datasets.sharded import Entry, sharded_dataset
 
 ENDINGS = (".parquet",)
-READS_PICTURES = True
 WITH_PICTURES = True
 
 

@@ -15,7 +15,6 @@ from audit.errors import AuditError
 from audit.hashing import sha256_of
 
 ENDINGS = (".tar",)
-READS_PICTURES = True
 WITH_PICTURES = True
 TEXTS = (".json", ".cls", ".txt")
 _KEY = re.compile(r"((?:.*/)?[^./]+)\.([^/]*)", re.DOTALL)

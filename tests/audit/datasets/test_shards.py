@@ -60,6 +60,8 @@ def test_the_samples_and_pixels_of_loose_files(
         assert displayed_size(sample.image, folder) == file.header.shown
     one = sorted(folder.iterdir())[0]
     assert {loose(s.image) for s in read(one, folder).samples} == {"one.png", "two.jpg"}
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "other.png").write_bytes(b"x")  # of another data set, beside the shards
     seen = look(folder)
     assert (seen.annotations, seen.images, seen.present, len(seen.dataset.samples)) == (folder, folder, 7, 7)
 
