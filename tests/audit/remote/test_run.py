@@ -78,8 +78,11 @@ def expected(local: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 @pytest.mark.tor("TOR-129")
 @pytest.mark.tor("TOR-130")
-def test_a_run_through_faults_gives_the_bytes_of_a_local_one(store: ObjectStore, tmp_path: Path) -> None:
+def test_a_run_through_faults_gives_the_bytes_of_a_local_one(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the default experiments, which read pictures again."""
+    monkeypatch.setattr("audit.remote.store.TIME_OUT", 2.0)
     whole = written(tmp_path / "disk", experiments=True)
     expected = places_apart(audit_of(whole, tmp_path / "disk" / "out"))
     settings = stored(whole, store, "faulty", tmp_path)

@@ -32,7 +32,11 @@ def at(request: pytest.FixtureRequest, store: ObjectStore) -> Store:
 
 @pytest.mark.tor("TOR-130")
 @pytest.mark.parametrize("fault", ["hang", "cut", "503"])
-def test_what_passes_is_tried_again(at: Store, store: ObjectStore, fault: Fault) -> None:
+def test_what_passes_is_tried_again(
+    at: Store, store: ObjectStore, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault == "hang":
+        monkeypatch.setattr("audit.remote.store.TIME_OUT", 1.0)
     store.way.faults["a.bin"] = [fault] * (TRIES - 1)
     assert at.read("a.bin", 10**6) == CONTENT
     store.way.faults["a.bin"] = [fault]
@@ -53,7 +57,11 @@ def test_what_passes_is_tried_again(at: Store, store: ObjectStore, fault: Fault)
         ("403", r"could not be read \(HTTP 403\)"),
     ],
 )
-def test_what_stays_is_an_error_and_no_missing_picture(at: Store, store: ObjectStore, fault: Fault, said: str) -> None:
+def test_what_stays_is_an_error_and_no_missing_picture(
+    at: Store, store: ObjectStore, fault: Fault, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault == "hang":
+        monkeypatch.setattr("audit.remote.store.TIME_OUT", 1.0)
     folder = RemoteFolder(at.url)
     store.way.faults["a.bin"] = [fault] * 10
     with pytest.raises(AuditError, match=said + r".*need the whole file\. Check the address"):
