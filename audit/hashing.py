@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,18 @@ def file_hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
     """Path below `root` -> SHA-256 of the bytes. Beyond a few files (VOC has one a picture) one hash stands for all."""
     base = root if root.is_dir() else root.parent
     each = {Path(os.path.relpath(file, base)).as_posix(): file_hash(file) for file in files}
-    return each if len(each) <= 3 else {f"{len(each)} files": sha256_of(each)}
+    return one_for_many(each, "files")
+
+
+def one_for_many(each: Mapping[str, str], what: str) -> dict[str, str]:
+    """The hashes, or where there are more than a few one that stands for all."""
+    return dict(each) if len(each) <= 3 else {f"{len(each)} {what}": sha256_of(each)}
 
 
 def file_hash(file: Path) -> str:
     """SHA-256 of the file's bytes."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def tool() -> dict[str, str]:

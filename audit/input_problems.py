@@ -5,15 +5,16 @@ A run that goes well never asks: this is for settings of which something is know
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from audit.datasets.labels import ClassName, class_names, map_labels, merge_synonyms, read_classes
 from audit.datasets.sample import Dataset
-from audit.engine.inputs import check_clusters, read_dataset
+from audit.engine.inputs import annotations_of, check_clusters, read_dataset
 from audit.errors import AuditError, Problems
-from audit.files import is_folder, is_there
+from audit.files import is_there
 from audit.importing import importable
 from audit.models.model import Model
-from audit.models.open_model import kind_of, open_model
+from audit.models.open_model import kind_of, open_model, with_copies
 from audit.registry import is_own
 from audit.settings import Settings
 
@@ -52,14 +53,14 @@ def input_problems(settings: Settings, model: Model | None, *, first: AuditError
         wrong.add(first)
     dataset: Dataset | None = None
     names: tuple[ClassName, ...] | None = model.classes if model else None
-    if is_folder(settings.path(settings.data.images)) and is_there(settings.path(settings.data.annotations)):
-        with wrong.noting():
+    with wrong.noting():
+        if all(not isinstance(place, Path) or is_there(place) for place in (settings.images, annotations_of(settings))):
             dataset = read_dataset(settings)
     with wrong.noting():
         names = _stated(settings) or names
     if model is None and settings.model is not None and _may_be_opened(settings, read=dataset is not None):
         with wrong.noting(), importable(settings.folder):
-            opened = open_model(settings.model, settings.folder)
+            opened = open_model(with_copies(settings.model, settings.path), settings.folder)
             names = names or opened.classes
     if dataset is not None:
         _look_at_samples(settings, dataset, names, wrong)

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from audit import validation
+from audit.datasets.picture_root import Images
 from audit.errors import AuditError, Problems, did_you_mean
 from audit.files import check_values, read_toml
+from audit.remote.copies import Copies
+from audit.remote.url import is_url, shown
 from audit.settings_judge import JudgeTable
 from audit.settings_tables import (
     DataTable,
@@ -40,14 +43,36 @@ class Settings(Table):
     folder: Path = Field(default=Path(), exclude=True)
     """Relative paths start here: where the settings file lies."""
 
-    def path(self, path: Path | str) -> Path:
-        return self.folder / path
+    _copies: Copies = PrivateAttr(default_factory=Copies)
+
+    def path(self, place: Path | str) -> Path:
+        """The path of a file or folder; of what lies at a URL, that of a copy, which is fetched once.
+
+        Raises AuditError where it cannot be fetched.
+        """
+        return self._copies.file(str(place), self.cache) if is_url(place) else self.folder / place
+
+    def place(self, place: Path | str) -> Images:
+        """The same of a folder that is not fetched, but read from."""
+        return self._copies.folder(str(place), self.cache) if is_url(place) else self.folder / place
+
+    @property
+    def images(self) -> Images:
+        """Where the pictures lie."""
+        return self.place(self.data.images)
+
+    @property
+    def cache(self) -> Path | None:
+        """The folder for copies, if they are to be kept."""
+        return self.folder / self.run.cache if self.run.cache else None
 
     def recorded(self) -> dict[str, Any]:
-        """What the record keeps: all but what cannot change a number, and of absolute paths only the name."""
-        kept: dict[str, Any] = _portable(
-            self.model_dump(mode="json", exclude={"run": {"workers", "processes", "threads"}})
-        )
+        """What the record keeps: all but what cannot change a number, of absolute paths only the name, and no secret.
+
+        URLs are without user, password and query.
+        """
+        left_out = {"run": {"workers", "processes", "threads", "cache"}}
+        kept: dict[str, Any] = _portable(self.model_dump(mode="json", exclude=left_out))
         return kept
 
 
@@ -57,6 +82,8 @@ def _portable(value: Any) -> Any:
             return {key: _portable(entry) for key, entry in value.items()}
         case list():
             return [_portable(entry) for entry in value]
+        case str() if is_url(value):
+            return shown(value)
         case str() if Path(value).is_absolute():
             return Path(value).name
     return value

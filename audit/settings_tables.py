@@ -22,10 +22,13 @@ from pydantic import (
 from audit import bounds
 from audit.choices import Interpolation, Reduction, Score
 from audit.datasets.preprocessing import Preprocessing
+from audit.remote.url import Url
 from audit.settings_sample import SampleTable
 
 Side = Annotated[int, Field(gt=0, le=bounds.MOST_SIDE)]
 Deviation = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Place = Path | Url
+"""A path, or a URL, of which a Path would not keep the slashes."""
 Stated = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 
 
@@ -53,7 +56,7 @@ class ModelTable(OpenTable):
 
     kind: str
     """What opens the model."""
-    classes: Path | tuple[str, ...] | None = Field(default=None, examples=["classes.txt"])
+    classes: Place | tuple[str, ...] | None = Field(default=None, examples=["classes.txt"])
     """File with the class names in index order, or the names; default: those that the model file holds."""
 
 
@@ -62,10 +65,10 @@ class DataTable(OpenTable):
 
     format: str
     """What reads the annotations."""
-    annotations: Path
-    """File or folder of the annotations, as the format wants it."""
-    images: Path
-    """The folder below which every picture lies."""
+    annotations: Place
+    """File or folder of the annotations, as the format wants it; or the URL of a file."""
+    images: Place
+    """The folder below which every picture lies, or its URL."""
     labels: dict[str, StrictStr | StrictInt] = Field(default_factory=dict, examples=[{"dog": "golden retriever"}])
     """Dataset label -> class name or index, where the names differ."""
     ignore: tuple[str, ...] = Field(default=(), examples=[["person"]])
@@ -81,7 +84,7 @@ class DataTable(OpenTable):
     """Share of the object's area that the preprocessing must leave."""
     cluster: StrictStr | None = Field(default=None, min_length=1, examples=["flight"])
     """Column of the metadata, as a flight or a patient, whose pictures are not independent of each other."""
-    training: Path | None = Field(default=None, examples=["training.csv"])
+    training: Place | None = Field(default=None, examples=["training.csv"])
     """List of hashes of the pictures that the network was trained on, as `saliency-audit hashes` makes it."""
     sample: SampleTable | None = Field(default=None, examples=[{"precision": "2 points", "by": ["label"]}])
     """Some of the samples, for which alone the interventions are made; maps and predictions are made of all."""
@@ -280,6 +283,9 @@ class RunTable(Table):
     """Of everything that is drawn at random."""
     limit: int | None = Field(default=None, gt=0, le=bounds.MOST_PICTURES, examples=[50])
     """Samples of a first look, spread evenly over the classes; its audit decides nothing. Default: all samples."""
+    cache: Path | None = Field(default=None, examples=["cache"])
+    """Folder for copies of what lies at URLs, by their SHA-256, so that a later run need not fetch them again.
+    Default: nothing is kept. No number depends on it."""
     maps_kept: int = Field(default=0, ge=0, le=bounds.MOST_PICTURES)
     """Samples, drawn at random, whose picture and maps the record keeps for `explore`, besides those of the gallery.
 

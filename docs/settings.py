@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from audit import bounds, registry
+from audit.remote.url import PATTERN
 from audit.settings import Settings
 from audit.settings_judge import RequirementTable
 from audit.settings_sample import SampleTable
@@ -121,6 +122,8 @@ def kind_of(schema: Mapping[str, Any], named: Mapping[str, Any]) -> str:
     match schema:
         case {"format": "path"}:
             kind = "path"
+        case {"pattern": pattern} if pattern == PATTERN:
+            kind = "URL"
         case {"type": "array", "prefixItems": [first, *_]}:
             kind = f"list of {schema['maxItems']} {_plural(kind_of(first, named))}"
         case {"type": "array", "items": of}:

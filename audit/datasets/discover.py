@@ -1,5 +1,6 @@
 """Find the dataset that lies somewhere: which format reads it, and where its pictures are."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -12,6 +13,7 @@ from audit import registry
 from audit.datasets.deep_folders import ByName, bases, deeper, pictures_by_name
 from audit.datasets.format_refusals import Refused, lines, unreadable, without_pictures
 from audit.datasets.picture_files import PICTURE_SUFFIXES
+from audit.datasets.picture_root import has_picture
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import entries, is_folder, is_regular
@@ -20,7 +22,7 @@ LOOKED_AT = 200
 """Files and folders that are tried as annotations at most."""
 MOST_FOLDERS = 30
 """Folders beside the annotations that are tried as the pictures' at most."""
-DEEPER = {".json", ".jsonl", ".csv", ".yaml", ".arrow", ".parquet"}
+DEEPER = {".json", ".jsonl", ".csv", ".yaml", ".arrow", ".parquet", ".tar"}
 """Endings of annotations that are looked for in the folders too."""
 NAME_IT = "If the annotations lie deeper, name the file itself. "
 CONVERT = (
@@ -62,6 +64,9 @@ def best_of(found: Sequence[Found]) -> Found:
 
 def readings(place: Path) -> list[Found]:
     """All that can be read at `place`, at least one. Raises AuditError as `look` does."""
+    if re.match(r"[a-z0-9]{2,}:/", str(place)):
+        step = "Name URLs in a settings file, as data.annotations and data.images, and take that."
+        raise AuditError("data", "a URL, where nothing is looked for", "need a folder or a file of this machine", step)
     if not (is_regular(place) or is_folder(place)):
         raise AuditError(place, "no such file or folder", "need a dataset: annotations and pictures")
     _check_readable(place)
@@ -142,8 +147,13 @@ def _attempts(place: Path, candidates: Sequence[Path]) -> Iterator[Found | Refus
         by_ending = [name for name in formats if suffix in usual[name]]
         for name in by_ending if by_ending and annotations != place and is_regular(annotations) else formats:
             read = formats[name]
-            depends = getattr(sys.modules[read.__module__], "READS_PICTURES", False)
-            if depends and (suffix in usual[name] or is_folder(annotations)):
+            module = sys.modules[read.__module__]
+            depends = getattr(module, "READS_PICTURES", False)
+            if getattr(module, "WITH_PICTURES", False):
+                yield _attempt(
+                    name, read, annotations, (annotations if is_folder(annotations) else annotations.parent,)
+                )
+            elif depends and (suffix in usual[name] or is_folder(annotations)):
                 yield from _by_folder(name, read, annotations, folders)
             else:
                 yield _attempt(name, read, annotations, folders, where)
@@ -206,4 +216,4 @@ def _attempt(
 
 
 def _present(dataset: Dataset, images: Path) -> int:
-    return sum(is_regular(images / sample.image) for sample in dataset.samples)
+    return sum(has_picture(sample.image, images) for sample in dataset.samples)

@@ -28,7 +28,7 @@ class FilePixels:
         loaded = self.pictures[place]
         image = self.loader.samples[loaded.number].image
         try:
-            opened = open_picture(self.loader.folder / image, self.loader.folder)
+            opened = open_picture(image, self.loader.folder)
         except Rejected as rejected:
             raise changed_picture(image) from rejected
         if opened.sha256 != loaded.sha256:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from torch import Tensor
 
@@ -17,6 +16,7 @@ from audit.datasets.exclusions import Exclusion, Reason, Rejected
 from audit.datasets.geometry import Size, covered_share
 from audit.datasets.picture_files import Opened, open_picture
 from audit.datasets.picture_header import UPRIGHT, Header
+from audit.datasets.picture_root import Images
 from audit.datasets.preprocessing import Framed, FramedBoxes, Preprocessing
 from audit.datasets.sample import Sample
 from audit.saliency.localisation import Region, region
@@ -60,7 +60,7 @@ class LoadedBatch:
 class Loader:
     """How samples are read: below which folder, into which frame, and what is left out."""
 
-    folder: Path
+    folder: Images
     samples: Sequence[Sample]
     preprocessing: Preprocessing
     max_box_share: float
@@ -88,7 +88,7 @@ class Loader:
     def load(self, number: int) -> Loaded:
         """Decode one sample and move it into the network's frame. Raises Rejected."""
         sample = self.samples[number]
-        opened = open_picture(self.folder / sample.image, self.folder)
+        opened = open_picture(sample.image, self.folder)
         boxes, others = displayed_boxes(sample, opened.header)
         framed = self.framed_boxes(number, opened.header).with_pixels(self.preprocessing.frame_pixels(opened.picture))
         coding, content = self._coding(opened, framed.pixels), content_of(opened.picture, boxes + others)

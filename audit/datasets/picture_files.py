@@ -6,8 +6,6 @@ thread only), build the later frames of phone pictures, and hand PostScript to a
 """
 
 import hashlib
-import os
-import stat
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,10 +25,14 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from audit.datasets.coding import OTHER_JPEG, Jpeg, jpeg_of
+from audit.datasets.containers import through
 from audit.datasets.exclusions import Reason, Rejected
 from audit.datasets.picture_header import UPRIGHT, Header, times
+from audit.datasets.picture_root import Images, picture_bytes, regular_below, unreachable
 from audit.datasets.picture_structure import JPEG, MAX_HEADER, check_decoder, check_scans, check_structure, scans_of
+from audit.datasets.remote_folder import RemoteFolder
 from audit.datasets.tiff_directory import with_needed_tags
+from audit.errors import AuditError
 from audit.files import MIB, read_regular
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -98,16 +100,12 @@ _PLUGINS: tuple[tuple[bytes, _Plugin], ...] = (
 )
 
 
-def open_picture(path: Path, root: Path) -> Opened:
-    """The picture at `path`, which must lie below `root` once links are followed.
+def open_picture(picture: Path | str, root: Images) -> Opened:
+    """A picture by its path below `root`, where it must lie once links are followed, or by that of its local file.
 
     Raises Rejected: missing, unreadable, oversized, transparent or unsupported picture, path outside the dataset.
     """
-    name = _name(path, root)
-    try:
-        data = read_regular(_inside(path, root, name), MAX_BYTES)
-    except (OSError, ValueError) as error:
-        raise _unreachable(name, error) from error
+    name, data = _data(picture, root)
     try:
         scans = scans_of(data, name)
         image = _header(BytesIO(data), name)
@@ -132,60 +130,64 @@ def _quantisation(image: ImageFile) -> tuple[float, ...]:
     return tuple(sum(tables[number]) / len(tables[number]) for number in sorted(tables) if len(tables[number]))
 
 
-def displayed_size(path: Path, root: Path) -> tuple[int, int]:
-    """(width, height) of the picture as a viewer shows it, from the file's header alone. Raises Rejected."""
-    return read_header(path, root).shown
-
-
-def read_header(path: Path, root: Path) -> Header:
-    """What the file at `path`, which must lie below `root`, says before its pixels. Raises Rejected."""
-    name = _name(path, root)
+def picture_sha256(picture: str, root: Images) -> str | None:
+    """The hash of a picture's bytes; None where there is no such picture."""
     try:
-        with _inside(path, root, name).open("rb") as file:
+        return hashlib.sha256(picture_bytes(picture, root, MAX_BYTES)).hexdigest()
+    except Rejected:
+        return None
+
+
+def displayed_size(picture: Path | str, root: Images) -> tuple[int, int]:
+    """(width, height) of the picture as a viewer shows it, from the file's header alone. Raises Rejected."""
+    return read_header(picture, root).shown
+
+
+def read_header(picture: Path | str, root: Images) -> Header:
+    """What the file of a picture, named as above, says before its pixels. Raises Rejected."""
+    name = _name(picture, root)
+    try:
+        with _file(picture, root, name) as file:
             jpeg = file.read(len(JPEG)) == JPEG
             file.seek(0)
             image = _header(BytesIO(file.read(MAX_HEADER)) if jpeg else file, name)
             return Header(image.size, _orientation(image))
-    except Rejected:
+    except (Rejected, AuditError):
         raise
     except FileNotFoundError as error:
-        raise _unreachable(name, error) from error
+        raise unreachable(name, error) from error
     except Exception as error:  # as above
         raise Rejected(
             Reason.UNREADABLE_PICTURE, f"{name}: cannot be read ({error}); need an intact picture."
         ) from error
 
 
-def _name(path: Path, root: Path) -> str:
+def _data(picture: Path | str, root: Images) -> tuple[str, bytes]:
+    """What the picture is called, and its bytes."""
+    name = _name(picture, root)
+    if isinstance(picture, str):
+        return name, picture_bytes(name, root, MAX_BYTES)
+    assert isinstance(root, Path)
     try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return path.name
-
-
-def _inside(path: Path, root: Path, name: str) -> Path:
-    try:
-        real, base = os.path.realpath(path), os.path.realpath(root)
-    except ValueError as error:  # a NUL in the name
-        raise _unreachable(name, error) from error
-    if not real.startswith(base.rstrip(os.sep) + os.sep):
-        raise Rejected(
-            Reason.PATH_OUTSIDE, f"{name}: leads outside the picture folder; need a file that lies below it."
-        )
-    try:
-        regular = stat.S_ISREG(Path(real).stat().st_mode)
+        return name, read_regular(regular_below(picture, root, name), MAX_BYTES)
     except (OSError, ValueError) as error:
-        raise _unreachable(name, error) from error
-    if not regular:  # to open a pipe is to wait for ever
-        raise Rejected(Reason.UNREADABLE_PICTURE, f"{name}: is not a regular file; need a picture file.")
-    return Path(real)
+        raise unreachable(name, error) from error
 
 
-def _unreachable(name: str, error: OSError | ValueError) -> Rejected:
-    if isinstance(error, FileNotFoundError):
-        return Rejected(Reason.MISSING_PICTURE, f"{name}: no such file; need the picture that the annotation names.")
-    why = getattr(error, "strerror", None) or str(error)
-    return Rejected(Reason.UNREADABLE_PICTURE, f"{name}: cannot be read ({why}); need a picture file.")
+def _file(picture: Path | str, root: Images, name: str) -> IO[bytes]:
+    """Of a file of its own on this machine no more is read than is asked for."""
+    if isinstance(root, RemoteFolder) or through(name):
+        return BytesIO(picture_bytes(name, root, MAX_BYTES))
+    return regular_below(root / picture, root, name).open("rb")
+
+
+def _name(picture: Path | str, root: Images) -> str:
+    if isinstance(picture, str) or isinstance(root, RemoteFolder):
+        return str(picture)
+    try:
+        return picture.relative_to(root).as_posix()
+    except ValueError:
+        return picture.name
 
 
 def _header(file: IO[bytes], name: str) -> ImageFile:

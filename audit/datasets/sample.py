@@ -83,6 +83,8 @@ class Dataset:
     exclusions: tuple[Exclusion, ...]
     files: tuple[Path, ...]
     """The annotation files that were read, for the record's identity."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Where the annotations lie in shards with the pictures, their SHA-256 by shard."""
 
     @property
     def boxed(self) -> bool:

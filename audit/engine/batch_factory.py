@@ -140,7 +140,7 @@ def loader_of(inputs: Inputs, ahead: int = 0, processes: int = 0) -> Loader:
     """What reads the inputs' pictures. ahead, processes: see `Loader`."""
     settings = inputs.settings
     return Loader(
-        folder=settings.path(settings.data.images),
+        folder=settings.images,
         samples=[sample for sample, _ in inputs.samples],
         preprocessing=inputs.preprocessing,
         max_box_share=settings.data.max_box_share,

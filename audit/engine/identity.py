@@ -11,7 +11,7 @@ from audit.engine.inputs import Inputs
 from audit.engine.plan import Plan
 from audit.experiments.runner import Experiment
 from audit.files import is_regular
-from audit.hashing import file_hash, file_hashes, sha256_of, tool, versions
+from audit.hashing import file_hash, file_hashes, one_for_many, sha256_of, tool, versions
 from audit.record.training_copies import TRAINING
 from audit.saliency.sources import Source
 
@@ -69,13 +69,20 @@ def _dataset(inputs: Inputs) -> dict[str, Any]:
     table = inputs.settings.data
     return {
         "format": table.format,
-        "annotations": file_hashes(inputs.dataset.files, inputs.settings.path(table.annotations)),
+        "annotations": _annotations(inputs),
         "samples": len(inputs.samples) + len(inputs.excluded),
         "labels": sorted({sample.label for sample, _ in inputs.samples}),
         **_masks([sample for sample, _ in inputs.samples]),
         **_training(inputs),
         **({} if inputs.dataset.boxed else {"boxed": False}),
     }
+
+
+def _annotations(inputs: Inputs) -> dict[str, str]:
+    """By file or shard, the hash of the annotations."""
+    if files := inputs.dataset.files:
+        return file_hashes(files, inputs.settings.path(inputs.settings.data.annotations))
+    return one_for_many(inputs.dataset.digests, "shards")
 
 
 def _training(inputs: Inputs) -> dict[str, Any]:

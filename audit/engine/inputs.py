@@ -1,5 +1,6 @@
 """Everything that files say before the first picture is loaded: settings, data set, class names and the model."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from audit import registry
 from audit.datasets.exclusions import Exclusion, Reason
 from audit.datasets.labels import ClassName, class_names, map_labels, merge_synonyms, read_classes
+from audit.datasets.picture_root import Images
 from audit.datasets.preprocessing import Preprocessing
 from audit.datasets.sample import Dataset, Sample
 from audit.datasets.training import Training, read_training
@@ -22,8 +24,9 @@ from audit.errors import AuditError, did_you_mean
 from audit.models.detector import NOTHING, Detector
 from audit.models.model import Model, state_hash
 from audit.models.network_copy import frozen_copy
-from audit.models.open_model import open_model
+from audit.models.open_model import open_model, with_copies
 from audit.phrases import count
+from audit.remote.url import is_url
 from audit.sampling import Sampled, Unit, sampled
 from audit.settings import Settings
 
@@ -130,15 +133,28 @@ def reader_of(settings: Settings) -> tuple[registry.Function, dict[str, Any]]:
     return read, registry.options(read, table.options, f"dataset format {table.format!r}", table.keys)
 
 
+def annotations_of(settings: Settings) -> Images:
+    """What the format gets as `annotations`: of a URL a copy of the file, or the place of the pictures too.
+
+    Raises AuditError where it cannot be fetched.
+    """
+    place = settings.data.annotations
+    if not is_url(place):
+        return settings.path(place)
+    read, _ = reader_of(settings)
+    beside = getattr(sys.modules.get(read.__module__), "WITH_PICTURES", False)
+    return settings.place(place) if beside else settings.path(place)
+
+
 def read_dataset(settings: Settings) -> Dataset:
     """The samples of the settings' data set. Raises AuditError where it cannot be read as a whole."""
     read, options = reader_of(settings)
-    images = settings.path(settings.data.images)
-    if not images.is_dir():
+    images = settings.images
+    if isinstance(images, Path) and not images.is_dir():
         raise AuditError(
             "settings", f"data.images = {str(settings.data.images)!r} is not a folder", "need the pictures' folder"
         )
-    dataset: Dataset = read(settings.path(settings.data.annotations), images, **options)
+    dataset: Dataset = read(annotations_of(settings), images, **options)
     if settings.data.masks:
         return dataset
     return replace(dataset, samples=tuple(sample.without_masks() for sample in dataset.samples))
@@ -151,7 +167,7 @@ def _copied(model: Model) -> Model:
 def _opened(settings: Settings) -> Model:
     if settings.model is None:
         raise AuditError("settings", "no [model]", "need a model to audit", "Add a [model] table, or pass model=.")
-    return open_model(settings.model, settings.folder)
+    return open_model(with_copies(settings.model, settings.path), settings.folder)
 
 
 def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:
@@ -173,8 +189,8 @@ def _named_classes(settings: Settings, model: Model) -> tuple[Model, tuple[Class
 def _names(settings: Settings, model: Model) -> tuple[Model, tuple[ClassName, ...]]:
     given = settings.model.classes if settings.model else None
     if given is not None:
-        names = read_classes(settings.path(given)) if isinstance(given, Path) else class_names(given)
-        source = given.name if isinstance(given, Path) else "the settings"
+        names = class_names(given) if isinstance(given, tuple) else read_classes(settings.path(given))
+        source = "the settings" if isinstance(given, tuple) else settings.path(given).name
         return replace(model, description={**model.description, "classes": f"those of {source}"}), names
     if model.classes is None:
         raise AuditError(

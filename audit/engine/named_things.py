@@ -5,12 +5,12 @@ All of it is looked up before anything is read, so that a user learns of everyth
 
 from pathlib import Path
 
-from audit.engine.inputs import reader_of
+from audit.engine.inputs import annotations_of, reader_of
 from audit.errors import AuditError, Problems
 from audit.experiments.runner import experiments
 from audit.files import is_folder
 from audit.importing import importable, missing_module
-from audit.models.open_model import kind_of, names_a_file
+from audit.models.open_model import kind_of, names_a_file, with_copies
 from audit.registry import is_own
 from audit.saliency.sources import sources
 from audit.settings import Settings
@@ -34,18 +34,25 @@ def name_problems(settings: Settings) -> tuple[AuditError, ...]:
                     experiments(f"audit.experiments.{kind}", (entry,))
         with wrong.noting():
             reader_of(settings)
-        if settings.model:
-            _look_at_model(settings.model, settings.folder, wrong)
-    if not is_folder(settings.path(settings.data.images)):
-        seen = f"data.images = {str(settings.data.images)!r} is not a folder"
-        wrong.add(AuditError("settings", seen, "need the pictures' folder"))
-    _look_at_file(settings.path(settings.data.annotations), "need the annotations", wrong)
+        with wrong.noting():
+            if settings.model:
+                _look_at_model(settings, with_copies(settings.model, settings.path), wrong)
+    with wrong.noting():
+        images = settings.images
+        if isinstance(images, Path) and not is_folder(images):
+            seen = f"data.images = {str(settings.data.images)!r} is not a folder"
+            wrong.add(AuditError("settings", seen, "need the pictures' folder"))
+    with wrong.noting():
+        annotations = annotations_of(settings)
+        if isinstance(annotations, Path):
+            _look_at_file(annotations, "need the annotations", wrong)
     return tuple(wrong.collected)
 
 
-def _look_at_model(table: ModelTable, folder: Path, wrong: Problems) -> None:
-    if isinstance(table.classes, Path):
-        _look_at_file(folder / table.classes, "need a file of class names", wrong)
+def _look_at_model(settings: Settings, table: ModelTable, wrong: Problems) -> None:
+    folder = settings.folder
+    if isinstance(table.classes, Path | str):
+        _look_at_file(settings.path(table.classes), "need a file of class names", wrong)
     with wrong.noting():
         kind, options = kind_of(table, folder)
         _look_at_function(str(options.get("function", "")), wrong)

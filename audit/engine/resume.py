@@ -6,9 +6,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from audit.datasets.picture_files import picture_sha256
 from audit.engine.plan import Plan
 from audit.errors import AuditError
-from audit.hashing import file_hash
 from audit.record.record import Record
 from audit.record.sample_readers import read_exclusions, read_pictures
 from audit.record.seal import FINISHED, broken_seal
@@ -122,8 +122,7 @@ def other_files(plan: Plan, record: Record) -> Iterator[str]:
     """Pictures that were measured and are no longer the same files."""
     measured = read_pictures(record)
     for image, sha256 in zip(measured.image, measured.sha256, strict=True):
-        file = plan.factory.loader.folder / image
-        if not file.is_file() or file_hash(file) != sha256:
+        if picture_sha256(image, plan.factory.loader.folder) != sha256:
             yield f"picture {image}"
 
 

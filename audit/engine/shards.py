@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from audit.datasets.picture_files import picture_sha256
 from audit.engine.inputs import Inputs
 from audit.engine.measure import changed_network, entries_of
 from audit.engine.measured_batch import MeasuredBatch, unpacked
@@ -15,7 +16,7 @@ from audit.engine.resume import FINGERPRINT, changed_entries, other_inputs
 from audit.engine.shown_samples import ShownSamples
 from audit.engine.threads import threads
 from audit.errors import AuditError
-from audit.hashing import file_hash, sha256_of
+from audit.hashing import sha256_of
 from audit.importing import importable
 from audit.models.pass_counter import Passes
 from audit.phrases import count
@@ -109,8 +110,7 @@ def _other_files(file: ShardFile, plan: Plan) -> list[str]:
     for numbers in file.ranges():
         for row in batch_of(file, numbers).rows.get("picture", ()):
             image = plan.inputs.samples[row.sample][0].image
-            picture = plan.factory.loader.folder / image
-            if not picture.is_file() or file_hash(picture) != row.sha256:
+            if picture_sha256(image, plan.factory.loader.folder) != row.sha256:
                 return [f"picture {image}"]
     return []
 

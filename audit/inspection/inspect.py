@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from audit.datasets.exclusions import Exclusion
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Sample
 from audit.engine.progress import PICTURES, QUANTITIES, Progress
 from audit.errors import AuditError
@@ -20,7 +20,7 @@ from audit.phrases import count
 
 
 def inspect(
-    folder: Path,
+    folder: Images,
     samples: Sequence[Sample],
     excluded: Iterable[Exclusion],
     cluster: str | None,

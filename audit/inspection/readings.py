@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from audit import registry
 from audit.datasets.displayed_boxes import displayed_boxes
 from audit.datasets.exclusions import Exclusion, Rejected
 from audit.datasets.picture_files import open_picture
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Sample
 from audit.errors import AuditError
 from audit.inspection.findings import Quantity
@@ -100,7 +100,7 @@ class Readings:
     exclusions: list[Exclusion]
 
 
-def read_pictures(folder: Path, samples: Sequence[Sample], workers: int, progress: PictureProgress) -> Readings:
+def read_pictures(folder: Images, samples: Sequence[Sample], workers: int, progress: PictureProgress) -> Readings:
     """samples: sorted by picture. What cannot be read is left out, with its reason.
 
     Raises AuditError where a descriptor yields what is no number.
@@ -123,7 +123,7 @@ def read_pictures(folder: Path, samples: Sequence[Sample], workers: int, progres
     return readings
 
 
-def _reads(folder: Path, samples: Sequence[Sample], workers: int) -> Iterator[tuple[int, Read | Exclusion]]:
+def _reads(folder: Images, samples: Sequence[Sample], workers: int) -> Iterator[tuple[int, Read | Exclusion]]:
     """In the order of the samples."""
     descriptors = {name: registry.resolve(DESCRIPTORS, name) for name in registry.names(DESCRIPTORS)}
     numbered = groupby(enumerate(samples), key=lambda pair: pair[1].image)
@@ -141,11 +141,11 @@ def _reads(folder: Path, samples: Sequence[Sample], workers: int) -> Iterator[tu
 
 
 def _read(
-    folder: Path, samples: list[tuple[int, Sample]], descriptors: Mapping[str, Callable[..., Any]]
+    folder: Images, samples: list[tuple[int, Sample]], descriptors: Mapping[str, Callable[..., Any]]
 ) -> list[tuple[int, Read | Exclusion]]:
     """All samples of one picture, which is decoded once."""
     try:
-        opened = open_picture(folder / samples[0][1].image, folder)
+        opened = open_picture(samples[0][1].image, folder)
     except Rejected as rejected:
         return [(number, _excluded(sample, rejected)) for number, sample in samples]
     outcomes: list[tuple[int, Read | Exclusion]] = []

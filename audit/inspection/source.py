@@ -6,6 +6,7 @@ from pathlib import Path
 from audit.datasets.discover import look
 from audit.datasets.exclusions import Exclusion
 from audit.datasets.labels import check_mentioned, merge_synonyms
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.inputs import check_clusters, ignored_sample, read_dataset
 from audit.settings import load_settings
@@ -16,8 +17,8 @@ from audit.settings_tables import DataTable, RunTable
 class Source:
     """Samples, before any picture is read."""
 
-    folder: Path
-    """The pictures' folder."""
+    folder: Images
+    """Where the pictures lie."""
     samples: tuple[Sample, ...]
     excluded: tuple[Exclusion, ...]
     cluster: str | None
@@ -39,8 +40,8 @@ def source(place: Path) -> Source:
     samples = _named(dataset, settings.data)
     check_clusters(settings.data.cluster, samples)
     ignored = tuple(ignored_sample(sample) for sample in dataset.samples if sample.label in settings.data.ignore)
-    folder = settings.path(settings.data.images)
-    return Source(folder, samples, dataset.exclusions + ignored, settings.data.cluster, settings.run.workers)
+    excluded = dataset.exclusions + ignored
+    return Source(settings.images, samples, excluded, settings.data.cluster, settings.run.workers)
 
 
 def _named(dataset: Dataset, data: DataTable) -> tuple[Sample, ...]:

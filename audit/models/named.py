@@ -8,7 +8,7 @@ from audit import registry
 from audit.datasets.labels import class_names, read_classes
 from audit.errors import AuditError
 from audit.models.model import Model
-from audit.models.open_model import open_model
+from audit.models.open_model import open_model, with_copies
 from audit.settings import load_settings
 from audit.settings_tables import ModelTable
 
@@ -39,7 +39,10 @@ def model_of_settings(path: Path) -> Model:
     settings = load_settings(path)
     if settings.model is None:
         raise AuditError(path, "has no [model]", "need a [model] table")
-    model = _opened(settings.model, settings.folder)
+    table = with_copies(settings.model, settings.path)
+    if isinstance(table.classes, str):
+        table = table.model_copy(update={"classes": settings.path(table.classes)})
+    model = _opened(table, settings.folder)
     return replace(model, preprocessing=settings.preprocessing.built()) if settings.preprocessing else model
 
 
@@ -47,6 +50,6 @@ def _opened(table: ModelTable, folder: Path) -> Model:
     model = open_model(table, folder)
     if table.classes is None:
         return model
-    if isinstance(table.classes, Path):
-        return replace(model, classes=read_classes(folder / table.classes))
-    return replace(model, classes=class_names(table.classes))
+    if isinstance(table.classes, tuple):
+        return replace(model, classes=class_names(table.classes))
+    return replace(model, classes=read_classes(folder / table.classes))

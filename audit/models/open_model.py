@@ -1,11 +1,13 @@
 """The model that a settings table names, opened by its kind."""
 
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from audit import registry
 from audit.models.model import Model
+from audit.remote.url import is_url
 from audit.settings_tables import ModelTable
 
 
@@ -14,6 +16,23 @@ def open_model(table: ModelTable, folder: Path) -> Model:
     kind, options = kind_of(table, folder)
     model: Model = kind(**options)
     return model
+
+
+def with_copies(table: ModelTable, copied: Callable[[str], Path]) -> ModelTable:
+    """The table with copies of the files that its options name by URL. copied: a copy's path by its URL.
+
+    An option of another type than Path keeps its URL. Raises AuditError where a file cannot be fetched.
+    """
+    urls = {key: str(value) for key, value in table.options.items() if is_url(value)}
+    if not urls:
+        return table
+    schemas = registry.option_schemas(registry.resolve("audit.models.kinds", table.kind))
+    files = {key: str(copied(url)) for key, url in urls.items() if _takes_path(schemas.get(key, {}))}
+    return table.model_copy(update=files)
+
+
+def _takes_path(schema: Mapping[str, Any]) -> bool:
+    return any(part.get("format") == "path" for part in (schema, *schema.get("anyOf", ())))
 
 
 def kind_of(table: ModelTable, folder: Path) -> tuple[registry.Function, dict[str, Any]]:

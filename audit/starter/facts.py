@@ -52,7 +52,7 @@ def _shares(samples: Sequence[Sample], images: Path) -> list[float]:
     shares = []
     for sample in samples:
         try:
-            width, height = sample.size or read_header(images / sample.image, images).shown
+            width, height = sample.size or read_header(sample.image, images).shown
         except Rejected:
             continue
         if sample.boxes and width and height:

@@ -12,6 +12,7 @@ from audit.datasets.documents import read_json
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.masks import Mask
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 
@@ -20,7 +21,7 @@ _Table = dict[int | str, dict[str, Any]]
 _STANDARD = {"id", "file_name", "width", "height", "license", "flickr_url", "coco_url", "date_captured"}
 
 
-def coco(annotations: Path, images: Path) -> Dataset:
+def coco(annotations: Path, images: Images) -> Dataset:
     """COCO JSON: boxes as x, y, width, height; masks as segmentation: polygons, or runs (RLE), compressed or not.
 
     An annotation whose segmentation is missing or empty has its box alone; one without bbox, the box around its mask.

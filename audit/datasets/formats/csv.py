@@ -6,6 +6,7 @@ from audit.datasets.annotation import NO_BOX, Annotation
 from audit.datasets.annotation_files import numbers, read_text
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset
 from audit.datasets.tables import Line, read_table
 
@@ -14,7 +15,7 @@ _BOX = ("x0", "y0", "x1", "y1")
 _COLUMNS = ("image", "label", *_BOX)
 
 
-def csv(annotations: Path, images: Path) -> Dataset:
+def csv(annotations: Path, images: Images) -> Dataset:
     """CSV: columns image, label, x0, y0, x1, y1 (half-open pixels); any further ones become metadata.
 
     Several lines of one image and label are several boxes. Raises AuditError where the file or its header cannot be

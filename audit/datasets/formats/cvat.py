@@ -17,6 +17,7 @@ from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.masks import Mask, Polygons, Raster
 from audit.datasets.outlines import Point, around, corners, ellipse, enclosing, points_of, turned_points
+from audit.datasets.picture_root import Images
 from audit.datasets.run_lengths import by_rows
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
@@ -35,7 +36,7 @@ _SHAPES = frozenset({*_PLACED, "polygon", "polyline", "points", "cuboid", "skele
 _Problem = tuple[str, str] | None
 
 
-def cvat(annotations: Path, images: Path) -> Dataset:
+def cvat(annotations: Path, images: Images) -> Dataset:
     """CVAT for images 1.1: annotations.xml; the object is the inside of a box, turned or not, polygon, mask or ellipse.
 
     The picture is the name of the <image> below the picture folder. Attributes of shapes and `occluded` (1: yes) become

@@ -12,6 +12,7 @@ from audit.datasets.masks import Polygons
 from audit.datasets.one_file_each import content_or_fault
 from audit.datasets.outlines import points_of
 from audit.datasets.picture_paths import finder
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import files_below, is_folder, is_regular
@@ -25,7 +26,7 @@ HEADER = ("imagesource:", "gsd:", "acquisition dates:")
 _Find = Callable[..., str | None]
 
 
-def dota(annotations: Path, images: Path) -> Dataset:
+def dota(annotations: Path, images: Images) -> Dataset:
     """DOTA: a folder labelTxt, or one of its files; oriented boxes as x1 y1 … x4 y4 category difficult.
 
     The object is the inside of the four corners, which need not be upright. The picture is the one of the file's name.

@@ -14,6 +14,7 @@ from audit.datasets.gather import gather
 from audit.datasets.masks import Polygons
 from audit.datasets.outlines import points_of
 from audit.datasets.picture_paths import below, in_pixels, shown_size
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError, did_you_mean
 
@@ -24,7 +25,7 @@ _Problem = tuple[str, str] | None
 _Measured = Callable[[str], tuple[tuple[int, int] | None, _Problem]]
 
 
-def fiftyone(annotations: Path, images: Path, *, field: str = "ground_truth") -> Dataset:
+def fiftyone(annotations: Path, images: Images, *, field: str = "ground_truth") -> Dataset:
     """FiftyOneDataset export: samples.json; bounding_box is x, y, width, height in shares of the picture as shown.
 
     `field` names the detections or polylines that count. The object is the inside of a polyline that is closed or
@@ -64,7 +65,7 @@ def _detections(sample: object, field: str) -> list[object] | None:
 
 
 def _of_sample(
-    sample: object, field: str, where: str, home: Path, images: Path, measured: _Measured
+    sample: object, field: str, where: str, home: Path, images: Images, measured: _Measured
 ) -> Iterator[Annotation]:
     detections = _detections(sample, field)
     if not isinstance(sample, dict) or not detections:

@@ -13,6 +13,7 @@ from audit.datasets.annotation import NO_BOX, Annotation
 from audit.datasets.annotation_files import numbers, read_text
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset
 from audit.datasets.tables import Line, read_table
 from audit.errors import AuditError
@@ -25,7 +26,7 @@ _BOX = ("Roi.X1", "Roi.Y1", "Roi.X2", "Roi.Y2")
 _COLUMNS = ("Width", "Height", *_BOX, "ClassId")
 
 
-def gtsrb(annotations: Path, images: Path) -> Dataset:
+def gtsrb(annotations: Path, images: Images) -> Dataset:
     """GTSRB traffic signs: Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId; labels are class numbers.
 
     `annotations` is one CSV file, whose pictures lie in the picture folder, or the folder above the class folders with

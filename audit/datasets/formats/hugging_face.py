@@ -1,37 +1,38 @@
 """Hugging Face `datasets`, written out as pictures: an imagefolder whose metadata.jsonl has a column `objects`.
 
 Its boxes are COCO's, x, y, width, height in pixels (huggingface.co/docs/datasets/image_dataset, object detection); a
-category is text, or the number of a ClassLabel. A dataset of Arrow or Parquet files holds its pictures inside them.
+category is text, or the number of a ClassLabel. Arrow files hold their pictures inside them, and so do Parquet
+files, which the format `parquet` reads.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
-from audit.datasets.annotation import NO_BOX, Annotation
-from audit.datasets.annotation_files import inside, numbers, read_text
-from audit.datasets.exclusions import Reason
+from audit.datasets.annotation import Annotation
+from audit.datasets.annotation_files import inside, read_text
 from audit.datasets.gather import gather
+from audit.datasets.objects_column import COLUMN, further, object_annotations, stated_size
 from audit.datasets.picture_paths import below
-from audit.datasets.sample import Box, Dataset
+from audit.datasets.picture_root import Images
+from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import files_below, is_folder, is_regular
 
 PACKED = (".arrow", ".parquet")
-ENDINGS = (".jsonl", *PACKED)
+ENDINGS = (".jsonl", ".arrow")
 READS_PICTURES = True
 FILE = "metadata.jsonl"
-BOXES, CATEGORIES = ("bbox", "bboxes"), ("categories", "category", "labels", "label", "category_id")
-"""What data sets call the columns of `objects`; the first that is there is taken."""
 UNPACK = (
-    f"Save each picture to a file, and write {FILE} beside them: for each a line with file_name and objects, which are"
+    "Write it as Parquet (dataset.to_parquet) for the format parquet; or save each picture to a file, and write"
+    f" {FILE} beside them: for each a line with file_name and objects, which are"
     ' {"bbox": [[x, y, width, height]], "categories": ["name"]}.'
 )
 
 
-def hugging_face(annotations: Path, images: Path, *, names: tuple[str, ...] = ()) -> Dataset:
+def hugging_face(annotations: Path, images: Images, *, names: tuple[str, ...] = ()) -> Dataset:
     """Hugging Face datasets as an imagefolder: metadata.jsonl with file_name and objects (bbox, categories).
 
     annotations: the file, or the folder below which one lies, or one for each split, whose folder becomes the column
@@ -59,11 +60,15 @@ def _files(annotations: Path) -> list[Path]:
 
 
 def _packed(file: Path) -> AuditError:
-    kind = "Arrow" if file.suffix.lower() == ".arrow" else "Parquet"
-    return AuditError(file.name, f"holds its pictures inside, as {kind}", "need each picture in a file", UNPACK)
+    if file.suffix.lower() == ".parquet":
+        needed = 'need data.format = "parquet"'
+        return AuditError(
+            file.name, "holds its pictures inside, as Parquet", needed, "Name its folder as data.images too."
+        )
+    return AuditError(file.name, "holds its pictures inside, as Arrow", "need each picture in a file", UNPACK)
 
 
-def _lines(file: Path, root: Path, images: Path, names: Sequence[str], several: bool) -> Iterator[Annotation]:
+def _lines(file: Path, root: Path, images: Images, names: Sequence[str], several: bool) -> Iterator[Annotation]:
     name = file.relative_to(root).as_posix() if file != root and file.is_relative_to(root) else file.name
     text = read_text(file)
     if '"objects"' not in text:
@@ -86,60 +91,8 @@ def _parsed(line: str, where: str) -> dict[str, Any]:
 
 
 def _of_picture(
-    entry: dict[str, Any], where: str, file: Path, images: Path, names: Sequence[str], split: dict[str, str]
+    entry: dict[str, Any], where: str, file: Path, images: Images, names: Sequence[str], split: dict[str, str]
 ) -> Iterator[Annotation]:
     image = below(entry["file_name"], file.parent, images) if entry["file_name"] else ""
-    objects = _objects(entry.get("objects"))
-    if objects is None:
-        seen = f"objects are {short(entry.get('objects'))}"
-        detail = f"{where}: {seen}; need lists bbox and categories of one length."
-        yield Annotation(image, "?", NO_BOX, where, (Reason.BROKEN_ANNOTATION, detail))
-        return
-    width, height = entry.get("width"), entry.get("height")
-    size = (width, height) if type(width) is int and type(height) is int else None
-    further = {key: value for key, value in entry.items() if key not in ("file_name", "objects", "width", "height")}
-    metadata = {key: str(value) for key, value in further.items() if isinstance(value, str | int | float)} | split
-    for index, (given, category) in enumerate(objects):
-        place = f"{where} objects[{index}]"
-        label, wrong = _label(category, names, place)
-        box, problem = _box(given, place)
-        yield Annotation(image, label, box, place, wrong or problem, metadata, size)
-
-
-def _objects(value: object) -> list[tuple[object, object]] | None:
-    """(bbox, category) of each object: of a table of columns, or of a list of objects; None where it is neither."""
-    if value is None:
-        return []
-    if isinstance(value, list):
-        if not all(isinstance(entry, dict) for entry in value):
-            return None
-        return [(_first(entry, BOXES), _first(entry, CATEGORIES)) for entry in value]
-    if not isinstance(value, dict):
-        return None
-    boxes, categories = _first(value, BOXES), _first(value, CATEGORIES)
-    if not isinstance(boxes, list) or not isinstance(categories, list) or len(boxes) != len(categories):
-        return None
-    return list(zip(boxes, categories, strict=True))
-
-
-def _first(table: Mapping[str, Any], keys: Sequence[str]) -> object:
-    return next((table[key] for key in keys if key in table), None)
-
-
-def _label(category: object, names: Sequence[str], where: str) -> tuple[str, tuple[str, str] | None]:
-    if isinstance(category, str):
-        return category.strip(), None
-    if type(category) is int and not names:
-        return str(category), None
-    if type(category) is int and 0 <= category < len(names):
-        return names[category], None
-    needed = f"a number below {len(names)}, of which there are names" if names else "text or a number"
-    return "?", (Reason.UNKNOWN_LABEL, f"{where}: category {short(category)}; need {needed}.")
-
-
-def _box(given: object, where: str) -> tuple[Box, tuple[str, str] | None]:
-    corner_and_size = numbers(given)
-    if corner_and_size is None:
-        return NO_BOX, (Reason.BROKEN_BOX, f"{where}: bbox is {short(given)}; need four numbers x, y, width, height.")
-    x, y, width, height = corner_and_size
-    return (x, y, x + width, y + height), None
+    metadata = further(entry, ("file_name",)) | split
+    yield from object_annotations(image, entry.get(COLUMN), where, names, metadata, stated_size(entry))

@@ -16,6 +16,7 @@ from audit.datasets.gather import gather
 from audit.datasets.pascal_xml import ENDING, read_pascal_xml
 from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.picture_paths import finder
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset
 from audit.datasets.tables import Line, read_table
 from audit.errors import AuditError
@@ -29,7 +30,7 @@ _COLUMNS = ("ImageId", "PredictionString")
 _Find = Callable[..., str | None]
 
 
-def imagenet(annotations: Path, images: Path) -> Dataset:
+def imagenet(annotations: Path, images: Images) -> Dataset:
     """ImageNet CLS-LOC: LOC_val_solution.csv and the like, or the folder of XML; labels are WordNet ids.
 
     The CSV has the columns ImageId and PredictionString, which repeats label, x0, y0, x1, y1. The pictures lie in the

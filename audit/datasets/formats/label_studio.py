@@ -20,6 +20,7 @@ from audit.datasets.masks import Polygons
 from audit.datasets.outlines import Point, around, corners, enclosing, points_of, turned_points
 from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.picture_paths import finder, in_pixels
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 
@@ -34,7 +35,7 @@ _Find = Callable[..., str | None]
 _Problem = tuple[str, str] | None
 
 
-def label_studio(annotations: Path, images: Path) -> Dataset:
+def label_studio(annotations: Path, images: Images) -> Dataset:
     """Label Studio JSON: rectangles and polygons in percent; the object is the inside of a polygon or turned rectangle.
 
     Of a task's annotations the ground truth counts, or else the latest; cancelled ones do not. Pictures are looked for

@@ -22,6 +22,7 @@ from audit.datasets.masks import Mask, Polygons, Raster
 from audit.datasets.one_file_each import content_or_fault
 from audit.datasets.outlines import Point, ellipse, enclosing, points_of
 from audit.datasets.picture_paths import below
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Box, Dataset
 from audit.errors import AuditError
 from audit.files import MIB, files_below, is_folder, is_regular
@@ -34,7 +35,7 @@ _TWO_POINTS = ("rectangle", "mask", "circle")
 _RINGS = ("polygon", "oriented_rectangle")
 
 
-def labelme(annotations: Path, images: Path) -> Dataset:
+def labelme(annotations: Path, images: Images) -> Dataset:
     """LabelMe: a folder of JSON files, or one file; the object is the inside of a polygon, circle, mask or rectangle.
 
     imagePath starts at the JSON file; where that is not below the picture folder, it is taken to start there. A picture
@@ -55,7 +56,7 @@ def labelme(annotations: Path, images: Path) -> Dataset:
     return gather(found, files)
 
 
-def _folder(files: list[Path], folder: Path, images: Path) -> Iterator[Annotation]:
+def _folder(files: list[Path], folder: Path, images: Images) -> Iterator[Annotation]:
     annotated_by: dict[str, str] = {}
     for file in files:
         name = file.relative_to(folder).as_posix()
@@ -82,7 +83,7 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
-def _shapes(document: dict[str, Any], file: Path, name: str, images: Path) -> Iterator[Annotation]:
+def _shapes(document: dict[str, Any], file: Path, name: str, images: Images) -> Iterator[Annotation]:
     image = below(document["imagePath"], file.parent, images) if document["imagePath"] else ""
     sides = document.get("imageWidth"), document.get("imageHeight")
     width, height = (side if type(side) is int and 1 <= side < LARGEST_SIDE else 0 for side in sides)

@@ -12,6 +12,7 @@ from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.masks import Polygons
 from audit.datasets.outlines import Point
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Box, Dataset
 from audit.datasets.tables import Line, read_table
 from audit.errors import AuditError, did_you_mean
@@ -30,7 +31,7 @@ _BANDS: Mapping[str, tuple[str, str, tuple[float, ...]]] = {
 _LIGHT = {"true": "night", "1": "night", "1.0": "night", "false": "day", "0": "day", "0.0": "day"}
 
 
-def lard(annotations: Path, images: Path, *, label_column: str | None = None) -> Dataset:
+def lard(annotations: Path, images: Images, *, label_column: str | None = None) -> Dataset:
     """LARD V1 runway CSV: semicolons between the columns, the four corners of each runway, the aircraft's pose.
 
     The data are made for detection and know one class. Every line is labelled `runway`, which [data.labels] maps to the

@@ -12,6 +12,7 @@ from audit.datasets.annotation_files import numbers, read_text
 from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.picture_paths import finder, in_pixels, shown_size
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset
 from audit.datasets.tables import Line, read_table
 from audit.errors import AuditError
@@ -24,7 +25,7 @@ _METADATA = ("Source", "IsOccluded", "IsTruncated", "IsDepiction", "IsInside")
 _Size = tuple[tuple[int, int] | None, tuple[str, str] | None]
 
 
-def open_images(annotations: Path, images: Path, *, classes: str | None = None) -> Dataset:
+def open_images(annotations: Path, images: Images, *, classes: str | None = None) -> Dataset:
     """Open Images CSV: ImageID, LabelName, XMin, XMax, YMin and YMax as shares of the picture as shown.
 
     The picture is ImageID with an ending, as 0001eeaf4aed83f9.jpg. A line with IsGroupOf = 1, one box around more than
@@ -58,7 +59,7 @@ def _names(path: Path) -> Mapping[str, str]:
     return names
 
 
-def _annotations(lines: Iterable[Line], images: Path, names: Mapping[str, str] | None) -> Iterator[Annotation]:
+def _annotations(lines: Iterable[Line], images: Images, names: Mapping[str, str] | None) -> Iterator[Annotation]:
     find = finder(images)
     measured: Callable[[str], _Size] = cache(lambda image: shown_size(image, images))
     for line in lines:

@@ -11,6 +11,7 @@ from audit.datasets.exclusions import Reason
 from audit.datasets.gather import gather
 from audit.datasets.label_maps import ENDING, read_label_map
 from audit.datasets.masks import Raster
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset
 from audit.errors import AuditError
 from audit.files import is_folder, is_regular
@@ -22,7 +23,7 @@ SPECIES = {"1": "cat", "2": "dog"}
 
 
 def oxford_pet(
-    annotations: Path, images: Path, *, label: Literal["breed", "species"] = "breed", border: bool = True
+    annotations: Path, images: Images, *, label: Literal["breed", "species"] = "breed", border: bool = True
 ) -> Dataset:
     """Oxford-IIIT Pet: list.txt, or another list, with the folder trimaps beside; the object is the pixels of the pet.
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from audit.datasets.pascal_xml import ENDING, read_pascal_xml
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset
 from audit.datasets.voc_masks import LabelMaps
 from audit.errors import AuditError
@@ -11,7 +12,9 @@ ENDINGS = (ENDING,)
 FIRST_PIXEL = 1
 
 
-def voc(annotations: Path, images: Path, *, object_masks: str | None = None, class_masks: str | None = None) -> Dataset:
+def voc(
+    annotations: Path, images: Images, *, object_masks: str | None = None, class_masks: str | None = None
+) -> Dataset:
     """Pascal VOC: a folder of XML files, or one file; boxes 1-based with both ends inside.
 
     The picture is the file's <filename> below the picture folder. In a folder, a file that cannot be read excludes

@@ -14,6 +14,7 @@ from audit.datasets.masks import FEWEST_POINTS, Polygons
 from audit.datasets.outlines import Point, points_of
 from audit.datasets.picture_files import PICTURE_SUFFIXES
 from audit.datasets.picture_paths import shown_size
+from audit.datasets.picture_root import Images
 from audit.datasets.sample import Box, Dataset
 from audit.datasets.yolo_splits import COLUMN, of_split, split_folders, split_of
 from audit.errors import AuditError
@@ -26,7 +27,7 @@ LARGEST, HUGE = 2**63, "a number of more than 64 bits"
 MOST_CLASSES = 10**6
 
 
-def yolo(annotations: Path, images: Path, *, split: str = "") -> Dataset:
+def yolo(annotations: Path, images: Images, *, split: str = "") -> Dataset:
     """YOLO: `annotations` is the data.yaml; boxes as class, centre and size in shares of the picture as shown.
 
     A line of a class and three or more pairs x y is a mask: a polygon, as of segmentation and of oriented boxes. Where
@@ -38,6 +39,9 @@ def yolo(annotations: Path, images: Path, *, split: str = "") -> Dataset:
     """
     document = _described(annotations)
     names, folders = _names(document, annotations.name), split_folders(document, annotations.absolute().parent)
+    if not isinstance(images, Path):
+        needed = "need pictures and labels in a folder of this machine"
+        raise AuditError(images.name, "is a URL, and YOLO's labels are found beside the pictures", needed, "Copy them.")
     pictures = files_below(images.absolute(), PICTURE_SUFFIXES)
     if not pictures:
         raise AuditError(images.name, "no picture below this folder", "need the pictures of the dataset")

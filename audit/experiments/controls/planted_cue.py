@@ -153,7 +153,7 @@ def _covered(run: Plan, loaded: Loaded) -> Tensor:
     sample, _ = run.inputs.samples[loaded.number]
     if not sample.other_boxes:
         return covered
-    opened = open_picture(run.factory.loader.folder / sample.image, run.factory.loader.folder)
+    opened = open_picture(sample.image, run.factory.loader.folder)
     boxes = displayed_boxes(sample, opened.header)[1]
     others = run.inputs.preprocessing.frame_boxes(opened.picture.size, boxes).boxes
     height, width = loaded.framed.pixels.shape[1:]

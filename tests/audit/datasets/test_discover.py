@@ -18,7 +18,8 @@ from fixtures.scene import Scene, write_scene
 CSV = ("csv", "gtsrb", "imagenet", "lard", "open_images")
 JSON = ("coco", "fiftyone", "label_studio", "labelme")
 KINDS = registry.names("audit.models.kinds")
-FORMATS = [name for name in registry.names("audit.datasets.formats") if name not in {"image_folder", "oxford_pet"}]
+OTHERS = {"image_folder", "oxford_pet", "parquet", "webdataset"}
+FORMATS = [name for name in registry.names("audit.datasets.formats") if name not in OTHERS]
 
 
 @pytest.fixture(scope="module")

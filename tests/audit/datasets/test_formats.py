@@ -40,6 +40,8 @@ FORMATS = (
     *("open_images", "voc", "yolo"),
 )
 SEVERAL_FILES = {"dota": 4, "labelme": 4, "voc": 4, "yolo": 5}
+SHARDS = ("parquet", "webdataset")
+"""Hold their pictures themselves: test_shards.py tests them."""
 ONE_OBJECT = "oxford_pet"
 """Labels pictures by their names, and has one object on each: it cannot state the scene."""
 OPTIONS: dict[str, dict[str, str]] = {"lard": {"label_column": "runway"}}
@@ -59,7 +61,7 @@ def read(scene: Scene, name: str) -> Dataset:
 
 def test_the_scene_covers_every_format(scene: Scene) -> None:
     assert sorted(scene.annotations) == list(FORMATS)
-    assert {*names("audit.datasets.formats")} - {*FORMATS} == {"image_folder", ONE_OBJECT}, "no boxes; or one"
+    assert {*names("audit.datasets.formats")} - {*FORMATS} == {"image_folder", ONE_OBJECT, *SHARDS}, "no boxes; or one"
 
 
 @pytest.mark.tor("TOR-001")

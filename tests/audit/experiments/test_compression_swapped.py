@@ -71,8 +71,7 @@ def by_plain_loop(run: Plan, trial: Trial, variant: str) -> Tensor:
     frames = []
     for picture, seed, place in zip(trial.files.pictures, trial.batch.seeds, places, strict=True):
         own, lender = (
-            open_picture(folder / samples[number].image, folder)
-            for number in (picture.number, int(trial.donors.samples[place]))
+            open_picture(samples[number].image, folder) for number in (picture.number, int(trial.donors.samples[place]))
         )
         plain = without_blocks(np.asarray(own.picture), own.jpeg)
         trace = FileTrace(lender.jpeg, wave_power(np.asarray(lender.picture)))
