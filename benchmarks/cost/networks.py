@@ -18,8 +18,8 @@ from benchmarks.cost.photographs import cheapest, first, write_photographs
 from benchmarks.cost.rivals import are_installed, captum_and_quantus
 
 NETWORKS = ("resnet18", "resnet50", "mobilenet_v2", "densenet201", "vit_b_16", "squeezenet1_1")
-FEW = 64
-"""Pictures of what neither starts up nor asks anything twice."""
+LOOPED, FEW = 64, 32
+"""Pictures of what neither starts up nor asks anything twice: of the loops, and of what takes longest."""
 SHORT = 112
 """Pictures of a short run, whose network is asked as often again as that of a long one."""
 LONGEST = 60
@@ -71,7 +71,7 @@ def run(folder: Path, pictures: int, model: Model, device: str) -> None:
 
 def _row(name: str, folder: Path, most: int, rounds: int, device: str) -> Row:
     model = audited(name)
-    module, x = model.module.to(device), torch.randn(max(FEW, *loops.SIZES[device]), 3, 224, 224, device=device)
+    module, x = model.module.to(device), torch.randn(max(LOOPED, *loops.SIZES[device]), 3, 224, 224, device=device)
     best = loops.best(module, x)
     few, pictures = x[:FEW], min(most, max(2 * SHORT, int(LONGEST / spent(best.gradient).wall * len(x))))
     tasks = {
@@ -83,7 +83,7 @@ def _row(name: str, folder: Path, most: int, rounds: int, device: str) -> Row:
     }
     if are_installed():
         tasks[RIVALS] = Timed(partial(captum_and_quantus, module, few, _objects(len(few))), len(few))
-    turns = in_turn(tasks, rounds)
+    turns = in_turn(tasks, rounds if pictures == most else 1)
     return Row(
         network=name,
         pictures=pictures,

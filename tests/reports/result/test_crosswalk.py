@@ -52,6 +52,7 @@ ASKED = {
     "ed324_arp6983": ("Draft objective on explainability", "Draft objective on labels"),
     "en_18286": ("8.4", "8.5"),
     "iso_iec_ts_42119_2": ("Scope",),
+    "maa_rn_2025_04": ("The whole notice",),
     "do_330": ("Operational requirements", "Known answers"),
 }  # fmt: skip
 
