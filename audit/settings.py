@@ -13,13 +13,13 @@ from audit.files import check_values, read_toml
 from audit.remote.copies import Copies
 from audit.remote.url import is_url, shown
 from audit.settings_judge import JudgeTable
+from audit.settings_run import RunTable
 from audit.settings_tables import (
     DataTable,
     ExperimentsTable,
     ModelTable,
     PreprocessingTable,
     ReportTable,
-    RunTable,
     SaliencyTable,
     Table,
 )

@@ -10,7 +10,8 @@ from audit.datasets.picture_root import Images
 from audit.datasets.sample import Dataset, Sample
 from audit.engine.inputs import check_clusters, ignored_sample, read_dataset
 from audit.settings import load_settings
-from audit.settings_tables import DataTable, RunTable
+from audit.settings_run import RunTable
+from audit.settings_tables import DataTable
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from audit.engine.progress import Progress
 from audit.errors import AuditError
 from audit.inspection.findings import Inspection
 from audit.inspection.inspect import inspect
-from audit.settings_tables import RunTable
+from audit.settings_run import RunTable
 from audit.starter.data_facts import Column, DataFacts
 
 MOST_MEASURED = 2_000

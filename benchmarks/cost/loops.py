@@ -14,7 +14,8 @@ from benchmarks.cost.clock import spent
 
 SIZES = {"cpu": (8, 32), "cuda": (64, 128, 256)}
 LAYOUTS = {torch.contiguous_format: "contiguous", torch.channels_last: "channels last"}
-TRIED = 16
+TRIED = 32
+"""Pictures of a trial on the CPU: as many as its largest batch."""
 
 
 class Loop(NamedTuple):

@@ -129,36 +129,37 @@ def test_a_failure_shows_no_secret(store: ObjectStore) -> None:
     assert "word" not in shown and "abc" not in shown and shown.endswith("None True")
 
 
-class TestCache:
-    @pytest.mark.tor("TOR-133")
-    def test_a_copy_is_taken_as_long_as_the_file_stays(self, at: Store, store: ObjectStore, tmp_path: Path) -> None:
-        cache = Cache(tmp_path)
-        assert cache.read(at, "a.bin", 10**6) == CONTENT
-        before = len(store.way.gets)
-        assert cache.read(Store(at.url), "a.bin", 10**6) == CONTENT
-        assert len(store.way.gets) == before, "nothing was fetched"
-        store.put("set/a.bin", CONTENT[::-1])
-        assert cache.read(at, "a.bin", 10**6) == CONTENT[::-1]
-        kept = sorted(path.name for path in (tmp_path / "sha256").iterdir())
-        assert kept == sorted(hashlib.sha256(content).hexdigest() for content in (CONTENT, CONTENT[::-1]))
+@pytest.mark.tor("TOR-133")
+def test_a_copy_is_taken_as_long_as_the_file_stays(at: Store, store: ObjectStore, tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert cache.read(at, "a.bin", 10**6) == CONTENT
+    before = len(store.way.gets)
+    assert cache.read(Store(at.url), "a.bin", 10**6) == CONTENT
+    assert len(store.way.gets) == before, "nothing was fetched"
+    store.put("set/a.bin", CONTENT[::-1])
+    assert cache.read(at, "a.bin", 10**6) == CONTENT[::-1]
+    kept = sorted(path.name for path in (tmp_path / "sha256").iterdir())
+    assert kept == sorted(hashlib.sha256(content).hexdigest() for content in (CONTENT, CONTENT[::-1]))
 
-    @pytest.mark.tor("TOR-133")
-    def test_a_damaged_copy_is_fetched_again(self, at: Store, tmp_path: Path) -> None:
-        cache = Cache(tmp_path)
-        kept = cache.file(at, "a.bin", 10**6)
-        kept.write_bytes(CONTENT[:-1] + b"x")
-        assert cache.read(at, "a.bin", 10**6) == CONTENT
-        (entry,) = (tmp_path / "index").iterdir()
-        entry.write_text("../../etc/passwd")
-        assert cache.read(at, "a.bin", 10**6) == CONTENT
 
-    def test_a_failure_leaves_nothing_behind(self, at: Store, store: ObjectStore, tmp_path: Path) -> None:
-        store.way.faults["a.bin"] = ["cut"] * 10
-        with pytest.raises(AuditError, match="could not be read"):
-            Cache(tmp_path).file(at, "a.bin", 10**6)
-        with pytest.raises(FileNotFoundError):
-            Cache(tmp_path).file(at, "none", 10**6)
-        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+@pytest.mark.tor("TOR-133")
+def test_a_damaged_copy_is_fetched_again(at: Store, tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    kept = cache.file(at, "a.bin", 10**6)
+    kept.write_bytes(CONTENT[:-1] + b"x")
+    assert cache.read(at, "a.bin", 10**6) == CONTENT
+    (entry,) = (tmp_path / "index").iterdir()
+    entry.write_text("../../etc/passwd")
+    assert cache.read(at, "a.bin", 10**6) == CONTENT
+
+
+def test_a_failure_leaves_nothing_behind_in_the_cache(at: Store, store: ObjectStore, tmp_path: Path) -> None:
+    store.way.faults["a.bin"] = ["cut"] * 10
+    with pytest.raises(AuditError, match="could not be read"):
+        Cache(tmp_path).file(at, "a.bin", 10**6)
+    with pytest.raises(FileNotFoundError):
+        Cache(tmp_path).file(at, "none", 10**6)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_files_are_fetched_once_under_their_own_name(at: Store, store: ObjectStore, tmp_path: Path) -> None:
