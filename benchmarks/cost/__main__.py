@@ -55,7 +55,8 @@ def machine(device: str) -> str:
     """What the page says of where it was measured."""
     own = f"{_processor()}, {count(os.cpu_count() or 1, 'core')}, {count(torch.get_num_threads(), 'thread')}"
     there = f"; {torch.cuda.get_device_name()}" if device != "cpu" else ""
-    return f"{own}{there}; Python {platform.python_version()}, torch {torch.__version__}"
+    load = f"; load average {os.getloadavg()[1]:.1f} at the end" if hasattr(os, "getloadavg") else ""
+    return f"{own}{there}; Python {platform.python_version()}, torch {torch.__version__}{load}"
 
 
 def _processor() -> str:

@@ -9,7 +9,8 @@ LEAD = """\
 
 Written by `python -m benchmarks.cost`, from one measurement. Ratios are those of tasks that took turns in one process:
 their medians, and in brackets the least and the largest. Seconds depend on the machine and on what else it did; ratios
-hardly do, and the processor's time least. Weights are random, pictures are JPEG files of 500x375.
+do less, but by a third where it had more to do than it has cores, as its load average says. Weights are random,
+pictures are JPEG files of 500x375.
 
 """
 NETWORKS = """\
