@@ -19,7 +19,7 @@ BLOCK = 4 * MIB
 """Bytes of one request where a file is read in parts."""
 MAY_PASS = {408, 425, 429}
 """Answers below 500 after which the same request may succeed."""
-EXTRA = "Install it: pip install 'saliency-audit[remote]'."
+EXTRA = "Install it: pip install 'saliency-audit[remote]'; for gs:// gcsfs, for hf:// huggingface_hub too."
 
 
 class TruncatedError(OSError):
