@@ -43,7 +43,7 @@ def _by_header(loader: Loader) -> tuple[dict[int, Exclusion], dict[int, Size]]:
 
 
 def _outcomes(loader: Loader) -> Iterator[Size | Rejected]:
-    """Of each sample. Headers at a URL are waited for together."""
+    """The frame of each sample, or why it is excluded. Headers at a URL are waited for together."""
     numbers = range(len(loader.samples))
     if isinstance(loader.folder, Path):
         yield from (_outcome(loader, number) for number in numbers)

@@ -175,7 +175,7 @@ def _data(picture: Path | str, root: Images) -> tuple[str, bytes]:
 
 
 def _file(picture: Path | str, root: Images, name: str) -> IO[bytes]:
-    """Of a file of its own on this machine no more is read than is asked for."""
+    """The open file. One that holds this picture alone, on this machine, is read no further than is asked for."""
     if isinstance(root, RemoteFolder) or through(name):
         return BytesIO(picture_bytes(name, root, MAX_BYTES))
     return regular_below(root / picture, root, name).open("rb")

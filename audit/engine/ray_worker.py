@@ -17,7 +17,7 @@ from audit.models.pass_counter import Passes
 from audit.settings import Settings
 
 Fault = tuple[str, str, str, str]
-"""What an AuditError is made of: exceptions of this kind do not travel between processes."""
+"""What an AuditError is made of: a value, since Ray wraps what is raised."""
 
 
 class RayWorker:

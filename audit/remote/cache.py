@@ -1,6 +1,5 @@
 """Copies of what lies at URLs, by their SHA-256, in a folder that the settings name."""
 
-import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,8 +8,8 @@ from typing import IO
 
 from audit.errors import AuditError
 from audit.files import is_regular, write_text
-from audit.hashing import sha256_of
-from audit.remote.store import Copied, Store
+from audit.hashing import file_hash, sha256_of
+from audit.remote.store import Store
 
 INDEX, CONTENT = "index", "sha256"
 DIGITS = 64
@@ -50,7 +49,7 @@ class Cache:
             digest = entry.read_text(encoding="ascii")
             kept = self.folder / CONTENT / digest
             if len(digest) == DIGITS and digest.isalnum() and is_regular(kept):
-                if file_digest(kept).sha256 == digest:
+                if file_hash(kept) == digest:
                     return kept
                 kept.unlink()
                 entry.unlink()
@@ -75,10 +74,3 @@ class Cache:
                 raise
             seen = f"cannot be written ({error.strerror})"
             raise AuditError("run.cache", seen, "need a writable folder with free space") from error
-
-
-def file_digest(path: Path) -> Copied:
-    """The hash and the size of a file, however large."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return Copied(digest.hexdigest(), file.tell())

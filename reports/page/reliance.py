@@ -23,11 +23,12 @@ MOST_CLASSES = 5
 FEWEST = 5
 """Pictures of a class for which an estimate is drawn."""
 LEAST_REACH = 0.1
-SURROUNDINGS, OBJECT, RECORDING = (
-    "What surrounds the object",
-    "What is of the object itself",
-    "How the picture was taken and stored",
-)
+SURROUNDINGS, OBJECT, RECORDING = "surroundings", "object", "recording"
+TITLES = {
+    SURROUNDINGS: "What surrounds the object",
+    OBJECT: "What is of the object itself",
+    RECORDING: "How the picture was taken and stored",
+}
 """A background may go with the object in nature; what a camera or a file leaves never belongs to it."""
 _OF_OBJECT = {"object_colour_swapped", "object_shape_swapped", "placement_swapped", "scale_swapped"}
 _OF_RECORDING = {"colour_swapped", "compression_swapped", "sharpness_swapped"}
@@ -63,6 +64,8 @@ class Panel(NamedTuple):
 class Kind(NamedTuple):
     """Properties of one kind."""
 
+    key: str
+    """One of those that have a title."""
     title: str
     panels: tuple[Panel, ...]
     confirmed: frozenset[str] | None
@@ -90,11 +93,11 @@ def reliance(table: Evidence, verdicts: Sequence[WordedVerdict]) -> tuple[Kind, 
     scale = _scale([swap.finding for swap in swaps], [points for rows in classes for _, _, points in rows])
     confirmed = {SURROUNDINGS: cue_classes(verdicts)}
     kinds = []
-    for title in (SURROUNDINGS, OBJECT, RECORDING):
-        told = confirmed.get(title)
-        of = [(swap, rows) for swap, rows in zip(swaps, classes, strict=True) if swap.kind == title]
-        panels = tuple(_panel(swap, rows, scale, told) for swap, rows in of)
-        kinds.append(Kind(title, panels, told if any(panel.classes for panel in panels) else None))
+    for key, title in TITLES.items():
+        with_cue = confirmed.get(key)
+        of_kind = [(swap, rows) for swap, rows in zip(swaps, classes, strict=True) if swap.kind == key]
+        panels = tuple(_panel(swap, rows, scale, with_cue) for swap, rows in of_kind)
+        kinds.append(Kind(key, title, panels, with_cue if any(panel.classes for panel in panels) else None))
     return tuple(kind for kind in kinds if kind.panels)
 
 

@@ -60,7 +60,7 @@ def test_what_a_class_without_a_confirmed_cue_loses_may_be_context(tmp_path: Pat
         assessment = assessment_of(record)
         html, kinds = page_of(assessment), reliance(assessment.table, assessment.judgement.verdicts)
     surroundings, *others = kinds
-    assert surroundings.title == SURROUNDINGS
+    assert surroundings.key == SURROUNDINGS
     assert bool(surroundings.confirmed) == (kind == "cheating")
     for row in (row for panel in surroundings.panels for row in panel.classes):
         assert row.context is (row.label not in (surroundings.confirmed or ()))
