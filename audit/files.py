@@ -35,7 +35,8 @@ def read_regular(path: Path, most: int) -> bytes:
                 raise OSError(0, "is no regular file", str(path))
             if status.st_size > most:
                 raise OSError(0, f"holds {status.st_size:,} bytes, more than {most:,}", str(path))
-            return (file.read(most + 1) or b"")[:most]  # nothing where it would wait, as for the kernel's messages
+            size = status.st_size or most + 1  # none is stated of the kernel's own files; to ask for more takes long
+            return (file.read(size) or b"")[:most]  # nothing where it would wait, as for the kernel's messages
     except ValueError as error:  # a NUL in the name
         raise OSError(0, "has a NUL in its name", str(path)) from error
 

@@ -24,7 +24,8 @@ class RunTable(Table):
         le=bounds.MOST_THREADS,
         examples=[4],
     )
-    """Threads that decode pictures. Default: those of torch, at most 8. No number depends on them."""
+    """Threads that decode pictures. Default: those of torch, at most 8; on the CPU one for pictures of up to 128x128
+    pixels. No number depends on them."""
     processes: int | None = Field(default=None, ge=0, le=bounds.MOST_THREADS, examples=[8])
     """Processes that decode the pictures of the run in the place of those threads, so that nothing waits for the
     interpreter's lock. Default: none, but on a GPU and for 2,000 pictures or more one less than there are cores."""

@@ -77,13 +77,13 @@ def _distinct(pixels: Pixels) -> tuple[Pixels, NDArray[np.intp]]:
 def _coarse(picture: Image.Image) -> tuple[tuple[int, ...], ...]:
     """The values of each channel; of one with neighbouring values all 256, and empty where that is all channels."""
     every, pixels = tuple(range(256)), picture.width * picture.height
-    used = [np.flatnonzero(counts) for counts in np.reshape(picture.histogram(), (-1, 256))]
-    coarse = [
-        len(values) * RECURRENCE <= pixels and (len(values) < 2 or bool(np.diff(values).min() > 1)) for values in used
-    ]
-    if not any(coarse):
+    used = np.reshape(picture.histogram(), (-1, 256)) > 0
+    coarse = (np.count_nonzero(used, axis=1) * RECURRENCE <= pixels) & ~(used[:, 1:] & used[:, :-1]).any(axis=1)
+    if not coarse.any():
         return ()
-    return tuple(tuple(values.tolist()) if few else every for values, few in zip(used, coarse, strict=True))
+    return tuple(
+        tuple(values.nonzero()[0].tolist()) if few else every for values, few in zip(used, coarse.tolist(), strict=True)
+    )
 
 
 def _to_nearest(values: Sequence[int]) -> Pixels:

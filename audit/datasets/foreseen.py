@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
-from audit.datasets.geometry import Size
+from audit.datasets.geometry import Size, covered_share
 from audit.datasets.loader import Loader
 from audit.datasets.picture_files import read_header
 
@@ -63,7 +63,7 @@ def _outcome(loader: Loader, number: int) -> Size | Rejected:
 def _frame(loader: Loader, number: int) -> Size:
     """The size of the sample's frame, if its boxes can be judged there. Raises Rejected."""
     framed = loader.framed_boxes(number, read_header(loader.samples[number].image, loader.folder))
-    if fault := loader.fault(number, framed.size, framed):
+    if fault := loader.fault(number, covered_share(framed.objects, framed.size), framed):
         raise fault
     return framed.size
 

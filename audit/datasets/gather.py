@@ -26,7 +26,11 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     if not grouped:
         where = read[0].name + (f" and {len(read) - 1} further files" if len(read) > 1 else "")
         raise AuditError(where, "no annotation", "need at least one box", "Check that this is the right file.")
-    whole = {key: [a for a in group if fault(a) is None] for key, group in grouped.items()}
+    wrong = {key: [fault(a) for a in group] for key, group in grouped.items()}
+    whole = {
+        key: [a for a, problem in zip(group, wrong[key], strict=True) if problem is None]
+        for key, group in grouped.items()
+    }
     boxes = {key: tuple(a.box for a in group) for key, group in whole.items()}
     by_image: dict[str, list[tuple[str, str]]] = {}
     forbidden: dict[str, dict[Box, None]] = {}
@@ -39,7 +43,7 @@ def gather(annotations: Iterable[Annotation], files: Iterable[Path]) -> Dataset:
     }
     samples, exclusions = [], []
     for (image, label), group in sorted(grouped.items(), key=lambda item: item[0]):
-        faults = [problem for problem in (*map(fault, group), torn[image]) if problem]
+        faults = [problem for problem in (*wrong[image, label], torn[image]) if problem]
         if faults:
             exclusions.append(Exclusion(image, label, *faults[0]))
             continue

@@ -5,7 +5,7 @@ long as importing torch itself, and most networks are none of its.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar, final
 
 import numpy as np
@@ -37,8 +37,7 @@ class Boxes:
     def clamped(self) -> "Boxes":
         """No part of them lies outside the picture."""
         height, width = self.size
-        x, y = self.corners[:, 0::2].clamp(0, width), self.corners[:, 1::2].clamp(0, height)
-        return replace(self, corners=torch.stack([x[:, 0], y[:, 0], x[:, 1], y[:, 1]], dim=1))
+        return Boxes(self.corners.clamp(min=0).minimum(torch.tensor([width, height, width, height])), self.size)
 
     def moved(self, across: int, down: int, size: Size) -> "Boxes":
         """In a picture of another size, in which the old one's corner lies there."""

@@ -13,7 +13,6 @@ from audit.datasets.content import Content, content_of
 from audit.datasets.decoders import Decoders, Task
 from audit.datasets.displayed_boxes import displayed_boxes, displayed_forbidden, displayed_masks
 from audit.datasets.exclusions import Exclusion, Reason, Rejected
-from audit.datasets.geometry import Size, covered_share
 from audit.datasets.picture_files import Opened, open_picture
 from audit.datasets.picture_header import UPRIGHT, Header
 from audit.datasets.picture_root import Images
@@ -147,7 +146,8 @@ class Loader:
         height, width = pictures[0].framed.pixels.shape[1:]
         near = self.tolerance * min(height, width)
         where = region([picture.framed.objects for picture in pictures], (height, width), near, "cpu")
-        faults = [self.fault(picture.number, (height, width), picture.framed) for picture in pictures]
+        shares = where.area_share.tolist()
+        faults = [self.fault(p.number, share, p.framed) for p, share in zip(pictures, shares, strict=True)]
         exclusions += [(p.number, self.excluded(p.number, f)) for p, f in zip(pictures, faults, strict=True) if f]
         if not any(faults):
             return LoadedBatch(tuple(pictures), where, tuple(exclusions))
@@ -155,14 +155,14 @@ class Loader:
         inside = where.some(kept) if kept else None
         return LoadedBatch(tuple(pictures[index] for index in kept), inside, tuple(exclusions))
 
-    def fault(self, number: int, size: Size, framed: Framed | FramedBoxes) -> Rejected | None:
-        """Why the sample's boxes cannot be judged in a frame of this size: too little of them is there, or too much.
+    def fault(self, number: int, share: float, framed: Framed | FramedBoxes) -> Rejected | None:
+        """Why the sample's boxes cannot be judged in its frame: too little of them is there, or too much.
 
-        Nothing is wrong with a sample of a data set without boxes.
+        share: of the frame, that they cover. Nothing is wrong with a sample of a data set without boxes.
         """
         if not self.samples[number].boxes:
             return None
-        image, visible, share = self.samples[number].image, framed.visible, covered_share(framed.objects, size)
+        image, visible = self.samples[number].image, framed.visible
         if visible < self.min_visible or share == 0:
             return Rejected(
                 Reason.OBJECT_CROPPED,
@@ -195,14 +195,14 @@ class Batches(Iterator[LoadedBatch]):
         """decoders: processes that decode in the place of the threads, which wait for them."""
         self._loader, self._ranges, self._decoders = loader, deque(ranges), decoders
         self._waiting: deque[tuple[Sequence[int], list[Future[Loaded]]]] = deque()
-        threads = loader.processes if decoders else max(loader.workers - 1, 1)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="load")
+        threads = loader.processes if decoders else max(loader.workers - 1, min(loader.ahead, 1))
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="load") if threads else None
 
     def start(self) -> None:
         """Begin to decode one more batch."""
         if self._ranges:
             numbers = self._ranges.popleft()
-            self._waiting.append((numbers, [self._pool.submit(self._load, number) for number in numbers]))
+            self._waiting.append((numbers, [self._begun(number) for number in numbers]))
 
     def __next__(self) -> LoadedBatch:
         while self._ranges and len(self._waiting) <= self._loader.ahead:
@@ -214,6 +214,10 @@ class Batches(Iterator[LoadedBatch]):
         # from the end, where the other threads are not yet
         decoded = [self._decoded(*pair) for pair in reversed(list(zip(numbers, futures, strict=True)))]
         return self._loader.collect(numbers, decoded[::-1])
+
+    def _begun(self, number: int) -> Future[Loaded]:
+        """What no thread begins where there is none."""
+        return self._pool.submit(self._load, number) if self._pool else Future()
 
     def _load(self, number: int) -> Loaded:
         return self._decoders.answer(self._loader.task(number)) if self._decoders else self._loader.load(number)
@@ -227,6 +231,7 @@ class Batches(Iterator[LoadedBatch]):
             return rejected
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
         if self._decoders:
             self._decoders.close()

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.fft import dctn
 
 from audit.datasets.sample import Box
 
@@ -31,6 +30,10 @@ TOO_PLAIN = BITS // 2
 AROUND = 0.5
 """Share of the objects' width and height by which their surroundings reach beyond them."""
 NO_HASH = ""
+
+_FREQUENCIES = np.arange(LOWEST)[:, None]
+COSINES = np.cos(np.pi / SIDE * (np.arange(SIDE) + 0.5) * _FREQUENCIES) * np.sqrt(np.where(_FREQUENCIES, 2, 1) / SIDE)
+"""(16, 64) the rows of the orthonormal cosine transform that are needed: of lines here, not of all 64 as a fast one."""
 
 Words = NDArray[np.uint64]
 """(n, 8) the hashes of n pictures: of each of the two, a word of even rows and columns, one of even rows and odd
@@ -90,7 +93,7 @@ def _turned(words: Words) -> Words:
 
 def _digits(grey: Image.Image, part: Box) -> str:
     small = grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS, part, reducing_gap=2.0)
-    lowest = dctn(np.asarray(small, dtype=np.float64), norm="ortho")[:LOWEST, :LOWEST]
+    lowest = COSINES @ np.asarray(small, dtype=np.float64) @ COSINES.T
     lowest[0, 0] = 0.0  # the mean, which is never negative
     if np.count_nonzero(np.abs(lowest) < PLAIN) > TOO_PLAIN:
         return NO_HASH

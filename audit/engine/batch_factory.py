@@ -28,6 +28,8 @@ from audit.saliency.localisation import region
 
 CALIBRATION = 32
 """Pictures from which an untrained copy takes its batch-norm statistics."""
+SMALL = 2**14
+"""Pixels up to which a picture is loaded in less time than threads lose as they wait for each other's lock."""
 MANY = 2_000
 """Samples from which on processes that decode are worth their start, where the network takes hardly any time."""
 
@@ -116,6 +118,8 @@ def batch_factory(
         channels_last = able.gradient and device.type == "cpu" and to_channels_last(module, x[:1])
         quick = folded(module, x.contiguous(memory_format=_layout(channels_last))) if able.gradient else None
         loader = replace(loader, frame=(x.shape[2], x.shape[3]))
+        if device.type == "cpu" and _are_small(pair) and "workers" not in inputs.settings.run.model_fields_set:
+            loader = replace(loader, workers=1, ahead=0)
         if "untrained" in needs:
             calibration = _input(first, inputs.preprocessing, device, channels_last)
             untrained = randomised(module, inputs.settings.run.seed, [calibration])
@@ -171,6 +175,11 @@ def _first_pictures(loader: Loader, count: int) -> tuple[Loaded, ...]:
             if len(pictures) == count or len(pictures) * prod(frame_of(pictures[0])) > MOST_IN_BATCH:
                 break
     return tuple(pictures)
+
+
+def _are_small(pictures: Sequence[Loaded]) -> bool:
+    """Where they come from, and in the frame."""
+    return all(max(prod(picture.size), prod(frame_of(picture))) <= SMALL for picture in pictures)
 
 
 def frame_of(picture: Loaded) -> Frame:

@@ -26,9 +26,14 @@ def threads(settings: Settings) -> Iterator[int]:
         torch.set_num_threads(before)
 
 
+def own_cores() -> int:
+    """Those on which this process may run, where the system says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def granted_cores(limits: Path = CONTROL_GROUP) -> int:
     """Threads beyond these wait for each other, and for the next span."""
-    cores = os.cpu_count() or 1
+    cores = own_cores()
     try:
         time, span = limits.read_text(encoding="ascii").split()
         return max(1, min(cores, round(int(time) / int(span))))

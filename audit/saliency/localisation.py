@@ -139,7 +139,8 @@ def _scores(known: _Known | None, inside: _Mask, near: _Mask) -> tuple[float, ..
     mass = min(float(known.flat[inside].sum(dtype=float)) / known.total, 1.0)  # rounding may exceed the whole
     top, wins = _by_keys(known.flat, inside) if known.runs is None else known.runs.top_and_wins(inside)
     auc = wins / (count * (pixels - count)) if count < pixels else math.nan
-    return mass, mass / (count / pixels), top / count, near[known.top].mean(), auc
+    pointing = np.count_nonzero(near & known.top) / np.count_nonzero(known.top)
+    return mass, mass / (count / pixels), top / count, pointing, auc
 
 
 def _by_keys(flat: _Values, inside: _Mask) -> tuple[float, float]:

@@ -1,13 +1,17 @@
 """As many threads as are stated or granted, for as long as the run lasts."""
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
 import torch
 
-from audit import Record, load_settings, measure
-from audit.engine.threads import granted_cores, threads
+from audit import Record, load_settings, measure, parse_settings
+from audit.engine import threads as own_threads
+from audit.engine.batch_factory import batch_factory
+from audit.engine.inputs import read_inputs
+from audit.engine.threads import granted_cores, own_cores, threads
 from fixtures.shapes import write_shapes
 
 
@@ -18,11 +22,37 @@ from fixtures.shapes import write_shapes
 def test_a_container_is_granted_what_its_limits_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: str, cores: int
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(own_threads, "own_cores", lambda: 8)
     file = tmp_path / "cpu.max"
     file.write_text(limits)
     assert granted_cores(file) == cores
     assert granted_cores(tmp_path / "none") == 8
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a system that binds no process to cores")
+def test_a_process_bound_to_one_core_has_one() -> None:
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert own_cores() == granted_cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+    assert own_cores() == len(before)
+
+
+@pytest.mark.parametrize(
+    ("own", "side", "workers"),
+    [({}, 24, 1), ({}, 128, 1), ({}, 129, 3), ({"workers": 2}, 24, 2), ({"workers": 5}, 24, 5)],
+)
+def test_small_pictures_are_decoded_in_one_thread_unless_the_settings_name_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: dict[str, int], side: int, workers: int
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    tables = tomllib.loads(write_shapes(tmp_path / "data").read_text())
+    tables["preprocessing"]["resize"] = [side, side]
+    inputs = read_inputs(parse_settings({**tables, "run": own}, tmp_path / "data"), None)
+    factory, _ = batch_factory(inputs, torch.device("cpu"), ())
+    assert factory.loader.workers == workers
 
 
 def test_a_run_computes_with_the_stated_threads_says_so_and_leaves_torch_as_it_was(tmp_path: Path) -> None:
