@@ -12,7 +12,7 @@ from audit.cli.malloc import kept_memory
 from audit.models.folded import folded
 from benchmarks.cost.clock import spent
 
-SIZES = {"cpu": (8, 32), "cuda": (64, 128, 256)}
+SIZES = {"cpu": (8, 16, 32), "cuda": (64, 128, 256)}
 LAYOUTS = {torch.contiguous_format: "contiguous", torch.channels_last: "channels last"}
 TRIED = 32
 """Pictures of a trial on the CPU: as many as its largest batch."""
