@@ -238,6 +238,15 @@ def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return lines.view(n, height, width, channels).permute(0, 3, 1, 2)
 
 
+def drawn(pictures: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """(N, C, H, W) float32 as the network wants it -> the nearest uint8: undoes `normalised`, and as quickly."""
+    n, channels, height, width = pictures.shape
+    lines = pictures.permute(0, 2, 3, 1).flatten(2)
+    scaled = torch.addcmul(255 * mean.repeat(width), lines, 255 * std.repeat(width))
+    levels = scaled.round_().clamp_(0, 255).to(torch.uint8)
+    return levels.view(n, height, width, channels).permute(0, 3, 1, 2)
+
+
 def _corners(boxes: tuple[Box, ...], size: tuple[int, int]) -> Boxes:
     return Boxes(torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4), size[::-1])
 

@@ -122,6 +122,11 @@ class Altered:
     """The pictures are those of files as they are decoded, and are not moved to the grid of the picture's own file."""
 
 
+def without(values: Tensor, missing: Tensor) -> Tensor:
+    """(N, ...) NaN throughout where `missing`, (N,) or with further axes of one, says so. Mostly nothing is."""
+    return values.masked_fill(missing.view(-1, *[1] * (values.ndim - 1)), torch.nan) if bool(missing.any()) else values
+
+
 class Answers(NamedTuple):
     """What a network says of pictures when it is asked for one class each. (N,) each."""
 

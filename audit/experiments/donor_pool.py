@@ -19,6 +19,7 @@ from audit.experiments.altered_batch import Donors
 from audit.experiments.fills import blur
 from audit.experiments.fine_detail import BANDS, band_power, luminance, spectrum
 from audit.experiments.recompression import NO_WAVES, FileTrace, wave_power
+from audit.saliency.batch import are_numbers
 
 
 def gather(inputs: Inputs, factory: BatchFactory, *, with_files: bool = False) -> Donors:
@@ -30,7 +31,7 @@ def gather(inputs: Inputs, factory: BatchFactory, *, with_files: bool = False) -
     pictures = _drawn(inputs, factory)
     whole, x, detail = _with_and_without_objects(pictures, factory, inputs.settings.run.batch_size)
     # a picture that its objects cover, which data.max_box_share may allow, has no surroundings to lend
-    lends = ~x.isnan().flatten(1).any(dim=1)
+    lends = are_numbers(x)
     x, pictures = x[lends], [picture for picture, usable in zip(pictures, lends.tolist(), strict=True) if usable]
     target = [inputs.samples[picture.number][1] for picture in pictures]
     return Donors(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.altered_batch import Altered, Trial, without
 from audit.experiments.fills import blur
 from audit.experiments.swaps import Lenders, swapped
 
@@ -89,7 +89,7 @@ def moved(x: Tensor, inside: Tensor, hulls: Tensor, to: Tensor, behind: Tensor) 
     """
     objects, cover = brought(x, hulls, to, inside)
     altered = torch.where(cover >= HALF, objects, behind)
-    return altered.masked_fill(inside.flatten(1).all(dim=1).view(-1, 1, 1, 1), torch.nan)
+    return without(altered, inside.flatten(1).all(dim=1))
 
 
 def brought(x: Tensor, hulls: Tensor, to: Tensor, part: Tensor) -> tuple[Tensor, Tensor]:

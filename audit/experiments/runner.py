@@ -19,6 +19,7 @@ from audit.models.model import asked_by
 from audit.record.class_logits import packed
 from audit.record.repeat_rows import AGAIN, RepeatRow
 from audit.record.schema import SUBJECT, AnswerRow, NoteRow, UnmadeRow
+from audit.saliency.batch import are_numbers
 from audit.settings_tables import NamedTable
 
 
@@ -137,7 +138,8 @@ def ask(trial: Trial, altered: Tensor, who: str = "an intervention", classes: Te
 
 def made(altered: Tensor) -> Tensor:
     """(N,) bool: the altered picture (N, C, H, W) could be made; else it is NaN throughout."""
-    return ~altered.isnan().flatten(1).all(dim=1)
+    whole = are_numbers(altered)
+    return whole if bool(whole.all()) else ~altered.isnan().all(dim=(1, 2, 3))
 
 
 def answer_rows(

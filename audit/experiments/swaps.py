@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from audit.experiments.altered_batch import Altered, Donors, Trial
+from audit.experiments.altered_batch import Altered, Donors, Trial, without
 from audit.experiments.donors import Kind, chosen
 
 KINDS: tuple[Kind, ...] = ("other", "same")
@@ -51,10 +51,10 @@ class Lenders(NamedTuple):
 
     def _of(self, values: Tensor) -> Tensor:
         """What each picture's donor has of (D, ...)."""
-        none = (self.place < 0).view(-1, *[1] * (values.ndim - 1))
+        none = self.place < 0
         if bool(none.all()):  # the pool may be empty
             return values.new_full((len(self.place), *values.shape[1:]), torch.nan)
-        return values[self.place].masked_fill(none, torch.nan)
+        return without(values[self.place], none)
 
 
 def lenders(trial: Trial, kind: Kind, count: int) -> Iterator[Lenders]:
@@ -86,8 +86,7 @@ def swapped(
     moved: dict[str, tuple[Tensor, ...]] = {}
     for kind in KINDS:
         for number, lent in enumerate(lenders(trial, kind, donors), 1):
-            none = (lent.place < 0).view(-1, 1, 1, 1)
-            altered[f"{kind} {number}"] = alter(lent).masked_fill(none, torch.nan)
+            altered[f"{kind} {number}"] = without(alter(lent), lent.place < 0)
             moved[f"{kind} {number}"] = places(lent) if places else ()
             notes[name, f"donor of {kind} {number}"] = lent.sample
             if kind == "other":

@@ -18,7 +18,7 @@ from audit.engine.plan import Plan
 from audit.engine.thumbnails import encode_picture
 from audit.errors import AuditError
 from audit.experiments import fills
-from audit.experiments.altered_batch import Trial, answers
+from audit.experiments.altered_batch import Trial, answers, without
 from audit.experiments.planted_mark import (
     DETECTORS,
     Marks,
@@ -215,12 +215,12 @@ def _altered(control: Control, trial: Trial) -> dict[Variant, tuple[Tensor, tupl
     mask = torch.zeros_like(trial.inside)
     control.mark.patch(mask).fill_(True)
     other = fills.elsewhere(mask, trial.inside | mask, seeds)
-    crowded = (other.flatten(1).sum(dim=1) < mask.flatten(1).sum(dim=1)).view(-1, 1, 1, 1)
+    crowded = other.flatten(1).sum(dim=1) < mask.flatten(1).sum(dim=1)
     marked: dict[Variant, Tensor] = {
         ("mark", "shown"): x,
         ("mark", "other"): trial.batch.shown(control.mark.stamped(x, trial.batch.target, further=1)),
         ("mark", "hidden"): trial.batch.shown(fills.blur(x, mask)),
-        ("mark", "elsewhere"): trial.batch.shown(fills.blur(x, other).masked_fill(crowded, torch.nan)),
+        ("mark", "elsewhere"): trial.batch.shown(without(fills.blur(x, other), crowded)),
     }
     pictures = {variant: (altered, trial.batch.places) for variant, altered in marked.items()}
     interventions = [

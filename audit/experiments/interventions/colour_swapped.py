@@ -1,10 +1,9 @@
 """The colours and the light of the whole picture, swapped."""
 
-import torch
 from torch import Tensor
 
 from audit.bounds import Drawn, Pictures
-from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.altered_batch import Altered, Trial, without
 from audit.experiments.colour_moments import brought, colours_of, moments, pixels_of
 from audit.experiments.fills import blur
 from audit.experiments.swaps import Lenders, swap_variants, swapped
@@ -32,11 +31,11 @@ def colour_swapped(trial: Trial, *, donors: Drawn = 1, pictures: Pictures = 300)
     """
     batch = trial.batch
     colours, around = (colours_of(batch.pixels(x)) for x in (batch.x, blur(batch.x, trial.inside)))
-    covered = trial.inside.flatten(1).all(dim=1).view(-1, 1, 1, 1)
-    own = moments(around.masked_fill(covered, 0))
+    covered = trial.inside.flatten(1).all(dim=1)
+    own = moments(around.masked_fill(covered.view(-1, 1, 1, 1), 0))
 
     def alter(lent: Lenders) -> Tensor:
         others = moments(colours_of(batch.pixels(lent.x)).nan_to_num())
-        return batch.seen(pixels_of(brought(colours, own, others))).masked_fill(covered, torch.nan)
+        return without(batch.seen(pixels_of(brought(colours, own, others))), covered)
 
     return swapped(trial, "colour_swapped", donors, alter)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from audit.bounds import Drawn, Pictures
 from audit.datasets.preprocessing import normalised
-from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.altered_batch import Altered, Trial, without
 from audit.experiments.donors import chosen
 from audit.experiments.recompression import recompressed, wave_power, without_blocks
 from audit.experiments.swaps import KINDS, Lenders, swap_variants, swapped
@@ -47,7 +47,7 @@ def compression_swapped(trial: Trial, *, donors: Drawn = 1, pictures: Pictures =
 
     def alter(lent: Lenders) -> Tensor:
         x = batch.x if frames is None else _seen(batch, frames, lent.place.tolist())
-        return x.masked_fill(~able[lent.place].view(-1, 1, 1, 1), torch.nan)
+        return without(x, ~able[lent.place])
 
     return replace(swapped(trial, "compression_swapped", donors, alter), decoded=True)
 

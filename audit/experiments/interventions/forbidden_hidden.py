@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import torch
 from pydantic import Field
 
-from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.altered_batch import Altered, Trial, without
 from audit.experiments.fills import blur, control, mean
 from audit.registry import Need
 
@@ -39,7 +39,7 @@ def forbidden_hidden(trial: Trial, *, fills: Fills = ("mean", "blur")) -> Altere
     holes = {"": (hidden, none), " elsewhere": (other, none | crowded)}
     return Altered(
         {
-            f"{fill}{place}": FILLS[fill](x, hole).masked_fill(left_out, torch.nan)
+            f"{fill}{place}": without(FILLS[fill](x, hole), left_out)
             for place, (hole, left_out) in holes.items()
             for fill in fills
         }

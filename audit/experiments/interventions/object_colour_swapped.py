@@ -1,10 +1,9 @@
 """The colours of the object itself, swapped."""
 
-import torch
 from torch import Tensor
 
 from audit.bounds import Drawn, Pictures
-from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.altered_batch import Altered, Trial, without
 from audit.experiments.fills import blur
 from audit.experiments.object_colours import boxed, coloured, recoloured
 from audit.experiments.swaps import Lenders, swap_variants, swapped
@@ -31,12 +30,12 @@ def object_colour_swapped(trial: Trial, *, donors: Drawn = 1, pictures: Pictures
     variant.
     """
     batch, inside = trial.batch, trial.inside
-    covered = inside.flatten(1).all(dim=1).view(-1, 1, 1, 1)
+    covered = inside.flatten(1).all(dim=1)
     these = coloured(batch.pixels(batch.x), batch.pixels(blur(batch.x, inside)), inside)
 
     def alter(lent: Lenders) -> Tensor:
         whole, filled = (batch.pixels(x) for x in (lent.whole, lent.x))
         altered = batch.seen(recoloured(these, coloured(whole, filled, boxed(lent.hulls, inside))))
-        return altered.where(inside, batch.x).masked_fill(covered, torch.nan)
+        return without(altered.where(inside, batch.x), covered)
 
     return swapped(trial, "object_colour_swapped", donors, alter)

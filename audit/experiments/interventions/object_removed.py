@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from audit.experiments.altered_batch import Altered, Trial
+from audit.experiments.altered_batch import Altered, Trial, without
 from audit.experiments.fills import blur, control, mean
 from audit.experiments.swaps import lenders
 from audit.registry import Need
@@ -38,7 +38,7 @@ def object_removed(trial: Trial, *, fills: Fills = ("mean", "blur", "donor"), co
     for fill in fills:
         altered[fill] = _filled(trial, fill, inside)
     for fill in fills if controls is None else controls:
-        altered[f"{fill} elsewhere"] = _filled(trial, fill, other).masked_fill(crowded, torch.nan)
+        altered[f"{fill} elsewhere"] = without(_filled(trial, fill, other), crowded)
     return Altered(altered)
 
 
@@ -50,5 +50,4 @@ def _filled(trial: Trial, fill: str, hole: Tensor) -> Tensor:
         return blur(x, hole)
     (lent,) = lenders(trial, "other", 1)
     # where there is no donor the whole picture is NaN, which leaves no answer
-    donor = lent.x
-    return torch.where(hole | donor.isnan(), donor, x)
+    return without(torch.where(hole, lent.x, x), lent.place < 0)
