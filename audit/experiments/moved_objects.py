@@ -4,6 +4,7 @@ Pictures are (N, C, H, W), masks (N, 1, H, W) bool, hulls (N, 4) x0, y0, x1, y1 
 """
 
 from collections.abc import Callable
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -101,25 +102,32 @@ def brought(x: Tensor, hulls: Tensor, to: Tensor, part: Tensor) -> tuple[Tensor,
     # what lies behind the part must not blend into its rim, so that the colours are weighed by the mask
     weight = part.to(x.dtype)
     weighed = torch.cat([x * weight, weight], dim=1)
-    shrinks = ((hulls - to)[:, 2:] - (hulls - to)[:, :2] > SLIGHT).any(dim=1).view(-1, 1, 1, 1)
-    carried = _sampled(weighed, hulls, to, 1)
-    if bool(shrinks.any()):
-        carried = torch.where(shrinks, _sampled(weighed, hulls, to, FINER), carried)
+    shrinks = ((hulls - to)[:, 2:] - (hulls - to)[:, :2] > SLIGHT).any(dim=1)
+    carried = torch.empty_like(weighed)
+    for chosen, finer in ((shrinks, FINER), (~shrinks, 1)):
+        carried[chosen] = _sampled(weighed[chosen], hulls[chosen], to[chosen], finer)
     cover = carried[:, -1:]
     return carried[:, :-1] / cover.clamp(min=SLIGHT), cover
 
 
 def _sampled(x: Tensor, hulls: Tensor, to: Tensor, finer: int) -> Tensor:
     """The pictures resampled so that each hull comes to lie on the other, the mean of `finer` ** 2 samples a pixel."""
-    height, width = x.shape[2:]
-    steps = [(torch.arange(finer * side, device=x.device) + 0.5) / finer for side in (height, width)]
-    down, across = torch.meshgrid(*steps, indexing="ij")
-    low, high, new_low, new_high = (
-        corner.view(-1, 1, 1, 2) for corner in (hulls[:, :2], hulls[:, 2:], to[:, :2], to[:, 2:])
+    n, _, height, width = x.shape
+    across, down = (
+        _sources(side, hulls[:, axis::2], to[:, axis::2], finer) for axis, side in enumerate((width, height))
     )
-    source = low + (torch.stack([across, down], dim=-1) - new_low) * (high - low) / (new_high - new_low)
-    grid = 2 * source / source.new_tensor([width, height]) - 1
-    return F.avg_pool2d(F.grid_sample(x, grid.to(x.dtype), align_corners=False), finer)
+    frame = (n, finer * height, finer * width)
+    grid = torch.stack([across[:, None, :].expand(frame), down[:, :, None].expand(frame)], dim=-1)
+    samples = F.grid_sample(x, grid.to(x.dtype), align_corners=False)
+    lines = reduce(torch.add, (samples[:, :, start::finer] for start in range(finer)))
+    return reduce(torch.add, (lines[..., start::finer] for start in range(finer))) / finer**2
+
+
+def _sources(side: int, hulls: Tensor, to: Tensor, finer: int) -> Tensor:
+    """(N, finer * side) where along an axis the samples come from, as `grid_sample` counts. hulls, to: (N, 2) ends."""
+    place = (torch.arange(finer * side, device=hulls.device) + 0.5) / finer
+    low, high, new_low, new_high = (ends.unsqueeze(1) for ends in (*hulls.unbind(dim=1), *to.unbind(dim=1)))
+    return 2 * (low + (place - new_low) * (high - low) / (new_high - new_low)) / side - 1
 
 
 def _about_centres(hulls: Tensor, sides: Tensor, frame: Frame) -> Tensor:

@@ -61,7 +61,7 @@ def standing_out(colours: Tensor, behind: Tensor, inside: Tensor) -> Tensor:
     the surroundings may: the distance outside the box between the picture and the same under a strong blur, but never
     more than half of the former, so that something stands out in any box.
     """
-    apart = (colours - behind).norm(dim=1, keepdim=True).where(inside, 0)
+    apart = (colours - behind).square().sum(dim=1, keepdim=True).sqrt().where(inside, 0)
     everywhere = (1, 2, 3)
     objects = apart.pow(3).sum(everywhere, keepdim=True) / _positive(apart.pow(2).sum(everywhere, keepdim=True))
     detail = (colours - blurred(colours, inside)).square().sum(dim=1, keepdim=True).where(~inside, 0)
