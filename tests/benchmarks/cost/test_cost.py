@@ -56,7 +56,7 @@ def test_every_row_of_the_page_has_the_columns_of_its_head(rivals: bool) -> None
         [networks.Row("resnet18", 224, "folded", 41.5, some, some, some, some, some if rivals else None)],
         ("resnet18", [methods.Row("gradient", 1, 1, 2.3, 1.0)]),
         [profile.Row("resnet18", 96, 120, 2_500, 1.1, 1.2)],
-        [curve.Row(1_000, 3.2, 2.7, 700, 1.1)],
+        [curve.Row("gradient", 1_000, 3.2, 2.7, 700, 1.1)],
     )
     tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
     assert len(tables) == 4
@@ -64,3 +64,11 @@ def test_every_row_of_the_page_has_the_columns_of_its_head(rivals: bool) -> None
         assert len({line.count("|") for line in table.splitlines()}) == 1
         assert len(table.splitlines()) == 3
     assert ("not installed" in text) is not rivals
+
+
+def test_a_further_picture_is_one_beyond_the_smaller_run_of_the_same_kind() -> None:
+    runs = [("gradient", 100, 4.0, 5.0), ("gradient", 1_000, 1.3, 0.95), ("default", 500, 20.0, 7.0)]
+    rows = [curve.Row(kind, n, 1.0, ms, 600, kib) for kind, n, ms, kib in runs]
+    first, further, other = curve.further(rows)
+    assert first is other is None
+    assert further == pytest.approx((1.0, 0.5))
