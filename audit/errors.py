@@ -28,7 +28,7 @@ class AuditError(Exception):
 
 
 def first_line(error: BaseException) -> str:
-    """Of what another's exception says, which may be a page long; '' where it says nothing."""
+    """The first line of what another's exception says, which may be a page; '' where it says nothing."""
     return (str(error).strip().splitlines() or [""])[0]
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from audit.datasets.labels import ClassName, class_names, map_labels, merge_synonyms, read_classes
 from audit.datasets.sample import Dataset
-from audit.engine.inputs import annotations_of, check_clusters, read_dataset
+from audit.engine.inputs import annotations_of, check_clusters, opened_model, read_dataset
 from audit.errors import AuditError, Problems
 from audit.files import is_there
 from audit.importing import importable
 from audit.models.model import Model
-from audit.models.open_model import kind_of, open_model, with_copies
+from audit.models.open_model import kind_of
 from audit.registry import is_own
 from audit.settings import Settings
 
@@ -60,7 +60,7 @@ def input_problems(settings: Settings, model: Model | None, *, first: AuditError
         names = _stated(settings) or names
     if model is None and settings.model is not None and _may_be_opened(settings, read=dataset is not None):
         with wrong.noting(), importable(settings.folder):
-            opened = open_model(with_copies(settings.model, settings.path), settings.folder)
+            opened = opened_model(settings)
             names = names or opened.classes
     if dataset is not None:
         _look_at_samples(settings, dataset, names, wrong)

@@ -27,7 +27,7 @@ def below(text: str, home: Path, images: Images) -> str:
 
 
 def finder(images: Images) -> Callable[..., str | None]:
-    """Of several paths, with or without ending, the first that is one of a picture below `images`.
+    """What finds the first of several paths, with or without ending, that is one of a picture below `images`.
 
     The folder is walked once, when the first picture is looked for.
     """

@@ -23,7 +23,7 @@ def encode_altered(batch: Batch, altered: Tensor, place: int) -> bytes:
 def example(
     batch: Batch, pictures: Tensor, of: Alteration, answers: Iterable[AnswerRow], samples: list[int], *, highest: bool
 ) -> list[ThumbnailRow]:
-    """Of the pictures (N, C, H, W) that one variant made, the one with the highest or the lowest log-odds.
+    """The one with the highest or the lowest log-odds of the pictures (N, C, H, W) that one variant made.
 
     answers: of all variants. samples: (N,) their numbers. None where no answer is a number.
     """

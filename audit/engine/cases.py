@@ -89,7 +89,7 @@ def choose_cases(pictures: Pictures, swaps: Swapped, draw: Mapping[int, int]) ->
 
 
 def swapped(answers: Answers, pictures: Pictures) -> Swapped:
-    """Of each measured picture, over all interventions with donors of both kinds."""
+    """What swaps take from each measured picture, over all interventions with donors of both kinds."""
     lost = np.zeros(len(pictures.number))
     least = np.full(len(pictures.number), np.nan)
     given = {kind: _given(answers, kind) for kind in (OWN, OTHERS)}
@@ -104,7 +104,7 @@ def swapped(answers: Answers, pictures: Pictures) -> Swapped:
 
 
 def worst_variants(answers: Answers, number: int, interventions: Collection[str]) -> tuple[Alteration, ...]:
-    """Of one sample and of these interventions, what speaks most against the network.
+    """What speaks most against the network, of one sample and these interventions.
 
     That is the fill without the object that keeps the most of the label; and of the swaps of the background, and of all
     other swaps, the one that leaves the least.

@@ -89,7 +89,7 @@ def read_inputs(settings: Settings, model: Model | None) -> Inputs:
     Raises AuditError where a file cannot be read, a label names no class, or nobody says how pictures are prepared.
     """
     dataset = read_dataset(settings)
-    opened, classes = _named_classes(settings, _copied(model) if model else _opened(settings))
+    opened, classes = _named_classes(settings, _copied(model) if model else opened_model(settings))
     labels = {sample.label for sample in dataset.samples}
     excluded_labels = {exclusion.label for exclusion in dataset.exclusions}
     indices = map_labels(labels, classes, settings.data.labels, settings.data.ignore, excluded_labels)
@@ -164,7 +164,8 @@ def _copied(model: Model) -> Model:
     return replace(model, module=frozen_copy(model.module))
 
 
-def _opened(settings: Settings) -> Model:
+def opened_model(settings: Settings) -> Model:
+    """The settings' model. Raises AuditError where they name none, or it cannot be opened."""
     if settings.model is None:
         raise AuditError("settings", "no [model]", "need a model to audit", "Add a [model] table, or pass model=.")
     return open_model(with_copies(settings.model, settings.path), settings.folder)

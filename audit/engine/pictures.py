@@ -67,5 +67,5 @@ def measured_here(
 
 
 def _measured(plan: Plan, loaded: LoadedBatch, meanwhile: Callable[[], None], places: range) -> Measured:
-    """Of the pictures at these places alone."""
+    """What the pictures at these places alone yield."""
     return measure_batch(plan, loaded.some(places), meanwhile)

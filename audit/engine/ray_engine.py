@@ -164,6 +164,6 @@ def _answer(plan: Plan, numbers: range, reference: Any) -> Any:
         raise AuditError("--engine ray", seen, "need a worker that survives these pictures", step) from error
     except RayTaskError as error:
         raise error.cause from error
-    if isinstance(answer, tuple):
-        raise AuditError(*answer)
+    if isinstance(answer, AuditError):
+        raise answer
     return answer

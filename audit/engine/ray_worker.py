@@ -16,17 +16,17 @@ from audit.importing import importable
 from audit.models.pass_counter import Passes
 from audit.settings import Settings
 
-Fault = tuple[str, str, str, str]
-"""What an AuditError is made of: a value, since Ray wraps what is raised."""
-
 
 class RayWorker:
-    """Ray makes it in a process of its own, and again where that process ends."""
+    """Ray makes it in a process of its own, and again where that process ends.
+
+    What goes wrong is returned and not raised, since Ray wraps what is raised.
+    """
 
     def __init__(self, settings: Settings, device: str, entries: Mapping[str, Any]) -> None:
         """entries: of the identity of the driver's record."""
         self._open = ExitStack()
-        self._fault: Fault | None = None
+        self._fault: AuditError | None = None
         torch.set_num_threads(int(entries[THREADS]))  # with another number the last digits may differ
         try:
             self._open.enter_context(importable(settings.folder))
@@ -34,11 +34,11 @@ class RayWorker:
             self._check(entries)
             self._passes = self._open.enter_context(Passes(*self._plan.factory.networks))
         except AuditError as error:
-            self._fault = fault_of(error)
+            self._fault = error
         self._shown: ShownSamples | None = None
         self._last = -1
 
-    def measure(self, start: int, stop: int) -> bytes | Fault:
+    def measure(self, start: int, stop: int) -> bytes | AuditError:
         """The batch of these samples, packed."""
         if self._fault:
             return self._fault
@@ -46,15 +46,12 @@ class RayWorker:
         try:
             (batch,) = measured_here(self._plan, [range(start, stop)], self._passes, shown)
         except AuditError as error:
-            return fault_of(error)
+            return error
         return batch.packed()
 
-    def fault(self) -> Fault | None:
+    def fault(self) -> AuditError | None:
         """What is wrong with the worker, after its last batch: above all, that its network changed."""
-        if self._fault:
-            return self._fault
-        changed = changed_network(self._plan)
-        return fault_of(changed) if changed else None
+        return self._fault or changed_network(self._plan)
 
     def _shown_before(self, made: Plan, start: int) -> ShownSamples:
         """What is shown of earlier samples alone: a later one could hide what the driver is to show at first."""
@@ -67,7 +64,3 @@ class RayWorker:
         own = entries_of(self._plan, None, int(entries[THREADS]))
         if changed := changed_entries(own, {key: entries[key] for key in own}):
             raise other_inputs("a worker of Ray", changed)
-
-
-def fault_of(error: AuditError) -> Fault:
-    return error.where, error.seen, error.needed, error.next_step

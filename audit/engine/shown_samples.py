@@ -30,7 +30,7 @@ class ShownSamples:
 
 
 def shown_so_far(plan: Plan, record: Record) -> ShownSamples:
-    """Of the samples that the record holds."""
+    """What is shown of the samples that the record holds."""
     return ShownSamples(plan, _kept(plan, auc_so_far(plan, record)))
 
 

@@ -64,7 +64,7 @@ def _finding(entry: Counted, limit: float | None, p: float, classes: tuple[Class
 
 
 def _classes(entries: Sequence[Counted]) -> list[tuple[ClassShare, ...]]:
-    """Of each quantity the classes that it tells from the rest, the best told first."""
+    """The classes that each quantity tells from the rest, the best told first."""
     single = [(at, word, one) for at, entry in enumerate(entries) for word, one in entry.classes]
     told: list[list[ClassShare]] = [[] for _ in entries]
     for (at, word, one), p in zip(single, holm([one.p for _, _, one in single]), strict=True):

@@ -37,7 +37,7 @@ class Region(NamedTuple):
         return Region(*(mask.to(device) for mask in self))
 
     def some(self, chosen: Sequence[int] | slice) -> "Region":
-        """Of the pictures at these places alone."""
+        """The same for the pictures at these places alone."""
         return Region(*(mask[chosen] for mask in self))
 
     @property

@@ -76,7 +76,7 @@ def _by_option(reading: Found, split: str) -> Found:
 
 
 def _by_folder(reading: Found) -> dict[str, Found]:
-    """Of folders named after classes, in folders named after splits."""
+    """By split, what lies in folders named after splits, which hold folders named after classes."""
     outermost = {Path(sample.image).parts[0] for sample in reading.dataset.samples}
     parts = {WORDS[name.lower()]: name for name in outermost if name.lower() in WORDS}
     if len(parts) < 2:
@@ -85,7 +85,7 @@ def _by_folder(reading: Found) -> dict[str, Found]:
 
 
 def _by_file(place: Path, best: Found, found: Sequence[Found]) -> dict[str, Found]:
-    """Of annotation files whose names, or whose folders' names, say of which split they are."""
+    """By split, the annotation file whose name, or whose folder's name, says so."""
     splits: dict[str, Found] = {}
     if place.is_file() or not _word(place, best.annotations):
         return splits

@@ -11,7 +11,7 @@ import torch
 from audit.files import write_text
 from audit.phrases import count
 from benchmarks.cost import curve, methods, networks, profile
-from benchmarks.cost.page import page
+from benchmarks.cost.page import Found, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 METHODS_OF = "resnet18"
@@ -38,16 +38,18 @@ def main(
     out: Path,
 ) -> None:
     """Measure what an audit costs beside its passes through the network."""
-    of_networks = []
-    for row in networks.rows(names, pictures, rounds, device):
-        of_networks.append(row)
-        how = f"{row.loop_ms:.1f} ms a picture; {row.how}"
-        click.echo(f"{row.network}: a further picture {row.further} x the best loop, all {row.to_loop} ({how})")
-    of_methods = list(methods.rows(METHODS_OF, device))
-    click.echo("\n".join(f"{row.method}: {row.over_passes:.2f} x its passes" for row in of_methods))
-    of_profile = [profile.row(name, in_profile, device) for name in profiled]
-    of_curve = list(curve.rows(largest, device))
-    write_text(out, page(machine(device), of_networks, (METHODS_OF, of_methods), of_profile, of_curve))
+    parts = {
+        "of_networks": networks.rows(names, pictures, rounds, device),
+        "of_methods": methods.rows(METHODS_OF, device),
+        "of_profile": (profile.row(name, in_profile, device) for name in profiled),
+        "of_curve": curve.rows(largest, device),
+    }
+    found = Found()
+    for part, rows in parts.items():
+        for row in rows:
+            click.echo(row)
+            found = found._replace(**{part: (*getattr(found, part), row)})
+            write_text(out, page(machine(device), METHODS_OF, found))  # so that what fails takes nothing with it
 
 
 def machine(device: str) -> str:

@@ -1,6 +1,7 @@
 """docs/performance.md: the tables of one measurement."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from benchmarks.cost import curve, methods, networks, profile
 
@@ -51,20 +52,23 @@ all scores, or of all that the profile `default` judges. A *further* picture is 
 |---|--:|--:|--:|--:|--:|--:|--:|"""  # noqa: E501 one row of a table
 
 
-def page(
-    machine: str,
-    of_networks: Sequence[networks.Row],
-    of_methods: tuple[str, Sequence[methods.Row]],
-    of_profile: Sequence[profile.Row],
-    of_curve: Sequence[curve.Row],
-) -> str:
-    """The whole page."""
+class Found(NamedTuple):
+    """What was measured."""
+
+    of_networks: Sequence[networks.Row] = ()
+    of_methods: Sequence[methods.Row] = ()
+    of_profile: Sequence[profile.Row] = ()
+    of_curve: Sequence[curve.Row] = ()
+
+
+def page(machine: str, network: str, found: Found) -> str:
+    """The whole page. network: the one that the methods were measured on."""
     parts = (
         [f"Machine: {machine}.", ""],
-        _networks(of_networks),
-        _methods(*of_methods),
-        _profile(of_profile),
-        _curve(of_curve),
+        _networks(found.of_networks),
+        _methods(network, found.of_methods),
+        _profile(found.of_profile),
+        _curve(found.of_curve),
     )
     return LEAD + "\n".join(line for part in parts for line in part).rstrip() + "\n"
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from benchmarks.cost import curve, loops, methods, networks, profile
 from benchmarks.cost.clock import Spent, Timed, in_turn, milliseconds, ratio
-from benchmarks.cost.page import page
+from benchmarks.cost.page import Found, page
 
 
 def test_a_ratio_is_of_the_same_round_and_of_a_picture() -> None:
@@ -53,10 +53,13 @@ def test_every_row_of_the_page_has_the_columns_of_its_head(rivals: bool) -> None
     some = ratio([{"a": Spent(1.0, 1.0)}], "a", "a")
     text = page(
         "a machine",
-        [networks.Row("resnet18", 224, "folded", 41.5, some, some, some, some, some if rivals else None)],
-        ("resnet18", [methods.Row("gradient", 1, 1, 2.3, 1.0)]),
-        [profile.Row("resnet18", 96, 120, 2_500, 1.1, 1.2)],
-        [curve.Row("gradient", 1_000, 3.2, 2.7, 700, 1.1)],
+        "resnet18",
+        Found(
+            [networks.Row("resnet18", 224, "folded", 41.5, some, some, some, some, some if rivals else None)],
+            [methods.Row("gradient", 1, 1, 2.3, 1.0)],
+            [profile.Row("resnet18", 96, 120, 2_500, 1.1, 1.2)],
+            [curve.Row("gradient", 1_000, 3.2, 2.7, 700, 1.1)],
+        ),
     )
     tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
     assert len(tables) == 4
@@ -72,3 +75,8 @@ def test_a_further_picture_is_one_beyond_the_smaller_run_of_the_same_kind() -> N
     first, further, other = curve.further(rows)
     assert first is other is None
     assert further == pytest.approx((1.0, 0.5))
+
+
+def test_no_network_is_without_a_derivative() -> None:
+    model = networks.audited("vit_b_16")
+    assert all(part.weight.any() for part in model.module.modules() if isinstance(part, nn.Linear))
