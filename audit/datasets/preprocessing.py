@@ -238,7 +238,7 @@ def normalised(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     return lines.view(n, height, width, channels).permute(0, 3, 1, 2)
 
 
-def drawn(pictures: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+def eight_bit(pictures: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """(N, C, H, W) float32 as the network wants it -> the nearest uint8: undoes `normalised`, and as quickly."""
     n, channels, height, width = pictures.shape
     lines = pictures.permute(0, 2, 3, 1).flatten(2)

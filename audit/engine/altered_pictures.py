@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import torch
 from torch import Tensor
 
 from audit.engine.thumbnails import encode_picture
@@ -16,8 +15,7 @@ def encode_altered(batch: Batch, altered: Tensor, place: int) -> bytes:
 
     JPEG, as the pictures of the gallery are.
     """
-    pixels = 255 * batch.pixels(altered[place : place + 1])[0]
-    return encode_picture(pixels.round().clamp(0, 255).to(torch.uint8).cpu())
+    return encode_picture(batch.eight_bit(altered[place : place + 1])[0].cpu())
 
 
 def example(

@@ -81,7 +81,7 @@ class LiveSamples:
             with torch.no_grad():
                 logits = torch.cat([batch.logits, batch.ask(altered)])
         probability = logits.double().softmax(dim=1).cpu()
-        pixels = (255 * batch.pixels(altered)[0]).round().clamp(0, 255).to(torch.uint8).cpu()
+        pixels = batch.eight_bit(altered)[0].cpu()
         before, after = (_most(row) for row in probability)
         label = probability[:, int(batch.target[0])].tolist()
         return Asked(

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from audit.choices import Reduction, Score
 from audit.datasets.coding import Coding, recoded
-from audit.datasets.preprocessing import drawn, normalised
+from audit.datasets.preprocessing import eight_bit, normalised
 from audit.models.model import logits_of
 
 
@@ -101,6 +101,10 @@ class Batch:
         mean, std = (value.view(-1, 1, 1).to(x) for value in (self.mean, self.std))
         return torch.addcmul(mean, x, std)
 
+    def eight_bit(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) uint8: pictures as the network sees them, as a file of 8 bits holds them."""
+        return eight_bit(x, self.mean.to(x), self.std.to(x))
+
     def seen(self, pixels: Tensor) -> Tensor:
         """Pictures (N, C, H, W) on the scale from 0 to 1, as the network sees them."""
         mean, std = (value.view(-1, 1, 1).to(pixels) for value in (self.mean, self.std))
@@ -111,7 +115,7 @@ class Batch:
         return self._shown(self.x, ())
 
     def _shown(self, pictures: Tensor, codings: Sequence[Coding]) -> Tensor:
-        pixels = drawn(pictures, self.mean.to(pictures), self.std.to(pictures))
+        pixels = self.eight_bit(pictures)
         if codings:
             pixels = recoded(pixels.cpu(), codings).to(pictures.device)
         by_pixel = self.x.is_contiguous(memory_format=torch.channels_last)

@@ -261,8 +261,7 @@ def _mass(mark: Marks, relevance: Tensor) -> Tensor:
 def _example(control: Control) -> CropRow:
     """The first of the pictures with the mark, as cue 0."""
     batch, (x0, y0, x1, y1) = control.trials[0].batch, control.mark.box
-    colours = batch.x[:1] * batch.std.view(-1, 1, 1) + batch.mean.view(-1, 1, 1)
-    pixels = (255 * colours[0]).round().clamp(0, 255).to(torch.uint8).cpu()
+    pixels = batch.eight_bit(batch.x[:1])[0].cpu()
     height, width = pixels.shape[1:]
     place = ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height)
     return CropRow(0, 0, control.numbers[0][0], *place, encode_picture(pixels))
